@@ -1,0 +1,2 @@
+//! Checks the linked FFmpeg and tells the code its age.
+fn main() {}

@@ -1,0 +1,109 @@
+//! The catalog: what the linked FFmpeg can do, asked through one trait so that rules need no FFmpeg.
+
+use crate::facts::MediaKind;
+
+/// In which of FFmpeg's option tables a name was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OptionScopes {
+    /// `AVCodecContext` or the private options of a codec.
+    pub codec: bool,
+    /// `AVFormatContext` or the private options of a muxer, demuxer or protocol.
+    pub format: bool,
+    /// libswscale.
+    pub scaler: bool,
+    /// libswresample.
+    pub resampler: bool,
+}
+
+impl OptionScopes {
+    /// True when the name was found anywhere.
+    pub const fn any(self) -> bool {
+        self.codec || self.format || self.scaler || self.resampler
+    }
+}
+
+/// What the catalog knows of a muxer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MuxerFacts {
+    /// Its name, e.g. `flv`.
+    pub name: String,
+    /// Its long name.
+    pub long_name: String,
+    /// Default codec ids; 0 is none.
+    pub video_codec: u32,
+    /// See `video_codec`.
+    pub audio_codec: u32,
+    /// See `video_codec`.
+    pub subtitle_codec: u32,
+    /// `AVFMT_NOFILE`: it opens no output by itself.
+    pub no_file: bool,
+    /// `AVFMT_GLOBALHEADER`: encoders must give extradata instead of in-band headers.
+    pub global_header: bool,
+    /// `AVFMT_VARIABLE_FPS`.
+    pub variable_fps: bool,
+    /// `AVFMT_NOTIMESTAMPS`.
+    pub no_timestamps: bool,
+    /// `AVFMT_TS_NONSTRICT`: equal DTS are allowed.
+    pub dts_may_repeat: bool,
+    /// `AVFMT_NEEDNUMBER`: the file name holds a `%d`.
+    pub needs_number: bool,
+}
+
+/// What the catalog knows of an encoder or a decoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CodecFacts {
+    /// Its name, e.g. `libx264`.
+    pub name: String,
+    /// The codec it speaks.
+    pub codec_id: u32,
+    /// That codec's name, e.g. `h264`.
+    pub codec_name: String,
+    /// Kind of stream.
+    pub kind: MediaKind,
+    /// `AV_CODEC_CAP_EXPERIMENTAL`.
+    pub experimental: bool,
+    /// Subtitles: it deals in text rather than in pictures.
+    pub text_subtitles: bool,
+    /// Subtitles: it deals in pictures.
+    pub bitmap_subtitles: bool,
+}
+
+/// Questions about the linked FFmpeg. All are cheap and have no side effects.
+pub trait Catalog {
+    /// In which option tables `name` stands (without its stream specifier).
+    fn option_scopes(&self, name: &str) -> OptionScopes;
+    /// Every option name of those tables, for spelling suggestions; unsorted, may repeat.
+    fn option_names(&self) -> Vec<String>;
+    /// True for a demuxer's name.
+    fn demuxer_exists(&self, name: &str) -> bool;
+    /// The muxer of that name.
+    fn muxer(&self, name: &str) -> Option<MuxerFacts>;
+    /// The muxer that fits a URL's extension or scheme.
+    fn guess_muxer(&self, url: &str) -> Option<MuxerFacts>;
+    /// The codec that `av_guess_codec` gives for this muxer and URL, or 0.
+    fn guess_codec(&self, muxer: &str, url: &str, kind: MediaKind) -> u32;
+    /// Whether the muxer can store the codec: `None` when it does not tell (`avformat_query_codec`).
+    fn muxer_takes(&self, muxer: &str, codec_id: u32) -> Option<bool>;
+    /// The encoder of that name.
+    fn encoder(&self, name: &str) -> Option<CodecFacts>;
+    /// The first encoder of a codec.
+    fn encoder_for(&self, codec_id: u32) -> Option<CodecFacts>;
+    /// The decoder of that name.
+    fn decoder(&self, name: &str) -> Option<CodecFacts>;
+    /// The first decoder of a codec.
+    fn decoder_for(&self, codec_id: u32) -> Option<CodecFacts>;
+    /// All encoders of a kind, for suggestions.
+    fn encoders(&self, kind: MediaKind) -> Vec<CodecFacts>;
+    /// A codec's number by its name (`h264`), whether or not it can be encoded.
+    fn codec_id(&self, name: &str) -> Option<u32>;
+    /// A codec's name by its number.
+    fn codec_name(&self, codec_id: u32) -> String;
+    /// True when the encoder (by name) has this option, among its private ones or the generic ones that fit its kind.
+    fn encoder_has_option(&self, encoder: &str, option: &str) -> bool;
+    /// Pixel or sample formats that the encoder takes, by name; empty when it does not tell.
+    fn encoder_formats(&self, encoder: &str) -> Vec<String>;
+    /// True for a pixel format's name.
+    fn is_pixel_format(&self, name: &str) -> bool;
+    /// True for a sample format's name.
+    fn is_sample_format(&self, name: &str) -> bool;
+}

@@ -1,0 +1,138 @@
+//! Facts: what was found in the inputs, as plain data that rules can be tested with.
+
+use crate::unit::Rational;
+
+/// The kind of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MediaKind {
+    /// Pictures.
+    Video,
+    /// Sound.
+    Audio,
+    /// Subtitles.
+    Subtitle,
+    /// Opaque data.
+    Data,
+    /// A file inside the container (a font, say).
+    Attachment,
+    /// None of these.
+    Unknown,
+}
+
+impl MediaKind {
+    /// FFmpeg's word: `video`, `audio`, ...
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Subtitle => "subtitle",
+            Self::Data => "data",
+            Self::Attachment => "attachment",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Key and value pairs in the order of the file.
+pub type Metadata = Vec<(String, String)>;
+
+/// What is known of an input after it was opened and probed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InputFacts {
+    /// The URL as given, with passwords masked.
+    pub url: String,
+    /// The demuxer's name, e.g. `mov,mp4,m4a,3gp,3g2,mj2`.
+    pub format: String,
+    /// The earliest timestamp, in microseconds.
+    pub start_time_us: Option<i64>,
+    /// The length, in microseconds, where the container tells or it could be estimated.
+    pub duration_us: Option<i64>,
+    /// The container's timestamps may jump (`AVFMT_TS_DISCONT`): MPEG-TS and its like.
+    pub timestamps_may_jump: bool,
+    /// Its streams, by index.
+    pub streams: Vec<StreamFacts>,
+    /// Its programs.
+    pub programs: Vec<ProgramFacts>,
+    /// Number of chapters.
+    pub chapters: usize,
+    /// Global metadata.
+    pub metadata: Metadata,
+}
+
+/// A program of an MPEG-TS or its like.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProgramFacts {
+    /// The program's number.
+    pub id: i32,
+    /// Indexes of its streams.
+    pub streams: Vec<usize>,
+}
+
+/// What is known of one input stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamFacts {
+    /// Its index in the input.
+    pub index: usize,
+    /// The container's id of it (`AVStream.id`).
+    pub id: i32,
+    /// Its kind.
+    pub kind: MediaKind,
+    /// The codec's name, e.g. `h264`.
+    pub codec: String,
+    /// The codec's number in this FFmpeg (`AVCodecID`), for the catalog.
+    pub codec_id: u32,
+    /// `profile` of the codec, FFmpeg's number; negative when unknown.
+    pub profile: i32,
+    /// Four-character code, 0 when none.
+    pub codec_tag: u32,
+    /// Its time base.
+    pub time_base: Rational,
+    /// Average frame rate; [`Rational::UNKNOWN`] when unknown.
+    pub avg_frame_rate: Rational,
+    /// Lowest frame rate that all timestamps fit (`r_frame_rate`).
+    pub real_frame_rate: Rational,
+    /// First timestamp in ticks of the time base.
+    pub start_time: Option<i64>,
+    /// Length in ticks of the time base.
+    pub duration: Option<i64>,
+    /// Frames of reordering delay of a video decoder (`video_delay`).
+    pub video_delay: i32,
+    /// Picture width, or 0.
+    pub width: i32,
+    /// Picture height, or 0.
+    pub height: i32,
+    /// Pixel or sample format by name, empty when unknown.
+    pub format: String,
+    /// Bits per sample of a video stream's component, or 0 when unknown.
+    pub bit_depth: i32,
+    /// Samples per second, or 0.
+    pub sample_rate_hz: i32,
+    /// Number of channels, or 0.
+    pub channels: i32,
+    /// Channel layout by name, e.g. `5.1`; empty when unknown.
+    pub channel_layout: String,
+    /// Bits per second, or 0.
+    pub bit_rate_bps: i64,
+    /// The extradata is there.
+    pub has_extradata: bool,
+    /// Dispositions that are set, by FFmpeg's names.
+    pub disposition: Vec<String>,
+    /// Its metadata.
+    pub metadata: Metadata,
+    /// Packets the probing looked at (`codec_info_nb_frames`): how ffmpeg ranks streams.
+    pub probed_frames: i32,
+    /// Nothing is known that a decoder needs (`-map` with `u` skips it).
+    pub usable: bool,
+}
+
+impl StreamFacts {
+    /// True when the named disposition is set.
+    pub fn has_disposition(&self, name: &str) -> bool {
+        self.disposition.iter().any(|d| d == name)
+    }
+
+    /// The value of a metadata key, case ignored.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        self.metadata.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, v)| v.as_str())
+    }
+}

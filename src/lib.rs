@@ -1,0 +1,9 @@
+//! weir: a transcoding engine on FFmpeg's libraries that takes ffmpeg's own command line.
+//!
+//! See ARCHITECTURE.md for the map: floors, what flows between them, where to add things.
+
+pub mod catalog;
+pub mod diagnostic;
+pub mod facts;
+pub mod spec;
+pub mod unit;
