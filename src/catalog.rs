@@ -45,6 +45,8 @@ pub struct MuxerFacts {
     pub no_timestamps: bool,
     /// `AVFMT_TS_NONSTRICT`: equal DTS are allowed.
     pub dts_may_repeat: bool,
+    /// It takes pictures only as covers of sound (`mp3`).
+    pub cover_only: bool,
     /// `AVFMT_NEEDNUMBER`: the file name holds a `%d`.
     pub needs_number: bool,
 }
@@ -74,6 +76,8 @@ pub trait Catalog {
     fn option_scopes(&self, name: &str) -> OptionScopes;
     /// Every option name of those tables, for spelling suggestions; unsorted, may repeat.
     fn option_names(&self) -> Vec<String>;
+    /// True when a demuxer has this option of its own.
+    fn demuxer_has_option(&self, demuxer: &str, option: &str) -> bool;
     /// True for a demuxer's name.
     fn demuxer_exists(&self, name: &str) -> bool;
     /// The muxer of that name.
@@ -106,6 +110,8 @@ pub trait Catalog {
     fn is_pixel_format(&self, name: &str) -> bool;
     /// True for a sample format's name.
     fn is_sample_format(&self, name: &str) -> bool;
+    /// Frame rates that the encoder is limited to; empty for any.
+    fn encoder_frame_rates(&self, encoder: &str) -> Vec<crate::unit::Rational>;
     /// Sample rates that the encoder takes; empty for any.
     fn encoder_sample_rates_hz(&self, encoder: &str) -> Vec<i32>;
     /// Channel layouts by name, with their number of channels, that the encoder takes; empty for any.

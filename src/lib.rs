@@ -6,5 +6,7 @@ pub mod av;
 pub mod catalog;
 pub mod diagnostic;
 pub mod facts;
+pub mod plan;
 pub mod spec;
+pub mod timing;
 pub mod unit;

@@ -63,7 +63,9 @@ unsafe fn muxer_facts(format: *const ffi::AVOutputFormat) -> Option<MuxerFacts> 
     unsafe {
         let format = format.as_ref()?;
         let has = |flag: i32| format.flags & flag != 0;
+        let cover = ffi::avformat_query_codec(format, format.video_codec, 0) == i32::from_le_bytes(*b"APIC");
         Some(MuxerFacts {
+            cover_only: cover,
             name: text_of(format.name),
             long_name: text_of(format.long_name),
             video_codec: format.video_codec as u32,
@@ -111,6 +113,14 @@ impl Catalog for LinkedCatalog {
 
     fn option_names(&self) -> Vec<String> {
         options::all_names()
+    }
+
+    fn demuxer_has_option(&self, demuxer: &str, option: &str) -> bool {
+        // SAFETY: demuxers are static.
+        unsafe {
+            let format = ffi::av_find_input_format(c_string(demuxer).as_ptr());
+            format.as_ref().is_some_and(|f| !f.priv_class.is_null() && options::class_has(f.priv_class, option))
+        }
     }
 
     fn demuxer_exists(&self, name: &str) -> bool {
@@ -198,6 +208,14 @@ impl Catalog for LinkedCatalog {
             let pixels = supported.pixel_formats.iter().map(|f| text_of(ffi::av_get_pix_fmt_name(*f)));
             let samples = supported.sample_formats.iter().map(|f| text_of(ffi::av_get_sample_fmt_name(*f)));
             pixels.chain(samples).collect()
+        }
+    }
+
+    fn encoder_frame_rates(&self, encoder: &str) -> Vec<crate::unit::Rational> {
+        // SAFETY: codecs are static.
+        unsafe {
+            let codec = ffi::avcodec_find_encoder_by_name(c_string(encoder).as_ptr());
+            if codec.is_null() { Vec::new() } else { compat::supported(codec).frame_rates }
         }
     }
 

@@ -270,9 +270,7 @@ pub(crate) unsafe fn add_stream_side_data(
 ///
 /// # Safety
 /// Both are valid, and nothing else touches them.
-pub(crate) unsafe fn coded_side_data(
-    encoder: *const ffi::AVCodecContext,
-) -> Vec<(ffi::AVPacketSideDataType, Vec<u8>)> {
+pub(crate) unsafe fn coded_side_data(encoder: *const ffi::AVCodecContext) -> Vec<(ffi::AVPacketSideDataType, Vec<u8>)> {
     // SAFETY: the array has as many entries as the context says.
     unsafe { packet_side_data((*encoder).coded_side_data, (*encoder).nb_coded_side_data) }
 }

@@ -1,8 +1,6 @@
 //! Decoders: packets in, frames out.
 
-use super::{
-    c_string, dictionary::Dictionary, error::AvError, frame::Frame, input::StreamParameters, packet::Packet,
-};
+use super::{c_string, dictionary::Dictionary, error::AvError, frame::Frame, input::StreamParameters, packet::Packet};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;

@@ -1,8 +1,7 @@
 //! Encoders: frames in, packets out.
 
 use super::{
-    c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, graph::GraphOutput, packet::Packet,
-    text_of,
+    c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, graph::GraphOutput, packet::Packet, text_of,
 };
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
@@ -106,7 +105,11 @@ impl Encoder {
         }
     }
 
-    unsafe fn finish_opening(&mut self, codec: *const ffi::AVCodec, settings: &EncoderSettings) -> Result<Dictionary, AvError> {
+    unsafe fn finish_opening(
+        &mut self,
+        codec: *const ffi::AVCodec,
+        settings: &EncoderSettings,
+    ) -> Result<Dictionary, AvError> {
         let mut options: Dictionary = settings.options.iter().map(|(k, v)| (k, v)).collect();
         options.set_default("threads", "auto");
         // SAFETY: the context is valid and not open yet.
@@ -277,15 +280,6 @@ impl Encoder {
             };
             AvError::check(ffi::avcodec_parameters_from_context(parameters, self.context))?;
             Ok(encoded)
-        }
-    }
-
-    /// Frame rates that an encoder is limited to; empty for any.
-    pub fn supported_frame_rates(name: &str) -> Vec<Rational> {
-        // SAFETY: looks up static tables.
-        unsafe {
-            let codec = ffi::avcodec_find_encoder_by_name(c_string(name).as_ptr());
-            if codec.is_null() { Vec::new() } else { compat::supported(codec).frame_rates }
         }
     }
 }

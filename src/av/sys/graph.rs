@@ -169,7 +169,12 @@ impl FilterGraph {
         }
     }
 
-    unsafe fn create(&mut self, filter: &str, name: &str, arguments: Option<&str>) -> Result<*mut ffi::AVFilterContext, AvError> {
+    unsafe fn create(
+        &mut self,
+        filter: &str,
+        name: &str,
+        arguments: Option<&str>,
+    ) -> Result<*mut ffi::AVFilterContext, AvError> {
         let (filter, name) = (c_string(filter), c_string(name));
         let arguments = arguments.map(c_string);
         let mut context = ptr::null_mut();
@@ -233,7 +238,13 @@ impl FilterGraph {
                     let aspect = if aspect.den == 0 { Rational::UNKNOWN } else { aspect };
                     let mut arguments = format!(
                         "video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}",
-                        shape.width, shape.height, shape.format, input.time_base.num, input.time_base.den, aspect.num, aspect.den
+                        shape.width,
+                        shape.height,
+                        shape.format,
+                        input.time_base.num,
+                        input.time_base.den,
+                        aspect.num,
+                        aspect.den
                     );
                     if input.frame_rate.is_valid() {
                         arguments += &format!(":frame_rate={}/{}", input.frame_rate.num, input.frame_rate.den);
@@ -331,8 +342,7 @@ impl FilterGraph {
     pub fn close_input(&mut self, input: usize, pts: Option<i64>) -> Result<(), AvError> {
         let Some(source) = self.sources.get(input) else { return Err(AvError::INVALID) };
         // SAFETY: the source belongs to the graph.
-        let result =
-            unsafe { ffi::av_buffersrc_close(*source, super::raw(pts), ffi::AV_BUFFERSRC_FLAG_PUSH as u32) };
+        let result = unsafe { ffi::av_buffersrc_close(*source, super::raw(pts), ffi::AV_BUFFERSRC_FLAG_PUSH as u32) };
         AvError::check(result).map(drop)
     }
 

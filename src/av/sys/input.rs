@@ -138,7 +138,12 @@ impl Demuxer {
                 }
             }
             // On failure avformat_open_input frees the context.
-            AvError::check(ffi::avformat_open_input(&mut context, url.as_ptr(), format.cast_mut().cast(), options.as_mut_ptr()))?;
+            AvError::check(ffi::avformat_open_input(
+                &mut context,
+                url.as_ptr(),
+                format.cast_mut().cast(),
+                options.as_mut_ptr(),
+            ))?;
             let demuxer = Self { context, _interrupt: interrupt.clone() };
             options.remove("scan_all_pmts");
             if settings.find_stream_info {
@@ -260,10 +265,8 @@ impl Demuxer {
     /// Seeks so that reading begins at or before `timestamp_us`.
     pub fn seek_us(&mut self, timestamp_us: i64) -> Result<(), AvError> {
         // SAFETY: the context is open.
-        AvError::check(unsafe {
-            ffi::avformat_seek_file(self.context, -1, i64::MIN, timestamp_us, timestamp_us, 0)
-        })
-        .map(drop)
+        AvError::check(unsafe { ffi::avformat_seek_file(self.context, -1, i64::MIN, timestamp_us, timestamp_us, 0) })
+            .map(drop)
     }
 
     /// The format seeks by presentation time, so that no allowance for reordering is needed.
@@ -407,7 +410,7 @@ impl Demuxer {
                 has_extradata: par.extradata_size > 0,
                 disposition: disposition_names(stream.disposition),
                 metadata: pairs_of(stream.metadata),
-                probed_frames: i32::try_from(stream_probed_frames(stream)).unwrap_or(0),
+                saw_packets: stream.event_flags & ffi::AVSTREAM_EVENT_FLAG_NEW_PACKETS as i32 != 0,
                 usable,
             }
         }
@@ -447,11 +450,6 @@ impl Demuxer {
         // SAFETY: a live stream.
         known(raw(Some(unsafe { (*self.stream(index)).start_time })))
     }
-}
-
-fn stream_probed_frames(stream: &ffi::AVStream) -> i64 {
-    // libavformat keeps the number to itself since 5.0; what is public is the count that the container gives.
-    stream.nb_frames.min(i64::from(i32::MAX))
 }
 
 /// FFmpeg's names of the dispositions that are set.

@@ -5,15 +5,6 @@ use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
 
-/// An option that no component took.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnusedOption {
-    /// Its name.
-    pub name: String,
-    /// FFmpeg's one line about it.
-    pub help: String,
-}
-
 /// The flag for options of a kind, `AV_OPT_FLAG_VIDEO_PARAM` and so on.
 fn kind_flag(kind: MediaKind) -> i32 {
     match kind {
@@ -33,6 +24,11 @@ fn find(class: *const ffi::AVClass, name: &str, flags: i32, children: bool) -> O
     unsafe { ffi::av_opt_find((&raw mut class).cast(), name.as_ptr(), ptr::null(), flags, search).as_ref() }
 }
 
+/// True when a static class has the option itself.
+pub(crate) fn class_has(class: *const ffi::AVClass, name: &str) -> bool {
+    find(class, name, 0, false).is_some()
+}
+
 /// True when `codec` (null: a stream that is only copied) takes the option, for encoding or for decoding.
 pub(crate) fn codec_has_option(codec: *const ffi::AVCodec, kind: MediaKind, name: &str, encoding: bool) -> bool {
     applicable_name(codec, kind, name, encoding).is_some()
@@ -48,9 +44,8 @@ pub(crate) fn applicable_name(
     let direction = if encoding { ffi::AV_OPT_FLAG_ENCODING_PARAM } else { ffi::AV_OPT_FLAG_DECODING_PARAM };
     let flags = direction | kind_flag(kind);
     // SAFETY: static class; a codec's private class is static too.
-    let (generic, private) = unsafe {
-        (ffi::avcodec_get_class(), codec.as_ref().map_or(ptr::null(), |c| c.priv_class))
-    };
+    let (generic, private) =
+        unsafe { (ffi::avcodec_get_class(), codec.as_ref().map_or(ptr::null(), |c| c.priv_class)) };
     if find(generic, name, flags, false).is_some()
         || codec.is_null()
         || (!private.is_null() && find(private, name, flags, false).is_some())
@@ -115,9 +110,7 @@ pub(crate) fn all_names() -> Vec<String> {
     let mut names = Vec::new();
     // SAFETY: static classes.
     unsafe {
-        for class in
-            [ffi::avcodec_get_class(), ffi::avformat_get_class(), ffi::sws_get_class(), ffi::swr_get_class()]
-        {
+        for class in [ffi::avcodec_get_class(), ffi::avformat_get_class(), ffi::sws_get_class(), ffi::swr_get_class()] {
             collect_names(class, &mut names);
             let mut iterator = ptr::null_mut();
             loop {

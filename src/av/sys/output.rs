@@ -264,8 +264,7 @@ impl Muxer {
             }
             if to.time_base.num <= 0 || to.time_base.den <= 0 {
                 let base = encoded.time_base;
-                to.time_base =
-                    Rational::reduced(i64::from(base.num), i64::from(base.den)).unwrap_or(base).into();
+                to.time_base = Rational::reduced(i64::from(base.num), i64::from(base.den)).unwrap_or(base).into();
             }
             if let Some((duration, base)) = self.duration_hints[index] {
                 if to.duration <= 0 {

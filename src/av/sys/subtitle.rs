@@ -28,8 +28,7 @@ impl SubtitleTranscoder {
         encoder: (&str, &[(String, String)]),
         global_header: bool,
     ) -> Result<(Self, Dictionary), AvError> {
-        let mut this =
-            Self { decoder: ptr::null_mut(), encoder: ptr::null_mut(), buffer: vec![0; 1024 * 1024] };
+        let mut this = Self { decoder: ptr::null_mut(), encoder: ptr::null_mut(), buffer: vec![0; 1024 * 1024] };
         // SAFETY: contexts are freed by `Drop` on any way out; the header is copied with a NUL behind it.
         unsafe {
             let codec = ffi::avcodec_find_decoder_by_name(c_string(decoder.0).as_ptr());
@@ -98,12 +97,7 @@ impl SubtitleTranscoder {
         unsafe {
             let mut subtitle: ffi::AVSubtitle = std::mem::zeroed();
             let mut got = 0;
-            AvError::check(ffi::avcodec_decode_subtitle2(
-                self.decoder,
-                &mut subtitle,
-                &mut got,
-                packet.as_mut_ptr(),
-            ))?;
+            AvError::check(ffi::avcodec_decode_subtitle2(self.decoder, &mut subtitle, &mut got, packet.as_mut_ptr()))?;
             if got == 0 {
                 return Ok(results);
             }
@@ -136,12 +130,7 @@ impl SubtitleTranscoder {
             }
             // SAFETY: the buffer is as long as told; the subtitle is valid.
             let size = unsafe {
-                ffi::avcodec_encode_subtitle(
-                    self.encoder,
-                    self.buffer.as_mut_ptr(),
-                    self.buffer.len() as i32,
-                    subtitle,
-                )
+                ffi::avcodec_encode_subtitle(self.encoder, self.buffer.as_mut_ptr(), self.buffer.len() as i32, subtitle)
             };
             subtitle.num_rects = rectangles;
             let size = AvError::check(size)? as usize;
