@@ -3,6 +3,7 @@
 //! See ARCHITECTURE.md for the map: floors, what flows between them, where to add things.
 
 pub mod catalog;
+pub mod cli;
 pub mod diagnostic;
 pub mod facts;
 pub mod spec;
