@@ -93,7 +93,19 @@ impl<'a> Binder<'a> {
                 },
             }
         }
+        self.check_repeated_filters(&spec);
         spec
+    }
+
+    /// Of two filtergraphs for the same streams only the last one runs, which is seldom what was meant.
+    fn check_repeated_filters(&mut self, spec: &OutputSpec) {
+        let filters = &spec.filters.0;
+        for (at, filter) in filters.iter().enumerate() {
+            let later = filters[at + 1..].iter().find(|later| later.specifier == filter.specifier);
+            if let Some(later) = later {
+                self.findings.tell(messages::repeated_filter(filter, later));
+            }
+        }
     }
 
     fn library(&mut self, typed: &Typed, name: &str, scopes: crate::catalog::OptionScopes) -> Option<AvOption> {

@@ -4,6 +4,7 @@ use super::correction::{masked, shell_quoted};
 use super::table::Row;
 use super::value::BadValue;
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::spec::Assigned;
 
 /// An option that no table knows.
 pub fn unknown(body: &str, meant: Option<&str>, origin: &Origin) -> Diagnostic {
@@ -119,6 +120,20 @@ pub fn both_overwrites(origin: &Origin) -> Diagnostic {
     Diagnostic::error("conflicting-options", "-y and -n contradict each other.")
         .remedy("Keep one: -y overwrites, -n never does.")
         .at(origin)
+}
+
+/// Two filtergraphs for the same streams.
+pub fn repeated_filter(filter: &Assigned<String>, later: &Assigned<String>) -> Diagnostic {
+    let message = format!(
+        "{} {} is ignored: the later {} takes its place.",
+        filter.origin.token,
+        shell_quoted(&masked(&filter.value)),
+        later.origin.token
+    );
+    let joined = shell_quoted(&masked(&format!("{},{}", filter.value, later.value)));
+    Diagnostic::warning("repeated-filter", message)
+        .remedy(format!("To run both, join them with a comma: {} {joined}.", later.origin.token))
+        .at(&filter.origin)
 }
 
 /// `setdar=4:3`.

@@ -117,11 +117,12 @@ impl Splitter<'_> {
     fn step(&mut self) {
         let text = self.words[self.at].text.clone();
         if text == "--" {
-            if let Some(next) = self.words.get(self.at + 1) {
+            if let Some(next) = self.words.get(self.at + 1).filter(|next| next.text != "--") {
                 let (url, arg) = (next.text.clone(), next.arg);
                 self.group(false, url, arg, self.at);
+                self.at += 1;
             }
-            self.at += 2;
+            self.at += 1;
             return;
         }
         let origin = self.origin(self.at);

@@ -152,7 +152,7 @@ fn options_belong_to_the_file_behind_them() {
 
 #[test]
 fn standard_streams_and_odd_names() {
-    let job = job("-i - -f null - -- -odd.mp4");
+    let job = job("-i - -f null - -- -- -odd.mp4 --");
     assert_eq!(job.inputs[0].url, "pipe:");
     assert_eq!(job.outputs[0].url, "pipe:");
     assert_eq!(job.outputs[1].url, "-odd.mp4");
@@ -358,6 +358,10 @@ fn what_is_not_carried_out_is_refused_and_what_only_prints_is_told() {
     assert_eq!(told("-i a -psnr b")[0].code, "ignored-option");
     assert_eq!(told("-i a -ss:v 1 b")[0].code, "specifier-ignored");
     assert!(told("-i a -b 1M b")[0].message.contains("Please use -b:a or -b:v, -b is ambiguous"));
+    let told_of_filters = told("-i a -vf null -filter:v hflip -af anull b");
+    assert_eq!(told_of_filters.len(), 1);
+    assert!(told_of_filters[0].to_string().contains("-filter:v null,hflip"));
+    assert!(told("-i a -b:v 2*500k b").is_empty());
     assert_eq!(told("-vsync 0 -i a b")[0].severity, Severity::Note);
 }
 

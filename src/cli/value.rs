@@ -1,6 +1,6 @@
 //! Reads ffmpeg's value syntaxes: numbers with suffixes, durations, rates and ratios, switches, sizes.
 //!
-//! Durations and ratios are read in integers, so that `0.1` means one tenth.
+//! Durations are read in integers, so that `0.1` means one tenth; ratios come out as libavutil's.
 
 use crate::spec::FpsMode;
 use crate::unit::{MICROS_PER_SECOND, Rational};
@@ -25,7 +25,7 @@ impl BadValue {
 /// then `B` for "times eight", or `dB`.
 pub fn number(text: &str) -> Result<f64, BadValue> {
     let bad = || BadValue::new("a number such as 25, 1.5, 800k or 2M", "1");
-    let (mut value, rest) = leading_number(text).ok_or_else(bad)?;
+    let (mut value, rest) = leading_number(text.trim_ascii_start()).ok_or_else(bad)?;
     let mut rest = rest;
     if let Some(after) = rest.strip_prefix("dB") {
         value = 10f64.powf(value / 20.0);
@@ -143,6 +143,7 @@ pub fn duration_us(text: &str) -> Result<i64, BadValue> {
         Some(body) => (true, body),
         None => (false, text),
     };
+    let body = body.trim_ascii_start();
     let end = body.find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(body.len());
     let (clock, mut rest) = body.split_at(end);
     let whole = clock_seconds(clock, rest.starts_with('.')).ok_or_else(bad)?;
@@ -182,43 +183,30 @@ fn clock_seconds(clock: &str, fraction_follows: bool) -> Option<i64> {
     }
 }
 
-/// A ratio, `16:9`, `16/9` or `1.778`, brought to the closest fraction whose parts are at most `max`
-/// (`av_parse_ratio`; an arithmetic expression beyond one division is not understood).
+/// A ratio, `16:9`, `16/9` or `1.778`, brought to a close fraction whose parts are at most `max`: the one that
+/// `av_parse_ratio` gives (an arithmetic expression beyond one division is not understood).
 pub fn ratio(text: &str, max: i32) -> Option<Rational> {
     if let Some((num, den)) = text.split_once(':') {
         return closest(num.parse::<i32>().ok()?.into(), den.parse::<i32>().ok()?.into(), max);
     }
-    let (num, den) = match text.split_once('/') {
-        Some((above, below)) => {
-            let (a, b) = (decimal(above)?, decimal(below)?);
-            (a.0.checked_mul(b.1)?, a.1.checked_mul(b.0)?)
-        }
-        None => decimal(text)?,
+    let text = text.trim_ascii();
+    let value = match text.split_once('/') {
+        Some((above, below)) => number(above).ok()? / number(below).ok()?,
+        None => number(text).ok()?,
     };
-    closest(num, den, max)
+    closest_to(value, max)
 }
 
-/// A decimal number with SI prefix as an exact fraction.
-fn decimal(text: &str) -> Option<(i128, i128)> {
-    let end = decimal_length(text);
-    let (body, rest) = text.split_at(end);
-    let mut power: i32 = match rest.strip_suffix('i').map_or((rest, false), |r| (r, true)) {
-        ("", false) => 0,
-        (prefix, false) if prefix.len() == 1 => prefix_factors(prefix.chars().next()?)?.1,
-        _ => return None,
-    };
-    let (mantissa, exponent) = body.split_once(['e', 'E']).unwrap_or((body, "0"));
-    power = power.checked_add(exponent.parse().ok()?)?;
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if whole.trim_start_matches(['+', '-']).is_empty() && fraction.is_empty() {
+/// `av_d2q`: the closest fraction of a double; its binary digits are taken as they are.
+fn closest_to(value: f64, max: i32) -> Option<Rational> {
+    if !value.is_finite() || value.abs() > f64::from(i32::MAX) {
         return None;
     }
-    // 18 decimals are finer than any ratio of 32-bit numbers that is told apart here.
-    let fraction = &fraction[..fraction.len().min(18)];
-    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-    power = power.checked_sub(i32::try_from(fraction.len()).ok()?)?;
-    let scale = 10i128.checked_pow(power.unsigned_abs())?;
-    if power >= 0 { Some((digits.checked_mul(scale)?, 1)) } else { Some((digits, scale)) }
+    let exponent = ((value.to_bits() >> 52) & 0x7ff) as i64 - 1023;
+    let den = 1i64 << (61 - exponent.max(0));
+    let num = (value * den as f64 + 0.5).floor() as i64;
+    let found = closest(num.into(), den.into(), max)?;
+    if found.num == 0 && num != 0 { closest(num.into(), den.into(), i32::MAX) } else { Some(found) }
 }
 
 /// The fraction closest to `num/den` with both parts at most `max`, found as `av_reduce` does, by continued fractions.
@@ -355,14 +343,14 @@ mod tests {
             ("3d", 0.3),
             ("20dB", 10.0),
             (".5", 0.5),
+            (" 128", 128.0),
             ("5.", 5.0),
             ("1G", 1e9),
         ];
         for (text, expected) in cases {
             assert_eq!(number(text).unwrap(), expected, "{text}");
         }
-        for text in ["", "k", "abc", "1x", "1kk", "1 ", " 1", "1Bk", "1MiBB", "-", ".", "e3", "inf", "nan", "1é", "éé"]
-        {
+        for text in ["", "k", "abc", "1x", "1kk", "1 ", "1Bk", "1MiBB", "-", ".", "e3", "inf", "nan", "1é", "éé"] {
             assert!(number(text).is_err(), "{text}");
         }
     }
@@ -423,6 +411,8 @@ mod tests {
             ("1k", 1000, 1),
             ("0.5", 1, 2),
             ("1e-1", 1, 10),
+            ("15.567Ki", 812_971, 51),
+            ("1/4000000", 1, 4_000_000),
         ];
         for (text, num, den) in cases {
             assert_eq!(frame_rate(text), Ok(Rational::new(num, den)), "{text}");

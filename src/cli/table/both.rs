@@ -68,7 +68,11 @@ pub(super) const ROWS: &[Row] = &[
         &["thread_queue_size"],
         "packets",
         "packets that may wait between two stages",
-        both!(|spec, u| spec.thread_queue_size = Some(integer_within(u.value, 1, i32::MAX.into())? as usize)),
+        // Zero and -1 leave it to ffmpeg.
+        both!(|spec, u| {
+            let packets = integer_within(u.value, -1, i32::MAX.into())?;
+            spec.thread_queue_size = usize::try_from(packets).ok().filter(|packets| *packets > 0);
+        }),
     ),
     Row::per_stream(&["r"], "rate", "frame rate", assign!(frame_rate, |u| frame_rate(u.value)?)),
     Row::per_stream(&["s"], "size", "picture size", assign!(size, |u| size(u.value)?)),

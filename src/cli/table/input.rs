@@ -128,7 +128,7 @@ fn set_rate(spec: &mut InputSpec, rate: Rational) {
 }
 
 fn read_rate(spec: &mut InputSpec, used: &super::Use<'_>) -> Result<(), BadValue> {
-    let rate = ratio(used.value, i32::MAX).filter(|r| r.num >= 0 && r.den > 0);
+    let rate = ratio(used.value, 1_000_000).filter(|r| r.num >= 0 && r.den > 0);
     let rate =
         rate.ok_or_else(|| BadValue::new("a factor of zero or more such as 1, 1.5 or 2 (0 is no limit)", "1"))?;
     if rate.num == 0 {

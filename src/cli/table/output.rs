@@ -2,7 +2,7 @@
 
 use super::{Arity, Effect, Row, Suffix, Use};
 use crate::cli::place;
-use crate::cli::value::{BadValue, aspect, fps_mode, frame_rate, integer, integer_within, number, time_base};
+use crate::cli::value::{BadValue, aspect, fps_mode, frame_rate, integer_within, number, time_base};
 use crate::spec::{MetadataSpec, OutputSpec};
 use crate::unit::MICROS_PER_SECOND;
 
@@ -187,9 +187,12 @@ fn seconds_us(text: &str) -> Result<i64, BadValue> {
     Ok((number(text)? * MICROS_PER_SECOND as f64).round() as i64)
 }
 
-/// An option of FFmpeg's tables whose value must be a number.
+/// An option of FFmpeg's tables whose value must be a number, or an expression or a name that FFmpeg reads itself.
 fn av_number(spec: &mut OutputSpec, used: &Use<'_>, name: &str) -> Result<(), BadValue> {
-    integer(used.value).map_err(|_| BadValue::new("bits per second such as 800k or 2M", "2M"))?;
+    let for_ffmpeg = used.value.contains(['*', '/', '+', '(', '^']) || matches!(used.value, "default" | "min" | "max");
+    if number(used.value).is_err() && !for_ffmpeg {
+        return Err(BadValue::new("bits per second such as 800k or 2M", "2M"));
+    }
     spec.options.push(used.av_option(name));
     Ok(())
 }
