@@ -1,6 +1,6 @@
 //! The one table of ffmpeg's own options: a row says how an option is spelled, where it may stand, and what it sets.
 //!
-//! Options of codecs, formats, scaler and resampler are not here: the [`Catalog`](crate::catalog::Catalog) knows them.
+//! Options of codecs, formats, scaler and resampler are not here: the [`Catalog`] knows them.
 
 mod both;
 mod global;
