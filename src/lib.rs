@@ -4,6 +4,7 @@
 
 pub mod av;
 pub mod catalog;
+pub mod cli;
 pub mod diagnostic;
 pub mod facts;
 pub mod plan;

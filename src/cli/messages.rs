@@ -1,0 +1,146 @@
+//! The sentences about options. Those that programs look for in ffmpeg's output are kept word for word.
+
+use super::correction::{masked, shell_quoted};
+use super::table::Row;
+use super::value::BadValue;
+use crate::diagnostic::{Diagnostic, Origin};
+use crate::spec::Assigned;
+
+/// An option that no table knows.
+pub fn unknown(body: &str, meant: Option<&str>, origin: &Origin) -> Diagnostic {
+    let message =
+        format!("Unrecognized option '{}'. Error splitting the argument list: Option not found.", masked(body));
+    let remedy = match meant {
+        Some(meant) => format!("Did you mean {meant}?"),
+        None => "No option has a similar name.".to_owned(),
+    };
+    Diagnostic::error("unknown-option", message).remedy(remedy).at(origin)
+}
+
+/// `-crf=23`.
+pub fn unknown_with_equals(body: &str, option: &str, value: &str, origin: &Origin) -> Diagnostic {
+    let remedy = format!("The value is a word of its own: {option} {}.", shell_quoted(&masked(value)));
+    unknown(body, None, origin).remedy(remedy)
+}
+
+/// The command line ends before an option's value.
+pub fn value_missing(body: &str, metavar: &str, origin: &Origin) -> Diagnostic {
+    let message = format!("Missing argument for option '{body}'.");
+    Diagnostic::error("missing-value", message).remedy(format!("-{body} is followed by: {metavar}.")).at(origin)
+}
+
+/// A value that cannot be read.
+pub fn bad_value(name: &str, value: &str, bad: &BadValue, origin: &Origin) -> Diagnostic {
+    let message = format!("option -{name} expects {}, but found: '{}'.", bad.expected, masked(value));
+    Diagnostic::error("bad-value", message).at(origin)
+}
+
+/// A specifier that cannot be read.
+pub fn bad_suffix(name: &str, reason: &str, origin: &Origin) -> Diagnostic {
+    Diagnostic::error("bad-specifier", format!("option -{name}: {reason}.")).at(origin)
+}
+
+/// A suffix that the option does not have.
+pub fn suffix_ignored(name: &str, suffix: &str, origin: &Origin) -> Diagnostic {
+    let message = format!("-{name} takes no stream specifier: ':{suffix}' is ignored.");
+    Diagnostic::warning("specifier-ignored", message).at(origin)
+}
+
+/// An option of inputs at an output, or the other way round.
+pub fn misplaced(row: &Row, typed: &str, is_input: bool, url: &str, origin: &Origin) -> Diagnostic {
+    let (here, there) = if is_input { ("input", "an output") } else { ("output", "an input") };
+    let message = format!(
+        "Option {typed} ({}) cannot be applied to {here} url {}: it belongs before {there}.",
+        row.help,
+        masked(url)
+    );
+    Diagnostic::error("misplaced-option", message).at(origin)
+}
+
+/// An option behind the last output.
+pub fn trailing(token: &str, value: Option<&str>, origin: &Origin) -> Diagnostic {
+    let shown = value.map_or(token.to_owned(), |value| format!("{token} {}", shell_quoted(&masked(value))));
+    let message = format!("{shown} stands behind the last output and applies to nothing; it is ignored.");
+    Diagnostic::warning("trailing-option", message).remedy("An option stands before the file it is for.").at(origin)
+}
+
+/// An option that is known but not carried out.
+pub fn unsupported(token: &str, origin: &Origin) -> Diagnostic {
+    Diagnostic::error("unsupported-option", format!("{token} is an option of ffmpeg that weir does not carry out yet."))
+        .at(origin)
+}
+
+/// An option that only makes ffmpeg print more.
+pub fn ignored(token: &str, row: &Row, origin: &Origin) -> Diagnostic {
+    Diagnostic::warning("ignored-option", format!("{token} is ignored: it {}.", row.help)).at(origin)
+}
+
+/// An option with a bare name where the kind of stream should be said.
+pub fn ambiguous(name: &str, kind: &str, origin: &Origin) -> Diagnostic {
+    let short = if name == "qscale" { "q" } else { name };
+    let message =
+        format!("Please use -{short}:a or -{short}:v, -{name} is ambiguous; it is taken for -{short}:{kind}.");
+    Diagnostic::note("ambiguous-option", message).at(origin)
+}
+
+/// No output was named.
+pub fn no_output() -> Diagnostic {
+    Diagnostic::error("no-output", "At least one output file must be specified.")
+}
+
+/// No input was named.
+pub fn no_input(origin: &Origin) -> Diagnostic {
+    let message = format!("no input is named: '{}' would be written, not read.", origin.token);
+    Diagnostic::error("no-input", message).remedy("-i stands before what is read.").at(origin)
+}
+
+/// `-i ''`.
+pub fn empty_input(origin: &Origin) -> Diagnostic {
+    Diagnostic::error("empty-argument", "the name of the input after -i is empty.").at(origin)
+}
+
+/// `-i -y`.
+pub fn input_looks_like_option(url: &str, origin: &Origin) -> Diagnostic {
+    let message = format!("-i is followed by '{url}', which is taken for the input's name although it is an option.");
+    Diagnostic::warning("input-name", message).remedy("Was the name of the input left out?").at(origin)
+}
+
+/// An input's number that is too high.
+pub fn no_such_input(token: &str, number: usize, count: usize, origin: &Origin) -> Diagnostic {
+    let inputs = match count {
+        0 => "there is no input".to_owned(),
+        1 => "the only input is number 0".to_owned(),
+        _ => format!("inputs are numbered 0 to {}", count - 1),
+    };
+    Diagnostic::error("no-such-input", format!("{token}: Invalid input file index: {number}; {inputs}.")).at(origin)
+}
+
+/// `-y` with `-n`.
+pub fn both_overwrites(origin: &Origin) -> Diagnostic {
+    Diagnostic::error("conflicting-options", "-y and -n contradict each other.")
+        .remedy("Keep one: -y overwrites, -n never does.")
+        .at(origin)
+}
+
+/// Two filtergraphs for the same streams.
+pub fn repeated_filter(filter: &Assigned<String>, later: &Assigned<String>) -> Diagnostic {
+    let message = format!(
+        "{} {} is ignored: the later {} takes its place.",
+        filter.origin.token,
+        shell_quoted(&masked(&filter.value)),
+        later.origin.token
+    );
+    let joined = shell_quoted(&masked(&format!("{},{}", filter.value, later.value)));
+    Diagnostic::warning("repeated-filter", message)
+        .remedy(format!("To run both, join them with a comma: {} {joined}.", later.origin.token))
+        .at(&filter.origin)
+}
+
+/// `setdar=4:3`.
+pub fn colon_ratio(typed: &str, meant: &str, origin: &Origin) -> Diagnostic {
+    let name = typed.split(['=', '@']).next().unwrap_or(typed);
+    let message = format!(
+        "'{typed}' is not a ratio: a colon separates the arguments of {name}, so the second number becomes its 'max'."
+    );
+    Diagnostic::warning("colon-ratio", message).remedy(format!("Write {meant}.")).at(origin)
+}

@@ -1,0 +1,114 @@
+//! Turns ffmpeg's command line into a [`JobSpec`], or says what is wrong with it and what to type.
+//!
+//! `argv --split--> Command --bind--> JobSpec`. Nothing is opened and nothing is printed here.
+
+mod bind;
+mod correction;
+mod filters;
+mod messages;
+mod paste;
+mod place;
+mod split;
+mod suggest;
+pub mod table;
+pub mod value;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use correction::{command_line, masked, shell_quoted};
+pub use split::{Command, Group, Kind, Typed};
+
+use crate::catalog::Catalog;
+use crate::diagnostic::Diagnostic;
+use crate::spec::JobSpec;
+use table::Arity;
+
+/// Something to show instead of running a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// `-version`.
+    Version,
+    /// `-h`, `-help`, or no argument at all.
+    Help {
+        /// What to help with: `long`, `full`, `encoder=libx264` ...
+        topic: Option<String>,
+    },
+    /// `-buildconf`.
+    Buildconf,
+    /// `-L`.
+    License,
+    /// `-formats`, `-encoders` and their like, without the dash.
+    Listing(String),
+}
+
+/// What a command line asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parsed {
+    /// A job.
+    Job(Box<JobSpec>),
+    /// Something to show.
+    Show(Request),
+}
+
+/// Reads a command line, the program's name not counted.
+///
+/// With the result come warnings and notes. Errors come together with the warnings, in the order of the command line;
+/// the last one that can be mended carries the corrected command with everything mended.
+pub fn parse(args: &[String], catalog: &dyn Catalog) -> Result<(Parsed, Vec<Diagnostic>), Vec<Diagnostic>> {
+    if args.is_empty() {
+        return Ok((Parsed::Show(Request::Help { topic: None }), Vec::new()));
+    }
+    let split::Split { mut command, words, mut findings } = split::split(args, catalog);
+    if let Some(request) = command.request.take()
+        && !findings.has_errors()
+    {
+        return Ok((Parsed::Show(request), findings.finish(&words)));
+    }
+    let job = bind::bind(&command, catalog, &mut findings, words.len());
+    if findings.has_errors() {
+        Err(findings.finish(&words))
+    } else {
+        Ok((Parsed::Job(Box::new(job)), findings.finish(&words)))
+    }
+}
+
+/// Splits a command line without binding it: the options as text, each with its place.
+pub fn split(args: &[String], catalog: &dyn Catalog) -> (Command, Vec<Diagnostic>) {
+    let split::Split { command, words, findings } = split::split(args, catalog);
+    (command, findings.finish(&words))
+}
+
+/// What must be known before anything is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EarlyGlobals {
+    /// `-hide_banner`.
+    pub hide_banner: bool,
+    /// `-loglevel`/`-v`, as typed.
+    pub log_level: Option<String>,
+    /// `-report`.
+    pub report: bool,
+}
+
+/// Finds the options that govern what is told, even in a command line that is wrong elsewhere.
+pub fn early_globals(args: &[String]) -> EarlyGlobals {
+    let mut found = EarlyGlobals::default();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let Some(name) = arg.strip_prefix('-') else { continue };
+        match name {
+            "hide_banner" => found.hide_banner = true,
+            "report" => found.report = true,
+            "loglevel" | "v" => found.log_level = args.next().cloned().or(found.log_level),
+            _ => {
+                let row = table::find(name.split(':').next().unwrap_or(name));
+                if name == "i" || row.is_some_and(|row| matches!(row.arity, Arity::Value(_))) {
+                    args.next();
+                }
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,104 @@
+//! Reads what names inputs, streams and metadata: `-map`, `-map_metadata`, and the places of `-metadata`.
+
+use super::value::BadValue;
+use crate::diagnostic::Origin;
+use crate::spec::{MapMetadataSpec, MapSource, MapSpec, MetadataPlace, SpecifierError, StreamSpecifier};
+
+/// The value of `-map`: `[-]input[:specifier][?]` or `[label]`; a sync stream behind a comma is let go, as ffmpeg does now.
+pub fn map(text: &str, origin: &Origin) -> Result<MapSpec, BadValue> {
+    let (negative, body) = match text.strip_prefix('-') {
+        Some(body) => (true, body),
+        None => (false, text),
+    };
+    if let Some(label) = body.strip_prefix('[') {
+        let label = label.strip_suffix(']').filter(|label| !label.is_empty());
+        let label = label.ok_or_else(|| BadValue::new("a link label in brackets such as [out]", "[out]"))?;
+        return Ok(MapSpec {
+            negative,
+            source: MapSource::Label(label.to_owned()),
+            optional: false,
+            origin: origin.clone(),
+        });
+    }
+    let body = body.split(',').next().unwrap_or(body);
+    let (body, optional) = match body.strip_suffix('?') {
+        Some(body) => (body, true),
+        None => (body, false),
+    };
+    let (input, specifier) = body.split_once(':').unwrap_or((body, ""));
+    let bad =
+        |reason: &str| BadValue::new(format!("an input's number and streams such as 0, 0:v or 1:a:0{reason}"), "0:v");
+    let input = input.parse().map_err(|_| bad(""))?;
+    let specifier = StreamSpecifier::parse(specifier).map_err(|e| bad(&format!(" ({})", e.reason)))?;
+    Ok(MapSpec { negative, source: MapSource::Input { input, specifier }, optional, origin: origin.clone() })
+}
+
+/// The value of `-map_metadata`: `input[:place]`, or `-1`.
+pub fn map_metadata(text: &str, to: MetadataPlace, origin: &Origin) -> Result<MapMetadataSpec, BadValue> {
+    let (input, place_text) = text.split_once(':').unwrap_or((text, ""));
+    let bad = || BadValue::new("an input's number and place such as 0, 0:s:1 or -1", "0");
+    let input = match input.parse::<i32>() {
+        Ok(-1) => None,
+        Ok(number) => Some(usize::try_from(number).map_err(|_| bad())?),
+        Err(_) => return Err(bad()),
+    };
+    let from = place(place_text).map_err(|_| bad())?;
+    Ok(MapMetadataSpec { to, input, from, origin: origin.clone() })
+}
+
+/// A metadata place: nothing or `g`, `s[:specifier]`, `c[:index]`, `p[:index]`.
+pub fn place(text: &str) -> Result<MetadataPlace, SpecifierError> {
+    let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+    let index = || match rest {
+        "" => Ok(0),
+        _ => {
+            rest.parse().map_err(|_| SpecifierError { text: text.to_owned(), reason: format!("'{rest}' is no number") })
+        }
+    };
+    match kind {
+        "" | "g" => Ok(MetadataPlace::Global),
+        "s" => StreamSpecifier::parse(rest).map(MetadataPlace::Streams),
+        "c" => index().map(MetadataPlace::Chapter),
+        "p" => index().map(MetadataPlace::Program),
+        _ => Err(SpecifierError {
+            text: text.to_owned(),
+            reason: "metadata has the places g, s, s:STREAM, c:CHAPTER and p:PROGRAM".to_owned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::facts::MediaKind;
+
+    fn at() -> Origin {
+        Origin::new(0, "-map")
+    }
+
+    #[test]
+    fn maps_are_read() {
+        let spec = map("-1:a:0?", &at()).unwrap();
+        assert!(spec.negative && spec.optional);
+        let MapSource::Input { input, specifier } = spec.source else { unreachable!() };
+        assert_eq!((input, specifier.kind, specifier.index), (1, Some(MediaKind::Audio), Some(0)));
+        assert_eq!(map("[v]", &at()).unwrap().source, MapSource::Label("v".to_owned()));
+        for text in ["", "v", ":v", "0:x", "[", "[]", "-", "-1-", "0v"] {
+            assert!(map(text, &at()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn metadata_places_are_read() {
+        assert_eq!(place("").unwrap(), MetadataPlace::Global);
+        assert_eq!(place("c:2").unwrap(), MetadataPlace::Chapter(2));
+        assert_eq!(place("p:1").unwrap(), MetadataPlace::Program(1));
+        let MetadataPlace::Streams(specifier) = place("s:a:0").unwrap() else { unreachable!() };
+        assert_eq!(specifier.text, "a:0");
+        assert!(place("x").is_err() && place("c:x").is_err() && place("s:9:9").is_err());
+        assert_eq!(map_metadata("-1", MetadataPlace::Global, &at()).unwrap().input, None);
+        assert_eq!(map_metadata("1:s:0", MetadataPlace::Global, &at()).unwrap().input, Some(1));
+        assert!(map_metadata("-2", MetadataPlace::Global, &at()).is_err());
+    }
+}

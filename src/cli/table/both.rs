@@ -1,0 +1,140 @@
+//! Options that an input and an output both take.
+
+use super::{Effect, Row};
+use crate::catalog::Catalog;
+use crate::cli::value::{BadValue, duration_us, frame_rate, integer_within, size};
+use crate::spec::Assigned;
+
+/// The same field of an input and an output, set to the same expression.
+macro_rules! both {
+    (|$spec:ident, $used:ident| $body:expr) => {
+        Effect::Both(
+            |$spec, $used| {
+                $body;
+                Ok(())
+            },
+            |$spec, $used| {
+                $body;
+                Ok(())
+            },
+        )
+    };
+}
+
+macro_rules! assign {
+    ($field:ident, |$used:ident| $value:expr) => {
+        both!(|spec, $used| {
+            let value = $value;
+            spec.$field.push($used.specifier.clone(), value, $used.origin.clone())
+        })
+    };
+}
+
+pub(super) const ROWS: &[Row] = &[
+    Row::value(
+        &["f"],
+        "format",
+        "force the format",
+        both!(|spec, u| spec.format = Some(Assigned {
+            specifier: u.specifier.clone(),
+            value: named(u.value, "a format's name such as mp4 or flv", "mp4")?,
+            origin: u.origin.clone(),
+        })),
+    ),
+    Row::per_stream(
+        &["c", "codec"],
+        "codec",
+        "codec by name, or copy",
+        assign!(codec, |u| named(u.value, "a codec's name such as libx264, or copy", "copy")?),
+    ),
+    Row::value(&["vcodec"], "codec", "same as -c:v", Effect::Alias("c", "v")),
+    Row::value(&["acodec"], "codec", "same as -c:a", Effect::Alias("c", "a")),
+    Row::value(&["scodec"], "codec", "same as -c:s", Effect::Alias("c", "s")),
+    Row::value(&["dcodec"], "codec", "same as -c:d", Effect::Alias("c", "d")),
+    Row::value(&["ss"], "time", "begin at this time", both!(|spec, u| spec.start_us = Some(duration_us(u.value)?))),
+    Row::value(
+        &["t"],
+        "time",
+        "stop after this duration",
+        both!(|spec, u| spec.duration_us = Some(duration_us(u.value)?)),
+    ),
+    Row::value(&["to"], "time", "stop at this time", both!(|spec, u| spec.stop_us = Some(duration_us(u.value)?))),
+    Row::flag(&["vn"], "no video", both!(|spec, u| spec.no_video = u.on)),
+    Row::flag(&["an"], "no audio", both!(|spec, u| spec.no_audio = u.on)),
+    Row::flag(&["sn"], "no subtitles", both!(|spec, u| spec.no_subtitle = u.on)),
+    Row::flag(&["dn"], "no data streams", both!(|spec, u| spec.no_data = u.on)),
+    Row::flag(&["bitexact"], "write nothing that differs from run to run", both!(|spec, u| spec.bitexact = u.on)),
+    Row::value(
+        &["thread_queue_size"],
+        "packets",
+        "packets that may wait between two stages",
+        // Zero and -1 leave it to ffmpeg.
+        both!(|spec, u| {
+            let packets = integer_within(u.value, -1, i32::MAX.into())?;
+            spec.thread_queue_size = usize::try_from(packets).ok().filter(|packets| *packets > 0);
+        }),
+    ),
+    Row::per_stream(&["r"], "rate", "frame rate", assign!(frame_rate, |u| frame_rate(u.value)?)),
+    Row::per_stream(&["s"], "size", "picture size", assign!(size, |u| size(u.value)?)),
+    Row::per_stream(
+        &["pix_fmt"],
+        "format",
+        "pixel format",
+        assign!(pixel_format, |u| pixel_format(u.value, u.catalog)?),
+    ),
+    Row::per_stream(
+        &["ar"],
+        "hz",
+        "samples per second",
+        assign!(sample_rate_hz, |u| integer_within(u.value, 0, i32::MAX.into())? as i32),
+    ),
+    Row::per_stream(
+        &["ac"],
+        "count",
+        "number of channels",
+        assign!(channels, |u| integer_within(u.value, 0, i32::MAX.into())? as i32),
+    ),
+    Row::per_stream(
+        &["channel_layout", "ch_layout"],
+        "layout",
+        "channel layout",
+        assign!(channel_layout, |u| named(u.value, "a channel layout such as stereo or 5.1", "stereo")?),
+    ),
+    Row::per_stream(
+        &["sample_fmt"],
+        "format",
+        "sample format",
+        assign!(sample_format, |u| sample_format(u.value, u.catalog)?),
+    ),
+    Row::per_stream(
+        &["tag"],
+        "fourcc",
+        "codec tag: four characters or a number",
+        assign!(tag, |u| named(u.value, "four characters such as hvc1, or a number", "hvc1")?),
+    ),
+    Row::value(&["vtag"], "fourcc", "same as -tag:v", Effect::Alias("tag", "v")),
+    Row::value(&["atag"], "fourcc", "same as -tag:a", Effect::Alias("tag", "a")),
+    Row::value(&["stag"], "fourcc", "same as -tag:s", Effect::Alias("tag", "s")),
+];
+
+fn named(text: &str, expected: &str, example: &str) -> Result<String, BadValue> {
+    if text.is_empty() { Err(BadValue::new(expected, example)) } else { Ok(text.to_owned()) }
+}
+
+/// `+` alone, or before a name, asks for exactly the source's or that format.
+fn pixel_format(text: &str, catalog: &dyn Catalog) -> Result<String, BadValue> {
+    let name = text.strip_prefix('+').unwrap_or(text);
+    if catalog.is_pixel_format(name) || text == "+" {
+        Ok(text.to_owned())
+    } else {
+        Err(BadValue::new("a pixel format such as yuv420p (-pix_fmts lists them)", "yuv420p"))
+    }
+}
+
+fn sample_format(text: &str, catalog: &dyn Catalog) -> Result<String, BadValue> {
+    if catalog.is_sample_format(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(BadValue::new("a sample format such as s16 or fltp (-sample_fmts lists them)", "s16"))
+    }
+}
