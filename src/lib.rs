@@ -6,6 +6,7 @@ pub mod av;
 pub mod catalog;
 pub mod cli;
 pub mod diagnostic;
+pub mod engine;
 pub mod facts;
 pub mod plan;
 pub mod spec;

@@ -47,6 +47,28 @@ impl Rational {
         f64::from(self.num) / f64::from(self.den)
     }
 
+    /// The nearest fraction whose parts are at most `most`, by continued fractions (`av_reduce`).
+    pub fn limited(self, most: i32) -> Self {
+        let (mut num, mut den) = (i64::from(self.num), i64::from(self.den));
+        let divisor = gcd(num.unsigned_abs(), den.unsigned_abs()).max(1) as i64;
+        (num, den) = (num / divisor, den / divisor);
+        let most = i64::from(most);
+        if num <= most && den <= most {
+            return Self { num: num as i32, den: den as i32 };
+        }
+        let (mut before, mut now) = ((0i64, 1i64), (1i64, 0i64));
+        while den != 0 {
+            let whole = num / den;
+            let next = (whole * now.0 + before.0, whole * now.1 + before.1);
+            if next.0 > most || next.1 > most {
+                break;
+            }
+            (before, now) = (now, next);
+            (num, den) = (den, num % den);
+        }
+        Self { num: now.0 as i32, den: now.1 as i32 }
+    }
+
     /// The fraction in lowest terms, with the sign on the numerator.
     pub fn reduced(num: i64, den: i64) -> Option<Self> {
         if den == 0 {

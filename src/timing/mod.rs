@@ -4,10 +4,12 @@ mod dts_guard;
 mod frame_rate;
 mod pace;
 mod rescale_delta;
+mod shortest;
 mod timeline;
 
 pub use dts_guard::{DtsGuard, DtsRepair};
 pub use frame_rate::{Arrival, FrameRate, FrameRateSettings, Placement};
 pub use pace::Pacer;
 pub use rescale_delta::RescaleDelta;
+pub use shortest::Shortest;
 pub use timeline::{PacketTimes, Stamped, StreamTiming, Timeline, TimelineSettings};

@@ -4,7 +4,9 @@ use super::error::AvError;
 use super::text_of;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
+#[cfg(ffmpeg_7_1)]
+use std::ffi::c_void;
 
 /// The duration of a frame in ticks of its packet's time base.
 pub(crate) fn frame_duration(frame: &ffi::AVFrame) -> i64 {
@@ -60,6 +62,19 @@ pub(crate) fn pixel_format(number: c_int) -> ffi::AVPixelFormat {
         let wanted = std::mem::transmute::<c_int, ffi::AVPixelFormat>(number);
         if ffi::av_pix_fmt_desc_get(wanted).is_null() { ffi::AVPixelFormat::AV_PIX_FMT_NONE } else { wanted }
     }
+}
+
+/// The name of a pixel or sample format.
+pub fn format_name(kind: crate::facts::MediaKind, number: c_int) -> Option<String> {
+    // SAFETY: table lookups that return static strings or null.
+    let name = unsafe {
+        if kind == crate::facts::MediaKind::Video {
+            text_of(ffi::av_get_pix_fmt_name(pixel_format(number)))
+        } else {
+            text_of(ffi::av_get_sample_fmt_name(sample_format(number)))
+        }
+    };
+    (!name.is_empty()).then_some(name)
 }
 
 /// The name of a channel layout, e.g. `stereo`; empty when it has none.

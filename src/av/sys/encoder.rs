@@ -284,6 +284,16 @@ impl Encoder {
     }
 }
 
+/// What is written into a stream's `encoder` tag: library and encoder, without the version when `exact`.
+pub fn encoder_mark(encoder: &str, exact: bool) -> String {
+    if exact {
+        return format!("Lavc {encoder}");
+    }
+    let (major, minor, micro) =
+        (ffi::LIBAVCODEC_VERSION_MAJOR, ffi::LIBAVCODEC_VERSION_MINOR, ffi::LIBAVCODEC_VERSION_MICRO);
+    format!("Lavc{major}.{minor}.{micro} {encoder}")
+}
+
 impl Drop for Encoder {
     fn drop(&mut self) {
         // SAFETY: owned; also ends its threads.

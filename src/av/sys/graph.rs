@@ -362,12 +362,12 @@ impl FilterGraph {
         }
     }
 
-    /// Lets the graph produce frames without input from outside: a source inside it, or the rest at the end.
-    pub fn request_oldest(&mut self) -> Result<Pull, AvError> {
+    /// Makes the graph work for its oldest output; `true` when that brought something, so that pulling pays.
+    pub fn work(&mut self) -> Result<bool, AvError> {
         // SAFETY: the graph is configured.
         match AvError::check(unsafe { ffi::avfilter_graph_request_oldest(self.graph) }) {
-            Ok(_) | Err(AvError::AGAIN) => Ok(Pull::NeedsInput),
-            Err(AvError::EOF) => Ok(Pull::Finished),
+            Ok(_) => Ok(true),
+            Err(AvError::AGAIN | AvError::EOF) => Ok(false),
             Err(error) => Err(error),
         }
     }

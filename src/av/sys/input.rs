@@ -2,7 +2,7 @@
 
 use super::{
     c_string, compat, dictionary::Dictionary, dictionary::pairs_of, error::AvError, interrupt::Interrupt, known,
-    options, packet::Packet, raw, text_of,
+    options, packet::Packet, text_of,
 };
 use crate::facts::{InputFacts, MediaKind, Metadata, ProgramFacts, StreamFacts};
 use crate::unit::Rational;
@@ -65,6 +65,36 @@ impl StreamParameters {
     pub fn kind(&self) -> MediaKind {
         // SAFETY: never null.
         kind_of(unsafe { (*self.parameters).codec_type })
+    }
+
+    /// Gives sound of at most `most` channels and no layout the usual layout of that many; tells which.
+    pub fn guess_layout(&mut self, most: i32) -> Option<String> {
+        // SAFETY: never null; the copy is our own.
+        unsafe {
+            let layout = &mut (*self.parameters).ch_layout;
+            let channels = layout.nb_channels;
+            if layout.order != ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC || channels == 0 || channels > most {
+                return None;
+            }
+            ffi::av_channel_layout_default(layout, channels);
+            (layout.order != ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC).then(|| compat::layout_name(layout))
+        }
+    }
+
+    /// What its frames will look like as far as the container tells; for streams that never give one.
+    pub fn shape(&self) -> super::frame::FrameShape {
+        // SAFETY: never null.
+        let par = unsafe { &*self.parameters };
+        let sound = par.codec_type == ffi::AVMediaType::AVMEDIA_TYPE_AUDIO;
+        super::frame::FrameShape {
+            format: par.format,
+            width: par.width,
+            height: par.height,
+            sample_rate_hz: par.sample_rate,
+            channel_layout: if sound { compat::layout_name(&par.ch_layout) } else { String::new() },
+            sample_aspect_ratio: par.sample_aspect_ratio.into(),
+            display_matrix: None,
+        }
     }
 
     /// The display matrix of the stream, unless it is there but empty.
@@ -323,6 +353,11 @@ impl Demuxer {
         }
     }
 
+    /// The length comes from the container's header, not from an estimate.
+    pub fn length_is_promised(&self) -> bool {
+        self.get().duration_estimation_method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM
+    }
+
     /// Bytes of the file and the position reached, where the protocol tells.
     pub fn progress_bytes(&self) -> Option<(i64, i64)> {
         // SAFETY: `pb` is null or the open context's own.
@@ -416,6 +451,18 @@ impl Demuxer {
         }
     }
 
+    /// Starts of the chapters, in microseconds.
+    pub fn chapter_starts_us(&self) -> Vec<i64> {
+        let context = self.get();
+        (0..context.nb_chapters as usize)
+            .map(|i| {
+                // SAFETY: as many chapters as the context says.
+                let chapter = unsafe { &**context.chapters.add(i) };
+                crate::unit::rescale(chapter.start, chapter.time_base.into(), Rational::MICROS)
+            })
+            .collect()
+    }
+
     /// The metadata of the file.
     pub fn metadata(&self) -> Metadata {
         // SAFETY: belongs to the open context.
@@ -427,28 +474,10 @@ impl Demuxer {
         known(self.get().start_time)
     }
 
-    /// Overrides a decoder's guess, e.g. of `-guess_layout_max`: the layout by number of channels.
-    pub fn set_default_layout(&mut self, index: usize) {
-        // SAFETY: a live stream's own parameters, changed before any decoder is made of them.
-        unsafe {
-            let layout = &mut (*self.codec_parameters(index)).ch_layout;
-            let channels = layout.nb_channels;
-            if layout.order == ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC && channels > 0 {
-                ffi::av_channel_layout_default(layout, channels);
-            }
-        }
-    }
-
     /// Forces a stream's four-character code before the decoder is opened (`-tag` of an input).
     pub fn set_codec_tag(&mut self, index: usize, tag: u32) {
         // SAFETY: a live stream's own parameters.
         unsafe { (*self.codec_parameters(index)).codec_tag = tag };
-    }
-
-    /// Sets a stream's start time so that libavformat's callers see `AV_NOPTS_VALUE` as none.
-    pub fn stream_start_time(&self, index: usize) -> Option<i64> {
-        // SAFETY: a live stream.
-        known(raw(Some(unsafe { (*self.stream(index)).start_time })))
     }
 }
 

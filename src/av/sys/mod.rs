@@ -7,6 +7,7 @@ pub mod decoder;
 pub mod dictionary;
 pub mod encoder;
 pub mod error;
+pub mod expression;
 pub mod frame;
 pub mod graph;
 pub mod input;

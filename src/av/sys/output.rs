@@ -384,13 +384,19 @@ impl Muxer {
 
     /// Writes the trailer and closes the file; tells the first write error that was met.
     pub fn finish(&mut self) -> Result<(), AvError> {
+        self.finish_with_size().0
+    }
+
+    /// [`Muxer::finish`], and the size of the finished file where it has one.
+    pub fn finish_with_size(&mut self) -> (Result<(), AvError>, Option<i64>) {
         let mut result = Ok(());
         if self.header_written {
             self.header_written = false;
             // SAFETY: the header was written.
             result = AvError::check(unsafe { ffi::av_write_trailer(self.context) }).map(drop);
         }
-        result.and(self.close_io())
+        let size = self.written_bytes();
+        (result.and(self.close_io()), size)
     }
 
     /// Closes the file without a trailer.
@@ -454,6 +460,18 @@ impl Muxer {
     pub fn set_time_base(&mut self, index: usize, base: Rational) {
         // SAFETY: indexes come from `add_stream`.
         unsafe { (*self.stream(index)).time_base = base.into() };
+    }
+}
+
+/// Samples that an audio packet of `bytes` of an output stream holds, or 0 (`av_get_audio_frame_duration2`).
+pub fn packet_samples(muxer: &Muxer, stream: usize, bytes: usize) -> i32 {
+    // SAFETY: a declared stream has parameters.
+    unsafe {
+        let parameters = muxer.parameters_ptr(stream);
+        if (*parameters).codec_type != ffi::AVMediaType::AVMEDIA_TYPE_AUDIO {
+            return 0;
+        }
+        ffi::av_get_audio_frame_duration2(parameters, i32::try_from(bytes).unwrap_or(i32::MAX))
     }
 }
 

@@ -1,0 +1,70 @@
+//! What goes wrong, ranked, so that the first cause is told and not its consequences.
+
+use crate::av::AvError;
+
+/// Why a stage ended before its time.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum StageError {
+    /// Nobody wants what it makes any more; no fault.
+    #[error("nobody takes what it makes")]
+    NoConsumer,
+    /// The run was aborted elsewhere.
+    #[error("aborted")]
+    Aborted,
+    /// The thread died.
+    #[error("{0} died: this is a bug in weir")]
+    Panicked(String),
+    /// A library call failed.
+    #[error("{subject}{operation}: {cause}")]
+    Library {
+        /// The file, URL or stream it is about, with `: ` behind it; empty where the operation says it all.
+        subject: String,
+        /// What was tried.
+        operation: String,
+        /// FFmpeg's reason.
+        cause: AvError,
+    },
+    /// Something else that ends the job, as a full sentence.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl StageError {
+    /// Wraps a library's error, for `map_err`.
+    pub fn library(operation: impl Into<String>) -> impl FnOnce(AvError) -> StageError {
+        let operation = operation.into();
+        move |cause| StageError::Library { subject: String::new(), operation, cause }
+    }
+
+    /// Wraps a library's error about a file, URL or stream.
+    pub fn about(subject: impl Into<String>, operation: impl Into<String>) -> impl FnOnce(AvError) -> StageError {
+        let (subject, operation) = (format!("{}: ", subject.into()), operation.into());
+        move |cause| StageError::Library { subject, operation, cause }
+    }
+
+    /// Higher ranks tell more of the cause.
+    pub fn rank(&self) -> u8 {
+        match self {
+            Self::NoConsumer => 0,
+            Self::Aborted => 1,
+            Self::Panicked(_) => 2,
+            Self::Library { .. } | Self::Failed(_) => 3,
+        }
+    }
+
+    /// True when it makes the job fail.
+    pub fn is_failure(&self) -> bool {
+        self.rank() >= 2
+    }
+}
+
+/// The error that tells most; of equals the first.
+pub fn first_cause(errors: impl IntoIterator<Item = StageError>) -> Option<StageError> {
+    let mut cause: Option<StageError> = None;
+    for error in errors {
+        if cause.as_ref().is_none_or(|c| error.rank() > c.rank()) {
+            cause = Some(error);
+        }
+    }
+    cause
+}

@@ -1,0 +1,91 @@
+//! What flows through the links.
+
+use super::link::Flowing;
+use crate::av::{AvError, EncodedParameters, Frame, GraphOutput, Packet};
+use crossbeam_channel::Sender;
+
+/// A packet with its place in the job's time.
+#[derive(Debug)]
+pub struct MediaPacket {
+    /// The packet, its times in its stream's (or its encoder's) time base.
+    pub packet: Packet,
+    /// Its decoding time in microseconds of the job, estimated where the packet has none.
+    pub dts_us: i64,
+}
+
+/// From demuxers to decoders and muxers, and from encoders to muxers.
+#[derive(Debug)]
+pub enum PacketItem {
+    /// A packet.
+    Packet(MediaPacket),
+    /// The input starts over: what the decoder holds belongs to the pass before.
+    Seam,
+    /// Sound is missing before the next packet, in ticks of the stream: from, to.
+    Hole(i64, i64),
+    /// The encoder is open; the muxer may write its header.
+    Ready(Box<EncodedParameters>),
+}
+
+impl Flowing for PacketItem {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Packet(p) => p.packet.size() + 256,
+            _ => 0,
+        }
+    }
+
+    fn share(&self) -> Result<Self, AvError> {
+        Ok(match self {
+            Self::Packet(p) => Self::Packet(MediaPacket { packet: p.packet.share()?, dts_us: p.dts_us }),
+            Self::Seam => Self::Seam,
+            Self::Hole(from, to) => Self::Hole(*from, *to),
+            // Encoders have one muxer each.
+            Self::Ready(_) => return Err(AvError::INVALID),
+        })
+    }
+}
+
+/// What a filtergraph's output looks like, sent before its first frame and whenever it changes.
+#[derive(Debug)]
+pub struct Shape {
+    /// Format, size, rate, time base.
+    pub output: GraphOutput,
+    /// No filter changes samples or pixels.
+    pub unfiltered: bool,
+    /// Bits per raw sample that the decoder found, or 0.
+    pub source_bits: i32,
+    /// Where the encoder answers how many samples each frame must have (0: any).
+    pub frame_samples: Option<Sender<i32>>,
+}
+
+/// From decoders to filtergraphs, and from filtergraphs to encoders.
+#[derive(Debug)]
+pub enum FrameItem {
+    /// A frame.
+    Frame(Frame),
+    /// What the frames that follow look like.
+    Shape(Box<Shape>),
+    /// Bits per raw sample that the decoder found.
+    SourceBits(i32),
+    /// Where the last frame ends, in ticks of the stream; the end of the stream follows.
+    EndsAt(i64),
+}
+
+impl Flowing for FrameItem {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Frame(frame) => frame.bytes(),
+            _ => 0,
+        }
+    }
+
+    fn share(&self) -> Result<Self, AvError> {
+        Ok(match self {
+            Self::Frame(frame) => Self::Frame(frame.share()?),
+            Self::SourceBits(bits) => Self::SourceBits(*bits),
+            Self::EndsAt(pts) => Self::EndsAt(*pts),
+            // A filtergraph's output has one encoder.
+            Self::Shape(_) => return Err(AvError::INVALID),
+        })
+    }
+}

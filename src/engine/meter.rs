@@ -1,0 +1,173 @@
+//! What the run counts while it goes on: read by the report at any time, without locks.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Where a stage's time goes.
+#[derive(Debug, Default)]
+pub struct StageMeter {
+    items: AtomicU64,
+    /// Time in steps, waiting for room downstream included.
+    stepped_ns: AtomicU64,
+    starved_ns: AtomicU64,
+    blocked_ns: AtomicU64,
+}
+
+fn since(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl StageMeter {
+    pub(super) fn worked_since(&self, began: Instant) {
+        self.items.fetch_add(1, Ordering::Relaxed);
+        self.stepped_ns.fetch_add(since(began), Ordering::Relaxed);
+    }
+
+    pub(super) fn starved_since(&self, began: Instant) {
+        self.starved_ns.fetch_add(since(began), Ordering::Relaxed);
+    }
+
+    pub(super) fn blocked_since(&self, began: Instant) {
+        self.blocked_ns.fetch_add(since(began), Ordering::Relaxed);
+    }
+
+    /// Items handled.
+    pub fn items(&self) -> u64 {
+        self.items.load(Ordering::Relaxed)
+    }
+
+    /// Nanoseconds of work, waits left out.
+    pub fn busy_ns(&self) -> u64 {
+        self.stepped_ns.load(Ordering::Relaxed).saturating_sub(self.blocked_ns.load(Ordering::Relaxed))
+    }
+
+    /// Nanoseconds of waiting for input.
+    pub fn starved_ns(&self) -> u64 {
+        self.starved_ns.load(Ordering::Relaxed)
+    }
+
+    /// Nanoseconds of waiting for room.
+    pub fn blocked_ns(&self) -> u64 {
+        self.blocked_ns.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts of one output stream.
+#[derive(Debug, Default)]
+pub struct StreamMeter {
+    /// Frames given to the encoder.
+    pub frames: AtomicU64,
+    /// Samples given to the encoder.
+    pub samples: AtomicU64,
+    /// Packets written.
+    pub packets: AtomicU64,
+    /// Bytes of packets written.
+    pub bytes: AtomicU64,
+    /// Bytes of extradata.
+    pub extradata_bytes: AtomicU64,
+    /// End of the last packet, in microseconds; `i64::MIN` before the first.
+    pub end_us: AtomicI64,
+    /// The encoder's last quality, lambda; negative when unknown.
+    pub quality: AtomicI64,
+    /// Frames repeated by frame-rate control.
+    pub duplicated: AtomicU64,
+    /// Frames dropped by frame-rate control.
+    pub dropped: AtomicU64,
+    /// Times repaired by the DTS guard.
+    pub repairs: AtomicU64,
+}
+
+impl StreamMeter {
+    fn new() -> Self {
+        Self { end_us: AtomicI64::new(i64::MIN), quality: AtomicI64::new(-1), ..Self::default() }
+    }
+}
+
+/// Counts of one output.
+#[derive(Debug, Default)]
+pub struct OutputMeter {
+    /// Its streams.
+    pub streams: Vec<Arc<StreamMeter>>,
+    /// Bytes of the file so far; -1 when it has none.
+    pub file_bytes: AtomicI64,
+}
+
+/// Counts of one input.
+#[derive(Debug, Default)]
+pub struct InputMeter {
+    /// Packets read.
+    pub packets: AtomicU64,
+    /// Bytes read.
+    pub bytes: AtomicU64,
+    /// Packets the demuxer called corrupt.
+    pub corrupt_packets: AtomicU64,
+    /// Packets or frames that could not be decoded.
+    pub decode_errors: AtomicU64,
+    /// Frames decoded.
+    pub frames: AtomicU64,
+    /// Where the timeline was re-anchored.
+    pub jumps: AtomicU64,
+    /// Loop passes begun after the first.
+    pub loops: AtomicU64,
+    /// Packets left out at a seam.
+    pub seam_drops: AtomicU64,
+    /// Sentence about how the input broke off, if it did.
+    pub broke_off: Mutex<Option<String>>,
+}
+
+impl InputMeter {
+    pub(super) fn set_broken(&self, sentence: String) {
+        self.broke_off.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(sentence);
+    }
+
+    /// The sentence about how the input broke off.
+    pub fn broken(&self) -> Option<String> {
+        self.broke_off.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// All counts of a run.
+#[derive(Debug, Default)]
+pub struct Meter {
+    /// By input.
+    pub inputs: Vec<Arc<InputMeter>>,
+    /// By output.
+    pub outputs: Vec<Arc<OutputMeter>>,
+    /// By stage, with its name.
+    pub stages: Mutex<Vec<(String, Arc<StageMeter>)>>,
+}
+
+impl Meter {
+    /// Counts for so many inputs, and for outputs with so many streams each.
+    pub fn new(inputs: usize, streams: &[usize]) -> Self {
+        Self {
+            inputs: (0..inputs).map(|_| Arc::default()).collect(),
+            outputs: streams
+                .iter()
+                .map(|count| {
+                    Arc::new(OutputMeter {
+                        streams: (0..*count).map(|_| Arc::new(StreamMeter::new())).collect(),
+                        file_bytes: AtomicI64::new(-1),
+                    })
+                })
+                .collect(),
+            stages: Mutex::default(),
+        }
+    }
+
+    /// A meter for a new stage.
+    pub fn stage(&self, name: &str) -> Arc<StageMeter> {
+        let meter = Arc::new(StageMeter::default());
+        self.stages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((name.to_owned(), Arc::clone(&meter)));
+        meter
+    }
+
+    /// Name and counts of every stage.
+    pub fn stage_list(&self) -> Vec<(String, Arc<StageMeter>)> {
+        self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,21 @@
+//! The engine: prepares a job, runs its stages on threads joined by bounded links, and tells how it ended.
+
+pub mod balance;
+pub mod clock;
+pub mod fault;
+pub mod flow;
+pub mod kernel;
+pub mod keyframes;
+pub mod link;
+pub mod meter;
+mod prepare;
+mod run;
+pub mod stages;
+pub mod stop;
+pub mod threads;
+
+pub use fault::StageError;
+pub use meter::Meter;
+pub use prepare::{OpenInputs, PrepareError, Prepared, open_inputs};
+pub use run::{Outcome, OutputEnd, Running};
+pub use stop::StopSignal;

@@ -1,0 +1,281 @@
+//! From a JobSpec to everything that the stages need: open inputs, a plan, outputs with their streams declared.
+
+use super::StopSignal;
+use super::keyframes::ForcedKeyframes;
+use crate::av::{
+    AvError, BitstreamFilter, ChapterCopy, Demuxer, DemuxerSettings, Dictionary, Muxer, OutputStreamSettings,
+};
+use crate::catalog::Catalog;
+use crate::diagnostic::{Diagnostic, mask_url};
+use crate::facts::InputFacts;
+use crate::plan::{self, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, Seek, Treatment};
+use crate::spec::JobSpec;
+
+/// Why a job cannot start.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PrepareError {
+    /// The rules refuse; each diagnostic is a full sentence.
+    #[error("the job cannot be planned")]
+    Refused(Vec<Diagnostic>),
+    /// An input or output cannot be opened.
+    #[error("{url}: {cause}")]
+    Open {
+        /// URL with passwords masked.
+        url: String,
+        /// FFmpeg's reason.
+        cause: AvError,
+        /// What that means, where more can be said.
+        hint: Option<String>,
+    },
+    /// Something else, as a full sentence.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Inputs that are open, probed and sought.
+pub struct OpenInputs {
+    /// The job.
+    pub spec: JobSpec,
+    /// What was found in each.
+    pub facts: Vec<InputFacts>,
+    /// Where each was sought.
+    pub seeks: Vec<Seek>,
+    pub(super) demuxers: Vec<Demuxer>,
+    /// What opening had to say.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Opens all inputs of a job, and prints each as ffmpeg does.
+pub fn open_inputs(spec: JobSpec, catalog: &dyn Catalog, stop: &StopSignal) -> Result<OpenInputs, PrepareError> {
+    let mut opened =
+        OpenInputs { facts: Vec::new(), seeks: Vec::new(), demuxers: Vec::new(), diagnostics: Vec::new(), spec };
+    for index in 0..opened.spec.inputs.len() {
+        open_input(&mut opened, index, catalog, stop)?;
+    }
+    Ok(opened)
+}
+
+fn open_input(
+    opened: &mut OpenInputs,
+    index: usize,
+    catalog: &dyn Catalog,
+    stop: &StopSignal,
+) -> Result<(), PrepareError> {
+    let spec = &opened.spec.inputs[index];
+    let plan = plan::open_input(spec, catalog).map_err(|d| PrepareError::Refused(vec![d]))?;
+    let masked = mask_url(&plan.url);
+    let settings = DemuxerSettings {
+        url: plan.url,
+        format: plan.format,
+        options: plan.options,
+        codec_options: plan.codec_options,
+        forced_codecs: plan.forced_codecs,
+        find_stream_info: plan.find_stream_info,
+        bitexact: plan.bitexact,
+    };
+    let (mut demuxer, leftover) = Demuxer::open(&settings, &stop.input_interrupt)
+        .map_err(|cause| PrepareError::Open { hint: open_hint(&settings.url, cause), url: masked.clone(), cause })?;
+    for (key, _) in leftover.pairs() {
+        let typed = spec.options.iter().find(|o| o.name == key);
+        if typed.is_some_and(|o| o.scopes.codec) {
+            continue;
+        }
+        let Some(typed) = typed else { continue };
+        return Err(PrepareError::Refused(vec![
+            Diagnostic::error(
+                "input-option",
+                format!("Option {key} not found: {masked} is {}, and neither it nor its protocol takes {}.", demuxer.facts(&masked).format, typed.origin.token),
+            )
+            .remedy("If it is for the output, put it after -i.")
+            .at(&typed.origin),
+        ]));
+    }
+    let facts = demuxer.facts(&masked);
+    let seek = plan::seek(spec, &facts, demuxer.seeks_to_pts(), &opened.spec.global, &mut opened.diagnostics)
+        .map_err(|d| PrepareError::Refused(vec![d.at(&spec.origin)]))?;
+    if let Some(timestamp) = seek.timestamp_us {
+        if let Err(cause) = demuxer.seek_us(timestamp) {
+            opened.diagnostics.push(Diagnostic::warning(
+                "seek",
+                format!("{masked}: could not seek to position {:.3}: {cause}", timestamp as f64 / 1e6),
+            ));
+        }
+    }
+    demuxer.dump(index);
+    opened.facts.push(facts);
+    opened.seeks.push(seek);
+    opened.demuxers.push(demuxer);
+    Ok(())
+}
+
+fn open_hint(url: &str, cause: AvError) -> Option<String> {
+    let path = std::path::Path::new(url.strip_prefix("file:").unwrap_or(url));
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Some("it is a directory; give a file in it.".to_owned()),
+        Ok(found) if found.len() == 0 => Some("the file is empty.".to_owned()),
+        Ok(_) if cause == AvError::INVALID_DATA => {
+            Some("it is no media file that this FFmpeg knows, or its header is damaged or cut off.".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// A job that is ready to run.
+pub struct Prepared {
+    /// The plan.
+    pub plan: Plan,
+    pub(super) inputs: OpenInputs,
+    pub(super) outputs: Vec<PreparedOutput>,
+}
+
+/// An output with its streams declared and its file open.
+pub(super) struct PreparedOutput {
+    pub(super) muxer: Muxer,
+    pub(super) options: Dictionary,
+    pub(super) bitstream_filters: Vec<Option<BitstreamFilter>>,
+    pub(super) keyframes: Vec<ForcedKeyframes>,
+}
+
+impl OpenInputs {
+    /// Plans the job.
+    pub fn plan(&mut self, catalog: &dyn Catalog) -> Result<Plan, PrepareError> {
+        let mut plan = plan::plan(&self.spec, &self.facts, &self.seeks, catalog).map_err(|diagnostics| {
+            let mut all = std::mem::take(&mut self.diagnostics);
+            all.extend(diagnostics);
+            PrepareError::Refused(all)
+        })?;
+        plan.diagnostics.splice(0..0, std::mem::take(&mut self.diagnostics));
+        Ok(plan)
+    }
+
+    /// Declares and opens the outputs.
+    pub fn open_outputs(mut self, plan: Plan, stop: &StopSignal) -> Result<Prepared, PrepareError> {
+        for (demuxer, input) in self.demuxers.iter_mut().zip(&plan.inputs) {
+            for (index, stream) in input.streams.iter().enumerate() {
+                demuxer.set_discarded(index, !stream.used);
+                if let Some(tag) = stream.codec_tag {
+                    demuxer.set_codec_tag(index, tag);
+                }
+            }
+        }
+        let outputs = plan
+            .outputs
+            .iter()
+            .map(|output| self.open_output(&plan, output, stop))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Prepared { plan, inputs: self, outputs })
+    }
+
+    fn open_output(&self, plan: &Plan, output: &OutputPlan, stop: &StopSignal) -> Result<PreparedOutput, PrepareError> {
+        let masked = mask_url(&output.url);
+        let fail = |cause| PrepareError::Open { url: masked.clone(), cause, hint: None };
+        let mut muxer =
+            Muxer::new(&output.url, Some(&output.muxer.name), output.bitexact, &stop.output_interrupt).map_err(fail)?;
+        let mut bitstream_filters = Vec::new();
+        let mut keyframes = Vec::new();
+        for stream in &output.streams {
+            let settings = self.stream_settings(plan, output, stream);
+            let index = muxer.add_stream(stream.kind, &settings).map_err(fail)?;
+            let (input, source) = stream.source;
+            match &stream.treatment {
+                Treatment::Copy(_) => {
+                    muxer.set_copied(index, &self.demuxers[input], source, &settings).map_err(fail)?;
+                }
+                Treatment::Encode(_) | Treatment::Subtitle { .. } => {
+                    muxer.note_source(index, &self.demuxers[input], source, settings.upright).map_err(fail)?;
+                }
+            }
+            let filter = stream.bitstream_filters.as_deref().map(BitstreamFilter::parse).transpose();
+            bitstream_filters.push(filter.map_err(|cause| {
+                PrepareError::Failed(format!(
+                    "Error parsing bitstream filter sequence '{}': {cause}. -bsfs lists the filters.",
+                    stream.bitstream_filters.as_deref().unwrap_or_default()
+                ))
+            })?);
+            keyframes.push(self.keyframes(output, stream)?);
+        }
+        let mut options: Dictionary = output.options.iter().map(|(k, v)| (k, v)).collect();
+        muxer.open_io(&mut options).map_err(|cause| PrepareError::Open {
+            url: masked.clone(),
+            cause,
+            hint: output_hint(&output.url, cause),
+        })?;
+        muxer.set_max_delay_us(output.max_delay_us);
+        if let Some((input, with_metadata)) = output.chapters_from {
+            let how = ChapterCopy {
+                offset_us: output.start_us.unwrap_or(0) - self.seeks[input].offset_us,
+                duration_us: output.duration_us,
+                with_metadata,
+            };
+            muxer.copy_chapters(&self.demuxers[input], how).map_err(fail)?;
+        }
+        muxer.edit_metadata(&edits(&output.metadata));
+        for (chapter, edit) in &output.chapter_metadata {
+            if !muxer.edit_chapter_metadata(*chapter, &edits(std::slice::from_ref(edit))) {
+                return Err(PrepareError::Failed(format!(
+                    "Invalid chapter index {chapter} in metadata specifier: {masked} has fewer chapters."
+                )));
+            }
+        }
+        Ok(PreparedOutput { muxer, options, bitstream_filters, keyframes })
+    }
+
+    fn stream_settings(&self, plan: &Plan, output: &OutputPlan, stream: &OutputStreamPlan) -> OutputStreamSettings {
+        let mut metadata = edits(&stream.metadata);
+        let mut settings = OutputStreamSettings {
+            disposition: stream.disposition.clone(),
+            codec_tag: stream.codec_tag,
+            ..OutputStreamSettings::default()
+        };
+        match &stream.treatment {
+            Treatment::Copy(copy) => {
+                let (input, source) = stream.source;
+                settings.frame_rate = copy.frame_rate.or(plan.inputs[input].streams[source].forced_frame_rate);
+                settings.display_aspect_ratio = copy.display_aspect_ratio;
+                settings.codec_options.clone_from(&copy.codec_options);
+            }
+            Treatment::Encode(encode) => {
+                let (input, source) = stream.source;
+                settings.upright = plan.inputs[input].streams[source].autorotate;
+                let exact = is_exact(&output.options, "fflags", output.bitexact)
+                    || is_exact(&encode.options, "flags", encode.bitexact);
+                metadata.push(("encoder".to_owned(), Some(crate::av::encoder_mark(&encode.encoder, exact)), true));
+            }
+            Treatment::Subtitle { encoder, options } => {
+                let exact = is_exact(&output.options, "fflags", output.bitexact)
+                    || is_exact(options, "flags", output.bitexact);
+                metadata.push(("encoder".to_owned(), Some(crate::av::encoder_mark(encoder, exact)), true));
+            }
+        }
+        settings.metadata = metadata;
+        settings
+    }
+
+    fn keyframes(&self, output: &OutputPlan, stream: &OutputStreamPlan) -> Result<ForcedKeyframes, PrepareError> {
+        let Treatment::Encode(encode) = &stream.treatment else { return Ok(ForcedKeyframes::None) };
+        let Some(text) = &encode.force_key_frames else { return Ok(ForcedKeyframes::None) };
+        let chapters = output.chapters_from.map_or(Vec::new(), |(input, _)| self.demuxers[input].chapter_starts_us());
+        ForcedKeyframes::parse(text, &chapters, |t| crate::cli::value::duration_us(t).ok()).map_err(PrepareError::Failed)
+    }
+}
+
+/// True when an option switches `bitexact` on, or `default` when it says nothing of it.
+fn is_exact(options: &[(String, String)], name: &str, default: bool) -> bool {
+    options.iter().any(|(k, v)| k == name && v.contains("bitexact") && !v.contains("-bitexact")) || default
+}
+
+fn edits(edits: &[MetadataEdit]) -> Vec<(String, Option<String>, bool)> {
+    edits.iter().map(|e| (e.key.clone(), e.value.clone(), e.keep_existing)).collect()
+}
+
+fn output_hint(url: &str, cause: AvError) -> Option<String> {
+    let path = std::path::Path::new(url.strip_prefix("file:").unwrap_or(url));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty())?;
+    match cause.errno() {
+        Some(libc::ENOENT) if !folder.exists() => {
+            Some(format!("the folder {0} does not exist; make it with: mkdir -p {0}", folder.display()))
+        }
+        Some(libc::EACCES | libc::EROFS) => Some(format!("{} cannot be written to.", folder.display())),
+        _ => None,
+    }
+}

@@ -1,0 +1,99 @@
+//! The way of a copied packet into an output: where it begins, where it ends, its times in the muxer's clock.
+
+use crate::engine::flow::MediaPacket;
+use crate::facts::MediaKind;
+use crate::timing::RescaleDelta;
+use crate::unit::{Rational, rescale};
+
+/// What must be known of a copied stream.
+#[derive(Clone, Debug)]
+pub struct CopySettings {
+    /// Its kind.
+    pub kind: MediaKind,
+    /// Time base of its packets, which is kept up to the muxer.
+    pub time_base: Rational,
+    /// Samples per second, or 0.
+    pub sample_rate_hz: i32,
+    /// Samples per packet by the stream parameters, or 0.
+    pub frame_samples: i32,
+    /// Begin before the first keyframe.
+    pub initial_non_keyframes: bool,
+    /// Leave out packets before the start time.
+    pub drop_before_start: bool,
+    /// `-ss` of the output, in microseconds.
+    pub start_us: i64,
+    /// `-t` of the output, in microseconds.
+    pub duration_us: Option<i64>,
+    /// Where the input's `-t` ends on the job's clock, in microseconds.
+    pub input_end_us: Option<i64>,
+    /// The output has `-ss`.
+    pub has_start: bool,
+}
+
+/// What becomes of a packet.
+#[derive(Debug, PartialEq, Eq)]
+pub enum CopyStep {
+    /// It is left out.
+    Skip,
+    /// It is written.
+    Write,
+    /// It and all that follows lie after the end.
+    End,
+}
+
+/// The state of one copied stream.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    settings: CopySettings,
+    started: bool,
+    samples: RescaleDelta,
+}
+
+impl Copy {
+    /// Nothing has passed yet.
+    pub fn new(settings: CopySettings) -> Self {
+        Self { settings, started: false, samples: RescaleDelta::default() }
+    }
+
+    /// Decides about a packet and gives it its times. `packet_samples`: samples that it holds, or 0.
+    pub fn pass(&mut self, media: &mut MediaPacket, packet_samples: i32) -> CopyStep {
+        let s = &self.settings;
+        let packet = &mut media.packet;
+        if s.has_start && media.dts_us < s.start_us {
+            return CopyStep::Skip;
+        }
+        if !self.started {
+            if !packet.is_key() && !s.initial_non_keyframes {
+                return CopyStep::Skip;
+            }
+            let before = match packet.pts() {
+                Some(pts) => pts < rescale(s.start_us, Rational::MICROS, s.time_base),
+                None => media.dts_us < s.start_us,
+            };
+            if s.drop_before_start && before {
+                return CopyStep::Skip;
+            }
+        }
+        let ends = s.duration_us.is_some_and(|d| media.dts_us >= d.saturating_add(s.start_us))
+            || s.input_end_us.is_some_and(|end| media.dts_us >= end);
+        if ends {
+            return CopyStep::End;
+        }
+        let start = rescale(s.start_us, Rational::MICROS, s.time_base);
+        let mut pts = packet.pts().map(|t| t - start);
+        let dts = match packet.dts() {
+            None => rescale(media.dts_us, Rational::MICROS, s.time_base) - start,
+            Some(dts) if s.kind == MediaKind::Audio && s.sample_rate_hz > 0 => {
+                let samples = if packet_samples > 0 { packet_samples } else { s.frame_samples };
+                let fine = Rational::new(1, s.sample_rate_hz);
+                let exact = self.samples.convert(dts, s.time_base, i64::from(samples), fine, s.time_base) - start;
+                pts = Some(exact);
+                exact
+            }
+            Some(dts) => dts - start,
+        };
+        packet.set_times(pts, Some(dts));
+        self.started = true;
+        CopyStep::Write
+    }
+}

@@ -1,0 +1,265 @@
+//! Decodes one stream of pictures or sound, and gives its frames their times.
+
+use crate::av::{AvError, DecodeStep, Decoder, Frame};
+use crate::engine::fault::StageError;
+use crate::engine::flow::{FrameItem, MediaPacket, PacketItem};
+use crate::engine::kernel::{Flow, Outlet, Stage};
+use crate::engine::meter::InputMeter;
+use crate::facts::MediaKind;
+use crate::timing::RescaleDelta;
+use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Silence that fills a hole comes in frames of this many samples.
+const SILENCE_SAMPLES: i64 = 1024;
+
+/// What the stage must know of its stream.
+pub struct DecodeSettings {
+    /// Input and stream, for messages.
+    pub index: (usize, usize),
+    /// Pictures or sound.
+    pub kind: MediaKind,
+    /// The stream's time base.
+    pub time_base: Rational,
+    /// `-r` before `-i`: frames are counted, their own times ignored.
+    pub forced_frame_rate: Option<Rational>,
+    /// The stream's frame rate, for frames without length.
+    pub frame_rate: Rational,
+    /// The container's pixel aspect ratio, which overrides the stream's.
+    pub sample_aspect_ratio: Rational,
+    /// Stop at the first error.
+    pub exit_on_error: bool,
+}
+
+/// The decoder of one stream.
+pub struct DecodeStage {
+    decoder: Decoder,
+    settings: DecodeSettings,
+    meter: Arc<InputMeter>,
+    bits: i32,
+    counted: i64,
+    /// Where the next frame should begin if it does not tell, in microseconds.
+    next_us: Option<i64>,
+    last_dts_us: i64,
+    /// Sound: from the stream's clock to samples.
+    samples: RescaleDelta,
+    previous_pts: Option<i64>,
+    /// The last frame of sound, as a pattern for silence; and where it ended, in samples.
+    last_sound: Option<(Frame, i64)>,
+}
+
+impl DecodeStage {
+    /// Takes over an open decoder.
+    pub fn new(decoder: Decoder, settings: DecodeSettings, meter: Arc<InputMeter>) -> Self {
+        Self {
+            decoder,
+            settings,
+            meter,
+            bits: 0,
+            counted: 0,
+            next_us: None,
+            last_dts_us: 0,
+            samples: RescaleDelta::default(),
+            previous_pts: None,
+            last_sound: None,
+        }
+    }
+
+    fn packet(&mut self, mut media: MediaPacket, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        if media.packet.size() == 0 {
+            return Ok(());
+        }
+        self.last_dts_us = media.dts_us;
+        self.next_us.get_or_insert(0);
+        let (pts, dts) = (media.packet.pts(), media.packet.dts());
+        if self.settings.kind == MediaKind::Video && dts.is_none() {
+            let estimated = rescale(media.dts_us, Rational::MICROS, self.settings.time_base);
+            media.packet.set_times(pts, Some(estimated));
+        }
+        if self.settings.kind == MediaKind::Audio {
+            let length = media.packet.duration();
+            if let (Some(pts), Some(previous)) = (pts, self.previous_pts) {
+                if length > 0 && pts - previous > length {
+                    self.samples.reset();
+                }
+            }
+            self.previous_pts = pts;
+        }
+        loop {
+            match self.decoder.send(Some(&media.packet)) {
+                Ok(true) => break,
+                Ok(false) => {
+                    if !self.receive(pts, out)? {
+                        break;
+                    }
+                }
+                Err(error) => return self.damaged(error),
+            }
+        }
+        self.receive_all(pts, out)
+    }
+
+    fn damaged(&self, error: AvError) -> Result<(), StageError> {
+        let (input, stream) = self.settings.index;
+        let operation = format!("Error while decoding stream #{input}:{stream}");
+        if error == AvError::NO_MEMORY || self.settings.exit_on_error {
+            return Err(StageError::library(operation)(error));
+        }
+        self.meter.decode_errors.fetch_add(1, Ordering::Relaxed);
+        log::error!("{operation}: {error}");
+        Ok(())
+    }
+
+    /// Takes one frame; `false` when there is none.
+    fn receive(&mut self, packet_pts: Option<i64>, out: &mut Outlet<FrameItem>) -> Result<bool, StageError> {
+        match self.decoder.receive() {
+            Ok(DecodeStep::Frame(frame)) => {
+                self.frame(frame, packet_pts, out)?;
+                Ok(true)
+            }
+            Ok(DecodeStep::NeedsInput | DecodeStep::Finished) => Ok(false),
+            Err(error) => self.damaged(error).map(|()| true),
+        }
+    }
+
+    fn receive_all(&mut self, packet_pts: Option<i64>, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        while self.receive(packet_pts, out)? {}
+        Ok(())
+    }
+
+    fn drain(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        match self.decoder.send(None) {
+            Ok(_) => self.receive_all(None, out),
+            Err(error) => self.damaged(error),
+        }
+    }
+
+    fn frame(&mut self, frame: Frame, packet_pts: Option<i64>, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        self.meter.frames.fetch_add(1, Ordering::Relaxed);
+        if frame.has_decode_errors() {
+            let (input, stream) = self.settings.index;
+            self.meter.decode_errors.fetch_add(1, Ordering::Relaxed);
+            log::warn!("input #{input}: corrupt decoded frame in stream {stream}");
+            if self.settings.exit_on_error {
+                return Err(StageError::Failed(format!("corrupt decoded frame in stream #{input}:{stream}, and -xerror is set")));
+            }
+        }
+        let bits = self.decoder.bits_per_raw_sample();
+        if bits != self.bits {
+            self.bits = bits;
+            out.send(0, FrameItem::SourceBits(bits))?;
+        }
+        let frame = match self.settings.kind {
+            MediaKind::Video => self.picture(frame),
+            _ => self.sound(frame, packet_pts)?,
+        };
+        out.send(0, FrameItem::Frame(frame))
+    }
+
+    fn picture(&mut self, mut frame: Frame) -> Frame {
+        let base = self.settings.time_base;
+        let forced = self.settings.forced_frame_rate.is_some();
+        let pts = if forced {
+            self.counted += 1;
+            Some(self.counted - 1)
+        } else {
+            frame.best_effort_timestamp().or_else(|| self.next_us.map(|us| rescale(us, Rational::MICROS, base)))
+        };
+        frame.set_pts(pts);
+        if let Some(pts) = pts {
+            let base = self.settings.forced_frame_rate.map_or(base, Rational::inverse);
+            let begins = rescale(pts, base, Rational::MICROS);
+            let length = match frame.duration() {
+                ticks if ticks > 0 && !forced => rescale(ticks, base, Rational::MICROS),
+                _ if self.settings.frame_rate.is_valid() => {
+                    rescale(1, self.settings.frame_rate.inverse(), Rational::MICROS)
+                }
+                _ => 0,
+            };
+            self.next_us = Some(begins + length);
+        }
+        if self.settings.sample_aspect_ratio.num != 0 {
+            frame.set_sample_aspect_ratio(self.settings.sample_aspect_ratio);
+        }
+        frame
+    }
+
+    fn sound(&mut self, mut frame: Frame, packet_pts: Option<i64>) -> Result<Frame, StageError> {
+        let rate = self.decoder.sample_rate_hz();
+        if rate <= 0 {
+            return Err(StageError::Failed(format!(
+                "stream #{}:{}: Sample rate {rate} invalid",
+                self.settings.index.0, self.settings.index.1
+            )));
+        }
+        let fine = Rational::new(1, rate);
+        let samples = i64::from(frame.samples());
+        let (ticks, base) = match frame.pts().or(packet_pts) {
+            Some(pts) => (pts, self.settings.time_base),
+            None => (self.next_us.unwrap_or(self.last_dts_us), Rational::MICROS),
+        };
+        let pts = self.samples.convert(ticks, base, samples, fine, fine);
+        frame.set_pts(Some(pts));
+        self.next_us = Some(rescale(pts + samples, fine, Rational::MICROS));
+        self.last_sound = Some((frame.share().map_err(StageError::library("keep a frame"))?, pts + samples));
+        Ok(frame)
+    }
+
+    /// Fills a hole in the sound with silence.
+    fn silence(&mut self, to: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        let Some((pattern, mut at)) = self.last_sound.take() else { return Ok(()) };
+        let rate = pattern.sample_rate_hz().max(1);
+        let end = rescale(to, self.settings.time_base, Rational::new(1, rate));
+        // A hole of more than a minute is not a loop's seam.
+        if end - at > 60 * i64::from(rate) {
+            return Ok(());
+        }
+        while at < end {
+            let samples = SILENCE_SAMPLES.min(end - at);
+            let mut silent = pattern
+                .silence_like(i32::try_from(samples).unwrap_or(0))
+                .map_err(StageError::library("make silence"))?;
+            silent.set_pts(Some(at));
+            at += samples;
+            out.send(0, FrameItem::Frame(silent))?;
+        }
+        Ok(())
+    }
+}
+
+impl Stage for DecodeStage {
+    type In = PacketItem;
+    type Out = FrameItem;
+
+    fn step(&mut self, _port: usize, item: PacketItem, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
+        match item {
+            PacketItem::Packet(media) => self.packet(media, out)?,
+            PacketItem::Seam => {
+                self.drain(out)?;
+                self.decoder.reset();
+                self.samples.reset();
+                self.previous_pts = None;
+            }
+            PacketItem::Hole(_, to) => self.silence(to, out)?,
+            PacketItem::Ready(_) => {}
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn finish(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        self.drain(out)?;
+        if let Some(next) = self.next_us {
+            let base = self.settings.forced_frame_rate.map_or(self.settings.time_base, Rational::inverse);
+            let base = if self.settings.kind == MediaKind::Audio {
+                Rational::new(1, self.decoder.sample_rate_hz().max(1))
+            } else {
+                base
+            };
+            out.send(0, FrameItem::EndsAt(rescale(next, Rational::MICROS, base)))?;
+        }
+        Ok(())
+    }
+}
+
+const _: () = assert!(MICROS_PER_SECOND == Rational::MICROS.den as i64);

@@ -1,0 +1,241 @@
+//! Reads an input, puts its packets on the job's timeline, and deals them out by stream.
+
+use crate::av::{AvError, Demuxer, Packet};
+use crate::engine::balance::Place;
+use crate::engine::clock::Clock;
+use crate::engine::fault::StageError;
+use crate::engine::flow::{MediaPacket, PacketItem};
+use crate::engine::kernel::{Flow, Outlet, Source};
+use crate::engine::meter::InputMeter;
+use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::timing::{Pacer, PacketTimes, Timeline};
+use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// An input that ends this much before its header's promise is called cut off, in microseconds.
+const SHORT_BY_US: i64 = 500_000;
+
+/// Everything the stage needs.
+pub struct DemuxSettings {
+    /// What was found in the input.
+    pub facts: InputFacts,
+    /// Streams that somebody wants.
+    pub used: Vec<bool>,
+    /// Passes after the first; -1 is for ever.
+    pub loops: i32,
+    /// Pacing.
+    pub pacer: Option<Pacer>,
+    /// Where a pass begins after a seam, in microseconds of the container.
+    pub restart_us: i64,
+    /// The whole input is read, so that its length can be checked.
+    pub whole: bool,
+    /// Stop at the first damaged packet.
+    pub exit_on_error: bool,
+}
+
+/// The source of one input.
+pub struct DemuxStage {
+    demuxer: Demuxer,
+    settings: DemuxSettings,
+    timeline: Timeline,
+    clock: Clock,
+    place: Place,
+    meter: Arc<InputMeter>,
+    first_packet: Vec<bool>,
+    reached_us: Vec<Option<i64>>,
+    packets_this_pass: u64,
+    unknown_streams: usize,
+}
+
+impl DemuxStage {
+    /// Takes over an opened and sought demuxer.
+    pub fn new(
+        demuxer: Demuxer,
+        settings: DemuxSettings,
+        timeline: Timeline,
+        (clock, place): (Clock, Place),
+        meter: Arc<InputMeter>,
+    ) -> Self {
+        let count = settings.used.len();
+        Self {
+            demuxer,
+            settings,
+            timeline,
+            clock,
+            place,
+            meter,
+            first_packet: vec![true; count],
+            reached_us: vec![None; count],
+            packets_this_pass: 0,
+            unknown_streams: 0,
+        }
+    }
+
+    fn end_of_pass(&mut self, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        if self.settings.loops == 0 {
+            self.check_length();
+            return Ok(Flow::Done);
+        }
+        if self.packets_this_pass == 0 {
+            log::warn!("{}: not looped: a pass gave no packet", self.settings.facts.url);
+            return Ok(Flow::Done);
+        }
+        if self.settings.loops > 0 {
+            self.settings.loops -= 1;
+        }
+        if let Err(error) = self.demuxer.seek_us(self.settings.restart_us) {
+            log::warn!("{}: cannot be looped, it cannot be sought: {error}", self.settings.facts.url);
+            return Ok(Flow::Done);
+        }
+        self.packets_this_pass = 0;
+        self.meter.loops.fetch_add(1, Ordering::Relaxed);
+        self.timeline.seam();
+        for stream in 0..self.settings.used.len() {
+            if self.settings.used[stream] && out.is_open(stream) {
+                out.send(stream, PacketItem::Seam)?;
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// Compares how far the input went with what its header promised.
+    fn check_length(&self) {
+        if !self.settings.whole {
+            return;
+        }
+        if let Some(error) = self.demuxer.io_error() {
+            self.meter.set_broken(format!("{}: reading broke off: {error}", self.settings.facts.url));
+            return;
+        }
+        if !self.demuxer.length_is_promised() {
+            return;
+        }
+        let facts = &self.settings.facts;
+        let counts = |s: &&StreamFacts| {
+            matches!(s.kind, MediaKind::Video | MediaKind::Audio)
+                && !s.has_disposition("attached_pic")
+                && !s.has_disposition("timed_thumbnails")
+        };
+        let used = |s: &&StreamFacts| self.settings.used.get(s.index).copied().unwrap_or(false);
+        let reached = |s: &StreamFacts| self.reached_us.get(s.index).copied().flatten().unwrap_or(0);
+        let total = facts.duration_us.unwrap_or(i64::MAX);
+        let mut checks: Vec<(i64, i64)> = Vec::new();
+        if facts.format.starts_with("mov") {
+            // Each track has a length of its own.
+            for s in facts.streams.iter().filter(counts).filter(used) {
+                let Some(ticks) = s.duration.filter(|d| *d > 0) else { continue };
+                checks.push((rescale(ticks, s.time_base, Rational::MICROS).min(total), reached(s)));
+            }
+        } else if facts.streams.iter().filter(counts).all(|s| used(&s)) {
+            // Only the whole has a length.
+            if let (Some(total), Some(longest)) =
+                (facts.duration_us, facts.streams.iter().filter(counts).map(reached).max())
+            {
+                checks.push((total, longest));
+            }
+        }
+        if let Some((promised, reached)) =
+            checks.into_iter().find(|(promised, reached)| promised - reached > SHORT_BY_US.max(promised / 100))
+        {
+            self.meter.set_broken(format!(
+                "{}: ends after {} of the {} that its header promises: the file is cut off",
+                facts.url,
+                seconds(reached),
+                seconds(promised)
+            ));
+        }
+    }
+
+    fn note_reached(&mut self, stream: usize, times: PacketTimes) {
+        let base = self.settings.facts.streams[stream].time_base;
+        let start = self.settings.facts.streams[stream].start_time.unwrap_or(0);
+        if let Some(time) = times.pts.or(times.dts) {
+            let end = rescale(time - start + times.duration, base, Rational::MICROS);
+            let reached = &mut self.reached_us[stream];
+            *reached = Some(reached.unwrap_or(i64::MIN).max(end));
+        }
+    }
+
+    fn deal(&mut self, mut packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        let stream = packet.stream();
+        self.meter.packets.fetch_add(1, Ordering::Relaxed);
+        self.meter.bytes.fetch_add(packet.size() as u64, Ordering::Relaxed);
+        self.packets_this_pass += 1;
+        let Some(used) = self.settings.used.get(stream).copied() else {
+            if stream >= self.unknown_streams {
+                self.unknown_streams = stream + 1;
+                log::warn!("{}: a new stream {stream} appeared after the start; it is left out", self.settings.facts.url);
+            }
+            return Ok(Flow::Continue);
+        };
+        if !used {
+            return Ok(Flow::Continue);
+        }
+        if packet.is_corrupt() {
+            self.meter.corrupt_packets.fetch_add(1, Ordering::Relaxed);
+            log::warn!("{}: corrupt input packet in stream {stream}", self.settings.facts.url);
+            if self.settings.exit_on_error {
+                return Err(StageError::Failed(format!(
+                    "{}: corrupt input packet in stream {stream}, and -xerror is set",
+                    self.settings.facts.url
+                )));
+            }
+        }
+        if std::mem::take(&mut self.first_packet[stream]) {
+            self.demuxer.attach_stream_side_data(&mut packet).map_err(StageError::library("attach side data"))?;
+        }
+        let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
+        self.note_reached(stream, times);
+        let stamped = self.timeline.stamp(stream, times);
+        self.meter.jumps.store(self.timeline.jumps(), Ordering::Relaxed);
+        if stamped.overlaps {
+            self.meter.seam_drops.fetch_add(1, Ordering::Relaxed);
+            return Ok(Flow::Continue);
+        }
+        packet.set_times(stamped.pts, stamped.dts);
+        if let Some(pacer) = &mut self.settings.pacer {
+            let due = pacer.due_ns(stamped.dts_us);
+            if !self.clock.wait_until(due, &out.stop().drain) {
+                return Ok(Flow::Done);
+            }
+        }
+        if let Some((from, to)) = stamped.hole {
+            out.send(stream, PacketItem::Hole(from, to))?;
+        }
+        out.send(stream, PacketItem::Packet(MediaPacket { packet, dts_us: stamped.dts_us }))?;
+        self.place.advance(stamped.dts_us, out.stop());
+        Ok(Flow::Continue)
+    }
+}
+
+fn seconds(us: i64) -> String {
+    format!("{}.{:02} s", us / MICROS_PER_SECOND, us % MICROS_PER_SECOND / 10_000)
+}
+
+impl Source for DemuxStage {
+    type Out = PacketItem;
+
+    fn step(&mut self, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        match self.demuxer.read() {
+            Ok(packet) => self.deal(packet, out),
+            // A demuxer that asks for a second call has nothing of its own to wait for.
+            Err(AvError::AGAIN) => Ok(Flow::Continue),
+            Err(AvError::EOF) => self.end_of_pass(out),
+            Err(_) if out.stop().drain.is_tripped() => Ok(Flow::Done),
+            Err(error) => {
+                let sentence = format!("{}: reading broke off: {error}", self.settings.facts.url);
+                if self.settings.exit_on_error {
+                    return Err(StageError::Failed(sentence));
+                }
+                log::error!("{sentence}");
+                self.meter.set_broken(sentence);
+                Ok(Flow::Done)
+            }
+        }
+    }
+
+    fn finish(&mut self, _out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,385 @@
+//! Encodes one stream: opens the encoder when it knows what comes, places pictures on frames, numbers samples.
+
+use crate::av::{EncodeStep, Encoder, EncoderSettings, Frame, GraphOutput};
+use crate::engine::fault::StageError;
+use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
+use crate::engine::kernel::{Flow, Outlet, Stage};
+use crate::engine::keyframes::ForcedKeyframes;
+use crate::engine::meter::StreamMeter;
+use crate::facts::MediaKind;
+use crate::plan::EncodePlan;
+use crate::timing::{Arrival, FrameRate, FrameRateSettings};
+use crate::unit::{Rational, compare, rescale};
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Everything the stage needs.
+pub struct EncodeSettings {
+    /// Output and stream, for messages.
+    pub index: (usize, usize),
+    /// Pictures or sound.
+    pub kind: MediaKind,
+    /// The plan.
+    pub plan: EncodePlan,
+    /// The muxer wants headers in the stream parameters.
+    pub global_header: bool,
+    /// `-tag`.
+    pub codec_tag: u32,
+    /// `-ss` of the output, in microseconds.
+    pub start_us: i64,
+    /// `-t` of the output, in microseconds.
+    pub duration_us: Option<i64>,
+    /// `-frames`.
+    pub max_frames: Option<i64>,
+    /// Time base of the source stream, for lengths that frames bring along.
+    pub source_time_base: Rational,
+    /// The source stream's start is known, which lets `-r` shorten lengths (as in ffmpeg).
+    pub source_start_known: bool,
+    /// Keyframes that the user wants.
+    pub keyframes: ForcedKeyframes,
+    /// Dup and drop limit: more repeated frames than this at once are a jump, not a gap.
+    pub most_repeats: i64,
+}
+
+/// The encoder of one stream.
+pub struct EncodeStage {
+    settings: EncodeSettings,
+    meter: Arc<StreamMeter>,
+    shape: Option<Shape>,
+    encoder: Option<Encoder>,
+    frame_rate: Rational,
+    control: Option<FrameRate>,
+    previous: Option<Frame>,
+    dropped_key: bool,
+    last_dropped: bool,
+    next_sample: i64,
+    repeat_warning: u64,
+    done: bool,
+}
+
+impl EncodeStage {
+    /// Prepares a stage; the encoder is opened when the filtergraph has told what comes.
+    pub fn new(settings: EncodeSettings, meter: Arc<StreamMeter>) -> Self {
+        Self {
+            settings,
+            meter,
+            shape: None,
+            encoder: None,
+            frame_rate: Rational::UNKNOWN,
+            control: None,
+            previous: None,
+            dropped_key: false,
+            last_dropped: false,
+            next_sample: 0,
+            repeat_warning: 1000,
+            done: false,
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("output stream #{}:{} ({})", self.settings.index.0, self.settings.index.1, self.settings.plan.encoder)
+    }
+
+    fn encoder_settings(&self, source_bits: i32) -> EncoderSettings {
+        let plan = &self.settings.plan;
+        EncoderSettings {
+            name: plan.encoder.clone(),
+            options: plan.options.clone(),
+            global_quality: plan.global_quality,
+            bitexact: plan.bitexact,
+            global_header: self.settings.global_header,
+            source_bits_per_raw_sample: source_bits,
+            display_aspect_ratio: plan.display_aspect_ratio,
+            codec_tag: self.settings.codec_tag,
+        }
+    }
+
+    /// The frame rate of the output, by ffmpeg's order: `-r`, the graph's, 25; capped; snapped to what the encoder has.
+    fn choose_frame_rate(&self, graph: &GraphOutput) -> Rational {
+        let plan = &self.settings.plan;
+        let mut rate = plan.frame_rate.unwrap_or(graph.frame_rate);
+        if !rate.is_valid() && plan.max_frame_rate.is_none() {
+            rate = Rational::new(25, 1);
+            log::warn!(
+                "No information about the input framerate is available. Falling back to a default value of 25fps for \
+                 output stream #{}:{}. Use the -r option if you want a different framerate.",
+                self.settings.index.0,
+                self.settings.index.1
+            );
+        }
+        if let Some(most) = plan.max_frame_rate {
+            let above = i64::from(rate.num) * i64::from(most.den) > i64::from(most.num) * i64::from(rate.den);
+            if above || !rate.is_valid() {
+                rate = most;
+            }
+        }
+        if !plan.supported_frame_rates.is_empty() {
+            rate = nearest(rate, &plan.supported_frame_rates);
+        }
+        if plan.codec == "mpeg4" { rate.limited(65_535) } else { rate }
+    }
+
+    fn open(&mut self, first: Option<&Frame>, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        let Some(shape) = &self.shape else {
+            return Err(StageError::Failed(format!("{}: it never got a frame, nor what one would look like", self.name())));
+        };
+        let encoder_settings = self.encoder_settings(shape.source_bits);
+        let plan = &self.settings.plan;
+        let time_base_option = plan.time_base.filter(|b| b.num != 0 && b.den > 0);
+        let opened = if self.settings.kind == MediaKind::Video {
+            let rate = self.choose_frame_rate(&shape.output);
+            self.frame_rate = rate;
+            let mut base = match time_base_option {
+                Some(base) if base.num > 0 => base,
+                Some(_) => self.settings.source_time_base,
+                None => rate.inverse(),
+            };
+            if !base.is_valid() {
+                base = shape.output.time_base;
+            }
+            Encoder::open_video(&encoder_settings, &shape.output, shape.unfiltered, (base, rate), first)
+        } else {
+            let base = match time_base_option {
+                Some(base) if base.num > 0 => base,
+                Some(_) => self.settings.source_time_base,
+                None => Rational::new(1, shape.output.shape.sample_rate_hz.max(1)),
+            };
+            Encoder::open_audio(&encoder_settings, &shape.output, shape.unfiltered, base)
+        };
+        let (encoder, leftover) = opened.map_err(|cause| self.explain_refusal(cause))?;
+        for (key, _) in leftover.pairs() {
+            log::warn!("{}: the encoder did not take the option '{key}'", self.name());
+        }
+        if self.settings.kind == MediaKind::Video {
+            let base = encoder.time_base();
+            self.control = Some(FrameRate::new(FrameRateSettings {
+                mode: self.settings.plan.fps_mode,
+                time_base: base,
+                start_us: self.settings.start_us,
+                max_frames: self.settings.max_frames.unwrap_or(i64::MAX),
+                drop_threshold_tenths: 0,
+            }));
+            self.settings.keyframes.prepare(base);
+        }
+        let parameters = encoder.parameters().map_err(StageError::about(self.name(), "read the encoder's parameters"))?;
+        self.encoder = Some(encoder);
+        out.send(0, PacketItem::Ready(Box::new(parameters)))
+    }
+
+    fn explain_refusal(&self, cause: crate::av::AvError) -> StageError {
+        let plan = &self.settings.plan;
+        if cause == crate::av::AvError::EXPERIMENTAL {
+            return StageError::Failed(format!(
+                "The encoder '{}' is experimental but experimental codecs are not enabled, add '-strict -2' if you want to use it.",
+                plan.encoder
+            ));
+        }
+        let shape = self.shape.as_ref().map(|s| &s.output.shape);
+        let what = match shape {
+            Some(s) if s.width > 0 => format!(
+                "{}x{} {}",
+                s.width,
+                s.height,
+                crate::av::format_name(MediaKind::Video, s.format).unwrap_or_default()
+            ),
+            Some(s) => format!(
+                "{} Hz, {}, {}",
+                s.sample_rate_hz,
+                s.channel_layout,
+                crate::av::format_name(MediaKind::Audio, s.format).unwrap_or_default()
+            ),
+            None => String::new(),
+        };
+        let options: Vec<String> = plan.options.iter().map(|(k, v)| format!("-{k} {v}")).collect();
+        let options = if options.is_empty() { String::new() } else { format!(", options {}", options.join(" ")) };
+        StageError::Failed(format!(
+            "Error while opening encoder for {}: {cause}. It was given {what}{options}; maybe incorrect parameters such \
+             as bit_rate, rate, width or height: the encoder's own message above names the one it refuses.",
+            self.name()
+        ))
+    }
+
+    fn past_the_end(&self, tick: i64, base: Rational) -> bool {
+        self.settings
+            .duration_us
+            .is_some_and(|limit| compare(tick, base, limit, Rational::MICROS) != Ordering::Less)
+    }
+
+    fn encode(&mut self, frame: Option<&Frame>, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        let name = self.name();
+        let Some(encoder) = &mut self.encoder else { return Ok(()) };
+        loop {
+            let taken = encoder.send(frame).map_err(StageError::about(name.clone(), "Error submitting a frame to the encoder"))?;
+            loop {
+                match encoder.receive().map_err(StageError::about(name.clone(), "encoding failed"))? {
+                    EncodeStep::Packet(packet) => {
+                        if let Some(quality) = packet.encoder_quality() {
+                            self.meter.quality.store(i64::from(quality), Relaxed);
+                        }
+                        out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us: 0 }))?;
+                    }
+                    EncodeStep::NeedsInput | EncodeStep::Finished => break,
+                }
+            }
+            if taken {
+                return Ok(());
+            }
+        }
+    }
+
+    fn picture(&mut self, mut frame: Frame, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        if self.encoder.is_none() {
+            self.open(Some(&frame), out)?;
+        }
+        let (Some(shape), Some(encoder), Some(control)) = (&self.shape, &self.encoder, &mut self.control) else {
+            return Ok(Flow::Continue);
+        };
+        let base = encoder.time_base();
+        let mut rate = shape.output.frame_rate;
+        if self.settings.source_start_known && self.frame_rate.is_valid() {
+            let faster = !rate.is_valid()
+                || i64::from(self.frame_rate.num) * i64::from(rate.den) > i64::from(rate.num) * i64::from(self.frame_rate.den);
+            // Without a rate of the graph the length stays unknown.
+            if rate.is_valid() && faster {
+                rate = self.frame_rate;
+            }
+        }
+        let source_ticks = (!self.settings.plan.user_filters)
+            .then(|| rescale(frame.duration(), self.settings.source_time_base, base));
+        let arrival = Arrival { pts: frame.pts(), time_base: shape.output.time_base, frame_rate: rate, source_ticks };
+        let placement = control.place(&arrival);
+        self.meter.dropped.fetch_add(placement.dropped.max(0) as u64, Relaxed);
+        if placement.duplicated > self.settings.most_repeats {
+            log::error!("{}: {} frame duplication too large, skipping", self.name(), placement.duplicated);
+            self.meter.dropped.fetch_add(1, Relaxed);
+            return Ok(Flow::Continue);
+        }
+        if placement.duplicated > 0 {
+            let all = self.meter.duplicated.fetch_add(placement.duplicated as u64, Relaxed) + placement.duplicated as u64;
+            if all > self.repeat_warning {
+                log::warn!("More than {} frames duplicated", self.repeat_warning);
+                self.repeat_warning *= 10;
+            }
+        }
+        self.last_dropped = placement.frames == placement.of_previous;
+        self.dropped_key = self.last_dropped && frame.is_key();
+        let mut flow = self.emit(placement.frames, placement.of_previous, Some(&mut frame), out)?;
+        self.previous = Some(frame);
+        if self.control.as_ref().is_some_and(FrameRate::is_full) {
+            flow = Flow::Done;
+        }
+        Ok(flow)
+    }
+
+    /// Encodes `frames` frames, the first of them from the previous picture.
+    fn emit(
+        &mut self,
+        frames: i64,
+        of_previous: i64,
+        mut current: Option<&mut Frame>,
+        out: &mut Outlet<PacketItem>,
+    ) -> Result<Flow, StageError> {
+        for i in 0..frames {
+            let mut old = if i < of_previous { self.previous.take() } else { None };
+            let is_old = old.is_some();
+            let Some(frame) = old.as_mut().or(current.as_deref_mut()) else { return Ok(Flow::Continue) };
+            let (Some(control), Some(encoder)) = (&mut self.control, &self.encoder) else { return Ok(Flow::Continue) };
+            let tick = control.next_tick();
+            let base = encoder.time_base();
+            let ends = self
+                .settings
+                .duration_us
+                .is_some_and(|limit| compare(tick, base, limit, Rational::MICROS) != Ordering::Less);
+            if ends {
+                self.done = true;
+                return Ok(Flow::Done);
+            }
+            let key = self.settings.keyframes.forces(tick, base, frame.is_key(), i == 0, &mut self.dropped_key);
+            frame.set_pts(Some(tick));
+            frame.prepare_for_encoder(key, encoder.global_quality());
+            // The encoder keeps a reference of its own.
+            let handed = frame.share().map_err(StageError::library("share a frame"))?;
+            if is_old {
+                self.previous = old;
+            }
+            self.encode(Some(&handed), out)?;
+            if let Some(control) = &mut self.control {
+                control.advance();
+            }
+            self.meter.frames.fetch_add(1, Relaxed);
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn sound(&mut self, mut frame: Frame, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        let (Some(shape), Some(encoder)) = (&self.shape, &self.encoder) else { return Ok(Flow::Continue) };
+        let base = encoder.time_base();
+        let pts = frame.pts().map(|pts| {
+            rescale(pts, shape.output.time_base, base) - rescale(self.settings.start_us, Rational::MICROS, base)
+        });
+        if self.past_the_end(self.next_sample, base) {
+            self.done = true;
+            return Ok(Flow::Done);
+        }
+        let pts = pts.unwrap_or(self.next_sample);
+        frame.set_pts(Some(pts));
+        self.next_sample = pts + i64::from(frame.samples());
+        let quality = encoder.global_quality();
+        frame.prepare_for_encoder(false, quality);
+        self.meter.frames.fetch_add(1, Relaxed);
+        self.meter.samples.fetch_add(u64::try_from(frame.samples()).unwrap_or(0), Relaxed);
+        self.encode(Some(&frame), out)?;
+        Ok(Flow::Continue)
+    }
+}
+
+/// The rate of the list that is nearest; the later of two that are equally near.
+fn nearest(rate: Rational, list: &[Rational]) -> Rational {
+    let distance = |r: &Rational| {
+        let (a, b) = (i128::from(rate.num) * i128::from(r.den), i128::from(r.num) * i128::from(rate.den));
+        // |a/b - c/d| over the common denominator; denominators differ, so that it is scaled to 1/2^32.
+        ((a - b).abs() << 32) / (i128::from(rate.den) * i128::from(r.den)).max(1)
+    };
+    list.iter().copied().min_by_key(distance).unwrap_or(rate)
+}
+
+impl Stage for EncodeStage {
+    type In = FrameItem;
+    type Out = PacketItem;
+
+    fn step(&mut self, _port: usize, item: FrameItem, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        match item {
+            FrameItem::Shape(mut shape) => {
+                let answer = shape.frame_samples.take();
+                self.shape = Some(*shape);
+                if self.settings.kind == MediaKind::Audio {
+                    if self.encoder.is_none() {
+                        self.open(None, out)?;
+                    }
+                    if let (Some(answer), Some(encoder)) = (answer, &self.encoder) {
+                        // Who asked may be gone; that ends this stage by itself.
+                        let _ = answer.send(encoder.frame_samples());
+                    }
+                }
+                Ok(Flow::Continue)
+            }
+            FrameItem::Frame(frame) if self.settings.kind == MediaKind::Video => self.picture(frame, out),
+            FrameItem::Frame(frame) => self.sound(frame, out),
+            FrameItem::SourceBits(_) | FrameItem::EndsAt(_) => Ok(Flow::Continue),
+        }
+    }
+
+    fn finish(&mut self, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        if self.encoder.is_none() {
+            self.open(None, out)?;
+        }
+        if let (Some(control), false) = (&mut self.control, self.done) {
+            let placement = control.finish();
+            self.meter.dropped.fetch_add(placement.dropped.max(0) as u64, Relaxed);
+            self.meter.duplicated.fetch_add(placement.duplicated.max(0) as u64, Relaxed);
+            self.emit(placement.frames, placement.of_previous, None, out)?;
+        }
+        self.encode(None, out)
+    }
+}

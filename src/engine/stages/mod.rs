@@ -1,0 +1,9 @@
+//! The stages: demux, decode, filter, encode, mux, and subtitles on their own way.
+
+pub mod copy;
+pub mod decode;
+pub mod demux;
+pub mod encode;
+pub mod filter;
+pub mod mux;
+pub mod subtitle;

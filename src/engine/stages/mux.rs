@@ -1,0 +1,433 @@
+//! Writes one output: waits until every stream is known, writes the header, packets in order, the trailer.
+
+use super::copy::{Copy, CopyStep};
+use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet, packet_samples};
+use crate::engine::fault::StageError;
+use crate::engine::flow::{MediaPacket, PacketItem};
+use crate::engine::kernel::{Flow, Outlet, Stage};
+use crate::engine::meter::{OutputMeter, StreamMeter};
+use crate::facts::MediaKind;
+use crate::timing::{DtsGuard, DtsRepair, Shortest};
+use crate::unit::{Rational, rescale};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// What the stage must know of a stream.
+pub struct MuxStream {
+    /// Its kind.
+    pub kind: MediaKind,
+    /// A copied stream's passage; `None` when it is encoded.
+    pub copy: Option<Copy>,
+    /// The input stream's time base (copied streams).
+    pub source_time_base: Rational,
+    /// `-bsf`.
+    pub bitstream_filter: Option<BitstreamFilter>,
+    /// `-frames`, where the encoder does not count them.
+    pub max_packets: Option<i64>,
+    /// Times are left to the muxer (`-fps_mode drop`).
+    pub drop_times: bool,
+    /// Length of each packet of a stream with a constant frame rate, as a frame rate.
+    pub constant_rate: Option<Rational>,
+    /// Constant rate, told by the encoder.
+    pub constant: bool,
+    /// VP9 copied: equal DTS are its own business.
+    pub lenient_dts: bool,
+    /// Packets that may wait for the header once they exceed `queue_bytes`.
+    pub queue_packets: usize,
+    /// See `queue_packets`.
+    pub queue_bytes: usize,
+    /// No packets come: an attachment.
+    pub silent: bool,
+}
+
+struct State {
+    settings: MuxStream,
+    ready: bool,
+    ended: bool,
+    queue: VecDeque<Packet>,
+    queued_bytes: usize,
+    time_base: Rational,
+    guard: DtsGuard,
+    written: i64,
+    meter: Arc<StreamMeter>,
+}
+
+/// Settings of the whole output.
+pub struct MuxSettings {
+    /// Its number.
+    pub index: usize,
+    /// URL with passwords masked.
+    pub url: String,
+    /// Options for the muxer.
+    pub options: Dictionary,
+    /// `-fs`, in bytes.
+    pub size_limit_bytes: Option<i64>,
+    /// `-shortest`.
+    pub shortest: bool,
+    /// Equal DTS are allowed.
+    pub dts_may_repeat: bool,
+    /// No times are wanted.
+    pub no_timestamps: bool,
+    /// Stop at the first repair.
+    pub exit_on_error: bool,
+}
+
+/// The sink of one output.
+pub struct MuxStage {
+    muxer: Muxer,
+    settings: MuxSettings,
+    streams: Vec<State>,
+    meter: Arc<OutputMeter>,
+    header_written: bool,
+    packets: u64,
+    shortest: Option<Shortest<Packet>>,
+    closing: Vec<usize>,
+    broken: bool,
+}
+
+impl MuxStage {
+    /// Takes over a muxer whose streams are declared and whose I/O is open.
+    pub fn new(muxer: Muxer, settings: MuxSettings, streams: Vec<MuxStream>, meter: Arc<OutputMeter>) -> Self {
+        let shortest = settings
+            .shortest
+            .then(|| Shortest::new(streams.iter().map(|s| !s.silent && s.kind != MediaKind::Subtitle).collect()));
+        let streams = streams
+            .into_iter()
+            .enumerate()
+            .map(|(i, s)| State {
+                ready: s.copy.is_some() || s.silent,
+                ended: s.silent,
+                queue: VecDeque::new(),
+                queued_bytes: 0,
+                time_base: s.source_time_base,
+                guard: DtsGuard::new(settings.dts_may_repeat),
+                written: 0,
+                meter: Arc::clone(&meter.streams[i]),
+                settings: s,
+            })
+            .collect();
+        Self { muxer, settings, streams, meter, header_written: false, packets: 0, shortest, closing: Vec::new(), broken: false }
+    }
+
+    fn about(&self, operation: impl Into<String>) -> impl FnOnce(crate::av::AvError) -> StageError {
+        StageError::about(self.settings.url.clone(), operation)
+    }
+
+    /// Starts the file when all streams are known.
+    fn start_if_ready(&mut self) -> Result<(), StageError> {
+        if self.header_written || self.broken || !self.streams.iter().all(|s| s.ready) {
+            return Ok(());
+        }
+        for (i, state) in self.streams.iter_mut().enumerate() {
+            if let Some(filter) = &mut state.settings.bitstream_filter {
+                let base = filter
+                    .start(&mut self.muxer, i, state.time_base)
+                    .map_err(StageError::about(self.settings.url.clone(), "Error initializing the bitstream filter"))?;
+                state.time_base = base;
+                self.muxer.set_time_base(i, base);
+            }
+        }
+        if let Err(error) = self.muxer.write_header(&mut self.settings.options) {
+            self.broken = true;
+            return Err(self.about(format!(
+                "Could not write header for output file #{} (incorrect codec parameters ?)",
+                self.settings.index
+            ))(error));
+        }
+        self.header_written = true;
+        for (i, state) in self.streams.iter().enumerate() {
+            state.meter.extradata_bytes.store(self.muxer.extradata_bytes(i) as u64, Relaxed);
+        }
+        self.muxer.dump(self.settings.index);
+        for (key, value) in self.settings.options.pairs() {
+            log::warn!("{}: the option {key} ({value}) is not known to this format; it has no effect", self.settings.url);
+        }
+        // What waited goes out in the order of its times.
+        loop {
+            let next = self
+                .streams
+                .iter()
+                .enumerate()
+                .filter_map(|(i, s)| s.queue.front().map(|p| (i, p.dts().or(p.pts()), s.time_base)))
+                .min_by(|a, b| match (a.1, b.1) {
+                    (Some(x), Some(y)) => crate::unit::compare(x, a.2, y, b.2).then(a.0.cmp(&b.0)),
+                    (None, Some(_)) => std::cmp::Ordering::Less,
+                    (Some(_), None) => std::cmp::Ordering::Greater,
+                    (None, None) => a.0.cmp(&b.0),
+                })
+                .map(|(i, _, _)| i);
+            let Some(i) = next else { break };
+            if let Some(packet) = self.streams[i].queue.pop_front() {
+                self.filtered(i, Some(packet))?;
+            }
+        }
+        for i in 0..self.streams.len() {
+            if self.streams[i].ended {
+                self.stream_ended(i)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A packet that will go out once the header is there.
+    fn queue(&mut self, index: usize, packet: Packet) -> Result<(), StageError> {
+        let state = &mut self.streams[index];
+        if state.settings.max_packets.is_some_and(|most| state.written >= most) {
+            return Ok(());
+        }
+        state.written += 1;
+        if state.settings.max_packets.is_some_and(|most| state.written >= most) {
+            self.closing.push(index);
+        }
+        if self.header_written {
+            return self.filtered(index, Some(packet));
+        }
+        let state = &mut self.streams[index];
+        state.queued_bytes += packet.size();
+        state.queue.push_back(packet);
+        if state.queue.len() > state.settings.queue_packets && state.queued_bytes > state.settings.queue_bytes {
+            let silent: Vec<String> =
+                self.streams.iter().enumerate().filter(|(_, s)| !s.ready).map(|(i, _)| i.to_string()).collect();
+            return Err(StageError::Failed(format!(
+                "{}: Too many packets buffered for output stream {}:{index}: stream {} has not begun yet, and the header \
+                 waits for it. Raise -max_muxing_queue_size, or leave that stream out with -map.",
+                self.settings.url,
+                self.settings.index,
+                silent.join(", ")
+            )));
+        }
+        Ok(())
+    }
+
+    /// Through the bitstream filter, if there is one.
+    fn filtered(&mut self, index: usize, mut packet: Option<Packet>) -> Result<(), StageError> {
+        let Some(filter) = &mut self.streams[index].settings.bitstream_filter else {
+            return packet.map_or(Ok(()), |p| self.timed(index, p));
+        };
+        let url = self.settings.url.clone();
+        filter.send(packet.as_mut()).map_err(StageError::about(url.clone(), "Error applying bitstream filters to a packet"))?;
+        let mut results = Vec::new();
+        while let Some(result) =
+            filter.receive().map_err(StageError::about(url.clone(), "Error applying bitstream filters to a packet"))?
+        {
+            results.push(result);
+        }
+        results.into_iter().try_for_each(|p| self.timed(index, p))
+    }
+
+    /// Gives a packet its final times.
+    fn timed(&mut self, index: usize, mut packet: Packet) -> Result<(), StageError> {
+        let base = self.muxer.time_base(index);
+        let state = &mut self.streams[index];
+        if state.settings.drop_times {
+            packet.set_times(None, None);
+        }
+        if let (true, Some(rate)) = (state.settings.constant, state.settings.constant_rate) {
+            packet.set_duration(rescale(1, rate.inverse(), state.time_base));
+        }
+        packet.rescale(state.time_base, base);
+        if !self.settings.no_timestamps && !state.settings.lenient_dts && state.settings.kind != MediaKind::Data {
+            let (mut pts, mut dts) = (packet.pts(), packet.dts());
+            let before = (pts, dts);
+            if let Some(repair) = state.guard.check(&mut pts, &mut dts) {
+                self.report_repair(index, repair, before, dts)?;
+                packet.set_times(pts, dts);
+            }
+        }
+        packet.set_stream(index);
+        match &mut self.shortest {
+            None => self.write(index, packet),
+            Some(_) => {
+                let at = packet.dts().or(packet.pts()).map(|t| rescale(t, base, Rational::MICROS));
+                let end = at.map(|t| t + rescale(packet.duration(), base, Rational::MICROS));
+                if let Some(shortest) = &mut self.shortest {
+                    shortest.push(index, at, end, packet);
+                }
+                self.write_settled()
+            }
+        }
+    }
+
+    fn write_settled(&mut self) -> Result<(), StageError> {
+        loop {
+            let Some((index, packet)) = self.shortest.as_mut().and_then(Shortest::pop) else { break };
+            self.write(index, packet)?;
+        }
+        if let Some(shortest) = &self.shortest {
+            self.closing.extend(shortest.complete());
+        }
+        Ok(())
+    }
+
+    fn report_repair(
+        &mut self,
+        index: usize,
+        repair: DtsRepair,
+        before: (Option<i64>, Option<i64>),
+        now: Option<i64>,
+    ) -> Result<(), StageError> {
+        self.streams[index].meter.repairs.fetch_add(1, Relaxed);
+        let at = format!("{}:{index}", self.settings.index);
+        let number = |t: Option<i64>| t.map_or_else(|| "NOPTS".to_owned(), |t| t.to_string());
+        let sentence = match repair {
+            DtsRepair::PtsBeforeDts => format!(
+                "Invalid DTS: {} PTS: {} in output stream {at}, replacing by guess",
+                number(before.1),
+                number(before.0)
+            ),
+            DtsRepair::NotRising(_) => format!(
+                "Non-monotonous DTS in output stream {at}; current: {}; changing to {}. This may result in incorrect \
+                 timestamps in the output file.",
+                number(before.1),
+                number(now)
+            ),
+        };
+        if self.settings.exit_on_error {
+            return Err(StageError::Failed(format!("{}: {sentence} -xerror is set: aborting.", self.settings.url)));
+        }
+        match repair {
+            DtsRepair::NotRising(by) if by <= 2 && self.streams[index].settings.kind != MediaKind::Video => {
+                log::debug!("{sentence}");
+            }
+            _ => log::warn!("{sentence}"),
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, index: usize, mut packet: Packet) -> Result<(), StageError> {
+        let base = self.muxer.time_base(index);
+        let meter = &self.streams[index].meter;
+        meter.packets.fetch_add(1, Relaxed);
+        meter.bytes.fetch_add(packet.size() as u64, Relaxed);
+        if let Some(time) = packet.pts().or(packet.dts()) {
+            let end = rescale(time + packet.duration(), base, Rational::MICROS);
+            meter.end_us.fetch_max(end, Relaxed);
+        }
+        self.packets += 1;
+        self.muxer.write(&mut packet).map_err(self.about("Error writing a packet (av_interleaved_write_frame())"))?;
+        if self.packets % 16 == 1 || self.settings.size_limit_bytes.is_some() {
+            self.note_size();
+        }
+        Ok(())
+    }
+
+    fn note_size(&self) {
+        if let Some(bytes) = self.muxer.written_bytes() {
+            self.meter.file_bytes.store(bytes, Relaxed);
+        }
+    }
+
+    fn over_size(&self) -> bool {
+        self.settings.size_limit_bytes.is_some_and(|limit| self.meter.file_bytes.load(Relaxed) >= limit)
+    }
+
+    fn stream_ended(&mut self, index: usize) -> Result<(), StageError> {
+        self.streams[index].ended = true;
+        if self.header_written {
+            self.filtered(index, None)?;
+            if let Some(shortest) = &mut self.shortest {
+                shortest.end(index);
+                self.write_settled()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn copied(&mut self, index: usize, mut media: MediaPacket) -> Result<(), StageError> {
+        let samples = packet_samples(&self.muxer, index, media.packet.size());
+        let Some(copy) = &mut self.streams[index].settings.copy else {
+            return self.queue(index, media.packet);
+        };
+        match copy.pass(&mut media, samples) {
+            CopyStep::Skip => Ok(()),
+            CopyStep::Write => self.queue(index, media.packet),
+            CopyStep::End => {
+                self.closing.push(index);
+                self.stream_ended(index)
+            }
+        }
+    }
+
+    /// True when a file was begun (so that a failure must not leave a half).
+    pub fn has_begun(&self) -> bool {
+        self.header_written
+    }
+
+    /// True when nothing was written although streams were there.
+    pub fn is_empty(&self) -> bool {
+        self.packets == 0 && !self.streams.iter().all(|s| s.settings.silent)
+    }
+
+    /// Ends the file after a failure elsewhere: what is there becomes playable if that can be.
+    pub fn salvage(&mut self) -> bool {
+        if !self.header_written || self.packets == 0 {
+            let _ = self.muxer.close_io();
+            return false;
+        }
+        let flushed = self.muxer.flush_interleaving().is_ok();
+        self.muxer.finish().is_ok() && flushed
+    }
+}
+
+impl Stage for MuxStage {
+    type In = PacketItem;
+    type Out = PacketItem;
+
+    fn step(&mut self, port: usize, item: PacketItem, _out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        match item {
+            PacketItem::Ready(parameters) => {
+                let url = self.settings.url.clone();
+                self.muxer
+                    .set_encoded(port, &parameters)
+                    .map_err(StageError::about(url, "copy the encoder's parameters"))?;
+                let state = &mut self.streams[port];
+                state.ready = true;
+                state.time_base = parameters.time_base;
+                if state.settings.constant && state.settings.constant_rate.is_none() {
+                    state.settings.constant_rate = Some(parameters.frame_rate).filter(|r| r.is_valid());
+                }
+                self.start_if_ready()?;
+            }
+            PacketItem::Packet(media) => {
+                self.start_if_ready()?;
+                if !self.streams[port].ended {
+                    self.copied(port, media)?;
+                }
+            }
+            PacketItem::Seam | PacketItem::Hole(..) => {}
+        }
+        Ok(if self.over_size() { Flow::Done } else { Flow::Continue })
+    }
+
+    fn port_ended(&mut self, port: usize, _out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        if !self.streams[port].ended {
+            self.stream_ended(port)?;
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn finish(&mut self, _out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        self.start_if_ready()?;
+        if !self.header_written {
+            return Err(StageError::Failed(format!(
+                "{}: Nothing was written into the output: a stream never began.",
+                self.settings.url
+            )));
+        }
+        for index in 0..self.streams.len() {
+            if !self.streams[index].ended {
+                self.stream_ended(index)?;
+            }
+        }
+        let finished = self.muxer.finish_with_size();
+        if let Some(bytes) = finished.1 {
+            self.meter.file_bytes.store(bytes, Relaxed);
+        }
+        finished.0.map_err(self.about("Error writing the trailer"))
+    }
+
+    fn closed_ports(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.closing)
+    }
+}

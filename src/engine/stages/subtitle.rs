@@ -1,0 +1,65 @@
+//! Transcodes one subtitle stream.
+
+use crate::av::SubtitleTranscoder;
+use crate::engine::fault::StageError;
+use crate::engine::flow::{MediaPacket, PacketItem};
+use crate::engine::kernel::{Flow, Outlet, Stage};
+use crate::engine::meter::InputMeter;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Decoder and encoder of one subtitle stream.
+pub struct SubtitleStage {
+    transcoder: SubtitleTranscoder,
+    index: (usize, usize),
+    start_us: i64,
+    duration_us: Option<i64>,
+    meter: Arc<InputMeter>,
+}
+
+impl SubtitleStage {
+    /// `index`: input and stream, for messages; `start_us` and `duration_us` are the output's `-ss` and `-t`.
+    pub fn new(
+        transcoder: SubtitleTranscoder,
+        index: (usize, usize),
+        (start_us, duration_us): (i64, Option<i64>),
+        meter: Arc<InputMeter>,
+    ) -> Self {
+        Self { transcoder, index, start_us, duration_us, meter }
+    }
+}
+
+impl Stage for SubtitleStage {
+    type In = PacketItem;
+    type Out = PacketItem;
+
+    fn start(&mut self, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        // Subtitles may begin late: the muxer's header does not wait for them.
+        let parameters =
+            self.transcoder.parameters().map_err(StageError::library("read the subtitle encoder's parameters"))?;
+        out.send(0, PacketItem::Ready(Box::new(parameters)))
+    }
+
+    fn step(&mut self, _port: usize, item: PacketItem, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        let PacketItem::Packet(mut media) = item else { return Ok(Flow::Continue) };
+        match self.transcoder.transcode(&mut media.packet, self.start_us) {
+            Ok(packets) => {
+                for packet in packets {
+                    if self.duration_us.is_some_and(|d| packet.pts().is_some_and(|p| p >= d)) {
+                        return Ok(Flow::Done);
+                    }
+                    out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us: 0 }))?;
+                }
+            }
+            Err(error) => {
+                self.meter.decode_errors.fetch_add(1, Relaxed);
+                log::error!("Error while decoding stream #{}:{}: {error}", self.index.0, self.index.1);
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn finish(&mut self, _out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        Ok(())
+    }
+}
