@@ -40,7 +40,7 @@ test: test-deps ## everything: format, clippy, rustdoc, all tests
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 	$(CARGO) test --locked --no-fail-fast
 
-install: build ## binary, man page, completions and README under PREFIX (now $(PREFIX))
+install: build ## binary, man page, completions and README under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/doc/weir
 	install -m 755 $(WEIR) $(DESTDIR)$(PREFIX)/bin/weir
