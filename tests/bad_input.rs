@@ -2,7 +2,7 @@
 //! and what was written is playable or gone.
 //!
 //! What weir does better than ffmpeg is asserted for weir alone (see `common::is_weir`).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod common;
 

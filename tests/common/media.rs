@@ -21,7 +21,7 @@ enum Recipe {
     /// This text.
     Text(&'static str),
     /// Another medium, its bytes changed.
-    Patch(&'static str, fn(&mut Vec<u8>)),
+    Patch(&'static str, fn(&mut [u8])),
 }
 use Recipe::{Ffmpeg, Folder, Join, Patch, Text};
 
@@ -259,7 +259,7 @@ fn ffmpeg(line: &str, output: &Path) {
 }
 
 /// Turns the picture of an mp4 by 90 degrees, in the matrix of its first track header.
-fn rotate(mp4: &mut Vec<u8>) {
+fn rotate(mp4: &mut [u8]) {
     let header = mp4.windows(4).position(|four| four == b"tkhd").unwrap();
     let matrix: [u32; 9] = [0, 0x1_0000, 0, 0xffff_0000, 0, 0, 0x1_0000 * 180, 0, 0x4000_0000];
     for (index, value) in matrix.iter().enumerate() {
