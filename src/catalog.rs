@@ -45,6 +45,8 @@ pub struct MuxerFacts {
     pub no_timestamps: bool,
     /// `AVFMT_TS_NONSTRICT`: equal DTS are allowed.
     pub dts_may_repeat: bool,
+    /// It takes pictures only as covers of sound (`mp3`).
+    pub cover_only: bool,
     /// `AVFMT_NEEDNUMBER`: the file name holds a `%d`.
     pub needs_number: bool,
 }
@@ -74,6 +76,8 @@ pub trait Catalog {
     fn option_scopes(&self, name: &str) -> OptionScopes;
     /// Every option name of those tables, for spelling suggestions; unsorted, may repeat.
     fn option_names(&self) -> Vec<String>;
+    /// True when a demuxer has this option of its own.
+    fn demuxer_has_option(&self, demuxer: &str, option: &str) -> bool;
     /// True for a demuxer's name.
     fn demuxer_exists(&self, name: &str) -> bool;
     /// The muxer of that name.
@@ -106,4 +110,25 @@ pub trait Catalog {
     fn is_pixel_format(&self, name: &str) -> bool;
     /// True for a sample format's name.
     fn is_sample_format(&self, name: &str) -> bool;
+    /// Frame rates that the encoder is limited to; empty for any.
+    fn encoder_frame_rates(&self, encoder: &str) -> Vec<crate::unit::Rational>;
+    /// Sample rates that the encoder takes; empty for any.
+    fn encoder_sample_rates_hz(&self, encoder: &str) -> Vec<i32>;
+    /// Channel layouts by name, with their number of channels, that the encoder takes; empty for any.
+    fn encoder_channel_layouts(&self, encoder: &str) -> Vec<(String, i32)>;
+    /// The layout that a number of channels usually means.
+    fn default_channel_layout(&self, channels: i32) -> String;
+    /// A channel layout by its name or mask: its canonical name and number of channels.
+    fn channel_layout(&self, text: &str) -> Option<(String, i32)>;
+    /// A picture size, `320x240` or `hd720`.
+    fn picture_size(&self, text: &str) -> Option<(i32, i32)>;
+    /// Bits per sample of a PCM-like codec, or 0.
+    fn exact_bits_per_sample(&self, codec_id: u32) -> i32;
+    /// `wanted`, or the format that the encoder takes and that loses least.
+    fn closest_pixel_format(&self, encoder: &str, wanted: &str) -> Option<String>;
+    /// The name under which a codec takes an option (`vprofile` is `profile` for a video codec); `None` as codec is
+    /// a stream that is copied.
+    fn option_applies(&self, codec: Option<&str>, encoding: bool, kind: MediaKind, option: &str) -> Option<String>;
+    /// Of a codec option: whether it is one for encoding, and FFmpeg's line about it.
+    fn codec_option(&self, option: &str) -> Option<(bool, String)>;
 }

@@ -89,3 +89,44 @@ impl fmt::Display for Diagnostic {
         Ok(())
     }
 }
+
+/// A URL without its passwords: `rtsp://user:secret@host` becomes `rtsp://user:***@host`, and so do `pass=`,
+/// `password=` and their like in a query.
+pub fn mask_url(url: &str) -> String {
+    let mut masked = url.to_owned();
+    if let Some(start) = masked.find("://").map(|i| i + 3) {
+        let end = masked[start..].find(['/', '?', '#']).map_or(masked.len(), |i| i + start);
+        if let Some(at) = masked[start..end].rfind('@').map(|i| i + start) {
+            if let Some(colon) = masked[start..at].find(':').map(|i| i + start) {
+                masked.replace_range(colon + 1..at, "***");
+            }
+        }
+    }
+    for key in ["pass=", "password=", "passphrase=", "token=", "secret="] {
+        let mut from = 0;
+        while let Some(found) = masked[from..].to_ascii_lowercase().find(key).map(|i| i + from) {
+            let begin = found + key.len();
+            let at_key = found == 0 || matches!(masked.as_bytes()[found - 1], b'?' | b'&' | b';' | b',');
+            let end = masked[begin..].find(['&', ' ', ';']).map_or(masked.len(), |i| i + begin);
+            if at_key {
+                masked.replace_range(begin..end, "***");
+            }
+            from = begin;
+        }
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_never_show() {
+        assert_eq!(mask_url("rtsp://u:p@ss@h:8554/a"), "rtsp://u:***@h:8554/a");
+        assert_eq!(mask_url("rtmp://h/live/a?user=U&pass=P"), "rtmp://h/live/a?user=U&pass=***");
+        assert_eq!(mask_url("srt://h:1?passphrase=xyz&mode=caller"), "srt://h:1?passphrase=***&mode=caller");
+        assert_eq!(mask_url("dir/a:b@c.mp4"), "dir/a:b@c.mp4");
+        assert_eq!(mask_url("http://h/compass=1"), "http://h/compass=1");
+    }
+}

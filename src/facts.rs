@@ -119,8 +119,8 @@ pub struct StreamFacts {
     pub disposition: Vec<String>,
     /// Its metadata.
     pub metadata: Metadata,
-    /// Packets the probing looked at (`codec_info_nb_frames`): how ffmpeg ranks streams.
-    pub probed_frames: i32,
+    /// Probing met packets of it; ffmpeg prefers such streams.
+    pub saw_packets: bool,
     /// Nothing is known that a decoder needs (`-map` with `u` skips it).
     pub usable: bool,
 }

@@ -2,8 +2,11 @@
 //!
 //! See ARCHITECTURE.md for the map: floors, what flows between them, where to add things.
 
+pub mod av;
 pub mod catalog;
 pub mod diagnostic;
 pub mod facts;
+pub mod plan;
 pub mod spec;
+pub mod timing;
 pub mod unit;

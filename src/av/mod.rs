@@ -1,0 +1,19 @@
+//! Owned FFmpeg objects with safe methods. All `unsafe` and all that depends on FFmpeg's version is in `sys`.
+
+mod sys;
+
+pub use sys::bitstream::BitstreamFilter;
+pub use sys::catalog::LinkedCatalog;
+pub use sys::compat::{library_lines, version_line};
+pub use sys::decoder::{DecodeStep, Decoder, DecoderSettings};
+pub use sys::dictionary::Dictionary;
+pub use sys::encoder::{EncodeStep, EncodedParameters, Encoder, EncoderSettings};
+pub use sys::error::AvError;
+pub use sys::frame::{Frame, FrameShape};
+pub use sys::graph::{FilterGraph, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
+pub use sys::input::{Demuxer, DemuxerSettings, StreamParameters};
+pub use sys::interrupt::Interrupt;
+pub use sys::log as library_log;
+pub use sys::output::{ChapterCopy, Muxer, OutputStreamSettings};
+pub use sys::packet::Packet;
+pub use sys::subtitle::SubtitleTranscoder;

@@ -1,0 +1,131 @@
+//! Decoders: packets in, frames out.
+
+use super::{c_string, dictionary::Dictionary, error::AvError, frame::Frame, input::StreamParameters, packet::Packet};
+use crate::unit::Rational;
+use ffmpeg_sys_next as ffi;
+use std::ptr;
+
+/// What opening a decoder needs to know.
+#[derive(Clone, Debug, Default)]
+pub struct DecoderSettings {
+    /// The decoder's name.
+    pub name: String,
+    /// Options in order; those that the decoder does not take are given back.
+    pub options: Vec<(String, String)>,
+    /// `AV_CODEC_FLAG_BITEXACT`.
+    pub bitexact: bool,
+}
+
+/// What a decoder gave.
+#[derive(Debug)]
+pub enum DecodeStep {
+    /// A frame.
+    Frame(Frame),
+    /// It wants another packet.
+    NeedsInput,
+    /// It has been drained.
+    Finished,
+}
+
+/// An open decoder of pictures or sound.
+pub struct Decoder {
+    context: *mut ffi::AVCodecContext,
+    scratch: Frame,
+}
+
+// SAFETY: the context is used by one owner at a time; its worker threads are libavcodec's business.
+unsafe impl Send for Decoder {}
+
+impl Decoder {
+    /// Opens a decoder. The second value holds the options that it did not take.
+    pub fn open(stream: &StreamParameters, settings: &DecoderSettings) -> Result<(Self, Dictionary), AvError> {
+        // SAFETY: the context is allocated here and owned by `decoder` from then on.
+        unsafe {
+            let codec = ffi::avcodec_find_decoder_by_name(c_string(&settings.name).as_ptr());
+            if codec.is_null() {
+                return Err(AvError(ffi::AVERROR_DECODER_NOT_FOUND));
+            }
+            let context = ffi::avcodec_alloc_context3(codec);
+            if context.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            let decoder = Self { context, scratch: Frame::new()? };
+            AvError::check(ffi::avcodec_parameters_to_context(context, stream.as_ptr()))?;
+            (*context).pkt_timebase = stream.time_base.into();
+            (*context).framerate = stream.frame_rate.into();
+            if settings.bitexact {
+                (*context).flags |= ffi::AV_CODEC_FLAG_BITEXACT as i32;
+            }
+            let mut options: Dictionary = settings.options.iter().map(|(k, v)| (k, v)).collect();
+            if stream.attached_picture {
+                options.set("threads", "1");
+            } else {
+                options.set_default("threads", "auto");
+            }
+            AvError::check(ffi::avcodec_open2(context, codec, options.as_mut_ptr()))?;
+            Ok((decoder, options))
+        }
+    }
+
+    fn get(&self) -> &ffi::AVCodecContext {
+        // SAFETY: never null while the decoder lives.
+        unsafe { &*self.context }
+    }
+
+    /// Gives a packet, or `None` to drain. `false`: take frames first, then give it again.
+    pub fn send(&mut self, packet: Option<&Packet>) -> Result<bool, AvError> {
+        let packet = packet.map_or(ptr::null(), Packet::as_ptr);
+        // SAFETY: the context is open; a null packet starts draining.
+        match AvError::check(unsafe { ffi::avcodec_send_packet(self.context, packet) }) {
+            Ok(_) => Ok(true),
+            Err(AvError::AGAIN) => Ok(false),
+            Err(AvError::EOF) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes a frame.
+    pub fn receive(&mut self) -> Result<DecodeStep, AvError> {
+        // SAFETY: the context is open; the scratch frame is reset by the call.
+        match AvError::check(unsafe { ffi::avcodec_receive_frame(self.context, self.scratch.as_mut_ptr()) }) {
+            Ok(_) => Ok(DecodeStep::Frame(self.scratch.take()?)),
+            Err(AvError::AGAIN) => Ok(DecodeStep::NeedsInput),
+            Err(AvError::EOF) => Ok(DecodeStep::Finished),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Forgets everything, to go on elsewhere in the stream or after a drain.
+    pub fn reset(&mut self) {
+        // SAFETY: the context is open.
+        unsafe { ffi::avcodec_flush_buffers(self.context) };
+    }
+
+    /// Samples per second of what is decoded, or 0.
+    pub fn sample_rate_hz(&self) -> i32 {
+        self.get().sample_rate
+    }
+
+    /// The frame rate that the stream itself tells, or unknown.
+    pub fn frame_rate(&self) -> Rational {
+        self.get().framerate.into()
+    }
+
+    /// Bits per raw sample that the decoder found, or 0.
+    pub fn bits_per_raw_sample(&self) -> i32 {
+        self.get().bits_per_raw_sample
+    }
+
+    /// The decoder's full name, for messages.
+    pub fn name(&self) -> String {
+        // SAFETY: an open decoder has a codec.
+        unsafe { super::text_of((*self.get().codec).name) }
+    }
+}
+
+impl Drop for Decoder {
+    fn drop(&mut self) {
+        // SAFETY: owned; also ends its threads.
+        unsafe { ffi::avcodec_free_context(&mut self.context) };
+    }
+}

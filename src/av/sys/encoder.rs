@@ -1,0 +1,292 @@
+//! Encoders: frames in, packets out.
+
+use super::{
+    c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, graph::GraphOutput, packet::Packet, text_of,
+};
+use crate::unit::Rational;
+use ffmpeg_sys_next as ffi;
+use std::ptr;
+
+/// What opening an encoder needs to know.
+#[derive(Clone, Debug, Default)]
+pub struct EncoderSettings {
+    /// The encoder's name.
+    pub name: String,
+    /// Options in order; those that the encoder does not take are given back.
+    pub options: Vec<(String, String)>,
+    /// `-q`: a quality, in FFmpeg's lambda units.
+    pub global_quality: Option<i32>,
+    /// `AV_CODEC_FLAG_BITEXACT`.
+    pub bitexact: bool,
+    /// The muxer wants headers in the stream parameters.
+    pub global_header: bool,
+    /// Bits per raw sample of the source, 0 when unknown; given on when no filter changes samples.
+    pub source_bits_per_raw_sample: i32,
+    /// `-aspect`: the display aspect ratio.
+    pub display_aspect_ratio: Option<Rational>,
+    /// `-tag`.
+    pub codec_tag: u32,
+}
+
+/// What an encoder gave.
+#[derive(Debug)]
+pub enum EncodeStep {
+    /// A packet, with times in the encoder's time base.
+    Packet(Packet),
+    /// It wants another frame.
+    NeedsInput,
+    /// It has been drained.
+    Finished,
+}
+
+/// An open encoder of pictures or sound.
+pub struct Encoder {
+    context: *mut ffi::AVCodecContext,
+    scratch: Packet,
+}
+
+// SAFETY: the context is used by one owner at a time; its worker threads are libavcodec's business.
+unsafe impl Send for Encoder {}
+
+/// An encoder's stream parameters for the muxer.
+pub struct EncodedParameters {
+    pub(crate) parameters: *mut ffi::AVCodecParameters,
+    pub(crate) side_data: Vec<(ffi::AVPacketSideDataType, Vec<u8>)>,
+    /// The encoder's time base.
+    pub time_base: Rational,
+    /// The frame rate, or unknown.
+    pub frame_rate: Rational,
+    /// The pixel aspect ratio, or unknown.
+    pub sample_aspect_ratio: Rational,
+}
+
+// SAFETY: owned copy without thread-bound state.
+unsafe impl Send for EncodedParameters {}
+
+impl Drop for EncodedParameters {
+    fn drop(&mut self) {
+        // SAFETY: owned.
+        unsafe { ffi::avcodec_parameters_free(&mut self.parameters) };
+    }
+}
+
+impl std::fmt::Debug for EncodedParameters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EncodedParameters").field("time_base", &self.time_base).finish_non_exhaustive()
+    }
+}
+
+impl Encoder {
+    unsafe fn allocate(settings: &EncoderSettings) -> Result<(Self, *const ffi::AVCodec), AvError> {
+        // SAFETY: the context is owned by the value that is returned.
+        unsafe {
+            let codec = ffi::avcodec_find_encoder_by_name(c_string(&settings.name).as_ptr());
+            if codec.is_null() {
+                return Err(AvError(ffi::AVERROR_ENCODER_NOT_FOUND));
+            }
+            let context = ffi::avcodec_alloc_context3(codec);
+            if context.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            let encoder = Self { context, scratch: Packet::new()? };
+            let c = &mut *context;
+            if settings.bitexact {
+                c.flags |= ffi::AV_CODEC_FLAG_BITEXACT as i32;
+            }
+            if settings.global_header {
+                c.flags |= ffi::AV_CODEC_FLAG_GLOBAL_HEADER as i32;
+            }
+            if let Some(quality) = settings.global_quality {
+                c.flags |= ffi::AV_CODEC_FLAG_QSCALE as i32;
+                c.global_quality = quality;
+            }
+            c.codec_tag = settings.codec_tag;
+            Ok((encoder, codec))
+        }
+    }
+
+    unsafe fn finish_opening(
+        &mut self,
+        codec: *const ffi::AVCodec,
+        settings: &EncoderSettings,
+    ) -> Result<Dictionary, AvError> {
+        let mut options: Dictionary = settings.options.iter().map(|(k, v)| (k, v)).collect();
+        options.set_default("threads", "auto");
+        // SAFETY: the context is valid and not open yet.
+        unsafe {
+            AvError::check(ffi::avcodec_open2(self.context, codec, options.as_mut_ptr()))?;
+            let rate = (*self.context).bit_rate;
+            if rate > 0 && rate < 1000 && (*self.context).codec_id != ffi::AVCodecID::AV_CODEC_ID_CODEC2 {
+                log::warn!("the bit rate of {rate} bit/s is very low: -b takes bits, not kilobits (800k)");
+            }
+        }
+        Ok(options)
+    }
+
+    /// Opens an encoder of pictures. `first` tells colours and interlacing.
+    pub fn open_video(
+        settings: &EncoderSettings,
+        output: &GraphOutput,
+        unfiltered: bool,
+        (time_base, frame_rate): (Rational, Rational),
+        first: Option<&Frame>,
+    ) -> Result<(Self, Dictionary), AvError> {
+        // SAFETY: the context is valid; the frame is valid.
+        unsafe {
+            let (mut encoder, codec) = Self::allocate(settings)?;
+            let c = &mut *encoder.context;
+            c.width = output.shape.width;
+            c.height = output.shape.height;
+            c.pix_fmt = compat::pixel_format(output.shape.format);
+            c.time_base = time_base.into();
+            c.framerate = frame_rate.into();
+            c.sample_aspect_ratio = match settings.display_aspect_ratio {
+                Some(aspect) => ffi::av_mul_q(aspect.into(), ffi::AVRational { num: c.height, den: c.width }),
+                None => output.shape.sample_aspect_ratio.into(),
+            };
+            if unfiltered && settings.source_bits_per_raw_sample > 0 {
+                let descriptor = ffi::av_pix_fmt_desc_get(c.pix_fmt);
+                let depth = descriptor.as_ref().map_or(8, |d| d.comp[0].depth);
+                c.bits_per_raw_sample = settings.source_bits_per_raw_sample.min(depth);
+            }
+            if let Some(frame) = first {
+                let frame = &*frame.as_ptr();
+                c.color_range = frame.color_range;
+                c.color_primaries = frame.color_primaries;
+                c.color_trc = frame.color_trc;
+                c.colorspace = frame.colorspace;
+                c.chroma_sample_location = frame.chroma_location;
+                c.field_order = match compat::frame_interlacing(frame) {
+                    None => ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE,
+                    Some(top_first) => match ((*codec).id == ffi::AVCodecID::AV_CODEC_ID_MJPEG, top_first) {
+                        (true, true) => ffi::AVFieldOrder::AV_FIELD_TT,
+                        (true, false) => ffi::AVFieldOrder::AV_FIELD_BB,
+                        (false, true) => ffi::AVFieldOrder::AV_FIELD_TB,
+                        (false, false) => ffi::AVFieldOrder::AV_FIELD_BT,
+                    },
+                };
+            }
+            let options = encoder.finish_opening(codec, settings)?;
+            Ok((encoder, options))
+        }
+    }
+
+    /// Opens an encoder of sound.
+    pub fn open_audio(
+        settings: &EncoderSettings,
+        output: &GraphOutput,
+        unfiltered: bool,
+        time_base: Rational,
+    ) -> Result<(Self, Dictionary), AvError> {
+        // SAFETY: the context is valid; the layout's name is a valid string.
+        unsafe {
+            let (mut encoder, codec) = Self::allocate(settings)?;
+            let c = &mut *encoder.context;
+            c.sample_fmt = compat::sample_format(output.shape.format);
+            c.sample_rate = output.shape.sample_rate_hz;
+            c.time_base = time_base.into();
+            match output.shape.channel_layout.strip_suffix(" channels") {
+                Some(_) => {
+                    c.ch_layout.order = ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC;
+                    c.ch_layout.nb_channels = output.channels;
+                }
+                None => {
+                    let name = c_string(&output.shape.channel_layout);
+                    AvError::check(ffi::av_channel_layout_from_string(&mut c.ch_layout, name.as_ptr()))?;
+                }
+            }
+            if unfiltered && settings.source_bits_per_raw_sample > 0 {
+                let bits = ffi::av_get_bytes_per_sample(c.sample_fmt) << 3;
+                c.bits_per_raw_sample = settings.source_bits_per_raw_sample.min(bits);
+            }
+            let options = encoder.finish_opening(codec, settings)?;
+            Ok((encoder, options))
+        }
+    }
+
+    fn get(&self) -> &ffi::AVCodecContext {
+        // SAFETY: never null while the encoder lives.
+        unsafe { &*self.context }
+    }
+
+    /// Gives a frame, or `None` to drain. `false`: take packets first, then give it again.
+    pub fn send(&mut self, frame: Option<&Frame>) -> Result<bool, AvError> {
+        let frame = frame.map_or(ptr::null(), Frame::as_ptr);
+        // SAFETY: the context is open; a null frame starts draining.
+        match AvError::check(unsafe { ffi::avcodec_send_frame(self.context, frame) }) {
+            Ok(_) => Ok(true),
+            Err(AvError::AGAIN) => Ok(false),
+            Err(AvError::EOF) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes a packet.
+    pub fn receive(&mut self) -> Result<EncodeStep, AvError> {
+        // SAFETY: the context is open; the scratch packet is reset by the call.
+        match AvError::check(unsafe { ffi::avcodec_receive_packet(self.context, self.scratch.as_mut_ptr()) }) {
+            Ok(_) => Ok(EncodeStep::Packet(self.scratch.take()?)),
+            Err(AvError::AGAIN) => Ok(EncodeStep::NeedsInput),
+            Err(AvError::EOF) => Ok(EncodeStep::Finished),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The time base of frames and packets.
+    pub fn time_base(&self) -> Rational {
+        self.get().time_base.into()
+    }
+
+    /// Samples that each frame must have; 0 when any number will do.
+    pub fn frame_samples(&self) -> i32 {
+        // SAFETY: an open encoder has a codec.
+        let capabilities = unsafe { (*self.get().codec).capabilities } as u32;
+        if capabilities & ffi::AV_CODEC_CAP_VARIABLE_FRAME_SIZE as u32 != 0 { 0 } else { self.get().frame_size }
+    }
+
+    /// True when packets come later than their frames.
+    pub fn has_delay(&self) -> bool {
+        // SAFETY: an open encoder has a codec.
+        let capabilities = unsafe { (*self.get().codec).capabilities } as u32;
+        capabilities & ffi::AV_CODEC_CAP_DELAY as u32 != 0
+    }
+
+    /// The quality to hand to each frame.
+    pub fn global_quality(&self) -> i32 {
+        self.get().global_quality
+    }
+
+    /// Statistics of a first pass, after a packet or at the end.
+    pub fn pass_statistics(&self) -> Option<String> {
+        let text = self.get().stats_out;
+        // SAFETY: null or a string that the encoder owns until the next call.
+        (!text.is_null()).then(|| unsafe { text_of(text) })
+    }
+
+    /// What the muxer must know.
+    pub fn parameters(&self) -> Result<EncodedParameters, AvError> {
+        // SAFETY: the context is open; the copy is owned by the value returned.
+        unsafe {
+            let parameters = ffi::avcodec_parameters_alloc();
+            if parameters.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            let encoded = EncodedParameters {
+                parameters,
+                side_data: compat::coded_side_data(self.context),
+                time_base: self.time_base(),
+                frame_rate: self.get().framerate.into(),
+                sample_aspect_ratio: self.get().sample_aspect_ratio.into(),
+            };
+            AvError::check(ffi::avcodec_parameters_from_context(parameters, self.context))?;
+            Ok(encoded)
+        }
+    }
+}
+
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        // SAFETY: owned; also ends its threads.
+        unsafe { ffi::avcodec_free_context(&mut self.context) };
+    }
+}

@@ -1,0 +1,234 @@
+//! Frames: decoded pictures and sound.
+
+use super::{compat, error::AvError, known, raw};
+use crate::unit::Rational;
+use ffmpeg_sys_next as ffi;
+use std::fmt;
+
+/// An owned, reference-counted `AVFrame`.
+pub struct Frame(*mut ffi::AVFrame);
+
+// SAFETY: the frame is owned by one value; its buffers are reference-counted atomically.
+unsafe impl Send for Frame {}
+
+/// What a filtergraph must be rebuilt for when it changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameShape {
+    /// Pixel or sample format, FFmpeg's number.
+    pub format: i32,
+    /// Picture width; 0 for sound.
+    pub width: i32,
+    /// Picture height; 0 for sound.
+    pub height: i32,
+    /// Samples per second; 0 for pictures.
+    pub sample_rate_hz: i32,
+    /// Channel layout by name; empty for pictures.
+    pub channel_layout: String,
+    /// Pixel aspect ratio.
+    pub sample_aspect_ratio: Rational,
+    /// The display matrix that came with the frame.
+    pub display_matrix: Option<[i32; 9]>,
+}
+
+impl FrameShape {
+    /// True when a graph built for `self` cannot take `other`. The pixel aspect alone does not matter, as in ffmpeg.
+    pub fn differs_from(&self, other: &FrameShape) -> bool {
+        self.format != other.format
+            || self.width != other.width
+            || self.height != other.height
+            || self.sample_rate_hz != other.sample_rate_hz
+            || self.channel_layout != other.channel_layout
+            || self.display_matrix != other.display_matrix
+    }
+}
+
+impl Frame {
+    /// An empty frame.
+    pub fn new() -> Result<Self, AvError> {
+        // SAFETY: no arguments; null is checked.
+        let frame = unsafe { ffi::av_frame_alloc() };
+        if frame.is_null() { Err(AvError::NO_MEMORY) } else { Ok(Self(frame)) }
+    }
+
+    /// A second reference to the same data, with times of its own.
+    pub fn share(&self) -> Result<Self, AvError> {
+        // SAFETY: the frame is valid.
+        let frame = unsafe { ffi::av_frame_clone(self.0) };
+        if frame.is_null() { Err(AvError::NO_MEMORY) } else { Ok(Self(frame)) }
+    }
+
+    /// Moves the content into a frame of its own, and leaves this one empty for use again.
+    pub fn take(&mut self) -> Result<Self, AvError> {
+        let taken = Self::new()?;
+        // SAFETY: both frames are valid and distinct.
+        unsafe { ffi::av_frame_move_ref(taken.0, self.0) };
+        Ok(taken)
+    }
+
+    /// A frame of silence in the same format, rate and layout, `samples` long.
+    pub fn silence_like(&self, samples: i32) -> Result<Self, AvError> {
+        let silent = Self::new()?;
+        // SAFETY: both frames are valid; the buffer is allocated before it is filled.
+        unsafe {
+            (*silent.0).format = (*self.0).format;
+            (*silent.0).sample_rate = (*self.0).sample_rate;
+            (*silent.0).nb_samples = samples;
+            AvError::check(ffi::av_channel_layout_copy(&mut (*silent.0).ch_layout, &(*self.0).ch_layout))?;
+            AvError::check(ffi::av_frame_get_buffer(silent.0, 0))?;
+            AvError::check(ffi::av_samples_set_silence(
+                (*silent.0).extended_data,
+                0,
+                samples,
+                (*silent.0).ch_layout.nb_channels,
+                compat::sample_format((*silent.0).format),
+            ))?;
+        }
+        Ok(silent)
+    }
+
+    fn get(&self) -> &ffi::AVFrame {
+        // SAFETY: never null after construction.
+        unsafe { &*self.0 }
+    }
+
+    fn get_mut(&mut self) -> &mut ffi::AVFrame {
+        // SAFETY: never null after construction, borrowed mutably with `self`.
+        unsafe { &mut *self.0 }
+    }
+
+    /// True when it holds data.
+    pub fn has_data(&self) -> bool {
+        !self.get().buf[0].is_null()
+    }
+
+    /// Presentation time, in the time base of who made it.
+    pub fn pts(&self) -> Option<i64> {
+        known(self.get().pts)
+    }
+
+    /// Sets the presentation time.
+    pub fn set_pts(&mut self, pts: Option<i64>) {
+        self.get_mut().pts = raw(pts);
+    }
+
+    /// The decoder's best guess of the presentation time.
+    pub fn best_effort_timestamp(&self) -> Option<i64> {
+        known(self.get().best_effort_timestamp)
+    }
+
+    /// Length in ticks of the packet's time base, 0 when unknown.
+    pub fn duration(&self) -> i64 {
+        compat::frame_duration(self.get())
+    }
+
+    /// Sets the length.
+    pub fn set_duration(&mut self, ticks: i64) {
+        compat::set_frame_duration(self.get_mut(), ticks);
+    }
+
+    /// Samples per channel; 0 for pictures.
+    pub fn samples(&self) -> i32 {
+        self.get().nb_samples
+    }
+
+    /// Samples per second; 0 for pictures.
+    pub fn sample_rate_hz(&self) -> i32 {
+        self.get().sample_rate
+    }
+
+    /// Width in pixels.
+    pub fn width(&self) -> i32 {
+        self.get().width
+    }
+
+    /// Height in pixels.
+    pub fn height(&self) -> i32 {
+        self.get().height
+    }
+
+    /// True for a key frame.
+    pub fn is_key(&self) -> bool {
+        compat::frame_is_key(self.get())
+    }
+
+    /// The decoder met errors in it.
+    pub fn has_decode_errors(&self) -> bool {
+        self.get().decode_error_flags != 0 || self.get().flags & ffi::AV_FRAME_FLAG_CORRUPT != 0
+    }
+
+    /// Bytes of its buffers.
+    pub fn bytes(&self) -> usize {
+        let frame = self.get();
+        let mut bytes = 0;
+        for buffer in frame.buf {
+            if !buffer.is_null() {
+                // SAFETY: a buffer reference of a live frame.
+                bytes += usize::try_from(unsafe { (*buffer).size }).unwrap_or(0);
+            }
+        }
+        bytes
+    }
+
+    /// Overrides the pixel aspect ratio.
+    pub fn set_sample_aspect_ratio(&mut self, ratio: Rational) {
+        self.get_mut().sample_aspect_ratio = ratio.into();
+    }
+
+    /// Clears the picture type, or asks the encoder for a key frame, and hands it the quality that was asked for.
+    pub fn prepare_for_encoder(&mut self, key: bool, quality: i32) {
+        let frame = self.get_mut();
+        frame.quality = quality;
+        frame.pict_type =
+            if key { ffi::AVPictureType::AV_PICTURE_TYPE_I } else { ffi::AVPictureType::AV_PICTURE_TYPE_NONE };
+    }
+
+    /// Format, size, rate, layout.
+    pub fn shape(&self) -> FrameShape {
+        let frame = self.get();
+        // SAFETY: the frame is valid; the side data is read within its size.
+        let display_matrix = unsafe {
+            let side = ffi::av_frame_get_side_data(self.0, ffi::AVFrameSideDataType::AV_FRAME_DATA_DISPLAYMATRIX);
+            side.as_ref().filter(|s| s.size as usize >= 36).map(|s| {
+                let mut matrix = [0i32; 9];
+                std::ptr::copy_nonoverlapping(s.data.cast::<i32>(), matrix.as_mut_ptr(), 9);
+                matrix
+            })
+        };
+        FrameShape {
+            format: frame.format,
+            width: frame.width,
+            height: frame.height,
+            sample_rate_hz: frame.sample_rate,
+            channel_layout: if frame.sample_rate > 0 { compat::layout_name(&frame.ch_layout) } else { String::new() },
+            sample_aspect_ratio: frame.sample_aspect_ratio.into(),
+            display_matrix,
+        }
+    }
+
+    /// Removes the display matrix: the graph has turned the picture.
+    pub fn drop_display_matrix(&mut self) {
+        // SAFETY: the frame is valid.
+        unsafe { ffi::av_frame_remove_side_data(self.0, ffi::AVFrameSideDataType::AV_FRAME_DATA_DISPLAYMATRIX) };
+    }
+
+    pub(crate) fn as_ptr(&self) -> *const ffi::AVFrame {
+        self.0
+    }
+
+    pub(crate) fn as_mut_ptr(&mut self) -> *mut ffi::AVFrame {
+        self.0
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        // SAFETY: owned.
+        unsafe { ffi::av_frame_free(&mut self.0) };
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame").field("pts", &self.pts()).field("shape", &self.shape()).finish()
+    }
+}

@@ -1,0 +1,529 @@
+//! Filtergraphs by libavfilter, with the filters that ffmpeg's command puts around the user's.
+
+use super::{c_string, compat, error::AvError, frame::Frame, frame::FrameShape, text_of};
+use crate::facts::MediaKind;
+use crate::unit::Rational;
+use ffmpeg_sys_next as ffi;
+use std::ffi::c_int;
+use std::ptr;
+
+/// What a graph's input is fed with.
+#[derive(Clone, Debug)]
+pub struct GraphInput {
+    /// Pictures or sound.
+    pub kind: MediaKind,
+    /// Format, size, rate, layout of the frames.
+    pub shape: FrameShape,
+    /// Time base of the frames.
+    pub time_base: Rational,
+    /// Frame rate of the pictures, or unknown.
+    pub frame_rate: Rational,
+    /// Turn the picture upright by this matrix.
+    pub rotate_by: Option<[i32; 9]>,
+    /// Cut what lies before this, in microseconds.
+    pub trim_start_us: Option<i64>,
+    /// Cut after this length, in microseconds.
+    pub trim_duration_us: Option<i64>,
+    /// Name of the source filter, for messages.
+    pub name: String,
+}
+
+/// What a graph's output must be.
+#[derive(Clone, Debug, Default)]
+pub struct OutputConstraint {
+    /// Name of the sink filter, for messages.
+    pub name: String,
+    /// Scale to this size.
+    pub size: Option<(i32, i32)>,
+    /// Pixel or sample formats by name; empty for any.
+    pub formats: Vec<String>,
+    /// Take the format as it comes: no conversion is inserted anywhere in the graph (`-pix_fmt +`).
+    pub keep_format: bool,
+    /// Sample rates; empty for any.
+    pub sample_rates_hz: Vec<i32>,
+    /// Channel layouts by name; empty for any.
+    pub channel_layouts: Vec<String>,
+    /// Cut what lies before this, in microseconds.
+    pub trim_start_us: Option<i64>,
+    /// Cut after this length, in microseconds.
+    pub trim_duration_us: Option<i64>,
+    /// Samples a frame must have, 0 for any.
+    pub frame_samples: i32,
+}
+
+/// Settings of a whole graph.
+#[derive(Clone, Debug, Default)]
+pub struct GraphSettings {
+    /// The description, e.g. `scale=iw/2:ih/2`.
+    pub description: String,
+    /// Threads, as typed.
+    pub threads: Option<String>,
+    /// Options for scalers that are inserted, e.g. `flags=bicubic`.
+    pub scaler_options: Vec<(String, String)>,
+    /// Options for resamplers that are inserted.
+    pub resampler_options: Vec<(String, String)>,
+    /// Insert conversions where formats do not fit.
+    pub auto_conversion: bool,
+}
+
+/// What comes out of a graph's output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphOutput {
+    /// Format, size, rate, layout.
+    pub shape: FrameShape,
+    /// Time base of the frames.
+    pub time_base: Rational,
+    /// Frame rate, or unknown.
+    pub frame_rate: Rational,
+    /// Channels.
+    pub channels: i32,
+}
+
+/// What asking a graph for a frame gave.
+#[derive(Debug)]
+pub enum Pull {
+    /// A frame.
+    Frame(Frame),
+    /// It needs more input.
+    NeedsInput,
+    /// Nothing will come any more.
+    Finished,
+}
+
+/// A configured filtergraph.
+pub struct FilterGraph {
+    graph: *mut ffi::AVFilterGraph,
+    sources: Vec<*mut ffi::AVFilterContext>,
+    sinks: Vec<*mut ffi::AVFilterContext>,
+    only_passes: bool,
+}
+
+// SAFETY: a graph is used by one owner at a time; its worker threads are libavfilter's business.
+unsafe impl Send for FilterGraph {}
+
+/// One end of a chain under construction.
+struct End {
+    filter: *mut ffi::AVFilterContext,
+    pad: u32,
+}
+
+impl FilterGraph {
+    /// Parses and configures a graph. Inputs and outputs are in the order of the description's open pads.
+    pub fn configure(
+        settings: &GraphSettings,
+        inputs: &[GraphInput],
+        outputs: &[OutputConstraint],
+    ) -> Result<Self, AvError> {
+        // SAFETY: the graph owns every filter made in it and is freed by `Drop` on any way out.
+        unsafe {
+            let graph = ffi::avfilter_graph_alloc();
+            if graph.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            let mut this = Self { graph, sources: Vec::new(), sinks: Vec::new(), only_passes: true };
+            if let Some(threads) = &settings.threads {
+                let threads = c_string(threads);
+                AvError::check(ffi::av_opt_set(graph.cast(), c"threads".as_ptr(), threads.as_ptr(), 0))?;
+            }
+            if !settings.scaler_options.is_empty() {
+                (*graph).scale_sws_opts = ffi::av_strdup(c_string(&joined(&settings.scaler_options)).as_ptr());
+            }
+            let resampler = c_string(&joined(&settings.resampler_options));
+            ffi::av_opt_set(graph.cast(), c"aresample_swr_opts".as_ptr(), resampler.as_ptr(), 0);
+            let mut open = OpenPads::parse(graph, &settings.description)?;
+            if open.counts() != (inputs.len(), outputs.len()) {
+                return Err(AvError::INVALID);
+            }
+            let (ins, outs) = open.take();
+            for (input, end) in inputs.iter().zip(ins) {
+                this.add_input(input, end)?;
+            }
+            for (output, end) in outputs.iter().zip(outs) {
+                this.add_output(output, end, &settings.scaler_options)?;
+            }
+            if !settings.auto_conversion || outputs.iter().any(|o| o.keep_format) {
+                ffi::avfilter_graph_set_auto_convert(graph, ffi::AVFILTER_AUTO_CONVERT_NONE as u32);
+            }
+            AvError::check(ffi::avfilter_graph_config(graph, ptr::null_mut()))?;
+            for (output, sink) in outputs.iter().zip(&this.sinks) {
+                if output.frame_samples > 0 {
+                    ffi::av_buffersink_set_frame_size(*sink, output.frame_samples as u32);
+                }
+            }
+            this.only_passes = this.is_metadata_only();
+            Ok(this)
+        }
+    }
+
+    /// Open inputs and outputs of a description, with their labels and kinds, or the reason why it cannot be parsed.
+    pub fn open_pads(description: &str) -> Result<(usize, usize), AvError> {
+        // SAFETY: the graph is freed below on both ways.
+        unsafe {
+            let mut graph = ffi::avfilter_graph_alloc();
+            if graph.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            let counts = OpenPads::parse(graph, description).map(|pads| pads.counts());
+            ffi::avfilter_graph_free(&mut graph);
+            counts
+        }
+    }
+
+    unsafe fn create(
+        &mut self,
+        filter: &str,
+        name: &str,
+        arguments: Option<&str>,
+    ) -> Result<*mut ffi::AVFilterContext, AvError> {
+        let (filter, name) = (c_string(filter), c_string(name));
+        let arguments = arguments.map(c_string);
+        let mut context = ptr::null_mut();
+        // SAFETY: the strings outlive the call; the new filter belongs to the graph.
+        unsafe {
+            let found = ffi::avfilter_get_by_name(filter.as_ptr());
+            if found.is_null() {
+                return Err(AvError(ffi::AVERROR_FILTER_NOT_FOUND));
+            }
+            AvError::check(ffi::avfilter_graph_create_filter(
+                &mut context,
+                found,
+                name.as_ptr(),
+                arguments.as_ref().map_or(ptr::null(), |a| a.as_ptr()),
+                ptr::null_mut(),
+                self.graph,
+            ))?;
+        }
+        Ok(context)
+    }
+
+    unsafe fn chain(&mut self, from: End, filter: &str, name: &str, arguments: Option<&str>) -> Result<End, AvError> {
+        // SAFETY: both filters belong to this graph.
+        unsafe {
+            let next = self.create(filter, name, arguments)?;
+            AvError::check(ffi::avfilter_link(from.filter, from.pad, next, 0))?;
+            Ok(End { filter: next, pad: 0 })
+        }
+    }
+
+    unsafe fn trim(
+        &mut self,
+        from: End,
+        kind: MediaKind,
+        start_us: Option<i64>,
+        duration_us: Option<i64>,
+        name: &str,
+    ) -> Result<End, AvError> {
+        let mut arguments = Vec::new();
+        if let Some(duration) = duration_us {
+            arguments.push(format!("durationi={duration}us"));
+        }
+        if let Some(start) = start_us {
+            arguments.push(format!("starti={start}us"));
+        }
+        if arguments.is_empty() {
+            return Ok(from);
+        }
+        let filter = if kind == MediaKind::Video { "trim" } else { "atrim" };
+        // SAFETY: as for `chain`.
+        unsafe { self.chain(from, filter, name, Some(&arguments.join(":"))) }
+    }
+
+    unsafe fn add_input(&mut self, input: &GraphInput, to: End) -> Result<(), AvError> {
+        let shape = &input.shape;
+        // SAFETY: all filters belong to this graph.
+        unsafe {
+            let source = match input.kind {
+                MediaKind::Video => {
+                    let aspect = shape.sample_aspect_ratio;
+                    let aspect = if aspect.den == 0 { Rational::UNKNOWN } else { aspect };
+                    let mut arguments = format!(
+                        "video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}",
+                        shape.width,
+                        shape.height,
+                        shape.format,
+                        input.time_base.num,
+                        input.time_base.den,
+                        aspect.num,
+                        aspect.den
+                    );
+                    if input.frame_rate.is_valid() {
+                        arguments += &format!(":frame_rate={}/{}", input.frame_rate.num, input.frame_rate.den);
+                    }
+                    self.create("buffer", &input.name, Some(&arguments))?
+                }
+                _ => {
+                    let format = text_of(ffi::av_get_sample_fmt_name(compat::sample_format(shape.format)));
+                    let layout = match shape.channel_layout.strip_suffix(" channels") {
+                        Some(count) => format!("channels={count}"),
+                        None => format!("channel_layout={}", shape.channel_layout),
+                    };
+                    let arguments = format!(
+                        "time_base=1/{rate}:sample_rate={rate}:sample_fmt={format}:{layout}",
+                        rate = shape.sample_rate_hz
+                    );
+                    self.create("abuffer", &input.name, Some(&arguments))?
+                }
+            };
+            self.sources.push(source);
+            let mut end = End { filter: source, pad: 0 };
+            if let Some(matrix) = &input.rotate_by {
+                for (filter, arguments) in upright(matrix) {
+                    end = self.chain(end, filter, &format!("{filter}_{}", input.name), arguments.as_deref())?;
+                }
+            }
+            let name = format!("trim_{}", input.name);
+            end = self.trim(end, input.kind, input.trim_start_us, input.trim_duration_us, &name)?;
+            AvError::check(ffi::avfilter_link(end.filter, end.pad, to.filter, to.pad))?;
+        }
+        Ok(())
+    }
+
+    unsafe fn add_output(
+        &mut self,
+        output: &OutputConstraint,
+        from: End,
+        scaler_options: &[(String, String)],
+    ) -> Result<(), AvError> {
+        // SAFETY: all filters belong to this graph; the pad belongs to the filter.
+        unsafe {
+            let pad_kind = ffi::avfilter_pad_get_type((*from.filter).output_pads, from.pad as c_int);
+            let video = pad_kind == ffi::AVMediaType::AVMEDIA_TYPE_VIDEO;
+            let kind = if video { MediaKind::Video } else { MediaKind::Audio };
+            let sink = self.create(if video { "buffersink" } else { "abuffersink" }, &output.name, None)?;
+            let mut end = from;
+            if video {
+                if let Some((width, height)) = output.size {
+                    let mut arguments = format!("{width}:{height}");
+                    for (key, value) in scaler_options {
+                        arguments += &format!(":{key}={value}");
+                    }
+                    end = self.chain(end, "scale", &format!("scaler_{}", output.name), Some(&arguments))?;
+                }
+                if !output.formats.is_empty() {
+                    let formats = output.formats.join("|");
+                    end = self.chain(end, "format", &format!("format_{}", output.name), Some(&formats))?;
+                }
+            } else {
+                let mut arguments = Vec::new();
+                if !output.formats.is_empty() {
+                    arguments.push(format!("sample_fmts={}", output.formats.join("|")));
+                }
+                if !output.sample_rates_hz.is_empty() {
+                    let rates: Vec<String> = output.sample_rates_hz.iter().map(i32::to_string).collect();
+                    arguments.push(format!("sample_rates={}", rates.join("|")));
+                }
+                if !output.channel_layouts.is_empty() {
+                    arguments.push(format!("channel_layouts={}", output.channel_layouts.join("|")));
+                }
+                if !arguments.is_empty() {
+                    let name = format!("format_{}", output.name);
+                    end = self.chain(end, "aformat", &name, Some(&arguments.join(":")))?;
+                }
+            }
+            let name = format!("trim_{}", output.name);
+            end = self.trim(end, kind, output.trim_start_us, output.trim_duration_us, &name)?;
+            AvError::check(ffi::avfilter_link(end.filter, end.pad, sink, 0))?;
+            self.sinks.push(sink);
+        }
+        Ok(())
+    }
+
+    /// Gives a frame to an input.
+    pub fn push(&mut self, input: usize, mut frame: Frame) -> Result<(), AvError> {
+        let Some(source) = self.sources.get(input) else { return Err(AvError::INVALID) };
+        // SAFETY: the source belongs to the graph; the frame's content is taken over.
+        let result = unsafe {
+            ffi::av_buffersrc_add_frame_flags(*source, frame.as_mut_ptr(), ffi::AV_BUFFERSRC_FLAG_PUSH as c_int)
+        };
+        AvError::check(result).map(drop)
+    }
+
+    /// Tells an input that nothing follows after `pts`.
+    pub fn close_input(&mut self, input: usize, pts: Option<i64>) -> Result<(), AvError> {
+        let Some(source) = self.sources.get(input) else { return Err(AvError::INVALID) };
+        // SAFETY: the source belongs to the graph.
+        let result = unsafe { ffi::av_buffersrc_close(*source, super::raw(pts), ffi::AV_BUFFERSRC_FLAG_PUSH as u32) };
+        AvError::check(result).map(drop)
+    }
+
+    /// Takes a frame that an output has ready; never makes the graph work for more.
+    pub fn pull(&mut self, output: usize) -> Result<Pull, AvError> {
+        let Some(sink) = self.sinks.get(output) else { return Err(AvError::INVALID) };
+        let mut frame = Frame::new()?;
+        // SAFETY: the sink belongs to the graph; the frame is empty.
+        let result = unsafe {
+            ffi::av_buffersink_get_frame_flags(*sink, frame.as_mut_ptr(), ffi::AV_BUFFERSINK_FLAG_NO_REQUEST as c_int)
+        };
+        match AvError::check(result) {
+            Ok(_) => Ok(Pull::Frame(frame)),
+            Err(AvError::AGAIN) => Ok(Pull::NeedsInput),
+            Err(AvError::EOF) => Ok(Pull::Finished),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lets the graph produce frames without input from outside: a source inside it, or the rest at the end.
+    pub fn request_oldest(&mut self) -> Result<Pull, AvError> {
+        // SAFETY: the graph is configured.
+        match AvError::check(unsafe { ffi::avfilter_graph_request_oldest(self.graph) }) {
+            Ok(_) | Err(AvError::AGAIN) => Ok(Pull::NeedsInput),
+            Err(AvError::EOF) => Ok(Pull::Finished),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What an output gives.
+    pub fn output(&self, index: usize) -> Option<GraphOutput> {
+        let sink = *self.sinks.get(index)?;
+        // SAFETY: the sink is configured.
+        unsafe {
+            let mut layout: ffi::AVChannelLayout = std::mem::zeroed();
+            let sound = ffi::av_buffersink_get_type(sink) == ffi::AVMediaType::AVMEDIA_TYPE_AUDIO;
+            if sound {
+                ffi::av_buffersink_get_ch_layout(sink, &mut layout);
+            }
+            let found = GraphOutput {
+                shape: FrameShape {
+                    format: ffi::av_buffersink_get_format(sink),
+                    width: ffi::av_buffersink_get_w(sink),
+                    height: ffi::av_buffersink_get_h(sink),
+                    sample_rate_hz: ffi::av_buffersink_get_sample_rate(sink),
+                    channel_layout: if sound { compat::layout_name(&layout) } else { String::new() },
+                    sample_aspect_ratio: ffi::av_buffersink_get_sample_aspect_ratio(sink).into(),
+                    display_matrix: None,
+                },
+                time_base: ffi::av_buffersink_get_time_base(sink).into(),
+                frame_rate: ffi::av_buffersink_get_frame_rate(sink).into(),
+                channels: layout.nb_channels,
+            };
+            ffi::av_channel_layout_uninit(&mut layout);
+            Some(found)
+        }
+    }
+
+    /// True when no filter of the graph changes the samples or pixels.
+    pub fn only_passes(&self) -> bool {
+        self.only_passes
+    }
+
+    /// Sets how many samples each frame of an output must have.
+    pub fn set_frame_samples(&mut self, output: usize, samples: i32) {
+        if let Some(sink) = self.sinks.get(output) {
+            // SAFETY: the sink is configured and gives sound.
+            unsafe { ffi::av_buffersink_set_frame_size(*sink, samples.max(0) as u32) };
+        }
+    }
+
+    fn is_metadata_only(&self) -> bool {
+        // SAFETY: the filters belong to the configured graph.
+        unsafe {
+            let graph = &*self.graph;
+            (0..graph.nb_filters as usize).all(|i| {
+                let filter = *graph.filters.add(i);
+                let flags = (*(*filter).filter).flags;
+                let source = (*filter).nb_inputs == 0 || (*filter).nb_outputs == 0;
+                source || is_metadata_filter(flags, &text_of((*(*filter).filter).name))
+            })
+        }
+    }
+}
+
+fn is_metadata_filter(flags: c_int, name: &str) -> bool {
+    // AVFILTER_FLAG_METADATA_ONLY
+    let metadata_only = flags & (1 << 3) != 0;
+    metadata_only || matches!(name, "buffer" | "abuffer" | "buffersink" | "abuffersink")
+}
+
+impl Drop for FilterGraph {
+    fn drop(&mut self) {
+        // SAFETY: owned.
+        unsafe { ffi::avfilter_graph_free(&mut self.graph) };
+    }
+}
+
+/// The open pads of a parsed description.
+struct OpenPads {
+    inputs: *mut ffi::AVFilterInOut,
+    outputs: *mut ffi::AVFilterInOut,
+}
+
+impl OpenPads {
+    /// # Safety
+    /// `graph` is a valid graph.
+    unsafe fn parse(graph: *mut ffi::AVFilterGraph, description: &str) -> Result<Self, AvError> {
+        let description = c_string(description);
+        let mut pads = Self { inputs: ptr::null_mut(), outputs: ptr::null_mut() };
+        // SAFETY: the caller's promise; the lists are freed by `Drop`.
+        AvError::check(unsafe {
+            ffi::avfilter_graph_parse2(graph, description.as_ptr(), &mut pads.inputs, &mut pads.outputs)
+        })?;
+        Ok(pads)
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        // SAFETY: lists made by the parser.
+        unsafe { (list_ends(self.inputs).len(), list_ends(self.outputs).len()) }
+    }
+
+    fn take(&mut self) -> (Vec<End>, Vec<End>) {
+        // SAFETY: lists made by the parser.
+        unsafe { (list_ends(self.inputs), list_ends(self.outputs)) }
+    }
+}
+
+impl Drop for OpenPads {
+    fn drop(&mut self) {
+        // SAFETY: owned lists; null is allowed.
+        unsafe {
+            ffi::avfilter_inout_free(&mut self.inputs);
+            ffi::avfilter_inout_free(&mut self.outputs);
+        }
+    }
+}
+
+/// # Safety
+/// `list` is null or a list made by the parser.
+unsafe fn list_ends(mut list: *mut ffi::AVFilterInOut) -> Vec<End> {
+    let mut ends = Vec::new();
+    // SAFETY: the caller's promise.
+    unsafe {
+        while let Some(entry) = list.as_ref() {
+            ends.push(End { filter: entry.filter_ctx, pad: entry.pad_idx as u32 });
+            list = entry.next;
+        }
+    }
+    ends
+}
+
+fn joined(options: &[(String, String)]) -> String {
+    options.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(":")
+}
+
+/// The filters that turn a picture upright, by the nine numbers of its display matrix.
+fn upright(matrix: &[i32; 9]) -> Vec<(&'static str, Option<String>)> {
+    // SAFETY: reads nine numbers.
+    let angle = unsafe { ffi::av_display_rotation_get(matrix.as_ptr()) };
+    let mut theta = if angle.is_nan() { 0.0 } else { -angle.round() };
+    theta -= 360.0 * (theta / 360.0 + 0.9 / 360.0).floor();
+    let near = |target: f64| (theta - target).abs() < 1.0;
+    let mut filters = Vec::new();
+    if near(90.0) {
+        let direction = if matrix[3] > 0 { "cclock_flip" } else { "clock" };
+        filters.push(("transpose", Some(direction.to_owned())));
+    } else if near(180.0) {
+        if matrix[0] < 0 {
+            filters.push(("hflip", None));
+        }
+        if matrix[4] < 0 {
+            filters.push(("vflip", None));
+        }
+    } else if near(270.0) {
+        let direction = if matrix[3] < 0 { "clock_flip" } else { "cclock" };
+        filters.push(("transpose", Some(direction.to_owned())));
+    } else if theta.abs() > 1.0 {
+        filters.push(("rotate", Some(format!("{theta:.6}*PI/180"))));
+    } else if matrix[4] < 0 {
+        filters.push(("vflip", None));
+    }
+    filters
+}

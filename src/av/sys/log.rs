@@ -1,0 +1,117 @@
+//! FFmpeg's own log: lines arrive here with their class and go on to a Rust function.
+
+use super::text_of;
+use ffmpeg_sys_next as ffi;
+use std::ffi::{c_char, c_int, c_void};
+use std::sync::OnceLock;
+
+/// A line of a library: level (FFmpeg's numbers), the `[name @ 0x...] ` prefix or nothing, and the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LibraryLine {
+    /// FFmpeg's level: 16 error, 24 warning, 32 info ...
+    pub level: i32,
+    /// The prefix as FFmpeg writes it, empty in the middle of a line.
+    pub prefix: String,
+    /// The text; it may lack a line's end, or hold several.
+    pub text: String,
+}
+
+/// Takes each line; called from any thread, also from FFmpeg's own.
+pub type Sink = fn(LibraryLine);
+
+static SINK: OnceLock<Sink> = OnceLock::new();
+
+/// FFmpeg's level numbers by name, from quiet to trace.
+pub const LEVELS: [(&str, i32); 9] = [
+    ("quiet", -8),
+    ("panic", 0),
+    ("fatal", 8),
+    ("error", 16),
+    ("warning", 24),
+    ("info", 32),
+    ("verbose", 40),
+    ("debug", 48),
+    ("trace", 56),
+];
+
+/// Sends all library lines to `sink`, and tells the libraries which levels are wanted. The first sink stays.
+pub fn install(sink: Sink, level: i32) {
+    let _ = SINK.set(sink);
+    // SAFETY: the callback has FFmpeg's signature but for the type of the list of arguments, which is an opaque
+    // pointer on every platform that weir is built for.
+    unsafe {
+        ffi::av_log_set_level(level);
+        let callback: unsafe extern "C" fn(*mut c_void, c_int, *const c_char, *mut c_void) = receive;
+        ffi::av_log_set_callback(Some(std::mem::transmute::<
+            unsafe extern "C" fn(*mut c_void, c_int, *const c_char, *mut c_void),
+            LogCallback,
+        >(callback)));
+    }
+}
+
+type LogCallback = unsafe extern "C" fn(*mut c_void, c_int, *const c_char, *mut ffi::__va_list_tag);
+
+/// Changes the wanted level.
+pub fn set_level(level: i32) {
+    // SAFETY: sets a number.
+    unsafe { ffi::av_log_set_level(level) };
+}
+
+/// The level in force.
+pub fn level() -> i32 {
+    // SAFETY: reads a number.
+    unsafe { ffi::av_log_get_level() }
+}
+
+/// Whether the next line of the libraries begins a new line; one for all threads, as in FFmpeg.
+static AT_LINE_START: std::sync::Mutex<c_int> = std::sync::Mutex::new(1);
+
+unsafe extern "C" fn receive(class: *mut c_void, level: c_int, format: *const c_char, arguments: *mut c_void) {
+    let level = level & 0xff;
+    // SAFETY: reads a number.
+    if level > unsafe { ffi::av_log_get_level() } {
+        return;
+    }
+    let Some(sink) = SINK.get() else { return };
+    let mut buffer = [0 as c_char; 4096];
+    let (mut prefix_now, length);
+    // SAFETY: the buffer is as long as told; format and arguments are FFmpeg's own for this call.
+    let whole = unsafe {
+        let mut state = AT_LINE_START.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        prefix_now = *state;
+        length = ffi::av_log_format_line2(
+            class,
+            level,
+            format,
+            arguments.cast(),
+            buffer.as_mut_ptr(),
+            buffer.len() as c_int,
+            &mut *state,
+        );
+        text_of(buffer.as_ptr())
+    };
+    if length < 0 {
+        return;
+    }
+    if class.is_null() {
+        prefix_now = 0;
+    }
+    let (prefix, text) = match whole.strip_prefix('[').and_then(|_| split_prefix(&whole)) {
+        Some((prefix, text)) if prefix_now != 0 => (prefix.to_owned(), text.to_owned()),
+        _ => (String::new(), whole),
+    };
+    sink(LibraryLine { level, prefix, text });
+}
+
+/// Splits `[parent @ 0x1] [name @ 0x2] text` behind its brackets.
+fn split_prefix(line: &str) -> Option<(&str, &str)> {
+    let mut end = 0;
+    while line[end..].starts_with('[') {
+        let close = line[end..].find("] ")? + end;
+        if !line[end..close].contains(" @ ") {
+            break;
+        }
+        end = close + 2;
+    }
+    (end > 0).then(|| line.split_at(end))
+}

@@ -1,0 +1,62 @@
+//! The one place where FFmpeg's C interface is called.
+
+pub mod bitstream;
+pub mod catalog;
+pub mod compat;
+pub mod decoder;
+pub mod dictionary;
+pub mod encoder;
+pub mod error;
+pub mod frame;
+pub mod graph;
+pub mod input;
+pub mod interrupt;
+pub mod log;
+pub mod options;
+pub mod output;
+pub mod packet;
+pub mod subtitle;
+
+use crate::unit::Rational;
+use ffmpeg_sys_next as ffi;
+use std::ffi::{CStr, CString, c_char};
+
+/// A C string of `text`; a NUL inside ends it.
+pub(crate) fn c_string(text: &str) -> CString {
+    let clean = text.split('\0').next().unwrap_or_default();
+    CString::new(clean).unwrap_or_default()
+}
+
+/// The text of a C string that may be null.
+///
+/// # Safety
+/// `text` is null or points to a NUL-terminated string that lives during the call.
+pub(crate) unsafe fn text_of(text: *const c_char) -> String {
+    if text.is_null() {
+        return String::new();
+    }
+    // SAFETY: not null, NUL-terminated by the caller's promise.
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+}
+
+/// A timestamp without FFmpeg's `AV_NOPTS_VALUE`.
+pub(crate) fn known(ticks: i64) -> Option<i64> {
+    (ticks != ffi::AV_NOPTS_VALUE).then_some(ticks)
+}
+
+/// A timestamp as FFmpeg writes it.
+pub(crate) fn raw(ticks: Option<i64>) -> i64 {
+    ticks.unwrap_or(ffi::AV_NOPTS_VALUE)
+}
+
+impl From<ffi::AVRational> for Rational {
+    fn from(q: ffi::AVRational) -> Self {
+        Rational::new(q.num, q.den)
+    }
+}
+
+impl From<Rational> for ffi::AVRational {
+    fn from(q: Rational) -> Self {
+        ffi::AVRational { num: q.num, den: q.den }
+    }
+}

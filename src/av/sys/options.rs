@@ -1,0 +1,142 @@
+//! FFmpeg's option tables: what a name means, and whom it concerns.
+
+use super::{c_string, text_of};
+use crate::facts::MediaKind;
+use ffmpeg_sys_next as ffi;
+use std::ptr;
+
+/// The flag for options of a kind, `AV_OPT_FLAG_VIDEO_PARAM` and so on.
+fn kind_flag(kind: MediaKind) -> i32 {
+    match kind {
+        MediaKind::Video => ffi::AV_OPT_FLAG_VIDEO_PARAM,
+        MediaKind::Audio => ffi::AV_OPT_FLAG_AUDIO_PARAM,
+        MediaKind::Subtitle => ffi::AV_OPT_FLAG_SUBTITLE_PARAM,
+        _ => 0,
+    }
+}
+
+/// Looks a name up in a class and, if asked, in the classes of its children.
+fn find(class: *const ffi::AVClass, name: &str, flags: i32, children: bool) -> Option<&'static ffi::AVOption> {
+    let name = c_string(name);
+    let mut class = class;
+    let search = ffi::AV_OPT_SEARCH_FAKE_OBJ | if children { ffi::AV_OPT_SEARCH_CHILDREN } else { 0 };
+    // SAFETY: with AV_OPT_SEARCH_FAKE_OBJ the object is a pointer to a class pointer; option tables are static.
+    unsafe { ffi::av_opt_find((&raw mut class).cast(), name.as_ptr(), ptr::null(), flags, search).as_ref() }
+}
+
+/// True when a static class has the option itself.
+pub(crate) fn class_has(class: *const ffi::AVClass, name: &str) -> bool {
+    find(class, name, 0, false).is_some()
+}
+
+/// True when `codec` (null: a stream that is only copied) takes the option, for encoding or for decoding.
+pub(crate) fn codec_has_option(codec: *const ffi::AVCodec, kind: MediaKind, name: &str, encoding: bool) -> bool {
+    applicable_name(codec, kind, name, encoding).is_some()
+}
+
+/// The name under which `codec` takes the option: itself, or without a leading `v`, `a` or `s`.
+pub(crate) fn applicable_name(
+    codec: *const ffi::AVCodec,
+    kind: MediaKind,
+    name: &str,
+    encoding: bool,
+) -> Option<String> {
+    let direction = if encoding { ffi::AV_OPT_FLAG_ENCODING_PARAM } else { ffi::AV_OPT_FLAG_DECODING_PARAM };
+    let flags = direction | kind_flag(kind);
+    // SAFETY: static class; a codec's private class is static too.
+    let (generic, private) =
+        unsafe { (ffi::avcodec_get_class(), codec.as_ref().map_or(ptr::null(), |c| c.priv_class)) };
+    if find(generic, name, flags, false).is_some()
+        || codec.is_null()
+        || (!private.is_null() && find(private, name, flags, false).is_some())
+    {
+        return Some(name.to_owned());
+    }
+    let prefix = match kind {
+        MediaKind::Video => 'v',
+        MediaKind::Audio => 'a',
+        MediaKind::Subtitle => 's',
+        _ => return None,
+    };
+    let rest = name.strip_prefix(prefix)?;
+    find(generic, rest, flags, false).map(|_| rest.to_owned())
+}
+
+/// [`applicable_name`] by the codec's name; `None` as codec is a copied stream.
+pub fn codec_option_applies(codec: Option<&str>, encoding: bool, kind: MediaKind, name: &str) -> Option<String> {
+    let codec = codec.map_or(ptr::null(), |codec| {
+        let codec = c_string(codec);
+        // SAFETY: looks up a static table.
+        unsafe {
+            if encoding {
+                ffi::avcodec_find_encoder_by_name(codec.as_ptr())
+            } else {
+                ffi::avcodec_find_decoder_by_name(codec.as_ptr())
+            }
+        }
+    });
+    applicable_name(codec, kind, name, encoding)
+}
+
+/// Whether a codec option is meant for encoding, and its help; `None` when no codec knows it.
+pub fn option_is_for_encoding(name: &str) -> Option<(bool, String)> {
+    // SAFETY: static class.
+    let class = unsafe { ffi::avcodec_get_class() };
+    let option = find(class, name, 0, true)?;
+    // SAFETY: the help of a static option is null or a static string.
+    Some((option.flags & ffi::AV_OPT_FLAG_ENCODING_PARAM != 0, unsafe { text_of(option.help) }))
+}
+
+/// In which tables a name stands.
+pub(crate) fn scopes(name: &str) -> crate::catalog::OptionScopes {
+    // SAFETY: static classes.
+    unsafe {
+        let codec = ffi::avcodec_get_class();
+        let found_in_codec = find(codec, name, 0, true).is_some()
+            || name
+                .strip_prefix(['v', 'a', 's'])
+                .is_some_and(|rest| !rest.is_empty() && find(codec, rest, 0, false).is_some());
+        crate::catalog::OptionScopes {
+            codec: found_in_codec,
+            format: find(ffi::avformat_get_class(), name, 0, true).is_some(),
+            scaler: find(ffi::sws_get_class(), name, 0, false).is_some(),
+            resampler: find(ffi::swr_get_class(), name, 0, false).is_some(),
+        }
+    }
+}
+
+/// All names in the tables of codecs, formats, scaler and resampler.
+pub(crate) fn all_names() -> Vec<String> {
+    let mut names = Vec::new();
+    // SAFETY: static classes.
+    unsafe {
+        for class in [ffi::avcodec_get_class(), ffi::avformat_get_class(), ffi::sws_get_class(), ffi::swr_get_class()] {
+            collect_names(class, &mut names);
+            let mut iterator = ptr::null_mut();
+            loop {
+                let child = ffi::av_opt_child_class_iterate(class, &mut iterator);
+                if child.is_null() {
+                    break;
+                }
+                collect_names(child, &mut names);
+            }
+        }
+    }
+    names
+}
+
+/// # Safety
+/// `class` is a static class.
+unsafe fn collect_names(mut class: *const ffi::AVClass, names: &mut Vec<String>) {
+    let mut option: *const ffi::AVOption = ptr::null();
+    loop {
+        // SAFETY: av_opt_next walks a static table from a class pointer's address.
+        unsafe {
+            option = ffi::av_opt_next((&raw mut class).cast(), option);
+            let Some(found) = option.as_ref() else { return };
+            if found.type_ != ffi::AVOptionType::AV_OPT_TYPE_CONST {
+                names.push(text_of(found.name));
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Packets: encoded data with its times.
+
+use super::{error::AvError, known, raw};
+use crate::unit::Rational;
+use ffmpeg_sys_next as ffi;
+use std::fmt;
+
+/// An owned, reference-counted `AVPacket`.
+pub struct Packet(*mut ffi::AVPacket);
+
+// SAFETY: the packet is owned by one value; its buffers are reference-counted atomically.
+unsafe impl Send for Packet {}
+
+impl Packet {
+    /// An empty packet.
+    pub fn new() -> Result<Self, AvError> {
+        // SAFETY: no arguments; null is checked.
+        let packet = unsafe { ffi::av_packet_alloc() };
+        if packet.is_null() { Err(AvError::NO_MEMORY) } else { Ok(Self(packet)) }
+    }
+
+    /// A packet with a copy of `data`.
+    pub fn from_bytes(data: &[u8]) -> Result<Self, AvError> {
+        let packet = Self::new()?;
+        let size = i32::try_from(data.len()).map_err(|_| AvError::INVALID)?;
+        // SAFETY: the packet is valid and empty; the new buffer has room for `data`.
+        unsafe {
+            AvError::check(ffi::av_new_packet(packet.0, size))?;
+            if !data.is_empty() {
+                std::ptr::copy_nonoverlapping(data.as_ptr(), (*packet.0).data, data.len());
+            }
+        }
+        Ok(packet)
+    }
+
+    /// A second reference to the same data, with times of its own.
+    pub fn share(&self) -> Result<Self, AvError> {
+        // SAFETY: the packet is valid.
+        let packet = unsafe { ffi::av_packet_clone(self.0) };
+        if packet.is_null() { Err(AvError::NO_MEMORY) } else { Ok(Self(packet)) }
+    }
+
+    /// Moves the content into a packet of its own, and leaves this one empty for use again.
+    pub fn take(&mut self) -> Result<Self, AvError> {
+        let taken = Self::new()?;
+        // SAFETY: both packets are valid and distinct.
+        unsafe { ffi::av_packet_move_ref(taken.0, self.0) };
+        Ok(taken)
+    }
+
+    fn get(&self) -> &ffi::AVPacket {
+        // SAFETY: never null after construction.
+        unsafe { &*self.0 }
+    }
+
+    fn get_mut(&mut self) -> &mut ffi::AVPacket {
+        // SAFETY: never null after construction, borrowed mutably with `self`.
+        unsafe { &mut *self.0 }
+    }
+
+    /// Presentation time in ticks of the stream's time base.
+    pub fn pts(&self) -> Option<i64> {
+        known(self.get().pts)
+    }
+
+    /// Decoding time in ticks.
+    pub fn dts(&self) -> Option<i64> {
+        known(self.get().dts)
+    }
+
+    /// Length in ticks; 0 when unknown.
+    pub fn duration(&self) -> i64 {
+        self.get().duration
+    }
+
+    /// Sets the times.
+    pub fn set_times(&mut self, pts: Option<i64>, dts: Option<i64>) {
+        let packet = self.get_mut();
+        packet.pts = raw(pts);
+        packet.dts = raw(dts);
+    }
+
+    /// Sets the length.
+    pub fn set_duration(&mut self, ticks: i64) {
+        self.get_mut().duration = ticks;
+    }
+
+    /// Converts pts, dts and duration (`av_packet_rescale_ts`).
+    pub fn rescale(&mut self, from: Rational, to: Rational) {
+        // SAFETY: the packet is valid; the time bases are plain values.
+        unsafe { ffi::av_packet_rescale_ts(self.0, from.into(), to.into()) };
+    }
+
+    /// Index of its stream.
+    pub fn stream(&self) -> usize {
+        usize::try_from(self.get().stream_index).unwrap_or(0)
+    }
+
+    /// Sets the index of its stream.
+    pub fn set_stream(&mut self, index: usize) {
+        self.get_mut().stream_index = i32::try_from(index).unwrap_or(i32::MAX);
+    }
+
+    /// True for a packet that decoding can start with.
+    pub fn is_key(&self) -> bool {
+        self.get().flags & ffi::AV_PKT_FLAG_KEY != 0
+    }
+
+    /// True when the demuxer found the data damaged.
+    pub fn is_corrupt(&self) -> bool {
+        self.get().flags & ffi::AV_PKT_FLAG_CORRUPT != 0
+    }
+
+    /// Size in bytes.
+    pub fn size(&self) -> usize {
+        usize::try_from(self.get().size).unwrap_or(0)
+    }
+
+    /// The data.
+    pub fn data(&self) -> &[u8] {
+        let packet = self.get();
+        if packet.data.is_null() || packet.size <= 0 {
+            return &[];
+        }
+        // SAFETY: `data` holds `size` bytes for as long as the packet is not changed.
+        unsafe { std::slice::from_raw_parts(packet.data, self.size()) }
+    }
+
+    /// Position in the input in bytes, where known.
+    pub fn position(&self) -> Option<i64> {
+        (self.get().pos >= 0).then_some(self.get().pos)
+    }
+
+    /// The encoder's quality of it (lambda), where it was told.
+    pub fn encoder_quality(&self) -> Option<i32> {
+        let mut size = 0usize;
+        // SAFETY: the packet is valid; the side data is read within the size reported.
+        unsafe {
+            let data = ffi::av_packet_get_side_data(
+                self.0,
+                ffi::AVPacketSideDataType::AV_PKT_DATA_QUALITY_STATS,
+                (&raw mut size).cast(),
+            );
+            if data.is_null() || size < 4 {
+                return None;
+            }
+            Some(i32::from_le_bytes([*data, *data.add(1), *data.add(2), *data.add(3)]))
+        }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *const ffi::AVPacket {
+        self.0
+    }
+
+    pub(crate) fn as_mut_ptr(&mut self) -> *mut ffi::AVPacket {
+        self.0
+    }
+}
+
+impl Drop for Packet {
+    fn drop(&mut self) {
+        // SAFETY: owned.
+        unsafe { ffi::av_packet_free(&mut self.0) };
+    }
+}
+
+impl fmt::Debug for Packet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Packet")
+            .field("stream", &self.stream())
+            .field("pts", &self.pts())
+            .field("dts", &self.dts())
+            .field("duration", &self.duration())
+            .field("size", &self.size())
+            .field("key", &self.is_key())
+            .finish()
+    }
+}

@@ -1,0 +1,156 @@
+//! Subtitles: one decoder and one encoder back to back, since FFmpeg gives them an interface of their own.
+
+use super::{
+    c_string, compat, dictionary::Dictionary, encoder::EncodedParameters, error::AvError, input::StreamParameters,
+    packet::Packet,
+};
+use crate::unit::{Rational, rescale};
+use ffmpeg_sys_next as ffi;
+use std::ptr;
+
+/// Decodes subtitles of one codec and encodes them in another.
+pub struct SubtitleTranscoder {
+    decoder: *mut ffi::AVCodecContext,
+    encoder: *mut ffi::AVCodecContext,
+    buffer: Vec<u8>,
+}
+
+// SAFETY: used by one owner at a time.
+unsafe impl Send for SubtitleTranscoder {}
+
+const MILLIS: Rational = Rational::new(1, 1000);
+
+impl SubtitleTranscoder {
+    /// Opens both. The second value holds the options of the encoder that it did not take.
+    pub fn open(
+        stream: &StreamParameters,
+        decoder: (&str, &[(String, String)]),
+        encoder: (&str, &[(String, String)]),
+        global_header: bool,
+    ) -> Result<(Self, Dictionary), AvError> {
+        let mut this = Self { decoder: ptr::null_mut(), encoder: ptr::null_mut(), buffer: vec![0; 1024 * 1024] };
+        // SAFETY: contexts are freed by `Drop` on any way out; the header is copied with a NUL behind it.
+        unsafe {
+            let codec = ffi::avcodec_find_decoder_by_name(c_string(decoder.0).as_ptr());
+            if codec.is_null() {
+                return Err(AvError(ffi::AVERROR_DECODER_NOT_FOUND));
+            }
+            this.decoder = ffi::avcodec_alloc_context3(codec);
+            AvError::check(ffi::avcodec_parameters_to_context(this.decoder, stream.as_ptr()))?;
+            (*this.decoder).pkt_timebase = stream.time_base.into();
+            let mut options: Dictionary = decoder.1.iter().map(|(k, v)| (k, v)).collect();
+            AvError::check(ffi::avcodec_open2(this.decoder, codec, options.as_mut_ptr()))?;
+
+            let codec = ffi::avcodec_find_encoder_by_name(c_string(encoder.0).as_ptr());
+            if codec.is_null() {
+                return Err(AvError(ffi::AVERROR_ENCODER_NOT_FOUND));
+            }
+            this.encoder = ffi::avcodec_alloc_context3(codec);
+            let e = &mut *this.encoder;
+            e.time_base = Rational::MICROS.into();
+            e.width = (*stream.as_ptr()).width;
+            e.height = (*stream.as_ptr()).height;
+            if global_header {
+                e.flags |= ffi::AV_CODEC_FLAG_GLOBAL_HEADER as i32;
+            }
+            let header = (*this.decoder).subtitle_header;
+            let size = (*this.decoder).subtitle_header_size;
+            if !header.is_null() && size > 0 {
+                let copy = ffi::av_mallocz(size as usize + 1).cast::<u8>();
+                if copy.is_null() {
+                    return Err(AvError::NO_MEMORY);
+                }
+                ptr::copy_nonoverlapping(header, copy, size as usize);
+                e.subtitle_header = copy;
+                e.subtitle_header_size = size;
+            }
+            let mut options: Dictionary = encoder.1.iter().map(|(k, v)| (k, v)).collect();
+            AvError::check(ffi::avcodec_open2(this.encoder, codec, options.as_mut_ptr()))?;
+            Ok((this, options))
+        }
+    }
+
+    /// What the muxer must know.
+    pub fn parameters(&self) -> Result<EncodedParameters, AvError> {
+        // SAFETY: the encoder is open; the copy is owned by the value returned.
+        unsafe {
+            let parameters = ffi::avcodec_parameters_alloc();
+            if parameters.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            let encoded = EncodedParameters {
+                parameters,
+                side_data: compat::coded_side_data(self.encoder),
+                time_base: Rational::MICROS,
+                frame_rate: Rational::UNKNOWN,
+                sample_aspect_ratio: Rational::UNKNOWN,
+            };
+            AvError::check(ffi::avcodec_parameters_from_context(parameters, self.encoder))?;
+            Ok(encoded)
+        }
+    }
+
+    /// Transcodes a packet. The results carry times in microseconds, shifted back by `start_us`.
+    pub fn transcode(&mut self, packet: &mut Packet, start_us: i64) -> Result<Vec<Packet>, AvError> {
+        let mut results = Vec::new();
+        // SAFETY: both contexts are open; the subtitle is freed on every way out of the inner function.
+        unsafe {
+            let mut subtitle: ffi::AVSubtitle = std::mem::zeroed();
+            let mut got = 0;
+            AvError::check(ffi::avcodec_decode_subtitle2(self.decoder, &mut subtitle, &mut got, packet.as_mut_ptr()))?;
+            if got == 0 {
+                return Ok(results);
+            }
+            let encoded = self.encode(&mut subtitle, start_us, &mut results);
+            ffi::avsubtitle_free(&mut subtitle);
+            encoded?;
+        }
+        Ok(results)
+    }
+
+    unsafe fn encode(
+        &mut self,
+        subtitle: &mut ffi::AVSubtitle,
+        start_us: i64,
+        results: &mut Vec<Packet>,
+    ) -> Result<(), AvError> {
+        let Some(pts) = super::known(subtitle.pts) else {
+            log::error!("Subtitle packets must have a pts");
+            return Ok(());
+        };
+        // SAFETY: the encoder is open.
+        let dvb = unsafe { (*self.encoder).codec_id } == ffi::AVCodecID::AV_CODEC_ID_DVB_SUBTITLE;
+        let rectangles = subtitle.num_rects;
+        for pass in 0..if dvb { 2 } else { 1 } {
+            subtitle.pts = pts - start_us + rescale(i64::from(subtitle.start_display_time), MILLIS, Rational::MICROS);
+            subtitle.end_display_time = subtitle.end_display_time.wrapping_sub(subtitle.start_display_time);
+            subtitle.start_display_time = 0;
+            if pass == 1 {
+                subtitle.num_rects = 0;
+            }
+            // SAFETY: the buffer is as long as told; the subtitle is valid.
+            let size = unsafe {
+                ffi::avcodec_encode_subtitle(self.encoder, self.buffer.as_mut_ptr(), self.buffer.len() as i32, subtitle)
+            };
+            subtitle.num_rects = rectangles;
+            let size = AvError::check(size)? as usize;
+            let mut packet = Packet::from_bytes(&self.buffer[..size])?;
+            let end = rescale(i64::from(subtitle.end_display_time), MILLIS, Rational::MICROS);
+            let time = subtitle.pts + if dvb && pass == 1 { end } else { 0 };
+            packet.set_times(Some(time), Some(time));
+            packet.set_duration(end);
+            results.push(packet);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for SubtitleTranscoder {
+    fn drop(&mut self) {
+        // SAFETY: owned; null is allowed.
+        unsafe {
+            ffi::avcodec_free_context(&mut self.decoder);
+            ffi::avcodec_free_context(&mut self.encoder);
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Output streams in full: encoder with options, filters, formats, rates.
+
+use super::{
+    Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StreamDraft, Treatment,
+    codec_options, input, mapping::OutputPlace, metadata,
+};
+use crate::catalog::{CodecFacts, MuxerFacts};
+use crate::diagnostic::Diagnostic;
+use crate::facts::MediaKind;
+use crate::spec::{FpsMode, OutputSpec, PerStream};
+
+/// `FF_QP2LAMBDA`: FFmpeg's unit of quality.
+const LAMBDA: f64 = 118.0;
+
+/// Plans an output, or says why it cannot be.
+pub(super) fn output(
+    context: &Context,
+    index: usize,
+    draft: &OutputDraft,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<OutputPlan> {
+    let spec = &context.spec.outputs[index];
+    let duration_us = match input::recording_time(
+        spec.start_us,
+        spec.duration_us,
+        spec.stop_us,
+        &super::mapping::masked(&spec.url),
+        diagnostics,
+    ) {
+        Ok(duration) => duration,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic.at(&spec.origin));
+            return None;
+        }
+    };
+    let encoded: Vec<bool> = draft.streams.iter().map(|s| !matches!(s.choice, Choice::Copy)).collect();
+    let metadata = metadata::plan(context, index, draft, &encoded, diagnostics)?;
+    let dispositions = metadata::dispositions(context, spec, draft);
+    let mut options = Vec::new();
+    codec_options::merge(&mut options, spec.options.iter().filter(|o| o.scopes.format));
+    if spec.mux_preload_us != 0 {
+        options.push(("preload".to_owned(), spec.mux_preload_us.to_string()));
+    }
+    let mut streams = Vec::new();
+    for (i, stream) in draft.streams.iter().enumerate() {
+        let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));
+        let treatment = match treatment(context, index, draft, stream, &place) {
+            Ok(treatment) => treatment,
+            Err(diagnostic) => {
+                diagnostics.push(*diagnostic);
+                return None;
+            }
+        };
+        if stream.kind != MediaKind::Video {
+            if let Some(assigned) = spec.max_frames.0.iter().find(|a| a.specifier.is_all()) {
+                diagnostics.push(
+                    Diagnostic::note(
+                        "frames-of-all",
+                        format!("{} counts {} packets too.", assigned.origin.token, stream.kind.name()),
+                    )
+                    .remedy("Use -frames:v to limit only the pictures."),
+                );
+            }
+        }
+        streams.push(OutputStreamPlan {
+            kind: stream.kind,
+            source: stream.source,
+            treatment,
+            metadata: metadata.streams[i].clone(),
+            disposition: dispositions[i].clone(),
+            codec_tag: value(&spec.tag, &place).map_or(0, |t| codec_options::four_cc(t)),
+            bitstream_filters: value(&spec.bitstream_filters, &place).filter(|b| !b.is_empty()).cloned(),
+            max_frames: value(&spec.max_frames, &place).copied(),
+            queue_packets: value(&spec.max_muxing_queue_packets, &place).copied().unwrap_or(128),
+            queue_bytes: value(&spec.muxing_queue_data_threshold_bytes, &place).copied().unwrap_or(50 << 20),
+        });
+    }
+    Some(OutputPlan {
+        url: spec.url.clone(),
+        muxer: draft.muxer.clone(),
+        options,
+        streams,
+        start_us: spec.start_us,
+        duration_us,
+        size_limit_bytes: spec.size_limit_bytes,
+        shortest: spec.shortest,
+        bitexact: spec.bitexact,
+        metadata: metadata.global,
+        chapter_metadata: metadata.chapters,
+        chapters_from: metadata.chapters_from,
+        max_delay_us: spec.mux_max_delay_us,
+    })
+}
+
+fn value<'a, T>(values: &'a PerStream<T>, place: &OutputPlace) -> Option<&'a T> {
+    values.last_matching(|s| place.matches(s)).map(|a| &a.value)
+}
+
+fn treatment(
+    context: &Context,
+    index: usize,
+    draft: &OutputDraft,
+    stream: &StreamDraft,
+    place: &OutputPlace,
+) -> Result<Treatment, Box<Diagnostic>> {
+    let spec = &context.spec.outputs[index];
+    let options = |codec: Option<&str>| {
+        codec_options::for_stream(context, &spec.options, codec, true, stream.kind, |s| place.matches(s))
+    };
+    match &stream.choice {
+        Choice::Copy => Ok(Treatment::Copy(CopyPlan {
+            codec_options: options(None),
+            frame_rate: if stream.kind == MediaKind::Video { value(&spec.frame_rate, place).copied() } else { None },
+            display_aspect_ratio: value(&spec.aspect, place).copied(),
+            initial_non_keyframes: value(&spec.copy_initial_non_keyframes, place).copied().unwrap_or(false),
+            drop_before_start: value(&spec.copy_prior_start, place).is_some_and(|keep| !keep),
+        })),
+        Choice::NoEncoder { codec } => Err(Box::new(
+            Diagnostic::error(
+                "no-default-encoder",
+                format!(
+                    "Automatic encoder selection failed for output stream #{index} ({}): the default encoder for \
+                     format {} (codec {codec}) is not there.",
+                    stream.kind.name(),
+                    draft.muxer.name
+                ),
+            )
+            .remedy("Please choose an encoder manually with -c, or leave the stream out with -map.")
+            .at(&spec.origin),
+        )),
+        Choice::Encoder { facts, .. } if stream.kind == MediaKind::Subtitle => {
+            let source = &context.facts[stream.source.0].streams[stream.source.1];
+            let from = context.catalog.decoder_for(source.codec_id);
+            let clash = from.as_ref().is_some_and(|from| {
+                (from.text_subtitles && facts.bitmap_subtitles) || (from.bitmap_subtitles && facts.text_subtitles)
+            });
+            if clash {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        "subtitle-kinds",
+                        format!(
+                            "Subtitle encoding currently only possible from text to text or bitmap to bitmap: stream \
+                             #{}:{} is {}, the encoder is {}.",
+                            stream.source.0, stream.source.1, source.codec, facts.name
+                        ),
+                    )
+                    .remedy("Copy it (-c:s copy) or leave it out (-sn)."),
+                ));
+            }
+            Ok(Treatment::Subtitle { encoder: facts.name.clone(), options: options(Some(&facts.name)) })
+        }
+        Choice::Encoder { facts, .. } => {
+            let mut plan = EncodePlan {
+                encoder: facts.name.clone(),
+                codec: facts.codec_name.clone(),
+                options: options(Some(&facts.name)),
+                global_quality: value(&spec.quality, place).map(|q| (q * LAMBDA) as i32),
+                bitexact: spec.bitexact,
+                auto_conversion: context.spec.global.auto_conversion_filters,
+                time_base: value(&spec.encoder_time_base, place).copied(),
+                ..EncodePlan::default()
+            };
+            plan.filter_threads = context
+                .spec
+                .global
+                .filter_threads
+                .clone()
+                .or_else(|| plan.options.iter().find(|(k, _)| k == "threads").map(|(_, v)| v.clone()));
+            let video = stream.kind == MediaKind::Video;
+            let default_graph = if video { "null" } else { "anull" };
+            let filters = value(&spec.filters, place);
+            plan.user_filters = filters.is_some();
+            plan.graph = filters.cloned().unwrap_or_else(|| default_graph.to_owned());
+            if video {
+                video_plan(context, spec, &draft.muxer, stream, place, facts, &mut plan)?;
+            } else {
+                audio_plan(context, spec, place, facts, &mut plan)?;
+            }
+            Ok(Treatment::Encode(Box::new(plan)))
+        }
+    }
+}
+
+fn video_plan(
+    context: &Context,
+    spec: &OutputSpec,
+    muxer: &MuxerFacts,
+    stream: &StreamDraft,
+    place: &OutputPlace,
+    facts: &CodecFacts,
+    plan: &mut EncodePlan,
+) -> Result<(), Box<Diagnostic>> {
+    let catalog = context.catalog;
+    plan.scaler_options.push(("flags".to_owned(), "bicubic".to_owned()));
+    codec_options::merge(
+        &mut plan.scaler_options,
+        spec.options.iter().filter(|o| o.scopes.scaler && o.name != "flags"),
+    );
+    for option in spec.options.iter().filter(|o| o.name == "sws_flags") {
+        plan.scaler_options[0].1.clone_from(&option.value);
+    }
+    if let Some(size) = spec.size.last_matching(|s| place.matches(s)) {
+        let parsed = catalog.picture_size(&size.value).ok_or_else(|| {
+            Diagnostic::error("bad-size", format!("Invalid frame size: {}.", size.value))
+                .remedy("Write width x height, e.g. -s 640x360, or a name such as hd720.")
+                .at(&size.origin)
+        })?;
+        let autoscale = value(&spec.autoscale, place).copied().unwrap_or(true);
+        plan.size = Some(parsed).filter(|_| autoscale);
+    }
+    plan.display_aspect_ratio = value(&spec.aspect, place).copied();
+    plan.frame_rate = value(&spec.frame_rate, place).copied();
+    plan.max_frame_rate = value(&spec.max_frame_rate, place).copied();
+    plan.force_key_frames = value(&spec.force_key_frames, place).cloned();
+    plan.supported_frame_rates = catalog.encoder_frame_rates(&facts.name);
+    plan.fps_mode = fps_mode(context, spec, muxer, stream, place, plan)?;
+    match spec.pixel_format.last_matching(|s| place.matches(s)) {
+        Some(wanted) => {
+            let (keep, name) = match wanted.value.strip_prefix('+') {
+                Some(rest) => (true, rest),
+                None => (false, wanted.value.as_str()),
+            };
+            plan.keep_format = keep;
+            if !name.is_empty() {
+                if !catalog.is_pixel_format(name) {
+                    return Err(Box::new(
+                        Diagnostic::error("bad-pix-fmt", format!("Unknown pixel format requested: {name}."))
+                            .remedy("-pix_fmts lists them; players expect yuv420p.")
+                            .at(&wanted.origin),
+                    ));
+                }
+                let fitting =
+                    if keep { Some(name.to_owned()) } else { catalog.closest_pixel_format(&facts.name, name) };
+                plan.formats = vec![fitting.unwrap_or_else(|| name.to_owned())];
+            }
+        }
+        None => {
+            plan.formats = match &stream.pixel_format {
+                Some(format) => vec![format.clone()],
+                None => catalog.encoder_formats(&facts.name),
+            };
+            let strict = plan.options.iter().find(|(k, _)| k == "strict").map(|(_, v)| v.as_str());
+            if facts.name == "mjpeg" && !matches!(strict, Some("-1" | "-2" | "unofficial" | "experimental")) {
+                plan.formats = ["yuvj420p", "yuvj422p", "yuvj444p"].map(str::to_owned).to_vec();
+            }
+        }
+    }
+    Ok(())
+}
+
+fn fps_mode(
+    context: &Context,
+    spec: &OutputSpec,
+    muxer: &MuxerFacts,
+    stream: &StreamDraft,
+    place: &OutputPlace,
+    plan: &EncodePlan,
+) -> Result<FpsMode, Box<Diagnostic>> {
+    let assigned = spec.fps_mode.last_matching(|s| place.matches(s));
+    let asked = assigned.map(|a| a.value).or(context.spec.global.vsync).unwrap_or_default();
+    if plan.frame_rate.is_some() && plan.max_frame_rate.is_some() {
+        return Err(Box::new(
+            Diagnostic::error("r-and-fpsmax", "Only one of -fpsmax and -r can be set for a stream.").at(&spec.origin),
+        ));
+    }
+    let rate_asked = plan.frame_rate.is_some() || plan.max_frame_rate.is_some();
+    if rate_asked && !matches!(asked, FpsMode::Auto | FpsMode::Cfr | FpsMode::VsCfr) {
+        return Err(Box::new(
+            Diagnostic::error("r-and-fps-mode", "One of -r/-fpsmax was specified together a non-CFR -vsync/-fps_mode.")
+                .remedy("This is contradictory: leave one of them out.")
+                .at(&spec.origin),
+        ));
+    }
+    let mut mode = asked;
+    if mode == FpsMode::Auto {
+        mode = if rate_asked {
+            FpsMode::Cfr
+        } else if muxer.name == "avi" {
+            FpsMode::Vfr
+        } else if !muxer.variable_fps {
+            FpsMode::Cfr
+        } else if muxer.no_timestamps {
+            FpsMode::Passthrough
+        } else {
+            FpsMode::Vfr
+        };
+        let input = &context.facts[stream.source.0];
+        if mode == FpsMode::Cfr {
+            if input.streams.len() == 1 && context.spec.inputs[stream.source.0].ts_offset_us == 0 {
+                mode = FpsMode::VsCfr;
+            }
+            if context.spec.global.copy_timestamps {
+                mode = FpsMode::VsCfr;
+            }
+        }
+    }
+    Ok(mode)
+}
+
+fn audio_plan(
+    context: &Context,
+    spec: &OutputSpec,
+    place: &OutputPlace,
+    facts: &CodecFacts,
+    plan: &mut EncodePlan,
+) -> Result<(), Box<Diagnostic>> {
+    let catalog = context.catalog;
+    codec_options::merge(&mut plan.resampler_options, spec.options.iter().filter(|o| o.scopes.resampler));
+    if catalog.exact_bits_per_sample(facts.codec_id) == 24 {
+        plan.resampler_options.push(("output_sample_bits".to_owned(), "24".to_owned()));
+    }
+    plan.formats = match spec.sample_format.last_matching(|s| place.matches(s)) {
+        Some(wanted) => {
+            if !catalog.is_sample_format(&wanted.value) {
+                return Err(Box::new(
+                    Diagnostic::error("bad-sample-fmt", format!("Invalid sample format '{}'", wanted.value))
+                        .remedy("-sample_fmts lists them.")
+                        .at(&wanted.origin),
+                ));
+            }
+            vec![wanted.value.clone()]
+        }
+        None => catalog.encoder_formats(&facts.name),
+    };
+    plan.sample_rates_hz = match value(&spec.sample_rate_hz, place) {
+        Some(rate) => vec![*rate],
+        None => catalog.encoder_sample_rates_hz(&facts.name),
+    };
+    let supported = catalog.encoder_channel_layouts(&facts.name);
+    let typed = spec.channel_layout.last_matching(|s| place.matches(s));
+    plan.channel_layouts = match (typed, value(&spec.channels, place)) {
+        (Some(layout), _) => {
+            let (name, _) = catalog.channel_layout(&layout.value).ok_or_else(|| {
+                Diagnostic::error("bad-layout", format!("Unknown channel layout: {}", layout.value))
+                    .remedy("-layouts lists them.")
+                    .at(&layout.origin)
+            })?;
+            vec![name]
+        }
+        (None, Some(channels)) => {
+            let fitting = supported.iter().find(|(_, c)| c == channels).map(|(name, _)| name.clone());
+            vec![fitting.unwrap_or_else(|| catalog.default_channel_layout(*channels))]
+        }
+        (None, None) => supported.into_iter().map(|(name, _)| name).collect(),
+    };
+    Ok(())
+}

@@ -1,0 +1,257 @@
+//! Inputs: how they are opened and sought, and which of their streams are decoded.
+
+use super::{Context, DecodePlan, InputPlan, InputStreamPlan, Plan, Treatment, codec_options};
+use crate::catalog::Catalog;
+use crate::diagnostic::Diagnostic;
+use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::spec::{GlobalSpec, InputSpec, PerStream};
+use crate::unit::MICROS_PER_SECOND;
+
+/// What opening an input needs: plain data for the demuxer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenInput {
+    /// The URL.
+    pub url: String,
+    /// The demuxer's name.
+    pub format: Option<String>,
+    /// Options for demuxer and protocol.
+    pub options: Vec<(String, String)>,
+    /// Options for decoders while probing.
+    pub codec_options: Vec<(String, String)>,
+    /// Decoders forced by kind: codec ids.
+    pub forced_codecs: Vec<(MediaKind, u32)>,
+    /// Probe the streams.
+    pub find_stream_info: bool,
+    /// `-bitexact`.
+    pub bitexact: bool,
+}
+
+/// Translates an input's options into what the demuxer takes.
+pub fn open_input(spec: &InputSpec, catalog: &dyn Catalog) -> Result<OpenInput, Diagnostic> {
+    let mut options = Vec::new();
+    if let Some(rate) = last(&spec.sample_rate_hz) {
+        options.push(("sample_rate".to_owned(), rate.to_string()));
+    }
+    if let Some(channels) = last(&spec.channels) {
+        options.push(("ch_layout".to_owned(), format!("{channels}C")));
+    }
+    if let Some(layout) = last(&spec.channel_layout) {
+        options.push(("ch_layout".to_owned(), layout.clone()));
+    }
+    if let Some(rate) = last(&spec.frame_rate) {
+        options.push(("framerate".to_owned(), format!("{}/{}", rate.num, rate.den)));
+    }
+    if let Some(size) = last(&spec.size) {
+        options.push(("video_size".to_owned(), size.clone()));
+    }
+    if let Some(format) = last(&spec.pixel_format) {
+        options.push(("pixel_format".to_owned(), format.clone()));
+    }
+    // Only raw formats know these; others would call them unknown.
+    let named = spec.format.as_ref().map(|f| f.value.as_str());
+    options.retain(|(name, _)| named.is_some_and(|format| catalog.demuxer_has_option(format, name)));
+    codec_options::merge(&mut options, spec.options.iter().filter(|o| o.scopes.format));
+    let mut codec_options = Vec::new();
+    codec_options::merge(&mut codec_options, spec.options.iter().filter(|o| o.scopes.codec));
+    let mut forced_codecs = Vec::new();
+    for assigned in &spec.codec.0 {
+        let Some(kind) = assigned.specifier.kind else { continue };
+        let Some(decoder) = find_decoder(catalog, &assigned.value) else {
+            return Err(unknown_decoder(&assigned.value).at(&assigned.origin));
+        };
+        forced_codecs.push((kind, decoder.codec_id));
+    }
+    if let Some(format) = &spec.format {
+        if !catalog.demuxer_exists(&format.value) {
+            return Err(Diagnostic::error("unknown-format", format!("Unknown input format: '{}'", format.value))
+                .at(&format.origin));
+        }
+    }
+    Ok(OpenInput {
+        url: spec.url.clone(),
+        format: spec.format.as_ref().map(|f| f.value.clone()),
+        options,
+        codec_options,
+        forced_codecs,
+        find_stream_info: spec.find_stream_info,
+        bitexact: spec.bitexact,
+    })
+}
+
+fn last<T>(values: &PerStream<T>) -> Option<&T> {
+    values.0.last().map(|a| &a.value)
+}
+
+fn find_decoder(catalog: &dyn Catalog, name: &str) -> Option<crate::catalog::CodecFacts> {
+    catalog.decoder(name).or_else(|| catalog.codec_id(name).and_then(|id| catalog.decoder_for(id)))
+}
+
+fn unknown_decoder(name: &str) -> Diagnostic {
+    Diagnostic::error("unknown-decoder", format!("Unknown decoder '{name}'"))
+}
+
+/// Where an input is to be sought, and what is added to its timestamps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seek {
+    /// The timestamp to seek to, in microseconds of the container; `None`: stay at the beginning.
+    pub timestamp_us: Option<i64>,
+    /// Added to every timestamp, in microseconds.
+    pub offset_us: i64,
+    /// `-ss`, after `-sseof` was worked out.
+    pub start_us: Option<i64>,
+    /// `-t`, after `-to` was worked out.
+    pub duration_us: Option<i64>,
+}
+
+/// Works out `-ss`, `-sseof`, `-t`, `-to` and `-itsoffset`.
+pub fn seek(
+    spec: &InputSpec,
+    facts: &InputFacts,
+    seeks_to_pts: bool,
+    global: &GlobalSpec,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Seek, Diagnostic> {
+    let mut start_us = spec.start_us;
+    let file_start = facts.start_time_us.unwrap_or(0);
+    if let Some(before_end) = spec.start_from_end_us {
+        match facts.duration_us {
+            Some(duration) if duration + before_end >= 0 => start_us = Some(duration + before_end),
+            Some(_) => {
+                diagnostics.push(Diagnostic::warning(
+                    "seek-from-end",
+                    format!("{}: -sseof lies before the beginning of the input; it starts at 0.", facts.url),
+                ));
+                start_us = Some(0);
+            }
+            None => diagnostics.push(Diagnostic::warning(
+                "seek-from-end",
+                format!("{}: -sseof is ignored, since the length of the input is not known.", facts.url),
+            )),
+        }
+    }
+    let duration_us = recording_time(start_us, spec.duration_us, spec.stop_us, &facts.url, diagnostics)?;
+    let wanted = start_us.unwrap_or(0) + if spec.seek_timestamp { 0 } else { file_start };
+    let timestamp_us = start_us.map(|_| {
+        let reordered = facts.streams.iter().any(|s| s.video_delay > 0);
+        if !seeks_to_pts && reordered { wanted - 3 * MICROS_PER_SECOND / 23 } else { wanted }
+    });
+    let offset_us = spec.ts_offset_us
+        - if global.copy_timestamps { if global.start_at_zero { file_start } else { 0 } } else { wanted };
+    Ok(Seek { timestamp_us, offset_us, start_us, duration_us })
+}
+
+/// `-t`, or `-to` minus `-ss`.
+pub(super) fn recording_time(
+    start_us: Option<i64>,
+    duration_us: Option<i64>,
+    stop_us: Option<i64>,
+    url: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<i64>, Diagnostic> {
+    match (duration_us, stop_us) {
+        (Some(duration), Some(_)) => {
+            diagnostics
+                .push(Diagnostic::warning("t-and-to", format!("{url}: -t and -to cannot be used together; using -t.")));
+            Ok(Some(duration))
+        }
+        (None, Some(stop)) => {
+            let start = start_us.unwrap_or(0);
+            if stop <= start {
+                Err(Diagnostic::error("t-and-to", format!("{url}: -to value smaller than -ss; aborting."))
+                    .remedy("Give -to a time after -ss, or use -t for a length."))
+            } else {
+                Ok(Some(stop - start))
+            }
+        }
+        (duration, None) => Ok(duration),
+    }
+}
+
+/// The last value for a stream of an input.
+pub(super) fn value<'a, T>(values: &'a PerStream<T>, input: &InputFacts, stream: &StreamFacts) -> Option<&'a T> {
+    values.last_matching(|s| s.matches(input, stream)).map(|a| &a.value)
+}
+
+pub(super) fn plan(context: &Context) -> Vec<InputPlan> {
+    context
+        .spec
+        .inputs
+        .iter()
+        .zip(context.facts)
+        .zip(context.seeks)
+        .map(|((spec, facts), seek)| InputPlan {
+            offset_us: seek.offset_us,
+            start_us: seek.start_us,
+            duration_us: seek.duration_us,
+            url: facts.url.clone(),
+            format: facts.format.clone(),
+            stream_loop: spec.stream_loop,
+            read_rate: spec.read_rate,
+            accurate_seek: spec.accurate_seek,
+            streams: facts.streams.iter().map(|s| stream_plan(spec, facts, s)).collect(),
+        })
+        .collect()
+}
+
+fn stream_plan(spec: &InputSpec, facts: &InputFacts, stream: &StreamFacts) -> InputStreamPlan {
+    InputStreamPlan {
+        forced_frame_rate: (stream.kind == MediaKind::Video)
+            .then(|| value(&spec.frame_rate, facts, stream).copied())
+            .flatten(),
+        autorotate: value(&spec.autorotate, facts, stream).copied().unwrap_or(true),
+        reinit_filter: value(&spec.reinit_filter, facts, stream).copied().unwrap_or(true),
+        codec_tag: value(&spec.tag, facts, stream).map(|t| codec_options::four_cc(t)),
+        guess_layout_max: value(&spec.guess_layout_max, facts, stream).copied().unwrap_or(i32::MAX),
+        ..InputStreamPlan::default()
+    }
+}
+
+/// True when an input's `-vn`, `-an`, `-sn` or `-dn` switches the stream off.
+pub(super) fn disabled(spec: &InputSpec, stream: &StreamFacts) -> bool {
+    match stream.kind {
+        MediaKind::Video => spec.no_video,
+        MediaKind::Audio => spec.no_audio,
+        MediaKind::Subtitle => spec.no_subtitle,
+        MediaKind::Data => spec.no_data,
+        MediaKind::Attachment | MediaKind::Unknown => false,
+    }
+}
+
+/// Marks the streams that outputs take, and plans their decoders.
+pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Vec<Diagnostic>) {
+    for output in &plan.outputs {
+        for stream in &output.streams {
+            let (i, s) = stream.source;
+            let (spec, facts) = (&context.spec.inputs[i], &context.facts[i]);
+            let source = &facts.streams[s];
+            let entry = &mut plan.inputs[i].streams[s];
+            entry.used = true;
+            if matches!(stream.treatment, Treatment::Copy(_)) || entry.decode.is_some() {
+                continue;
+            }
+            let decoder = match value(&spec.codec, facts, source) {
+                Some(name) => find_decoder(context.catalog, name),
+                None => context.catalog.decoder_for(source.codec_id),
+            };
+            let Some(decoder) = decoder else {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "no-decoder",
+                        format!(
+                            "Decoder (codec {}) not found for input stream #{i}:{s} of {}: the linked FFmpeg cannot \
+                             decode it.",
+                            source.codec, facts.url
+                        ),
+                    )
+                    .remedy("Copy it (-c copy) or leave it out with -map."),
+                );
+                continue;
+            };
+            entry.decode = Some(DecodePlan {
+                options: codec_options::for_decoder(context, i, s, &decoder),
+                decoder: decoder.name,
+                bitexact: spec.bitexact,
+            });
+        }
+    }
+}

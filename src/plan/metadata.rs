@@ -1,0 +1,220 @@
+//! Metadata and dispositions of an output: what is copied, what is set, in ffmpeg's order.
+
+use super::{Context, OutputDraft, mapping::OutputPlace};
+use crate::diagnostic::Diagnostic;
+use crate::facts::{MediaKind, Metadata};
+use crate::spec::{MetadataPlace, OutputSpec};
+
+/// One change of a dictionary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataEdit {
+    /// The key.
+    pub key: String,
+    /// The value; `None` removes the key.
+    pub value: Option<String>,
+    /// An existing value stays.
+    pub keep_existing: bool,
+}
+
+impl MetadataEdit {
+    fn set(key: &str, value: &str) -> Self {
+        Self { key: key.to_owned(), value: Some(value.to_owned()), keep_existing: false }
+    }
+
+    fn default(key: &str, value: &str) -> Self {
+        Self { keep_existing: true, ..Self::set(key, value) }
+    }
+
+    fn remove(key: &str) -> Self {
+        Self { key: key.to_owned(), value: None, keep_existing: false }
+    }
+
+    /// What `-metadata key=value` does; an empty value removes.
+    fn typed(key: &str, value: &str) -> Self {
+        if value.is_empty() { Self::remove(key) } else { Self::set(key, value) }
+    }
+}
+
+/// Keys that describe the source file and not its content.
+const FILE_KEYS: [&str; 4] = ["creation_time", "company_name", "product_name", "product_version"];
+
+/// All metadata of an output.
+#[derive(Debug, Default)]
+pub(super) struct OutputMetadata {
+    pub(super) global: Vec<MetadataEdit>,
+    pub(super) streams: Vec<Vec<MetadataEdit>>,
+    pub(super) chapters: Vec<(usize, MetadataEdit)>,
+    pub(super) chapters_from: Option<(usize, bool)>,
+}
+
+/// Works out `-map_metadata`, `-map_chapters` and `-metadata`. `encoded` tells for each stream whether it is encoded.
+pub(super) fn plan(
+    context: &Context,
+    index: usize,
+    draft: &OutputDraft,
+    encoded: &[bool],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<OutputMetadata> {
+    let spec = &context.spec.outputs[index];
+    let mut result = OutputMetadata { streams: vec![Vec::new(); draft.streams.len()], ..OutputMetadata::default() };
+    let (mut manual_global, mut manual_streams, mut manual_chapters) = (false, false, false);
+    for map in &spec.map_metadata {
+        for place in [&map.to, &map.from] {
+            match place {
+                MetadataPlace::Global => manual_global = true,
+                MetadataPlace::Streams(_) => manual_streams = true,
+                MetadataPlace::Chapter(_) => manual_chapters = true,
+                MetadataPlace::Program(_) => {}
+            }
+        }
+        let Some(input) = map.input else {
+            // "-map_metadata -1" switches everything off that is copied by itself.
+            if matches!(map.to, MetadataPlace::Global) {
+                (manual_global, manual_streams, manual_chapters) = (true, true, true);
+            }
+            continue;
+        };
+        if matches!((&map.to, &map.from), (MetadataPlace::Global, MetadataPlace::Global)) {
+            (manual_streams, manual_chapters) = (true, true);
+        }
+        let Some(source) = source_metadata(context, input, &map.from) else {
+            diagnostics.push(
+                Diagnostic::error(
+                    "map-metadata",
+                    format!("{}: there is nothing of that kind in input {input}.", map.origin.token),
+                )
+                .at(&map.origin),
+            );
+            return None;
+        };
+        let edits: Vec<MetadataEdit> = source.iter().map(|(k, v)| MetadataEdit::default(k, v)).collect();
+        match &map.to {
+            MetadataPlace::Global => result.global.extend(edits),
+            MetadataPlace::Streams(specifier) => {
+                for (i, stream) in result.streams.iter_mut().enumerate() {
+                    if OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind)).matches(specifier) {
+                        stream.extend(edits.iter().cloned());
+                    }
+                }
+            }
+            MetadataPlace::Chapter(chapter) => result.chapters.extend(edits.into_iter().map(|e| (*chapter, e))),
+            MetadataPlace::Program(_) => {}
+        }
+    }
+    if !manual_global {
+        if let Some(first) = context.facts.first() {
+            result.global.extend(first.metadata.iter().map(|(k, v)| MetadataEdit::default(k, v)));
+            if spec.duration_us.is_some() || spec.stop_us.is_some() {
+                result.global.push(MetadataEdit::remove("duration"));
+            }
+            result.global.extend(FILE_KEYS.iter().map(|k| MetadataEdit::remove(k)));
+        }
+    }
+    if !manual_streams {
+        for ((edits, stream), encoded) in result.streams.iter_mut().zip(&draft.streams).zip(encoded) {
+            let source = &context.facts[stream.source.0].streams[stream.source.1];
+            edits.extend(source.metadata.iter().map(|(k, v)| MetadataEdit::default(k, v)));
+            if *encoded {
+                edits.push(MetadataEdit::remove("encoder"));
+            }
+        }
+    }
+    result.chapters_from = chapters(context, spec, diagnostics)?.map(|input| (input, !manual_chapters));
+    for entry in &spec.metadata {
+        let edit = MetadataEdit::typed(&entry.key, &entry.value);
+        match &entry.place {
+            MetadataPlace::Global => result.global.push(edit),
+            MetadataPlace::Streams(specifier) => {
+                for (i, stream) in result.streams.iter_mut().enumerate() {
+                    if OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind)).matches(specifier) {
+                        stream.push(edit.clone());
+                    }
+                }
+            }
+            MetadataPlace::Chapter(chapter) => result.chapters.push((*chapter, edit)),
+            MetadataPlace::Program(_) => diagnostics.push(
+                Diagnostic::warning(
+                    "metadata-program",
+                    format!("{}: programs are not written yet.", entry.origin.token),
+                )
+                .at(&entry.origin),
+            ),
+        }
+    }
+    Some(result)
+}
+
+fn source_metadata<'a>(context: &'a Context, input: usize, from: &MetadataPlace) -> Option<&'a Metadata> {
+    let facts = context.facts.get(input)?;
+    match from {
+        MetadataPlace::Global => Some(&facts.metadata),
+        MetadataPlace::Streams(specifier) => {
+            facts.streams.iter().find(|s| specifier.matches(facts, s)).map(|s| &s.metadata)
+        }
+        MetadataPlace::Chapter(_) | MetadataPlace::Program(_) => None,
+    }
+}
+
+fn chapters(context: &Context, spec: &OutputSpec, diagnostics: &mut Vec<Diagnostic>) -> Option<Option<usize>> {
+    match spec.map_chapters {
+        None => Some(context.facts.iter().position(|f| f.chapters > 0)),
+        Some(index) if index < 0 => Some(None),
+        Some(index) => match context.facts.get(index as usize) {
+            Some(_) => Some(Some(index as usize)),
+            None => {
+                diagnostics.push(Diagnostic::error(
+                    "map-chapters",
+                    format!("Invalid input file index {index} in chapter mapping."),
+                ));
+                None
+            }
+        },
+    }
+}
+
+/// Dispositions of every stream: those of the source, or those that `-disposition` sets; and a default stream of each
+/// kind that has several.
+pub(super) fn dispositions(context: &Context, spec: &OutputSpec, draft: &OutputDraft) -> Vec<Vec<String>> {
+    let mut all: Vec<Vec<String>> =
+        draft.streams.iter().map(|s| context.facts[s.source.0].streams[s.source.1].disposition.clone()).collect();
+    if !spec.disposition.is_empty() {
+        for (i, flags) in all.iter_mut().enumerate() {
+            let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));
+            if let Some(typed) = spec.disposition.last_matching(|s| place.matches(s)) {
+                *flags = parse_disposition(&typed.value, flags);
+            }
+        }
+        return all;
+    }
+    for kind in [MediaKind::Video, MediaKind::Audio, MediaKind::Subtitle, MediaKind::Data, MediaKind::Attachment] {
+        let members: Vec<usize> = (0..all.len()).filter(|i| draft.streams[*i].kind == kind).collect();
+        if members.len() < 2 || members.iter().any(|i| all[*i].iter().any(|d| d == "default")) {
+            continue;
+        }
+        if let Some(first) = members.iter().find(|i| !all[**i].iter().any(|d| d == "attached_pic")) {
+            all[*first].push("default".to_owned());
+        }
+    }
+    all
+}
+
+/// `default+forced`, `+forced`, `-default`, `0`.
+fn parse_disposition(typed: &str, current: &[String]) -> Vec<String> {
+    let mut flags: Vec<String> = if typed.starts_with(['+', '-']) { current.to_vec() } else { Vec::new() };
+    let mut rest = typed;
+    while !rest.is_empty() {
+        let (add, body) = match rest.as_bytes()[0] {
+            b'+' => (true, &rest[1..]),
+            b'-' => (false, &rest[1..]),
+            _ => (true, rest),
+        };
+        let end = body.find(['+', '-']).unwrap_or(body.len());
+        let name = &body[..end];
+        flags.retain(|f| f != name);
+        if add && name != "0" && !name.is_empty() {
+            flags.push(name.to_owned());
+        }
+        rest = &body[end..];
+    }
+    flags
+}

@@ -1,0 +1,299 @@
+//! Plan: from what the user asked and what the inputs hold to what will be done, stream by stream.
+//!
+//! After planning, no stage decides anything about streams, codecs or formats.
+
+mod codec_options;
+mod encode;
+mod input;
+mod mapping;
+mod metadata;
+mod rules;
+
+pub use input::{OpenInput, Seek, open_input, seek};
+pub use metadata::MetadataEdit;
+
+use crate::catalog::{Catalog, CodecFacts, MuxerFacts};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::facts::{InputFacts, MediaKind};
+use crate::spec::{FpsMode, JobSpec, ReadRate};
+use crate::unit::Rational;
+
+/// All that will be done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Inputs in the order of the command line.
+    pub inputs: Vec<InputPlan>,
+    /// Outputs in the order of the command line.
+    pub outputs: Vec<OutputPlan>,
+    /// What the rules have to say.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What is done with an input.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InputPlan {
+    /// URL, passwords masked.
+    pub url: String,
+    /// Demuxer.
+    pub format: String,
+    /// Added to its timestamps, in microseconds.
+    pub offset_us: i64,
+    /// `-ss`, in microseconds.
+    pub start_us: Option<i64>,
+    /// `-t`, in microseconds.
+    pub duration_us: Option<i64>,
+    /// Decoded streams begin exactly at `start_us`.
+    pub accurate_seek: bool,
+    /// Passes after the first; -1 is for ever.
+    pub stream_loop: i32,
+    /// Pacing.
+    pub read_rate: Option<ReadRate>,
+    /// Its streams by index.
+    pub streams: Vec<InputStreamPlan>,
+}
+
+/// What is done with an input stream.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InputStreamPlan {
+    /// Some output wants it.
+    pub used: bool,
+    /// How it is decoded, if it is.
+    pub decode: Option<DecodePlan>,
+    /// `-r` before `-i`.
+    pub forced_frame_rate: Option<Rational>,
+    /// Turn pictures upright.
+    pub autorotate: bool,
+    /// Rebuild the filtergraph when the format changes.
+    pub reinit_filter: bool,
+    /// `-tag` before `-i`.
+    pub codec_tag: Option<u32>,
+    /// Give a layout to sound with this many channels at the most and no layout.
+    pub guess_layout_max: i32,
+}
+
+/// How a stream is decoded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecodePlan {
+    /// The decoder's name.
+    pub decoder: String,
+    /// Its options.
+    pub options: Vec<(String, String)>,
+    /// `-bitexact`.
+    pub bitexact: bool,
+}
+
+/// What is written to an output.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OutputPlan {
+    /// URL as given; never to be printed before passwords are masked.
+    pub url: String,
+    /// The muxer.
+    pub muxer: MuxerFacts,
+    /// Options for muxer and protocol.
+    pub options: Vec<(String, String)>,
+    /// Streams in order.
+    pub streams: Vec<OutputStreamPlan>,
+    /// `-ss`, in microseconds.
+    pub start_us: Option<i64>,
+    /// `-t`, in microseconds.
+    pub duration_us: Option<i64>,
+    /// `-fs`, in bytes.
+    pub size_limit_bytes: Option<i64>,
+    /// End with the stream that ends first.
+    pub shortest: bool,
+    /// `-bitexact`.
+    pub bitexact: bool,
+    /// Metadata of the file.
+    pub metadata: Vec<MetadataEdit>,
+    /// Metadata of chapters: the chapter's number and the edit.
+    pub chapter_metadata: Vec<(usize, MetadataEdit)>,
+    /// The input that chapters come from, and whether their metadata comes along.
+    pub chapters_from: Option<(usize, bool)>,
+    /// `-muxdelay`, in microseconds.
+    pub max_delay_us: i64,
+}
+
+/// One output stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputStreamPlan {
+    /// Its kind.
+    pub kind: MediaKind,
+    /// Input and stream that it comes from.
+    pub source: (usize, usize),
+    /// Copied or encoded, and how.
+    pub treatment: Treatment,
+    /// Its metadata.
+    pub metadata: Vec<MetadataEdit>,
+    /// Its dispositions, by FFmpeg's names.
+    pub disposition: Vec<String>,
+    /// `-tag`, or 0.
+    pub codec_tag: u32,
+    /// `-bsf`.
+    pub bitstream_filters: Option<String>,
+    /// `-frames`.
+    pub max_frames: Option<i64>,
+    /// Packets that may wait for the header (`-max_muxing_queue_size`) once they exceed the bytes.
+    pub queue_packets: usize,
+    /// See `queue_packets`.
+    pub queue_bytes: usize,
+}
+
+/// What happens to a stream on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Treatment {
+    /// Its packets are passed on.
+    Copy(CopyPlan),
+    /// It is decoded, filtered and encoded.
+    Encode(Box<EncodePlan>),
+    /// Subtitles are decoded and encoded.
+    Subtitle {
+        /// The encoder's name.
+        encoder: String,
+        /// Its options.
+        options: Vec<(String, String)>,
+    },
+}
+
+/// How a stream is copied.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CopyPlan {
+    /// Options that only change what the header says.
+    pub codec_options: Vec<(String, String)>,
+    /// `-r`.
+    pub frame_rate: Option<Rational>,
+    /// `-aspect`.
+    pub display_aspect_ratio: Option<Rational>,
+    /// Begin before the first keyframe.
+    pub initial_non_keyframes: bool,
+    /// Leave out packets before the start time.
+    pub drop_before_start: bool,
+}
+
+/// How a stream is encoded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EncodePlan {
+    /// The encoder's name.
+    pub encoder: String,
+    /// The codec's name.
+    pub codec: String,
+    /// Its options.
+    pub options: Vec<(String, String)>,
+    /// The filtergraph; `null` or `anull` when none was given.
+    pub graph: String,
+    /// The user gave a filtergraph.
+    pub user_filters: bool,
+    /// `-filter_threads`, or the encoder's `-threads`.
+    pub filter_threads: Option<String>,
+    /// Options of scalers that are inserted.
+    pub scaler_options: Vec<(String, String)>,
+    /// Options of resamplers that are inserted.
+    pub resampler_options: Vec<(String, String)>,
+    /// Conversions may be inserted.
+    pub auto_conversion: bool,
+    /// `-s`.
+    pub size: Option<(i32, i32)>,
+    /// Pixel or sample formats that the encoder may be given.
+    pub formats: Vec<String>,
+    /// `-pix_fmt +`: no conversion.
+    pub keep_format: bool,
+    /// Sample rates that the encoder may be given.
+    pub sample_rates_hz: Vec<i32>,
+    /// Channel layouts that the encoder may be given.
+    pub channel_layouts: Vec<String>,
+    /// `-r`.
+    pub frame_rate: Option<Rational>,
+    /// `-fpsmax`.
+    pub max_frame_rate: Option<Rational>,
+    /// Frame rates that the encoder is limited to.
+    pub supported_frame_rates: Vec<Rational>,
+    /// How pictures become frames; never `Auto`.
+    pub fps_mode: FpsMode,
+    /// `-q`, in FFmpeg's lambda units.
+    pub global_quality: Option<i32>,
+    /// `-aspect`.
+    pub display_aspect_ratio: Option<Rational>,
+    /// `-enc_time_base`.
+    pub time_base: Option<Rational>,
+    /// `-force_key_frames`.
+    pub force_key_frames: Option<String>,
+    /// `-bitexact`.
+    pub bitexact: bool,
+}
+
+/// A stream on its way into the plan, as the rules see it.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamDraft {
+    pub(crate) kind: MediaKind,
+    pub(crate) source: (usize, usize),
+    pub(crate) choice: Choice,
+    /// A pixel format that a rule demands when the user names none.
+    pub(crate) pixel_format: Option<String>,
+}
+
+/// Copied, or by which encoder.
+#[derive(Clone, Debug)]
+pub(crate) enum Choice {
+    Copy,
+    Encoder {
+        facts: CodecFacts,
+        /// The user named it (or its codec).
+        named: bool,
+    },
+    /// The muxer's default codec has no encoder here.
+    NoEncoder {
+        codec: String,
+    },
+}
+
+/// An output on its way into the plan.
+#[derive(Clone, Debug)]
+pub(crate) struct OutputDraft {
+    pub(crate) muxer: MuxerFacts,
+    pub(crate) streams: Vec<StreamDraft>,
+}
+
+/// What rules look at.
+pub(crate) struct Context<'a> {
+    pub(crate) spec: &'a JobSpec,
+    pub(crate) facts: &'a [InputFacts],
+    pub(crate) seeks: &'a [Seek],
+    pub(crate) catalog: &'a dyn Catalog,
+}
+
+/// Makes the plan. An error carries every diagnostic, the errors among them.
+pub fn plan(
+    spec: &JobSpec,
+    facts: &[InputFacts],
+    seeks: &[Seek],
+    catalog: &dyn Catalog,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let context = Context { spec, facts, seeks, catalog };
+    let mut diagnostics = Vec::new();
+    let mut drafts = Vec::new();
+    for index in 0..spec.outputs.len() {
+        match mapping::draft(&context, index, &mut diagnostics) {
+            Some(draft) => drafts.push(draft),
+            None => return Err(diagnostics),
+        }
+    }
+    rules::apply(&context, &mut drafts, &mut diagnostics);
+    if failed(&diagnostics) {
+        return Err(diagnostics);
+    }
+    let mut plan = Plan { inputs: input::plan(&context), ..Plan::default() };
+    for (index, draft) in drafts.iter().enumerate() {
+        let Some(output) = encode::output(&context, index, draft, &mut diagnostics) else { return Err(diagnostics) };
+        plan.outputs.push(output);
+    }
+    input::mark_used(&context, &mut plan, &mut diagnostics);
+    codec_options::report_unused(&context, &plan, &mut diagnostics);
+    if failed(&diagnostics) {
+        return Err(diagnostics);
+    }
+    plan.diagnostics = diagnostics;
+    Ok(plan)
+}
+
+fn failed(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|d| d.severity == Severity::Error)
+}

@@ -1,0 +1,75 @@
+//! Options that make no sense on a stream that is copied.
+
+use crate::diagnostic::{Diagnostic, Origin};
+use crate::facts::MediaKind;
+use crate::plan::mapping::{OutputPlace, masked};
+use crate::plan::{Choice, Context, OutputDraft};
+
+pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
+    let spec = &context.spec.outputs[index];
+    let url = masked(&spec.url);
+    let mut told: Vec<Origin> = Vec::new();
+    for (i, stream) in draft.streams.iter().enumerate() {
+        if !matches!(stream.choice, Choice::Copy) {
+            continue;
+        }
+        let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));
+        let letter = match stream.kind {
+            MediaKind::Video => "v",
+            MediaKind::Audio => "a",
+            _ => continue,
+        };
+        if let Some(filter) = spec.filters.last_matching(|s| place.matches(s)) {
+            let encoder = if letter == "v" { "libx264" } else { "aac" };
+            diagnostics.push(
+                Diagnostic::error(
+                    "filter-on-copy",
+                    format!(
+                        "Filtergraph '{}' was defined for {} output stream {index}:{i} but codec copy was selected.\n\
+                         Filtering and streamcopy cannot be used together.",
+                        filter.value,
+                        stream.kind.name()
+                    ),
+                )
+                .remedy(format!(
+                    "Either filter and encode: {} {} -c:{letter} {encoder}\nor copy without the filter: -c:{letter} copy",
+                    filter.origin.token,
+                    shell_word(&filter.value)
+                ))
+                .at(&filter.origin),
+            );
+        }
+        let mut ignored = |found: Option<&Origin>, what: &str| {
+            let Some(origin) = found.filter(|o| !told.contains(o)) else { return };
+            told.push(origin.clone());
+            diagnostics.push(
+                Diagnostic::warning(
+                    "option-on-copy",
+                    format!("{} has no effect on {url}: stream {index}:{i} is copied, {what}.", origin.token),
+                )
+                .remedy(format!("Leave {} out, or encode with -c:{letter} and an encoder's name.", origin.token))
+                .at(origin),
+            );
+        };
+        if letter == "v" {
+            let rate = spec.frame_rate.last_matching(|s| place.matches(s)).map(|a| &a.origin);
+            ignored(rate, "and its pictures keep their times");
+            let size = spec.size.last_matching(|s| place.matches(s)).map(|a| &a.origin);
+            ignored(size, "and its pictures keep their size");
+            let format = spec.pixel_format.last_matching(|s| place.matches(s)).map(|a| &a.origin);
+            ignored(format, "and its pictures keep their format");
+        } else {
+            let rate = spec.sample_rate_hz.last_matching(|s| place.matches(s)).map(|a| &a.origin);
+            ignored(rate, "and its samples keep their rate");
+            let channels = spec.channels.last_matching(|s| place.matches(s)).map(|a| &a.origin);
+            ignored(channels, "and it keeps its channels");
+        }
+        let quality = spec.quality.last_matching(|s| place.matches(s)).map(|a| &a.origin);
+        ignored(quality, "not encoded");
+    }
+}
+
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "=:,./_-+".contains(c);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}

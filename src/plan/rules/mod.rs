@@ -1,0 +1,23 @@
+//! Rules: each looks at the facts and may change the draft, and says so.
+
+mod copy_conflicts;
+mod flv_guard;
+mod ignored_input_options;
+
+use super::{Context, OutputDraft};
+use crate::diagnostic::Diagnostic;
+
+type Rule = fn(&Context, usize, &mut OutputDraft, &mut Vec<Diagnostic>);
+
+/// Every rule, in the order in which they are applied to each output.
+const RULES: [Rule; 2] = [flv_guard::apply, copy_conflicts::apply];
+
+/// Applies all rules.
+pub(super) fn apply(context: &Context, drafts: &mut [OutputDraft], diagnostics: &mut Vec<Diagnostic>) {
+    ignored_input_options::apply(context, diagnostics);
+    for (index, draft) in drafts.iter_mut().enumerate() {
+        for rule in RULES {
+            rule(context, index, draft, diagnostics);
+        }
+    }
+}

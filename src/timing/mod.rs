@@ -1,0 +1,13 @@
+//! Time as pure state machines: the input's timeline, the output's frame rate, the muxer's last guard, pacing.
+
+mod dts_guard;
+mod frame_rate;
+mod pace;
+mod rescale_delta;
+mod timeline;
+
+pub use dts_guard::{DtsGuard, DtsRepair};
+pub use frame_rate::{Arrival, FrameRate, FrameRateSettings, Placement};
+pub use pace::Pacer;
+pub use rescale_delta::RescaleDelta;
+pub use timeline::{PacketTimes, Stamped, StreamTiming, Timeline, TimelineSettings};

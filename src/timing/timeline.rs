@@ -1,0 +1,355 @@
+//! The input's timeline: from a demuxer's timestamps to the job's, across wraps, jumps and loop seams.
+//!
+//! All streams of an input share one offset, an *epoch*. A stream whose time jumps either joins the newest epoch, if
+//! it fits there, or opens a new one; so sound and pictures stay in step however often the input jumps.
+
+use crate::facts::MediaKind;
+use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+
+/// A step back by more than this is a jump, not jitter (ffmpeg's figure).
+const BACKWARD_TOLERANCE_US: i64 = MICROS_PER_SECOND / 10;
+/// Streams whose ends lie further apart than this are not waited for when a new epoch is placed.
+const ALIGN_WITHIN_US: i64 = MICROS_PER_SECOND;
+
+/// What the timeline must know of a stream.
+#[derive(Clone, Debug)]
+pub struct StreamTiming {
+    /// Its kind; only sound and pictures can open an epoch.
+    pub kind: MediaKind,
+    /// Its time base.
+    pub time_base: Rational,
+    /// Bits after which its timestamps wrap; 64 for never.
+    pub wrap_bits: u32,
+    /// The rate that the user set for it (`-r` before `-i`).
+    pub forced_frame_rate: Option<Rational>,
+    /// Its average frame rate, or unknown.
+    pub avg_frame_rate: Rational,
+    /// Frames of reordering delay.
+    pub video_delay: i32,
+    /// Samples per second, or 0.
+    pub sample_rate_hz: i32,
+    /// Samples per packet, or 0.
+    pub frame_samples: i32,
+    /// It is decoded, not only copied.
+    pub decoded: bool,
+}
+
+/// What the timeline must know of the input.
+#[derive(Clone, Debug)]
+pub struct TimelineSettings {
+    /// Added to every timestamp, in microseconds.
+    pub offset_us: i64,
+    /// The container's start time, in microseconds.
+    pub start_time_us: Option<i64>,
+    /// Timestamps are passed through (`-copyts`): nothing is re-anchored.
+    pub copy_timestamps: bool,
+    /// The format's timestamps may jump forward legitimately.
+    pub may_jump: bool,
+    /// A forward jump of more than this is one (`-dts_delta_threshold`), in microseconds.
+    pub delta_threshold_us: i64,
+    /// The same for formats whose timestamps should not jump (`-dts_error_threshold`), in microseconds.
+    pub error_threshold_us: i64,
+}
+
+/// A packet's times as the demuxer gave them, in ticks of its stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PacketTimes {
+    /// Presentation time.
+    pub pts: Option<i64>,
+    /// Decoding time.
+    pub dts: Option<i64>,
+    /// Length, or 0.
+    pub duration: i64,
+}
+
+/// A packet's times in the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamped {
+    /// Presentation time in ticks of the stream.
+    pub pts: Option<i64>,
+    /// Decoding time in ticks of the stream.
+    pub dts: Option<i64>,
+    /// Decoding time in microseconds, estimated where the packet had none.
+    pub dts_us: i64,
+    /// The whole packet overlaps what was already sent before a seam: leave it out.
+    pub overlaps: bool,
+    /// Media is missing between the end of the last pass and this packet, in ticks of the stream: from, to.
+    pub hole: Option<(i64, i64)>,
+}
+
+#[derive(Clone, Debug)]
+struct StreamState {
+    timing: StreamTiming,
+    offset_us: i64,
+    started: bool,
+    dts_us: i64,
+    next_dts_us: Option<i64>,
+    wrap_settled: bool,
+    /// First and last time seen in this pass, before the loop's shift: earliest pts, latest pts plus duration.
+    pass: Option<(i64, i64)>,
+    /// End of what was sent, in ticks, with the loop's shift.
+    sent_end: Option<i64>,
+    after_seam: bool,
+}
+
+/// The timeline of one input.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    settings: TimelineSettings,
+    streams: Vec<StreamState>,
+    newest_offset_us: i64,
+    last_us: Option<i64>,
+    loop_shift: (i64, Rational),
+    jumps: u64,
+}
+
+impl Timeline {
+    /// A timeline for the streams of an input, in their order.
+    pub fn new(settings: TimelineSettings, streams: Vec<StreamTiming>) -> Self {
+        let offset_us = settings.offset_us;
+        let streams = streams.into_iter().map(|timing| StreamState::new(timing, offset_us)).collect();
+        Self {
+            settings,
+            streams,
+            newest_offset_us: offset_us,
+            last_us: None,
+            loop_shift: (0, Rational::MICROS),
+            jumps: 0,
+        }
+    }
+
+    /// How often the timeline was re-anchored.
+    pub fn jumps(&self) -> u64 {
+        self.jumps
+    }
+
+    /// The stream's last decoding time in microseconds of the job.
+    pub fn position_us(&self, stream: usize) -> Option<i64> {
+        self.streams.get(stream).filter(|s| s.started).map(|s| s.dts_us)
+    }
+
+    /// Adds a stream that the demuxer found while reading.
+    pub fn add_stream(&mut self, timing: StreamTiming) {
+        self.streams.push(StreamState::new(timing, self.newest_offset_us));
+    }
+
+    /// The input starts over: everything that follows is shifted by the length of one pass.
+    ///
+    /// That length is the pictures' (the first such stream's); without pictures the longest stream's.
+    pub fn seam(&mut self) {
+        let length = |s: &StreamState| {
+            let (first, end) = s.pass?;
+            Some((end - first, s.timing.time_base))
+        };
+        let video =
+            self.streams.iter().find(|s| s.timing.kind == MediaKind::Video && s.pass.is_some_and(|p| p.1 > p.0));
+        let period = video
+            .and_then(length)
+            .or_else(|| self.streams.iter().filter_map(length).max_by(|a, b| crate::unit::compare(a.0, a.1, b.0, b.1)));
+        if let Some((ticks, base)) = period {
+            let (so_far, old_base) = self.loop_shift;
+            self.loop_shift = (rescale(so_far, old_base, base) + ticks, base);
+        }
+        for stream in &mut self.streams {
+            stream.pass = None;
+            stream.after_seam = true;
+            stream.wrap_settled = false;
+        }
+    }
+
+    /// Gives a packet its times in the job.
+    pub fn stamp(&mut self, stream: usize, packet: PacketTimes) -> Stamped {
+        let Some(state) = self.streams.get_mut(stream) else {
+            return Stamped { pts: packet.pts, dts: packet.dts, dts_us: 0, overlaps: false, hole: None };
+        };
+        let base = state.timing.time_base;
+        let mut times = packet;
+        state.unwrap(&mut times, self.settings.start_time_us);
+        state.note_pass(&times);
+        let shift = rescale(self.loop_shift.0, self.loop_shift.1, base);
+        let raw = PacketTimes { pts: times.pts.map(|t| t + shift), dts: times.dts.map(|t| t + shift), ..times };
+        if !self.settings.copy_timestamps {
+            self.choose_epoch(stream, &raw);
+        }
+        let last_us = &mut self.last_us;
+        let state = &mut self.streams[stream];
+        let offset = rescale(state.offset_us, Rational::MICROS, base);
+        let pts = raw.pts.map(|t| t + offset);
+        let dts = raw.dts.map(|t| t + offset);
+        state.predict(pts, dts, packet.duration);
+        if let Some(dts) = dts {
+            *last_us = Some(rescale(dts, base, Rational::MICROS));
+        }
+        let (overlaps, hole) = state.check_seam(pts.or(dts), packet.duration);
+        Stamped { pts, dts, dts_us: state.dts_us, overlaps, hole }
+    }
+
+    /// Moves the stream to another epoch when its time has jumped.
+    fn choose_epoch(&mut self, stream: usize, raw: &PacketTimes) {
+        let state = &self.streams[stream];
+        let base = state.timing.time_base;
+        if !matches!(state.timing.kind, MediaKind::Video | MediaKind::Audio) {
+            self.streams[stream].offset_us = self.newest_offset_us;
+            return;
+        }
+        let Some(dts) = raw.dts else { return };
+        let at = |offset_us: i64| rescale(dts, base, Rational::MICROS) + offset_us;
+        let threshold =
+            if self.settings.may_jump { self.settings.delta_threshold_us } else { self.settings.error_threshold_us };
+        let Some(next) = state.next_dts_us else {
+            // The first packet of this stream: it belongs near the others.
+            self.streams[stream].offset_us = self.newest_offset_us;
+            if let (Some(last), true) = (self.last_us, self.settings.may_jump) {
+                let delta = at(self.newest_offset_us) - last;
+                if delta.abs() > threshold {
+                    self.open_epoch(stream, self.newest_offset_us - delta);
+                }
+            }
+            return;
+        };
+        let jumped = |dts_us: i64| (dts_us - next).abs() > threshold || dts_us + BACKWARD_TOLERANCE_US < state.dts_us;
+        if !jumped(at(state.offset_us)) {
+            return;
+        }
+        let newest = self.newest_offset_us;
+        if newest != state.offset_us {
+            let there = at(newest);
+            if (there - next).abs() <= ALIGN_WITHIN_US.max(threshold.min(ALIGN_WITHIN_US)) {
+                let overlap = (next - there).max(0);
+                if overlap > BACKWARD_TOLERANCE_US {
+                    // The epoch was placed too early for this stream: it moves on for all.
+                    self.newest_offset_us += overlap;
+                    for other in &mut self.streams {
+                        if other.offset_us == newest {
+                            other.offset_us = self.newest_offset_us;
+                        }
+                    }
+                }
+                self.streams[stream].offset_us = self.newest_offset_us;
+                return;
+            }
+        }
+        let anchor = self
+            .streams
+            .iter()
+            .filter(|s| matches!(s.timing.kind, MediaKind::Video | MediaKind::Audio))
+            .filter_map(|s| s.next_dts_us)
+            .filter(|t| (*t - next).abs() <= ALIGN_WITHIN_US)
+            .fold(next, i64::max);
+        let offset = state.offset_us + anchor - at(state.offset_us);
+        self.open_epoch(stream, offset);
+    }
+
+    fn open_epoch(&mut self, stream: usize, offset_us: i64) {
+        self.newest_offset_us = offset_us;
+        self.streams[stream].offset_us = offset_us;
+        self.jumps += 1;
+    }
+}
+
+impl StreamState {
+    fn new(timing: StreamTiming, offset_us: i64) -> Self {
+        Self {
+            timing,
+            offset_us,
+            started: false,
+            dts_us: 0,
+            next_dts_us: None,
+            wrap_settled: false,
+            pass: None,
+            sent_end: None,
+            after_seam: false,
+        }
+    }
+
+    /// Timestamps from just before a wrap, in an input whose start time lies after it, become negative.
+    fn unwrap(&mut self, times: &mut PacketTimes, start_time_us: Option<i64>) {
+        let (Some(start), false, true) = (start_time_us, self.wrap_settled, self.timing.wrap_bits < 63) else { return };
+        self.wrap_settled = true;
+        let start = rescale(start, Rational::MICROS, self.timing.time_base);
+        let (half, whole) = (1i64 << (self.timing.wrap_bits - 1), 1i64 << self.timing.wrap_bits);
+        for time in [&mut times.dts, &mut times.pts] {
+            if let Some(t) = time.as_mut().filter(|t| **t > start.saturating_add(half)) {
+                *t -= whole;
+                self.wrap_settled = false;
+            }
+        }
+    }
+
+    /// Length of a packet in ticks, guessed where it is not told.
+    fn packet_ticks(&self, duration: i64) -> i64 {
+        if duration > 0 {
+            return duration;
+        }
+        match self.timing.kind {
+            MediaKind::Audio if self.timing.sample_rate_hz > 0 => rescale(
+                i64::from(self.timing.frame_samples),
+                Rational::new(1, self.timing.sample_rate_hz),
+                self.timing.time_base,
+            ),
+            MediaKind::Video if self.timing.avg_frame_rate.is_valid() => {
+                rescale(1, self.timing.avg_frame_rate.inverse(), self.timing.time_base)
+            }
+            _ => 0,
+        }
+    }
+
+    fn note_pass(&mut self, times: &PacketTimes) {
+        let Some(time) = times.pts.or(times.dts) else { return };
+        let end = time + self.packet_ticks(times.duration);
+        let (first, last) = self.pass.unwrap_or((time, end));
+        self.pass = Some((first.min(time), last.max(end)));
+    }
+
+    /// Follows the stream's own clock, so that a packet without DTS gets one.
+    fn predict(&mut self, pts: Option<i64>, dts: Option<i64>, duration: i64) {
+        let base = self.timing.time_base;
+        let us = |ticks: i64| rescale(ticks, base, Rational::MICROS);
+        if !self.started {
+            self.started = true;
+            let rate = self.timing.avg_frame_rate;
+            self.dts_us = if rate.is_valid() {
+                -(i64::from(self.timing.video_delay) * MICROS_PER_SECOND * i64::from(rate.den) / i64::from(rate.num))
+            } else {
+                0
+            };
+            if let (Some(pts), false) = (pts, self.timing.decoded) {
+                self.dts_us += us(pts);
+            }
+        }
+        if let Some(dts) = dts {
+            self.dts_us = us(dts);
+        } else if let Some(next) = self.next_dts_us {
+            self.dts_us = next;
+        }
+        let length_us = match (self.timing.kind, self.timing.forced_frame_rate) {
+            (MediaKind::Video, Some(rate)) if rate.is_valid() => {
+                let frame = rescale(self.dts_us, Rational::MICROS, rate.inverse()) + 1;
+                rescale(frame, rate.inverse(), Rational::MICROS) - self.dts_us
+            }
+            (MediaKind::Audio, _) if self.timing.sample_rate_hz > 0 && self.timing.frame_samples > 0 => {
+                MICROS_PER_SECOND * i64::from(self.timing.frame_samples) / i64::from(self.timing.sample_rate_hz)
+            }
+            _ => us(self.packet_ticks(duration)),
+        };
+        self.next_dts_us = Some(self.dts_us + length_us);
+    }
+
+    /// After a seam, sound that overlaps what was sent is left out, and a hole before it is told.
+    fn check_seam(&mut self, time: Option<i64>, duration: i64) -> (bool, Option<(i64, i64)>) {
+        let Some(time) = time else { return (false, None) };
+        let ticks = self.packet_ticks(duration);
+        let mut hole = None;
+        if let (true, Some(end), MediaKind::Audio) = (self.after_seam, self.sent_end, self.timing.kind) {
+            if time + ticks / 2 < end {
+                return (true, None);
+            }
+            if time - end > ticks {
+                hole = Some((end, time));
+            }
+        }
+        self.after_seam = false;
+        self.sent_end = Some(self.sent_end.unwrap_or(i64::MIN).max(time + ticks));
+        (false, hole)
+    }
+}
