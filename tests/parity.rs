@@ -102,36 +102,36 @@ const COPY: &[Case] = &[
 
 const VIDEO: &[Case] = &[
     same("x264 ultrafast", "-i {av.mp4} -an -c:v libx264 -preset ultrafast out.mp4"),
-    same("x264 veryfast", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 2 out.mkv"),
+    same("x264 veryfast", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 out.mkv"),
     same("x264 medium", "-i {av.mp4} -an -c:v libx264 out.mp4"),
-    same("x264 by crf", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 2 -crf 30 out.mp4"),
-    same("x264 by bit rate", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 2 -b:v 300k out.mp4"),
-    same("x264 by old names", "-i {av.mp4} -an -vcodec libx264 -preset veryfast -threads 2 -b 300k out.mp4"),
+    same("x264 by crf", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -crf 30 out.mp4"),
+    same("x264 by bit rate", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -b:v 300k out.mp4"),
+    same("x264 by old names", "-i {av.mp4} -an -vcodec libx264 -preset veryfast -threads 1 -b 300k out.mp4"),
     same(
         "x264 with a rate cap",
         "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -crf 24 -maxrate 200k -bufsize 0.4M out.flv",
     ),
     same(
         "x264's own parameters",
-        "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 2 -x264-params keyint=10:bframes=3:ref=2 out.mp4",
+        "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -x264-params keyint=10:bframes=3:ref=2 out.mp4",
     ),
     same(
         "x264 with group and B-frames",
-        "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 2 -g 12 -bf 1 out.mp4",
+        "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -g 12 -bf 1 out.mp4",
     ),
     same("x264 without B-frames", "-i {av.mp4} -an -c:v libx264 -preset veryfast -bf 0 -g 50 out.ts"),
     same(
         "x264 with profile, level and tune",
-        "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 2 -profile:v baseline -level 3.0 -tune zerolatency out.mp4",
+        "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -profile:v baseline -level 3.0 -tune zerolatency out.mp4",
     ),
     same("x264 with one thread", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 out.mp4"),
-    same("x264 by quantiser", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 2 -qp 30 out.mp4"),
+    same("x264 by quantiser", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -qp 30 out.mp4"),
     same("x264, bit exact", "-i {av.mp4} -an -c:v libx264 -preset ultrafast -bitexact out.mp4"),
     same(
         "x264, flags",
-        "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 2 -flags +cgop -sc_threshold 0 out.mp4",
+        "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -flags +cgop -sc_threshold 0 out.mp4",
     ),
-    same("half size", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 2 -vf scale=iw/2:ih/2 out.mp4"),
+    same("half size", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -vf scale=iw/2:ih/2 out.mp4"),
     same(
         "scaled by name of the kernel",
         "-i {av.mp4} -an -c:v libx264 -preset ultrafast -vf scale=160:-2:flags=lanczos out.mp4",
@@ -461,11 +461,12 @@ fn check(cases: &[Case]) {
     assert_none(&complaints, cases.len());
 }
 
-/// One row. x264 with frame threads gives now and then another packet for the same input (seen with three threads and
-/// small pictures), so a row that leaves their number open may equal any of a few of ffmpeg's runs.
+/// One row. x264 with frame threads gives now and then another packet for the same input (ffmpeg's own runs differ in
+/// one of some fifty, with two threads, B-frames and small pictures), so a row that does not ask for one thread may equal
+/// any of a few of ffmpeg's runs.
 fn compare(case: &Case) -> Result<(), String> {
     let first = compare_once(case);
-    let varies = case.args.contains("libx26") && !case.args.contains("-threads");
+    let varies = case.args.contains("libx26") && !case.args.contains("-threads 1 ");
     if first.is_err() && varies && (0..4).any(|_| compare_once(case).is_ok()) {
         return Ok(());
     }
