@@ -180,7 +180,7 @@ const VIDEO: &[Case] = &[
     same("uneven, constant rate asked", "-i {vfr.mkv} -c:v libx264 -preset ultrafast -fps_mode cfr -r 20 out.mp4"),
     same("uneven, variable", "-i {vfr.mkv} -c:v libx264 -preset ultrafast -fps_mode vfr out.mp4"),
     until(
-        "FFmpeg 6.0",
+        "FFmpeg 7.1 at the latest",
         "uneven, variable with a rate",
         "-i {vfr.mkv} -c:v libx264 -preset ultrafast -fps_mode vfr -r 25 out.mp4",
     ),
