@@ -1,0 +1,309 @@
+//! weir beside ffmpeg on the same work: interleaved runs, medians, ratios with their spread, CPU time, peak memory.
+//!
+//! `make bench`, or `cargo bench --bench compare -- [--quick] [--case NAME]... [--runs N] [--list]`. Prints a Markdown
+//! table. It asserts nothing: figures are for people to read (BENCHMARKS.md). `FFMPEG` and `WEIR_BIN` name other binaries.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+use std::fs;
+use std::mem::MaybeUninit;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// One row of the table: processes to run one after the other, as one measurement.
+struct Case {
+    name: &'static str,
+    what: &'static str,
+    /// [`Bench::commands`] puts the medium in for `{in}` or `{big}`.
+    work: Work,
+}
+
+enum Work {
+    /// One process.
+    One(&'static str),
+    /// One process a clip.
+    EachClip(&'static str),
+    /// The same process this often.
+    Times(usize, &'static str),
+}
+
+const HALF: &str = "-i {in} -c:v libx264 -preset ultrafast -vf scale=iw/2:ih/2 -c:a aac out.mp4";
+
+const CASES: &[Case] = &[
+    Case { name: "half-ultrafast", what: "1080p to half size, x264 ultrafast", work: Work::One(HALF) },
+    Case {
+        name: "same-veryfast",
+        what: "1080p, same size, x264 veryfast",
+        work: Work::One("-i {in} -c:v libx264 -preset veryfast -c:a aac out.mp4"),
+    },
+    Case {
+        name: "same-medium",
+        what: "1080p, same size, x264 medium",
+        work: Work::One("-i {in} -c:v libx264 -preset medium -c:a aac out.mp4"),
+    },
+    Case {
+        name: "ladder",
+        what: "1080p to 1080, 720, 480 and 360 lines at once, x264 veryfast",
+        work: Work::One(
+            "-i {in} -s 1920x1080 -c:v libx264 -preset veryfast -b:v 5M -c:a aac 1080.mp4 \
+             -s 1280x720 -c:v libx264 -preset veryfast -b:v 3M -c:a aac 720.mp4 \
+             -s 854x480 -c:v libx264 -preset veryfast -b:v 1.5M -c:a aac 480.mp4 \
+             -s 640x360 -c:v libx264 -preset veryfast -b:v 800k -c:a aac 360.mp4",
+        ),
+    },
+    Case { name: "remux", what: "mp4 to mkv, copied", work: Work::One("-i {big} -c copy out.mkv") },
+    Case { name: "clips", what: "clips of 2 s to half size, a process each", work: Work::EachClip(HALF) },
+    Case { name: "decode", what: "1080p decoded only", work: Work::One("-i {in} -map 0:v -f null -") },
+    Case { name: "start-up", what: "`-version`, 50 times", work: Work::Times(50, "-version") },
+];
+
+/// What one measurement used.
+#[derive(Clone, Copy, Default)]
+struct Usage {
+    wall: Duration,
+    cpu: Duration,
+    peak_kib: i64,
+}
+
+struct Bench {
+    ffmpeg: PathBuf,
+    weir: PathBuf,
+    media: PathBuf,
+    quick: bool,
+    runs: usize,
+}
+
+fn main() {
+    let mut quick = false;
+    let mut runs = None;
+    let mut wanted: Vec<String> = Vec::new();
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--quick" => quick = true,
+            "--runs" => runs = args.next().and_then(|count| count.parse().ok()).filter(|count| *count > 0),
+            "--case" => wanted.extend(args.next()),
+            "--list" => {
+                CASES.iter().for_each(|case| println!("{:<16} {}", case.name, case.what));
+                return;
+            }
+            // What cargo itself passes on.
+            "--bench" => {}
+            other => {
+                eprintln!("compare: unknown argument `{other}`; there are --quick, --case NAME, --runs N, --list");
+                std::process::exit(2);
+            }
+        }
+    }
+    if let Some(unknown) = wanted.iter().find(|name| !CASES.iter().any(|case| case.name == **name)) {
+        eprintln!("compare: no case `{unknown}`; --list names them");
+        std::process::exit(2);
+    }
+
+    let from_env = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let bench = Bench {
+        ffmpeg: from_env("FFMPEG").unwrap_or_else(|| "ffmpeg".into()),
+        weir: from_env("WEIR_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_weir").into()),
+        media: Path::new(env!("CARGO_TARGET_TMPDIR")).join("../bench-media"),
+        quick,
+        runs: runs.unwrap_or(if quick { 3 } else { 7 }),
+    };
+    fs::create_dir_all(&bench.media).unwrap();
+    bench.header();
+    for case in CASES.iter().filter(|case| wanted.is_empty() || wanted.iter().any(|name| name == case.name)) {
+        bench.row(case);
+    }
+}
+
+impl Bench {
+    fn header(&self) {
+        let version = Command::new(&self.ffmpeg).arg("-version").output();
+        let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        let cores = std::thread::available_parallelism().map_or(0, usize::from);
+        println!(
+            "{}; {cores} cores; {} runs each, interleaved",
+            version.lines().next().unwrap_or("no ffmpeg"),
+            self.runs
+        );
+        println!();
+        println!(
+            "| case | ffmpeg s | weir s | wall ratio (pairs from-to) | CPU s | CPU ratio | peak MiB | peak ratio |"
+        );
+        println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    }
+
+    fn row(&self, case: &Case) {
+        let commands = self.commands(&case.work);
+        let mut theirs = Vec::new();
+        let mut ours = Vec::new();
+        // The first pair warms the caches and does not count.
+        for pair in 0..=self.runs {
+            eprint!("\r{}: pair {pair} of {}   ", case.name, self.runs);
+            // Who goes first changes, so that neither gets the warmer machine.
+            let mut both = [(&self.ffmpeg, &mut theirs), (&self.weir, &mut ours)];
+            if pair % 2 == 1 {
+                both.reverse();
+            }
+            for (binary, results) in both {
+                match self.measure(binary, &commands) {
+                    Ok(usage) if pair > 0 => results.push(usage),
+                    Ok(_) => {}
+                    Err(error) => {
+                        eprintln!();
+                        println!("| {} | | | {} fails: {error} | | | | |", case.what, binary.display());
+                        return;
+                    }
+                }
+            }
+        }
+        eprint!("\r{:60}\r", "");
+        println!("{}", table_row(case.what, &theirs, &ours));
+    }
+
+    /// The command lines of a case, its media made when they are not there yet.
+    fn commands(&self, work: &Work) -> Vec<Vec<String>> {
+        let fill = |line: &str, name: &str, path: &Path| -> Vec<String> {
+            line.split_whitespace()
+                .map(|word| if word == name { path.to_str().unwrap() } else { word }.to_string())
+                .collect()
+        };
+        match work {
+            Work::One(line) if line.contains("{big}") => vec![fill(line, "{big}", &self.big())],
+            Work::One(line) => vec![fill(line, "{in}", &self.source())],
+            Work::EachClip(line) => self.clips().iter().map(|clip| fill(line, "{in}", clip)).collect(),
+            Work::Times(count, line) => vec![fill(line, "", Path::new("")); *count],
+        }
+    }
+
+    /// Runs the commands one after the other in an empty folder.
+    fn measure(&self, binary: &Path, commands: &[Vec<String>]) -> Result<Usage, String> {
+        let out = self.media.join("out");
+        let _ = fs::remove_dir_all(&out);
+        fs::create_dir_all(&out).map_err(|error| error.to_string())?;
+        let mut sum = Usage::default();
+        for command in commands {
+            let begin = Instant::now();
+            let mut process = Command::new(binary);
+            if command[0] != "-version" {
+                process.args(["-nostdin", "-y", "-hide_banner", "-v", "error"]);
+            }
+            let child = process
+                .args(command)
+                .current_dir(&out)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .map_err(|error| error.to_string())?;
+            let (status, usage) = wait(child.id())?;
+            if status != 0 {
+                return Err(format!("status {status} for `{}`", command.join(" ")));
+            }
+            sum.wall += begin.elapsed();
+            sum.cpu += usage.cpu;
+            sum.peak_kib = sum.peak_kib.max(usage.peak_kib);
+        }
+        let _ = fs::remove_dir_all(&out);
+        Ok(sum)
+    }
+
+    /// The source of most cases: the clip in assets, looped, scaled up to 1080p, with some noise.
+    fn source(&self) -> PathBuf {
+        let seconds = if self.quick { "4" } else { "20" };
+        let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/bbb.mp4");
+        let line = format!(
+            "-stream_loop -1 -i {} -t {seconds} -vf scale=1920:1080:flags=bicubic,noise=alls=6:allf=t -c:v libx264 \
+             -preset veryfast -crf 21 -g 50 -c:a aac -ac 2 -b:a 128k",
+            clip.display()
+        );
+        self.made(&format!("source-{seconds}s.mp4"), &line)
+    }
+
+    /// About 1 GB of it (a tenth when quick).
+    fn big(&self) -> PathBuf {
+        let source = self.source();
+        let goal: u64 = if self.quick { 100_000_000 } else { 1_000_000_000 };
+        let loops = goal / fs::metadata(&source).unwrap().len();
+        let name = if self.quick { "big-100MB.mp4" } else { "big-1GB.mp4" };
+        self.made(name, &format!("-stream_loop {loops} -i {} -c copy", source.display()))
+    }
+
+    /// Clips of 2 s, each from another place.
+    fn clips(&self) -> Vec<PathBuf> {
+        let source = self.source();
+        (0..if self.quick { 20 } else { 200 })
+            .map(|index| {
+                let start = f64::from(index % 9) * if self.quick { 0.2 } else { 2.0 };
+                let line = format!(
+                    "-ss {start} -i {} -t 2 -vf scale=640:360 -c:v libx264 -preset veryfast -c:a copy",
+                    source.display()
+                );
+                self.made(&format!("clip-{}{index:03}.mp4", if self.quick { "quick-" } else { "" }), &line)
+            })
+            .collect()
+    }
+
+    fn made(&self, name: &str, line: &str) -> PathBuf {
+        let file = self.media.join(name);
+        if !file.exists() {
+            eprint!("\rmaking {name} ...   ");
+            let new = self.media.join(format!("new-{name}"));
+            let status = Command::new("ffmpeg")
+                .args(["-nostdin", "-y", "-v", "error"])
+                .args(line.split_whitespace())
+                .arg(&new)
+                .status()
+                .expect("ffmpeg makes the media: `make test-deps` installs it");
+            assert!(status.success(), "ffmpeg cannot make {name}");
+            fs::rename(&new, &file).unwrap();
+        }
+        fs::canonicalize(file).unwrap()
+    }
+}
+
+/// Waits for a child of ours: its status, and what it used.
+fn wait(pid: u32) -> Result<(i32, Usage), String> {
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    let pid = libc::pid_t::try_from(pid).unwrap();
+    // SAFETY: both pointers are to live locals; the child is ours and is waited for only here.
+    if unsafe { libc::wait4(pid, &raw mut status, 0, usage.as_mut_ptr()) } != pid {
+        return Err(std::io::Error::last_os_error().to_string());
+    }
+    // SAFETY: all zeroes is a valid rusage, and wait4 has filled it.
+    let usage = unsafe { usage.assume_init() };
+    let time = |value: libc::timeval| {
+        Duration::from_secs(value.tv_sec.unsigned_abs()) + Duration::from_micros(value.tv_usec.unsigned_abs())
+    };
+    let code = if libc::WIFEXITED(status) { libc::WEXITSTATUS(status) } else { 128 + libc::WTERMSIG(status) };
+    Ok((
+        code,
+        Usage { wall: Duration::ZERO, cpu: time(usage.ru_utime) + time(usage.ru_stime), peak_kib: usage.ru_maxrss },
+    ))
+}
+
+fn table_row(what: &str, theirs: &[Usage], ours: &[Usage]) -> String {
+    let wall = |usage: &Usage| usage.wall.as_secs_f64();
+    let cpu = |usage: &Usage| usage.cpu.as_secs_f64();
+    #[allow(clippy::cast_precision_loss)]
+    let peak = |usage: &Usage| usage.peak_kib as f64 / 1024.0;
+    let mid = |usages: &[Usage], of: &dyn Fn(&Usage) -> f64| median(usages.iter().map(of).collect());
+    let pairs: Vec<f64> = theirs.iter().zip(ours).map(|(theirs, ours)| wall(ours) / wall(theirs)).collect();
+    let (low, high) = pairs.iter().fold((f64::MAX, f64::MIN), |(low, high), pair| (low.min(*pair), high.max(*pair)));
+    let (their_cpu, our_cpu) = (mid(theirs, &cpu), mid(ours, &cpu));
+    let (their_peak, our_peak) = (mid(theirs, &peak), mid(ours, &peak));
+    format!(
+        "| {what} | {:.2} | {:.2} | {:.3} ({low:.3}-{high:.3}) | {their_cpu:.2} / {our_cpu:.2} | {:.3} | {their_peak:.0} / {our_peak:.0} | {:.2} |",
+        mid(theirs, &wall),
+        mid(ours, &wall),
+        mid(ours, &wall) / mid(theirs, &wall),
+        our_cpu / their_cpu,
+        our_peak / their_peak,
+    )
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
+}

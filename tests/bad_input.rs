@@ -1,0 +1,471 @@
+//! Whatever the input or the output folder: a sentence that names the file, a status that tells, no panic, no hang,
+//! and what was written is playable or gone.
+//!
+//! What weir does better than ffmpeg is asserted for weir alone (see `common::is_weir`).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use common::media::{Dice, path};
+use common::{LIMIT, Run, assert_none, in_parallel, is_weir, probe, run, weir};
+use tempfile::TempDir;
+
+/// weir's status for an input that ended early or could not be read in full.
+const INCOMPLETE: i32 = 69;
+
+fn scratch() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// Runs the binary in a folder with arguments split at blanks.
+fn weir_in(dir: &Path, line: &str) -> Run {
+    let args: Vec<&str> = line.split_whitespace().collect();
+    weir_with(dir, &args)
+}
+
+fn weir_with(dir: &Path, args: &[&str]) -> Run {
+    let mut all = vec!["-nostdin", "-y", "-hide_banner", "-v", "warning"];
+    all.extend_from_slice(args);
+    run(&weir(), &all, dir, LIMIT)
+}
+
+/// The run failed, in good order, and a sentence names the thing.
+fn assert_refused(run: &Run, names: &str) {
+    assert_eq!(run.misbehaviour(), None);
+    assert_ne!(run.code(), Some(0), "status 0 for what cannot work; stderr: {}", run.tail());
+    assert!(run.stderr.contains(names), "no line of stderr names `{names}`: {}", run.stderr);
+}
+
+/// The file is gone, or a player finds packets in it.
+fn absent_or_playable(file: &Path) -> Result<(), String> {
+    if !file.exists() {
+        return Ok(());
+    }
+    match probe(file) {
+        Ok(facts) if !facts.packets.is_empty() => Ok(()),
+        Ok(_) => Err(format!("{} was left without a packet", file.display())),
+        Err(error) => Err(format!("a half was left behind: {error}")),
+    }
+}
+
+/// A decoder reads all of the file without a complaint. (The reader's own muxer may not like how far apart the
+/// damaged input's times were: that is no matter of decoding.)
+fn decodes(file: &Path) -> Result<(), String> {
+    let args = ["-nostdin", "-v", "error", "-i", file.to_str().unwrap(), "-f", "null", "-"];
+    let decoded = run(Path::new("ffmpeg"), &args, Path::new("."), Duration::from_secs(60));
+    let complaint = decoded
+        .stderr
+        .lines()
+        .find(|line| !line.contains("non monotonically increasing dts") && !line.contains("Last message repeated"));
+    match complaint {
+        None if decoded.code() == Some(0) => Ok(()),
+        _ => Err(format!("what was encoded does not decode: {}", decoded.tail())),
+    }
+}
+
+// What is no medium at all.
+
+#[test]
+fn a_missing_file_is_named_and_nothing_is_written() {
+    let dir = scratch();
+    let run = weir_in(dir.path(), "-i nowhere.mp4 out.mkv");
+    assert_refused(&run, "nowhere.mp4");
+    assert!(run.stderr.contains("No such file or directory"), "{}", run.stderr);
+    assert!(!dir.path().join("out.mkv").exists());
+}
+
+#[test]
+fn a_folder_as_input_is_named_and_nothing_is_written() {
+    let dir = scratch();
+    fs::create_dir(dir.path().join("folder.mp4")).unwrap();
+    let run = weir_in(dir.path(), "-i folder.mp4 out.mkv");
+    assert_refused(&run, "folder.mp4");
+    assert!(!dir.path().join("out.mkv").exists());
+}
+
+#[test]
+fn an_empty_file_is_named_and_nothing_is_written() {
+    for name in ["empty.mp4", "empty.mkv", "empty.flv", "empty.ts", "empty"] {
+        let dir = scratch();
+        fs::write(dir.path().join(name), "").unwrap();
+        let run = weir_in(dir.path(), &format!("-i {name} out.mkv"));
+        assert_refused(&run, name);
+        assert!(!dir.path().join("out.mkv").exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_text_file_is_named_and_nothing_is_written() {
+    let text = "It was a dark and stormy night; the rain fell in torrents.\n".repeat(200);
+    for name in ["story.mp4", "story.txt.mkv"] {
+        let dir = scratch();
+        fs::write(dir.path().join(name), &text).unwrap();
+        let run = weir_in(dir.path(), &format!("-i {name} out.mp4"));
+        assert_refused(&run, name);
+        assert!(!dir.path().join("out.mp4").exists());
+    }
+}
+
+#[test]
+fn a_picture_without_size_is_refused() {
+    let dir = scratch();
+    fs::write(dir.path().join("zero.y4m"), b"YUV4MPEG2 W0 H0 F25:1 Ip A1:1 C420jpeg\nFRAME\n").unwrap();
+    let mut png = fs::read(path("picture.png")).unwrap();
+    png[16..24].fill(0);
+    fs::write(dir.path().join("zero.png"), png).unwrap();
+    fs::write(dir.path().join("zero.yuv"), [0_u8; 4096]).unwrap();
+    for (input, name) in [
+        ("-i zero.y4m", "zero.y4m"),
+        ("-i zero.png", "zero.png"),
+        ("-f rawvideo -video_size 0x0 -pixel_format yuv420p -i zero.yuv", "zero.yuv"),
+    ] {
+        let run = weir_in(dir.path(), &format!("{input} -c:v libx264 -preset ultrafast out.mp4"));
+        assert_refused(&run, name);
+        absent_or_playable(&dir.path().join("out.mp4")).unwrap();
+    }
+}
+
+// Damage.
+
+/// Runs a damaged input through a transcode or a copy and judges what is left of it.
+fn judge(bytes: &[u8], extension: &str, copy: bool) -> Result<(Run, bool), String> {
+    let dir = scratch();
+    let name = format!("damaged.{extension}");
+    fs::write(dir.path().join(&name), bytes).unwrap();
+    let codecs = if copy { "-c copy" } else { "-c:v libx264 -preset ultrafast -c:a aac" };
+    let run = weir_in(dir.path(), &format!("-i {name} {codecs} out.mkv"));
+    if let Some(wrong) = run.misbehaviour() {
+        return Err(wrong);
+    }
+    let out = dir.path().join("out.mkv");
+    let written = out.exists();
+    if is_weir() || run.code() == Some(0) {
+        absent_or_playable(&out)?;
+        if written && !copy {
+            decodes(&out)?;
+        }
+    }
+    match run.code() {
+        Some(0) if !written => return Err("status 0 and no output".into()),
+        Some(0) => {}
+        _ if !run.stderr.contains(&name) => return Err(format!("stderr does not name {name}: {}", run.tail())),
+        Some(INCOMPLETE) if !written => return Err("status 69 promises an output, and there is none".into()),
+        _ => {}
+    }
+    Ok((run, written))
+}
+
+/// Truncates a medium at each tenth; `promises`: its header tells how long it should be.
+fn truncated(medium: &str, promises: bool) {
+    let whole = fs::read(path(medium)).unwrap();
+    let extension = medium.rsplit('.').next().unwrap();
+    let cuts: Vec<(usize, bool)> = (1..10).flat_map(|tenth| [(tenth, false), (tenth, true)]).collect();
+    let complaints = in_parallel(&cuts, |&(tenth, copy)| {
+        let what = format!("{medium} cut at {tenth}0 % (copy: {copy})");
+        match judge(&whole[..whole.len() * tenth / 10], extension, copy) {
+            Err(wrong) => Some(format!("{what}: {wrong}")),
+            Ok((run, true)) if is_weir() && promises && run.code() != Some(INCOMPLETE) => {
+                Some(format!("{what}: partly read, and the status is {:?}, not 69", run.code()))
+            }
+            Ok((run, false)) if run.code() == Some(0) => Some(format!("{what}: status 0 without an output")),
+            Ok(_) => None,
+        }
+    });
+    assert_none(&complaints, cuts.len());
+}
+
+#[test]
+fn a_truncated_mp4_with_its_index_behind_is_refused() {
+    let whole = fs::read(path("tiny.mp4")).unwrap();
+    for tenth in 1..10 {
+        let dir = scratch();
+        fs::write(dir.path().join("cut.mp4"), &whole[..whole.len() * tenth / 10]).unwrap();
+        let run = weir_in(dir.path(), "-i cut.mp4 -c copy out.mkv");
+        assert_refused(&run, "cut.mp4");
+        assert!(!dir.path().join("out.mkv").exists());
+    }
+}
+
+#[test]
+fn a_truncated_mp4_with_its_index_in_front_is_finished_and_told_by_status_69() {
+    truncated("tinyfast.mp4", true);
+}
+
+#[test]
+fn a_truncated_mkv_is_finished_and_told_by_status_69() {
+    truncated("tiny.mkv", true);
+}
+
+#[test]
+fn a_truncated_flv_is_finished_and_told_by_status_69() {
+    truncated("tiny.flv", true);
+}
+
+#[test]
+fn a_truncated_ts_is_finished() {
+    truncated("tiny.ts", false);
+}
+
+#[test]
+fn an_untouched_file_ends_with_status_0_and_all_of_it() {
+    for (medium, copy) in [("tiny.mp4", true), ("tiny.mkv", false), ("tiny.flv", true), ("tiny.ts", false)] {
+        let bytes = fs::read(path(medium)).unwrap();
+        let (run, written) = judge(&bytes, medium.rsplit('.').next().unwrap(), copy).unwrap();
+        assert_eq!((run.code(), written), (Some(0), true), "{medium}: {}", run.tail());
+    }
+}
+
+#[test]
+fn two_hundred_files_with_flipped_bits_end_in_good_order() {
+    let variants: Vec<(&str, u64)> = ["tiny.mp4", "tiny.mkv", "tiny.flv", "tiny.ts"]
+        .iter()
+        .flat_map(|medium| (0..50).map(|seed| (*medium, seed)))
+        .collect();
+    let complaints = in_parallel(&variants, |&(medium, seed)| {
+        let mut bytes = fs::read(path(medium)).unwrap();
+        let mut dice = Dice(seed * 4 + medium.len() as u64);
+        // From a single bit to one in some hundred bytes, in the whole file or in its first kilobyte.
+        let end = if seed % 5 == 0 { bytes.len().min(1024) } else { bytes.len() };
+        for _ in 0..=dice.below(1 << (seed % 8)) {
+            let at = dice.below(end);
+            bytes[at] ^= 1 << dice.below(8);
+        }
+        let extension = medium.rsplit('.').next().unwrap();
+        judge(&bytes, extension, seed % 2 == 0).err().map(|wrong| format!("{medium}, seed {seed}: {wrong}"))
+    });
+    assert_none(&complaints, variants.len());
+}
+
+#[test]
+fn an_mp4_whose_header_lies_about_a_length_ends_in_good_order() {
+    let whole = fs::read(path("tiny.mp4")).unwrap();
+    let fast = fs::read(path("tinyfast.mp4")).unwrap();
+    let find = |bytes: &[u8], kind: &[u8; 4]| bytes.windows(4).position(|four| four == kind).unwrap();
+    let put = |bytes: &[u8], at: usize, value: u32| {
+        let mut bytes = bytes.to_vec();
+        bytes[at..at + 4].copy_from_slice(&value.to_be_bytes());
+        bytes
+    };
+    let lies = [
+        ("media box longer than the file", put(&fast, find(&fast, b"mdat") - 4, 0x4000_0000)),
+        ("index box longer than the file", put(&whole, find(&whole, b"moov") - 4, 0x4000_0000)),
+        ("index box shorter than itself", put(&whole, find(&whole, b"moov") - 4, 0x40)),
+        ("a film of hours", put(&fast, find(&fast, b"mvhd") + 4 + 16, 0x7fff_ffff)),
+        ("a track of hours", put(&fast, find(&fast, b"mdhd") + 4 + 16, 0x7fff_ffff)),
+        ("a thousand million samples", put(&fast, find(&fast, b"stsz") + 4 + 8, 0x4000_0000)),
+        ("a thousand million chunks", put(&fast, find(&fast, b"stco") + 4 + 4, 0x4000_0000)),
+    ];
+    let complaints =
+        in_parallel(&lies, |(lie, bytes)| judge(bytes, "mp4", false).err().map(|wrong| format!("{lie}: {wrong}")));
+    assert_none(&complaints, lies.len());
+}
+
+// Outputs that cannot be written.
+
+#[test]
+fn a_folder_that_does_not_exist_is_named() {
+    let dir = scratch();
+    let run = weir_with(dir.path(), &["-i", path("tiny.mp4").to_str().unwrap(), "-c", "copy", "no/such/out.mkv"]);
+    assert_refused(&run, "no/such/out.mkv");
+    assert!(!dir.path().join("no").exists());
+}
+
+/// Runs the binary in a mount name space of its own, after the shell lines in `prepare`, with `$out` as the folder to
+/// write into. Whatever is there at the end is moved to `$keep`. None when the machine does not let us mount.
+fn in_mounts(dir: &Path, prepare: &str, output: &str) -> Option<Run> {
+    fs::create_dir_all(dir.join("out")).unwrap();
+    fs::create_dir_all(dir.join("keep")).unwrap();
+    let script = format!(
+        "{prepare} || exit 77; \"$0\" \"$@\" out/{output}; status=$?; \
+         [ ! -e out/{output} ] || cp out/{output} keep/; exit $status"
+    );
+    let binary = weir();
+    let medium = path("av.mp4");
+    let mut args = vec!["-m", "sh", "-c", script.as_str(), binary.to_str().unwrap()];
+    args.extend(["-nostdin", "-y", "-hide_banner", "-v", "warning", "-i", medium.to_str().unwrap()]);
+    args.extend(["-c:v", "mjpeg", "-q:v", "1", "-c:a", "aac"]);
+    let run = run(Path::new("unshare"), &args, dir, LIMIT);
+    let refused = run.code() == Some(77)
+        || run.stderr.contains("unshare failed")
+        || run.stderr.contains("Operation not permitted");
+    (!refused).then_some(run)
+}
+
+/// Whether permissions mean nothing to this process.
+fn is_root() -> bool {
+    fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+#[test]
+fn a_read_only_folder_is_named_and_nothing_is_written() {
+    let dir = scratch();
+    let locked = dir.path().join("out");
+    let (run, name) = if is_root() {
+        match in_mounts(dir.path(), "mount --bind out out && mount -o remount,ro,bind out", "film.mkv") {
+            Some(run) => (run, "out/film.mkv"),
+            // No mounts in this container: a folder in which nobody can make a file.
+            None => (
+                weir_with(dir.path(), &["-i", path("tiny.mp4").to_str().unwrap(), "-c", "copy", "/proc/film.mkv"]),
+                "/proc/film.mkv",
+            ),
+        }
+    } else {
+        fs::create_dir(&locked).unwrap();
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o555)).unwrap();
+        (
+            weir_with(dir.path(), &["-i", path("tiny.mp4").to_str().unwrap(), "-c", "copy", "out/film.mkv"]),
+            "out/film.mkv",
+        )
+    };
+    assert_refused(&run, name);
+    assert!(!locked.join("film.mkv").exists());
+}
+
+#[test]
+fn a_folder_that_fills_up_is_told_and_no_silent_half_is_left() {
+    for output in ["film.mkv", "film.mp4", "film.nut"] {
+        let dir = scratch();
+        let Some(run) = in_mounts(dir.path(), "mount -t tmpfs -o size=256k tmpfs out", output) else {
+            eprintln!("skipped: this machine lets nobody mount a small file system");
+            return;
+        };
+        assert_refused(&run, output);
+        assert!(run.stderr.contains("No space left on device"), "{}", run.stderr);
+        if is_weir() {
+            absent_or_playable(&dir.path().join("keep").join(output)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_device_that_is_full_is_told() {
+    let dir = scratch();
+    let run =
+        weir_with(dir.path(), &["-i", path("tiny.mp4").to_str().unwrap(), "-c", "copy", "-f", "mpegts", "/dev/full"]);
+    assert_refused(&run, "/dev/full");
+    assert!(run.stderr.contains("No space left on device"), "{}", run.stderr);
+}
+
+/// Runs with the input's own bytes as the output's target, under the name that `alias` makes.
+fn over_itself(alias: impl Fn(&Path, &Path)) {
+    let dir = scratch();
+    let input = dir.path().join("film.mkv");
+    fs::copy(path("tiny.mkv"), &input).unwrap();
+    let output = dir.path().join("same.mkv");
+    alias(&input, &output);
+    let name = if output.exists() { "same.mkv" } else { "film.mkv" };
+    let before = fs::read(&input).unwrap();
+    let run = weir_in(dir.path(), &format!("-i film.mkv -c copy {name}"));
+    assert_refused(&run, name);
+    assert!(fs::read(&input).unwrap() == before, "the input was changed");
+}
+
+#[test]
+fn an_output_that_is_the_input_is_refused() {
+    over_itself(|_, _| {});
+}
+
+#[test]
+fn an_output_that_is_a_hard_link_to_the_input_is_refused() {
+    over_itself(|input, output| fs::hard_link(input, output).unwrap());
+}
+
+#[test]
+fn an_output_that_is_a_symbolic_link_to_the_input_is_refused() {
+    over_itself(|input, output| symlink(input, output).unwrap());
+}
+
+// Words that cannot be carried out.
+
+/// Runs `-i tiny.mp4 ARGS out.mp4`; nothing may be written.
+fn refused_words(args: &[&str]) -> Run {
+    let dir = scratch();
+    let medium: PathBuf = path("tiny.mp4");
+    let mut all = vec!["-i", medium.to_str().unwrap()];
+    all.extend_from_slice(args);
+    all.push("out.mp4");
+    let run = weir_with(dir.path(), &all);
+    assert_eq!(run.misbehaviour(), None);
+    assert_ne!(run.code(), Some(0), "{args:?} was taken: {}", run.tail());
+    assert!(!dir.path().join("out.mp4").exists(), "{args:?} left a file behind");
+    run
+}
+
+/// stderr holds each of the words.
+fn assert_says(run: &Run, needles: &[&str]) {
+    for needle in needles {
+        assert!(run.stderr.contains(needle), "stderr says nothing of `{needle}`: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_unknown_encoder_is_named_with_those_that_are_there() {
+    assert_says(&refused_words(&["-c:v", "libx246"]), &["libx246", "libx264"]);
+    assert_says(&refused_words(&["-c:v", "h264_bogus"]), &["h264_bogus", "libx264"]);
+    assert_says(&refused_words(&["-c:a", "libmp4lame"]), &["libmp4lame", "libmp3lame"]);
+}
+
+#[test]
+fn an_encoder_that_refuses_the_size_is_quoted() {
+    let run = refused_words(&["-c:v", "libx264", "-vf", "scale=319:241", "-pix_fmt", "yuv420p"]);
+    assert_says(&run, &["not divisible by 2", "319x241", "libx264"]);
+}
+
+#[test]
+fn an_encoder_that_refuses_a_value_is_quoted_and_the_option_named() {
+    assert_says(&refused_words(&["-c:v", "libx264", "-preset", "turbo"]), &["turbo", "preset"]);
+    assert_says(&refused_words(&["-c:v", "libx264", "-profile:v", "grand"]), &["grand", "profile"]);
+    assert_says(&refused_words(&["-c:v", "libx264", "-crf", "good"]), &["good", "crf"]);
+}
+
+#[test]
+fn an_unknown_option_is_named_with_the_nearest_one() {
+    assert_says(&refused_words(&["-crff", "23"]), &["crff", "-crf"]);
+    assert_says(&refused_words(&["-metdata", "title=x"]), &["metdata", "-metadata"]);
+}
+
+#[test]
+fn an_empty_argument_is_named_as_such() {
+    assert_says(&refused_words(&[""]), &["empty"]);
+}
+
+#[test]
+fn a_dash_that_follows_a_blank_from_a_web_page_is_named_as_such() {
+    assert_says(&refused_words(&["\u{a0}-c:v", "copy"]), &["-c:v"]);
+    assert_says(&refused_words(&[" -an"]), &["-an"]);
+}
+
+#[test]
+fn a_broken_filter_is_named() {
+    assert_says(&refused_words(&["-vf", "scal=160:90"]), &["scal"]);
+    assert_says(&refused_words(&["-vf", "scale=160:90["]), &["scale=160:90["]);
+}
+
+#[test]
+fn a_map_that_finds_no_stream_is_named() {
+    assert_says(&refused_words(&["-map", "0:s"]), &["0:s", "?"]);
+    assert_says(&refused_words(&["-map", "3:v"]), &["3:v"]);
+}
+
+#[test]
+fn an_output_without_a_known_format_is_named() {
+    let dir = scratch();
+    let run = weir_with(dir.path(), &["-i", path("tiny.mp4").to_str().unwrap(), "-c", "copy", "film.nosuch"]);
+    assert_refused(&run, "film.nosuch");
+    assert!(!dir.path().join("film.nosuch").exists());
+}
+
+#[test]
+fn a_codec_that_the_container_cannot_hold_is_refused_without_a_file() {
+    let dir = scratch();
+    let run = weir_with(dir.path(), &["-i", path("vp9.mkv").to_str().unwrap(), "-c", "copy", "film.mp3"]);
+    assert_refused(&run, "film.mp3");
+    if is_weir() {
+        absent_or_playable(&dir.path().join("film.mp3")).unwrap();
+    }
+}

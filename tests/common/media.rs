@@ -1,0 +1,309 @@
+//! Small media, each made at its first use by the system's ffmpeg and kept under the target folder.
+//!
+//! A file's name holds a hash of its recipe, so a changed recipe makes a new file. It is written under a
+//! temporary name and renamed, so threads and test binaries cannot see half of it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use super::{run, words};
+
+enum Recipe {
+    /// ffmpeg's arguments before the output.
+    Ffmpeg(&'static str),
+    /// Several files from one ffmpeg run, in a folder: arguments and the pattern of their names.
+    Folder(&'static str, &'static str),
+    /// Other media, one after the other.
+    Join(&'static [&'static str]),
+    /// MPEG-TS media, one after the other, their packets numbered through: only the clock (or the picture) jumps.
+    JoinTs(&'static [&'static str]),
+    /// This text.
+    Text(&'static str),
+    /// Another medium, its bytes changed.
+    Patch(&'static str, fn(&mut [u8])),
+}
+use Recipe::{Ffmpeg, Folder, Join, JoinTs, Patch, Text};
+
+const RECIPES: &[(&str, Recipe)] = &[
+    // The everyday kinds: two seconds, 320x180, 25 frames a second.
+    (
+        "av.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=320x180:rate=25:duration=2 -f lavfi -i sine=440:sample_rate=44100:duration=2 \
+             -c:v libx264 -preset veryfast -bf 2 -g 20 -pix_fmt yuv420p -c:a aac -ac 2 -b:a 96k \
+             -metadata title=everyday -metadata:s:a:0 language=eng",
+        ),
+    ),
+    ("faststart.mp4", Ffmpeg("-i {av.mp4} -c copy -movflags +faststart")),
+    ("video.mp4", Ffmpeg("-i {av.mp4} -c copy -an")),
+    ("audio.m4a", Ffmpeg("-i {av.mp4} -c copy -vn")),
+    ("audio.aac", Ffmpeg("-i {av.mp4} -c copy -vn -f adts")),
+    (
+        "sub.srt",
+        Text(
+            "1\n00:00:00,200 --> 00:00:00,900\nfirst line\n\n2\n00:00:01,000 --> 00:00:01,800\nsecond <i>line</i>\n\n",
+        ),
+    ),
+    (
+        "av.mkv",
+        Ffmpeg(
+            "-i {av.mp4} -i {sub.srt} -map 0:v -map 0:a -map 1 -c:v copy -c:a ac3 -b:a 128k -c:s srt \
+             -metadata:s:s:0 language=eng",
+        ),
+    ),
+    (
+        "vp9.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=192x108:rate=25:duration=1 -f lavfi -i sine=440:sample_rate=48000:duration=1 \
+             -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 200k -pix_fmt yuv420p -c:a libopus -b:a 48k",
+        ),
+    ),
+    ("av.flv", Ffmpeg("-i {av.mp4} -c copy")),
+    ("av.ts", Ffmpeg("-i {av.mp4} -c copy")),
+    ("mp2.ts", Ffmpeg("-i {av.mp4} -c:v copy -c:a mp2 -b:a 128k")),
+    ("mjpeg.mov", Ffmpeg("-i {av.mp4} -t 1 -c:v mjpeg -q:v 5 -pix_fmt yuvj420p -c:a pcm_s16le")),
+    ("prores.mov", Ffmpeg("-i {av.mp4} -t 0.4 -c:v prores_ks -profile:v 0 -vf scale=160:90 -c:a pcm_s16le")),
+    ("mpeg4.avi", Ffmpeg("-i {av.mp4} -c:v mpeg4 -q:v 6 -c:a libmp3lame -b:a 96k")),
+    ("ffv1.nut", Ffmpeg("-i {av.mp4} -t 1 -vf scale=160:90 -c:v ffv1 -c:a pcm_s16le")),
+    ("s16.wav", Ffmpeg("-f lavfi -i sine=330:sample_rate=44100:duration=1.5 -ac 2 -c:a pcm_s16le")),
+    ("s24.wav", Ffmpeg("-f lavfi -i sine=330:sample_rate=48000:duration=1 -ac 1 -c:a pcm_s24le")),
+    ("picture.png", Ffmpeg("-f lavfi -i testsrc2=size=64x64 -frames:v 1 -update 1")),
+    (
+        "cover.mp3",
+        Ffmpeg(
+            "-i {s16.wav} -i {picture.png} -map 0 -map 1 -c:a libmp3lame -b:a 96k -c:v copy -id3v2_version 3 \
+             -metadata title=song -disposition:v attached_pic",
+        ),
+    ),
+    (
+        "vfr.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=192x108:rate=50:duration=2 -vf select='not(mod(n\\,3))+lt(n\\,20)' -fps_mode vfr \
+             -c:v libx264 -preset ultrafast -pix_fmt yuv420p",
+        ),
+    ),
+    (
+        "ntsc.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=192x108:rate=30000/1001:duration=2 -f lavfi -i sine=440:sample_rate=48000:duration=2 \
+             -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -ac 2",
+        ),
+    ),
+    (
+        "h422p10.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=192x108:rate=25:duration=1 -c:v libx264 -preset ultrafast -pix_fmt yuv422p10le",
+        ),
+    ),
+    (
+        "hevc.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=192x108:rate=25:duration=1 -c:v libx265 -preset ultrafast \
+             -x265-params log-level=error -pix_fmt yuv420p -tag:v hvc1",
+        ),
+    ),
+    (
+        "two.mkv",
+        Ffmpeg(
+            "-i {av.mp4} -f lavfi -i sine=880:sample_rate=44100:duration=2 -map 0:v -map 0:a -map 1:a -c:v copy -c:a aac \
+             -metadata:s:a:0 language=eng -metadata:s:a:1 language=deu -disposition:a:1 default",
+        ),
+    ),
+    ("rotated.mp4", Patch("av.mp4", rotate)),
+    (
+        "chapters.txt",
+        Text(
+            ";FFMETADATA1\ntitle=with chapters\nartist=nobody\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=800\ntitle=one\n\
+             [CHAPTER]\nTIMEBASE=1/1000\nSTART=800\nEND=2000\ntitle=two\n",
+        ),
+    ),
+    ("chapters.mkv", Ffmpeg("-i {av.mp4} -i {chapters.txt} -map 0 -map_metadata 1 -map_chapters 1 -c copy")),
+    ("chapters.mp4", Ffmpeg("-i {av.mp4} -i {chapters.txt} -map 0 -map_metadata 1 -map_chapters 1 -c copy")),
+    ("attach.mkv", Ffmpeg("-i {av.mp4} -c copy -attach {sub.srt} -metadata:s:t mimetype=text/plain")),
+    ("at100.ts", Ffmpeg("-i {av.mp4} -c copy -output_ts_offset 100")),
+    ("at10.ts", Ffmpeg("-i {av.mp4} -c copy -output_ts_offset 10")),
+    ("backward.ts", JoinTs(&["at100.ts", "at10.ts"])),
+    ("forward.ts", JoinTs(&["at10.ts", "at100.ts"])),
+    ("wrap.ts", Ffmpeg("-i {av.mp4} -c copy -output_ts_offset 95441.4")),
+    (
+        "longaudio.mp4",
+        Ffmpeg("-i {video.mp4} -f lavfi -i sine=440:sample_rate=44100:duration=2.5 -c:v copy -c:a aac -ac 2"),
+    ),
+    (
+        "shortaudio.mp4",
+        Ffmpeg("-i {video.mp4} -f lavfi -i sine=440:sample_rate=44100:duration=1.5 -c:v copy -c:a aac -ac 2"),
+    ),
+    ("latevideo.mkv", Ffmpeg("-i {s16.wav} -itsoffset 0.8 -i {video.mp4} -map 1:v -map 0:a -c:v copy -c:a aac")),
+    ("video.h264", Ffmpeg("-i {video.mp4} -c copy -bsf:v h264_mp4toannexb")),
+    (
+        "small.h264",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=192x108:rate=25:duration=1 -c:v libx264 -preset veryfast -bf 2 -pix_fmt yuv420p",
+        ),
+    ),
+    ("resize.h264", Join(&["video.h264", "small.h264"])),
+    ("resize0.ts", Ffmpeg("-i {video.mp4} -c copy -muxdelay 0")),
+    ("resize1.ts", Ffmpeg("-r 25 -i {small.h264} -c:v libx264 -preset veryfast -muxdelay 0 -output_ts_offset 2")),
+    ("resize.ts", JoinTs(&["resize0.ts", "resize1.ts"])),
+    (
+        "odd.mkv",
+        Ffmpeg("-f lavfi -i testsrc2=size=161x91:rate=25:duration=1 -c:v libx264 -preset ultrafast -pix_fmt yuv444p"),
+    ),
+    ("pal.gif", Ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=10:duration=1")),
+    ("pics", Folder("-f lavfi -i testsrc2=size=96x64:rate=10:duration=1", "%03d.png")),
+    ("raw.yuv", Ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=10:duration=1 -pix_fmt yuv420p -f rawvideo")),
+    ("raw.pcm", Ffmpeg("-i {s16.wav} -f s16le")),
+    ("surround.mp4", Ffmpeg("-i {bbb} -t 1 -vf scale=192:108 -c:v libx264 -preset ultrafast -c:a copy")),
+    (
+        "interlaced.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=192x108:rate=50:duration=1 -vf interlace,setfield=tff -c:v libx264 \
+             -preset ultrafast -flags +ildct+ilme -pix_fmt yuv420p",
+        ),
+    ),
+    // Tiny ones, for tests with hundreds of variants.
+    (
+        "tiny.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=128x72:rate=25:duration=1.2 -f lavfi -i sine=440:sample_rate=44100:duration=1.2 \
+             -c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -c:a aac -ac 1 -b:a 48k",
+        ),
+    ),
+    ("tinyfast.mp4", Ffmpeg("-i {tiny.mp4} -c copy -movflags +faststart")),
+    ("tiny.mkv", Ffmpeg("-i {tiny.mp4} -c copy")),
+    ("tiny.flv", Ffmpeg("-i {tiny.mp4} -c copy")),
+    ("tiny.ts", Ffmpeg("-i {tiny.mp4} -c copy")),
+];
+
+/// The path of a medium, made when it is not there yet. For a folder: the pattern inside it.
+pub fn path(name: &str) -> PathBuf {
+    if name == "bbb" {
+        return Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/bbb.mp4");
+    }
+    let (_, recipe) = RECIPES.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no medium {name}"));
+    let file = folder().join(format!("{:016x}-{name}", fingerprint(name)));
+    // One thread makes it, the others of this process wait for it.
+    static MAKING: OnceLock<Mutex<HashMap<String, Arc<Mutex<()>>>>> = OnceLock::new();
+    let gate = Arc::clone(MAKING.get_or_init(Mutex::default).lock().unwrap().entry(name.into()).or_default());
+    {
+        let _one = gate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !file.exists() {
+            make(recipe, name, &file);
+        }
+    }
+    match recipe {
+        Folder(_, pattern) => file.join(pattern),
+        _ => file,
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("test-media")
+}
+
+/// FNV-1a over the recipe and those of the media it is made of.
+fn fingerprint(name: &str) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |bytes: &[u8]| {
+        for byte in bytes {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    let Some((_, recipe)) = RECIPES.iter().find(|(known, _)| *known == name) else { return 0 };
+    // Raised when what a recipe does with its words changes.
+    add(&[2]);
+    match recipe {
+        Ffmpeg(line) | Folder(line, _) => {
+            add(line.as_bytes());
+            for part in line.split('{').skip(1) {
+                add(&fingerprint(part.split('}').next().unwrap()).to_le_bytes());
+            }
+        }
+        Join(names) | JoinTs(names) => names.iter().for_each(|name| add(&fingerprint(name).to_le_bytes())),
+        Text(text) => add(text.as_bytes()),
+        Patch(name, _) => add(&fingerprint(name).to_le_bytes()),
+    }
+    hash
+}
+
+fn make(recipe: &Recipe, name: &str, file: &Path) {
+    fs::create_dir_all(folder()).unwrap();
+    let scratch = tempfile::tempdir_in(folder()).unwrap();
+    let new = scratch.path().join(name);
+    match recipe {
+        Ffmpeg(line) => ffmpeg(line, &new),
+        Folder(line, pattern) => {
+            fs::create_dir(&new).unwrap();
+            ffmpeg(line, &new.join(pattern));
+        }
+        Join(names) => fs::write(&new, joined(names)).unwrap(),
+        JoinTs(names) => {
+            let mut bytes = joined(names);
+            number_through(&mut bytes);
+            fs::write(&new, bytes).unwrap();
+        }
+        Text(text) => fs::write(&new, text).unwrap(),
+        Patch(name, change) => {
+            let mut bytes = fs::read(path(name)).unwrap();
+            change(&mut bytes);
+            fs::write(&new, bytes).unwrap();
+        }
+    }
+    if fs::rename(&new, file).is_err() {
+        // Another process was first with a folder; what it made is the same.
+        assert!(file.exists(), "{} cannot be put in its place", file.display());
+    }
+}
+
+fn ffmpeg(line: &str, output: &Path) {
+    let mut args = words(&format!("-nostdin -y -hide_banner -v error {line}"));
+    args.push(output.to_str().unwrap().into());
+    let run = run(Path::new("ffmpeg"), &args, Path::new("."), Duration::from_secs(120));
+    assert!(run.code() == Some(0), "ffmpeg cannot make {}: {}", output.display(), run.tail());
+}
+
+fn joined(names: &[&str]) -> Vec<u8> {
+    names.iter().flat_map(|name| fs::read(path(name)).unwrap()).collect()
+}
+
+/// Sets the continuity counters of a transport stream, so that no packet seems lost.
+fn number_through(ts: &mut [u8]) {
+    let mut next: HashMap<[u8; 2], u8> = HashMap::new();
+    for packet in ts.chunks_exact_mut(188) {
+        let counter = next.entry([packet[1] & 0x1f, packet[2]]).or_default();
+        // A packet without payload repeats the counter.
+        let payload = packet[3] & 0x10 != 0;
+        packet[3] = (packet[3] & 0xf0) | if payload { *counter } else { counter.wrapping_sub(1) & 0x0f };
+        *counter = (*counter + u8::from(payload)) & 0x0f;
+    }
+}
+
+/// Turns the picture of an mp4 by 90 degrees, in the matrix of its first track header.
+fn rotate(mp4: &mut [u8]) {
+    let header = mp4.windows(4).position(|four| four == b"tkhd").unwrap();
+    let matrix: [u32; 9] = [0, 0x1_0000, 0, 0xffff_0000, 0, 0, 0x1_0000 * 180, 0, 0x4000_0000];
+    for (index, value) in matrix.iter().enumerate() {
+        let at = header + 4 + 40 + index * 4;
+        mp4[at..at + 4].copy_from_slice(&value.to_be_bytes());
+    }
+}
+
+/// A generator of numbers that are the same in every run (splitmix64).
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).unwrap()
+    }
+}

@@ -1,0 +1,159 @@
+//! Whatever the input's clock does, the output's runs evenly: DTS rises strictly, PTS never lies before DTS, after a jump
+//! or a seam there is no hole, no overlap and no burst, and sound and picture stay in step.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{FileFacts, LIMIT, assert_none, in_parallel, probe, run, weir, words};
+
+/// A command line and how many seconds of picture and sound must come out of it.
+struct Case {
+    args: &'static str,
+    seconds: f64,
+}
+
+const fn lasts(seconds: f64, args: &'static str) -> Case {
+    Case { args, seconds }
+}
+
+const TRANSCODE_TO_MP4: &str = "-c:v libx264 -preset ultrafast -g 25 -c:a aac out.mp4";
+const TRANSCODE_TO_FLV: &str = "-c:v libx264 -preset veryfast -bf 2 -c:a aac out.flv";
+const COPY_TO_FLV: &str = "-c copy out.flv";
+const COPY_TO_TS: &str = "-c copy out.ts";
+const COPY_TO_MP4: &str = "-c copy out.mp4";
+
+/// Runs each case with each ending and reports what is wrong in any of them.
+fn check(cases: &[Case], endings: &[&str]) {
+    let all: Vec<(&Case, &str)> =
+        cases.iter().flat_map(|case| endings.iter().map(move |ending| (case, *ending))).collect();
+    let complaints = in_parallel(&all, |(case, ending)| {
+        let line = format!("{} {ending}", case.args);
+        judge(&line, case.seconds).err().map(|wrong| format!("{wrong}\n      {line}"))
+    });
+    assert_none(&complaints, all.len());
+}
+
+fn judge(line: &str, seconds: f64) -> Result<(), String> {
+    let dir = tempfile::tempdir().unwrap();
+    let args = words(&format!("-nostdin -y -hide_banner -v error {line}"));
+    let run = run(&weir(), &args, dir.path(), LIMIT);
+    if let Some(wrong) = run.misbehaviour() {
+        return Err(wrong);
+    }
+    if run.code() != Some(0) {
+        return Err(format!("status {:?}: {}", run.code(), run.tail()));
+    }
+    even(&probe(&dir.path().join(args.last().unwrap()))?, seconds)
+}
+
+/// Each stream's clock runs evenly, and all streams last as long as they should.
+fn even(facts: &FileFacts, seconds: f64) -> Result<(), String> {
+    for (index, stream) in facts.streams.iter().enumerate() {
+        let (num, den) = stream["time_base"].as_str().unwrap().split_once('/').unwrap();
+        let tick: f64 = num.parse::<f64>().unwrap() / den.parse::<f64>().unwrap();
+        let kind = stream["codec_type"].as_str().unwrap();
+        let packets = facts.of_stream(index);
+        // The usual distance; a hole is more than one frame on top of it, a burst less than a third of it.
+        let mut steps = Vec::new();
+        for pair in packets.windows(2) {
+            let (Some(before), Some(after)) = (pair[0].dts, pair[1].dts) else {
+                return Err(format!("{kind}: a packet without a dts"));
+            };
+            if after <= before {
+                return Err(format!("{kind}: dts {after} after {before}"));
+            }
+            #[allow(clippy::cast_precision_loss)]
+            steps.push(((after - before) as f64 * tick, before));
+        }
+        if let Some(early) = packets.iter().find(|packet| packet.pts < packet.dts) {
+            return Err(format!("{kind}: pts before dts in {early}"));
+        }
+        let mut sorted: Vec<f64> = steps.iter().map(|(step, _)| *step).collect();
+        sorted.sort_by(f64::total_cmp);
+        let usual = sorted[sorted.len() / 2];
+        if let Some((step, at)) = steps.iter().find(|(step, _)| *step > 2.0 * usual + 2.0 * tick) {
+            return Err(format!("{kind}: a hole of {step:.3} s after dts {at}, where {usual:.3} s is usual"));
+        }
+        let short = steps.iter().filter(|(step, _)| *step < usual / 3.0).count();
+        if short > 2 {
+            return Err(format!("{kind}: {short} packets crowded, less than a third of {usual:.3} s apart"));
+        }
+        let span: f64 = sorted.iter().sum::<f64>() + usual;
+        // A frame a seam, and what an encoder puts in front.
+        if (span - seconds).abs() > 0.15 {
+            return Err(format!("{kind}: {span:.3} s, where {seconds} s are expected"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_jump_of_the_clock_leaves_no_hole_in_a_copy() {
+    let cases = [lasts(4.0, "-i {backward.ts}"), lasts(4.0, "-i {forward.ts}")];
+    check(&cases, &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4]);
+}
+
+#[test]
+fn a_jump_of_the_clock_leaves_no_hole_in_a_transcode() {
+    let cases = [lasts(4.0, "-i {backward.ts}"), lasts(4.0, "-i {forward.ts}")];
+    check(&cases, &[TRANSCODE_TO_MP4, TRANSCODE_TO_FLV]);
+}
+
+#[test]
+fn a_clock_that_wraps_runs_on() {
+    check(&[lasts(2.0, "-i {wrap.ts}")], &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4, TRANSCODE_TO_MP4, TRANSCODE_TO_FLV]);
+}
+
+#[test]
+fn the_seams_of_a_loop_are_even_when_sound_and_picture_are_as_long() {
+    check(&[lasts(6.0, "-stream_loop 2 -i {av.mp4}")], &[COPY_TO_FLV, COPY_TO_MP4, TRANSCODE_TO_MP4]);
+}
+
+#[test]
+fn the_seams_of_a_loop_are_even_when_the_sound_is_longer() {
+    check(&[lasts(6.0, "-stream_loop 2 -i {longaudio.mp4}")], &[COPY_TO_FLV, COPY_TO_MP4, TRANSCODE_TO_MP4]);
+}
+
+#[test]
+fn the_seams_of_a_loop_are_even_when_the_sound_is_shorter() {
+    check(&[lasts(6.0, "-stream_loop 2 -i {shortaudio.mp4}")], &[TRANSCODE_TO_MP4, TRANSCODE_TO_FLV]);
+}
+
+#[test]
+fn an_endless_loop_ends_where_it_is_told_to() {
+    check(&[lasts(5.0, "-stream_loop -1 -i {av.mp4} -t 5")], &[COPY_TO_FLV, TRANSCODE_TO_FLV]);
+}
+
+#[test]
+fn b_frames_in_each_container_have_rising_dts() {
+    let cases =
+        [lasts(2.0, "-i {av.mp4}"), lasts(2.0, "-i {av.mkv} -sn"), lasts(2.0, "-i {av.ts}"), lasts(2.0, "-i {av.flv}")];
+    check(&cases, &[TRANSCODE_TO_FLV, TRANSCODE_TO_MP4]);
+}
+
+#[test]
+fn the_judgement_sees_a_hole_a_burst_and_a_step_back() {
+    let facts = |dts: &[i64]| FileFacts {
+        packets: dts
+            .iter()
+            .map(|dts| common::PacketFact {
+                stream: 0,
+                pts: Some(*dts),
+                dts: Some(*dts),
+                duration: None,
+                flags: String::new(),
+                size: 1,
+                hash: String::new(),
+            })
+            .collect(),
+        streams: vec![serde_json::json!({"time_base": "1/1000", "codec_type": "video"})],
+        format: serde_json::Value::Null,
+        chapters: Vec::new(),
+    };
+    let good = [0, 40, 80, 120, 160, 200];
+    assert_eq!(even(&facts(&good), 0.24), Ok(()));
+    assert!(even(&facts(&good), 1.0).unwrap_err().contains("expected"));
+    assert!(even(&facts(&[0, 40, 80, 160, 160]), 0.2).unwrap_err().contains("dts 160 after 160"));
+    assert!(even(&facts(&[0, 40, 80, 120, 160, 300]), 0.34).unwrap_err().contains("hole"));
+    assert!(even(&facts(&[0, 40, 80, 120, 160, 200, 240, 280, 281, 282, 283]), 0.32).unwrap_err().contains("crowded"));
+}
