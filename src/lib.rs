@@ -2,6 +2,7 @@
 //!
 //! See ARCHITECTURE.md for the map: floors, what flows between them, where to add things.
 
+pub mod app;
 pub mod av;
 pub mod catalog;
 pub mod cli;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The door: see `weir::app`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    weir::app::main(std::env::args_os())
+}
