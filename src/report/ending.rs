@@ -1,0 +1,81 @@
+//! How a job failed or ended, in sentences.
+
+use super::{level, say};
+use crate::diagnostic::{Diagnostic, Severity, mask_url};
+use crate::engine::{Outcome, OutputEnd, PrepareError};
+use crate::plan::Plan;
+
+/// Tells each diagnostic at its level, the same one once.
+pub fn diagnostics(all: &[Diagnostic]) {
+    for (index, diagnostic) in all.iter().enumerate() {
+        if all[..index].contains(diagnostic) {
+            continue;
+        }
+        let level = match diagnostic.severity {
+            Severity::Note => level::INFO,
+            Severity::Warning => level::WARNING,
+            Severity::Error => level::ERROR,
+        };
+        say(level, &diagnostic.to_string());
+    }
+}
+
+/// Tells why a job cannot start.
+pub fn prepare_error(error: &PrepareError) {
+    match error {
+        PrepareError::Refused(all) => diagnostics(all),
+        PrepareError::Open { hint, .. } => {
+            say(level::ERROR, &error.to_string());
+            if let Some(hint) = hint {
+                say(level::ERROR, &sentence(hint));
+            }
+        }
+        PrepareError::Failed(text) => say(level::ERROR, text),
+    }
+}
+
+/// Tells the first cause of a failure and what became of each output.
+pub fn failure(plan: &Plan, outcome: &Outcome) {
+    if let Some(failure) = &outcome.failure {
+        say(level::ERROR, &failure.to_string());
+    }
+    for (output, end) in plan.outputs.iter().zip(&outcome.outputs) {
+        let url = mask_url(&output.url);
+        match end {
+            OutputEnd::Complete => {}
+            OutputEnd::Salvaged => {
+                say(level::ERROR, &format!("{url}: what was written up to then has been kept and can be played."));
+            }
+            OutputEnd::Removed => {
+                say(level::ERROR, &format!("{url}: what was written up to then was of no use and has been removed."));
+            }
+        }
+    }
+}
+
+/// Tells what the inputs lacked.
+pub fn damage(outcome: &Outcome) {
+    for text in &outcome.damage {
+        say(level::WARNING, &format!("Damaged input: {text}"));
+    }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let stop = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_become_sentences() {
+        assert_eq!(sentence("the file is empty."), "The file is empty.");
+        assert_eq!(sentence("no room"), "No room.");
+        assert_eq!(sentence(""), ".");
+    }
+}
