@@ -51,7 +51,7 @@ pub(super) fn run(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> E
             Exit::Failed
         }
         Err(Stopped::Prepare(error)) => {
-            ending::prepare_error(&error);
+            ending::prepare_error(&error, called);
             Exit::Failed
         }
         Err(Stopped::Refused(sentences)) => {
@@ -90,7 +90,7 @@ fn carry_out(
         explain_plan(format, &plan, &inputs, catalog);
         return Err(Stopped::Done);
     }
-    ending::diagnostics(&plan.diagnostics);
+    ending::diagnostics(&plan.diagnostics, called);
     files::check(&plan, &inputs.spec.inputs, global.overwrite, keys.then_some(outside)).map_err(Stopped::Refused)?;
     let settings = ProgressSettings {
         stats: global.stats,
@@ -120,12 +120,29 @@ fn carry_out(
         for line in summary::repairs(&outcome.meter) {
             say(level::INFO, &line);
         }
-        if let Some(line) = summary::limited_by(&outcome).filter(|_| terminal::is_terminal()) {
+        if let Some(line) = summary::limited_by(&plan, &outcome).filter(|_| terminal::is_terminal()) {
             say(level::INFO, &line);
         }
     }
-    ticker.finish();
+    ticker.finish(outcome.failure.is_none() && !outcome.stopped);
     Ok((plan, outcome))
+}
+
+/// Opens the inputs, which tells what is in them, and no more.
+pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> Result<(), Exit> {
+    let outside = Outside::default();
+    if outside.watch(false).is_err() {
+        return Ok(());
+    }
+    let opened = engine::open_inputs(spec, catalog, &outside.stop);
+    outside.ended.trip();
+    opened.map(|_| ()).map_err(|error| {
+        if outside.signal().is_some() {
+            return Exit::Signal;
+        }
+        ending::prepare_error(&error, called);
+        Exit::Failed
+    })
 }
 
 fn explain_plan(format: ExplainFormat, plan: &Plan, inputs: &OpenInputs, catalog: &LinkedCatalog) {

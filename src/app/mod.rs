@@ -9,7 +9,9 @@ mod words;
 
 use crate::av::LinkedCatalog;
 use crate::cli::{self, Parsed, Request};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::{self, CalledAs, banner, ending, level, newcomer, report_file, terminal};
+use crate::spec::JobSpec;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
@@ -73,7 +75,13 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
     }
     match parsed {
         Err(diagnostics) => {
-            ending::diagnostics(&diagnostics);
+            // Many programs ask what is in a file with `-i FILE` and nothing else.
+            if let Some(spec) = inputs_alone(args, &diagnostics, &catalog)
+                && let Err(exit) = job::inspect(spec, called, &catalog)
+            {
+                return exit;
+            }
+            ending::diagnostics(&diagnostics, called);
             Exit::Failed
         }
         Ok((Parsed::Show(Request::Help { topic: None }), _)) if args.is_empty() => {
@@ -81,13 +89,26 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
             Exit::Failed
         }
         Ok((Parsed::Show(request), diagnostics)) => {
-            ending::diagnostics(&diagnostics);
+            ending::diagnostics(&diagnostics, called);
             show::answer(&request, called)
         }
         Ok((Parsed::Job(spec), diagnostics)) => {
-            ending::diagnostics(&diagnostics);
+            ending::diagnostics(&diagnostics, called);
             job::run(*spec, called, &catalog)
         }
+    }
+}
+
+/// The inputs of a command line whose only fault is that it has no output.
+fn inputs_alone(args: &[String], diagnostics: &[Diagnostic], catalog: &LinkedCatalog) -> Option<JobSpec> {
+    let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    if errors.next()?.code != "no-output" || errors.next().is_some() {
+        return None;
+    }
+    let nowhere = ["-f", "null", "-"].map(str::to_owned);
+    match cli::parse(&[args, &nowhere].concat(), catalog) {
+        Ok((Parsed::Job(spec), _)) => Some(*spec),
+        _ => None,
     }
 }
 

@@ -1,29 +1,34 @@
 //! How a job failed or ended, in sentences.
 
-use super::{level, say};
+use super::{CalledAs, level, say};
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
 use crate::engine::{Outcome, OutputEnd, PrepareError};
 use crate::plan::Plan;
 
-/// Tells each diagnostic at its level, the same one once.
-pub fn diagnostics(all: &[Diagnostic]) {
+/// Tells each diagnostic at its level, the same one once. ffmpeg does not speak of its decisions at level info.
+pub fn diagnostics(all: &[Diagnostic], called: CalledAs) {
     for (index, diagnostic) in all.iter().enumerate() {
         if all[..index].contains(diagnostic) {
             continue;
         }
         let level = match diagnostic.severity {
+            Severity::Note if called == CalledAs::Ffmpeg => level::VERBOSE,
             Severity::Note => level::INFO,
             Severity::Warning => level::WARNING,
             Severity::Error => level::ERROR,
         };
-        say(level, &diagnostic.to_string());
+        let text = diagnostic.to_string();
+        match called {
+            CalledAs::Weir => say(level, &text),
+            CalledAs::Ffmpeg => say(level, &text.replace("Type: weir ", "Type: ffmpeg ")),
+        }
     }
 }
 
 /// Tells why a job cannot start.
-pub fn prepare_error(error: &PrepareError) {
+pub fn prepare_error(error: &PrepareError, called: CalledAs) {
     match error {
-        PrepareError::Refused(all) => diagnostics(all),
+        PrepareError::Refused(all) => diagnostics(all, called),
         PrepareError::Open { hint, .. } => {
             say(level::ERROR, &error.to_string());
             if let Some(hint) = hint {

@@ -108,10 +108,13 @@ impl Colours {
     }
 
     fn paint(self, text: &str, (attribute, eight): (u8, u8), (background, many): (u8, u8)) -> String {
+        // The line's end stays plain, so that no colour runs on to the margin.
+        let line = text.strip_suffix('\n').unwrap_or(text);
+        let end = &text[line.len()..];
         match self {
             Self::None => text.to_owned(),
-            Self::Eight => format!("\x1b[{attribute};3{eight}m{text}\x1b[0m"),
-            Self::Many => format!("\x1b[48;5;{background}m\x1b[38;5;{many}m{text}\x1b[0m"),
+            Self::Eight => format!("\x1b[{attribute};3{eight}m{line}\x1b[0m{end}"),
+            Self::Many => format!("\x1b[48;5;{background}m\x1b[38;5;{many}m{line}\x1b[0m{end}"),
         }
     }
 }

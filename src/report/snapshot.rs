@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub dropped: u64,
     /// How long the output will be, in microseconds.
     pub total_us: Option<i64>,
+    /// The run has ended, and all of it was done.
+    pub complete: bool,
 }
 
 impl Snapshot {
@@ -52,6 +54,7 @@ impl Snapshot {
             duplicated: 0,
             dropped: 0,
             total_us,
+            complete: false,
         };
         for (output, (output_plan, output_meter)) in plan.outputs.iter().zip(&meter.outputs).enumerate() {
             for (stream, (stream_plan, counts)) in output_plan.streams.iter().zip(&output_meter.streams).enumerate() {
@@ -90,15 +93,15 @@ impl Snapshot {
     }
 
     /// How much of the whole is done.
-    pub fn percent(&self, last: bool) -> Option<f64> {
+    pub fn percent(&self) -> Option<f64> {
         let total = self.total_us.filter(|us| *us > 0)?;
         let percent = self.out_us.unwrap_or(0).max(0) as f64 * 100.0 / total as f64;
-        Some(if last { 100.0 } else { percent.min(99.9) })
+        Some(if self.complete { 100.0 } else { percent.min(99.9) })
     }
 
     /// How long it will still take, in microseconds.
-    pub fn eta_us(&self, last: bool) -> Option<i64> {
-        if last {
+    pub fn eta_us(&self) -> Option<i64> {
+        if self.complete {
             return Some(0);
         }
         let left = self.total_us?.checked_sub(self.out_us?)?.max(0);

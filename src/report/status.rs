@@ -62,17 +62,17 @@ pub fn block(now: &Snapshot, last: bool) -> String {
     put("drop_frames", Some(now.dropped.to_string()));
     put("speed", now.speed().map(|speed| format!("{:>4}x", general(speed, 3))));
     put("total_us", now.total_us.map(|us| us.to_string()));
-    put("percent", now.percent(last).map(|percent| format!("{percent:.1}")));
-    put("eta_us", now.eta_us(last).map(|us| us.to_string()));
+    put("percent", now.percent().map(|percent| format!("{percent:.1}")));
+    put("eta_us", now.eta_us().map(|us| us.to_string()));
     put("progress", Some(if last { "end" } else { "continue" }.to_owned()));
     text
 }
 
 /// How far it is and how long it will take, for the terminal; `None` when the length is unknown.
 pub fn extra(now: &Snapshot) -> Option<String> {
-    let percent = now.percent(false)?;
+    let percent = now.percent()?;
     let total = short_time(now.total_us?);
-    Some(match now.eta_us(false) {
+    Some(match now.eta_us() {
         Some(eta) => format!("{percent:5.1} % of {total}, {} to go", short_time(eta)),
         None => format!("{percent:5.1} % of {total}"),
     })
@@ -92,6 +92,7 @@ mod tests {
             duplicated: 0,
             dropped: 0,
             total_us: Some(9_840_000),
+            complete: false,
         }
     }
 
@@ -129,7 +130,8 @@ mod tests {
             "frame fps stream_0_0_q bitrate total_size out_time_us out_time_ms out_time dup_frames drop_frames speed \
              total_us percent eta_us progress"
         );
-        assert!(block(&now(), true).ends_with("\npercent=100.0\neta_us=0\nprogress=end\n"));
+        let done = Snapshot { complete: true, ..now() };
+        assert!(block(&done, true).ends_with("\npercent=100.0\neta_us=0\nprogress=end\n"));
         assert!(block(&now(), false).ends_with("\npercent=50.0\neta_us=4100000\nprogress=continue\n"));
     }
 

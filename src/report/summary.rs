@@ -130,7 +130,10 @@ pub fn repairs(meter: &Meter) -> Vec<String> {
 }
 
 /// Which stage the others waited for; `None` when none was busy for half of the time.
-pub fn limited_by(outcome: &Outcome) -> Option<String> {
+pub fn limited_by(plan: &Plan, outcome: &Outcome) -> Option<String> {
+    if plan.inputs.iter().any(|input| input.read_rate.is_some()) {
+        return Some("limited by: the speed asked for with -re or -readrate".to_owned());
+    }
     let stages = outcome.meter.stage_list();
     let (name, busy) = stages.iter().map(|(name, meter)| (name, meter.busy_ns())).max_by_key(|(_, busy)| *busy)?;
     let elapsed = u64::try_from(outcome.elapsed_ns).ok().filter(|ns| *ns > 0)?;

@@ -35,7 +35,7 @@ pub struct ProgressSettings {
 /// The thread and what ends it.
 pub struct Ticker {
     ended: Latch,
-    thread: Option<JoinHandle<Teller>>,
+    thread: JoinHandle<Teller>,
 }
 
 struct Teller {
@@ -61,20 +61,22 @@ impl Ticker {
             let period_ns = i64::try_from(teller.settings.period.as_nanos()).unwrap_or(i64::MAX).max(1);
             let mut due_ns = teller.clock.now_ns();
             loop {
-                teller.tell(false);
+                teller.tell(None);
                 due_ns = due_ns.saturating_add(period_ns).max(teller.clock.now_ns());
                 if !teller.clock.wait_until(due_ns, &watched) {
                     return teller;
                 }
             }
         })?;
-        Ok(Self { ended, thread: Some(thread) })
+        Ok(Self { ended, thread })
     }
 
-    /// Tells for the last time; gives the last numbers.
-    pub fn finish(mut self) -> Option<Snapshot> {
+    /// Tells for the last time. `complete`: nothing stopped the run before its end.
+    pub fn finish(self, complete: bool) {
         self.ended.trip();
-        self.thread.take()?.join().ok().map(|mut teller| teller.tell(true))
+        if let Ok(mut teller) = self.thread.join() {
+            teller.tell(Some(complete));
+        }
     }
 }
 
@@ -85,12 +87,15 @@ impl Teller {
         })
     }
 
-    fn tell(&mut self, last: bool) -> Snapshot {
+    /// `end`: it is the last time, and whether all was done.
+    fn tell(&mut self, end: Option<bool>) {
+        let last = end.is_some();
         let mut now = Snapshot::take(&self.plan, &self.meter, self.clock.now_us(), self.settings.total_us);
         if self.settings.copy_timestamps {
             self.first_us = self.first_us.or(now.out_us.filter(|us| *us > 1));
             now.out_us = now.out_us.map(|us| us - self.first_us.unwrap_or(0));
         }
+        now.complete = end == Some(true);
         if last || self.settings.stats != Some(false) {
             let extra = self.settings.extras.then(|| status::extra(&now)).flatten();
             let raw = self.settings.stats == Some(true);
@@ -99,6 +104,5 @@ impl Teller {
         if let Some(sink) = &mut self.settings.sink {
             sink.write(&status::block(&now, last));
         }
-        now
     }
 }
