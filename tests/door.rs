@@ -128,8 +128,9 @@ fn the_status_line_is_words_with_equals_signs_and_the_last_line_ends_it() {
     for key in [" q=", " Lsize=", "kB time=00:00:0", " bitrate=", "kbits/s speed="] {
         assert!(last.contains(key), "{key} in {last}");
     }
-    let closing = last_line(&run.stderr);
-    assert!(closing.starts_with("video:") && closing.contains("kB subtitle:0kB other streams:0kB global headers:"));
+    let closing = run.stderr.lines().find(|line| line.starts_with("video:")).unwrap();
+    assert!(!is_weir() || closing == last_line(&run.stderr), "{}", run.tail());
+    assert!(closing.contains("kB subtitle:0kB other streams:0kB global headers:"));
     assert!(closing.ends_with('%') && closing.contains(" muxing overhead: "), "{closing}");
     assert!(run.stderr.contains("x    \nvideo:"), "the last status line ends with a line's end: {}", run.tail());
 }
@@ -234,6 +235,9 @@ fn colours_are_for_terminals_unless_forced() {
 
 #[test]
 fn passwords_are_never_told() {
+    if !is_weir() {
+        return;
+    }
     let dir = scratch();
     for line in [
         "-v trace -i rtsp://me:hunter2@127.0.0.1:1/x -c copy out.mkv",
@@ -319,6 +323,9 @@ fn a_key_q_on_a_pipe_ends_it_with_status_0_and_a_playable_file() {
 
 #[test]
 fn a_signal_ends_a_wait_for_a_silent_server_at_once() {
+    if !is_weir() {
+        return;
+    }
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://127.0.0.1:{}/x.mp4", listener.local_addr().unwrap().port());
     let dir = scratch();
@@ -396,7 +403,7 @@ fn an_output_that_is_an_input_or_another_output_is_refused() {
         if !is_weir() && output != "film.mkv" {
             continue;
         }
-        let run = weir_in(dir.path(), &format!("-y -v error -i film.mkv -c copy {output}"));
+        let run = weir_in(dir.path(), &format!("-y -v warning -i film.mkv -c copy {output}"));
         assert_eq!(run.code(), Some(1), "{output}");
         assert!(run.stderr.contains("FFmpeg cannot edit existing files in-place."), "{}", run.stderr);
         assert!(fs::read(dir.path().join("film.mkv")).unwrap() == before);
@@ -434,12 +441,13 @@ fn a_damaged_input_is_status_69_and_a_warning_unless_switched_off() {
 
 #[test]
 fn a_failed_run_says_so_last() {
+    if !is_weir() {
+        return;
+    }
     let dir = scratch();
     let run = weir_in(dir.path(), "-v error -y -i {av.mp4} -c copy -f mpegts /dev/full");
-    assert_ne!(run.code(), Some(0));
-    if is_weir() {
-        assert_eq!(last_line(&run.stderr), "Conversion failed!");
-    }
+    assert_eq!(run.code(), Some(1), "{}", run.stderr);
+    assert_eq!(last_line(&run.stderr), "Conversion failed!");
 }
 
 #[test]
