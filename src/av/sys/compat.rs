@@ -350,6 +350,15 @@ pub(crate) unsafe fn codec_time_base(stream: *const ffi::AVStream) -> Rational {
     return unsafe { (*stream).time_base }.into();
 }
 
+/// Makes devices (`-f lavfi` is one) and the network known; once, before anything else.
+pub fn initialize() {
+    // SAFETY: both may be called at any time before other threads use the libraries.
+    unsafe {
+        ffi::avdevice_register_all();
+        ffi::avformat_network_init();
+    }
+}
+
 /// The line `ffmpeg -version` begins with, without the program's name: the libraries' version.
 pub fn version_line() -> String {
     // SAFETY: returns a static string.
