@@ -35,6 +35,7 @@ pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let called = args.next().map_or(CalledAs::Weir, |name| called_as(&name));
     let args: Vec<String> = args.map(|a| a.to_string_lossy().into_owned()).collect();
     report::log::install();
+    crate::av::initialize();
     let exit = words::run(called, &args).unwrap_or_else(|| command(called, &args));
     terminal::finish();
     ExitCode::from(exit as u8)

@@ -1,6 +1,8 @@
 //! weir's own subcommands.
 
 use super::Exit;
+use crate::av::LinkedCatalog;
+use crate::catalog::Catalog;
 use crate::report::{CalledAs, completion, data, level, say};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
@@ -66,7 +68,7 @@ fn completions(shell: Shell) -> std::io::Result<String> {
     clap_complete::generate(shell, &mut Words::command(), "weir", &mut bytes);
     let mut text = String::from_utf8_lossy(&bytes).into_owned();
     match shell {
-        Shell::Bash => text.push_str(&completion::bash(&names())),
+        Shell::Bash => text.push_str(&completion::bash(&names(), LinkedCatalog.option_names())),
         Shell::Fish => text.push_str(&completion::fish()),
         _ => {}
     }

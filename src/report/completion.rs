@@ -3,11 +3,16 @@
 use crate::cli::table::{Arity, Effect, Row, Scope, rows};
 use std::fmt::Write;
 
-/// The lines for bash that complete options and files; `words` are the subcommands that clap's script completes.
-pub fn bash(words: &[String]) -> String {
+/// The lines for bash that complete options and files. `words` are the subcommands that clap's script completes,
+/// `more` the options of FFmpeg's own tables.
+pub fn bash(words: &[String], more: Vec<String>) -> String {
     let words_pattern = words.join("|");
     let words_list = words.join(" ");
-    let options: Vec<String> = names().map(|(name, _)| format!("-{name}")).collect();
+    let plain = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.?".contains(c));
+    let mut options: Vec<String> =
+        names().map(|(name, _)| name.to_owned()).chain(more).filter(plain).map(|name| format!("-{name}")).collect();
+    options.sort_unstable();
+    options.dedup();
     format!(
         r#"
 _weir_job() {{
@@ -88,12 +93,13 @@ mod tests {
 
     #[test]
     fn every_option_that_works_is_there() {
-        let (bash, fish, manual) = (bash(&["man".to_owned()]), fish(), manual());
-        for name in ["map", "preset", "vf", "progress"] {
+        let (bash, fish, manual) = (bash(&["man".to_owned()], vec!["crf".to_owned()]), fish(), manual());
+        for name in ["map", "vf", "progress"] {
             assert!(bash.contains(&format!(" -{name} ")), "{name}");
             assert!(fish.contains(&format!(" -o {name} ")), "{name}");
             assert!(manual.contains(&format!("\\fB\\-{name}\\fR")), "{name}");
         }
+        assert!(bash.contains(" -crf "));
         assert!(!manual.contains("not carried out yet"));
     }
 }
