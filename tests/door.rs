@@ -47,11 +47,15 @@ struct Live {
 
 impl Live {
     fn start(program: &Path, dir: &Path, line: &str) -> Self {
+        Self::start_to(program, dir, line, Stdio::null())
+    }
+
+    fn start_to(program: &Path, dir: &Path, line: &str, stdout: Stdio) -> Self {
         let mut child = Command::new(program)
             .args(words(line))
             .current_dir(dir)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(stdout)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -351,6 +355,45 @@ fn files_on_stdin_are_left_to_those_who_read_them() {
     if is_weir() {
         assert_eq!(String::from_utf8_lossy(&run.stdout), "one.mkv\nquite.mkv\nthree.mkv\n", "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_second_signal_ends_it_although_nobody_takes_its_output() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    let (reader, writer) = std::io::pipe().unwrap();
+    let line = "-hide_banner -nostdin -stream_loop -1 -i {av.mp4} -c copy -f mpegts -";
+    let mut live = Live::start_to(&weir(), dir.path(), line, writer.into());
+    live.read_until(Some("frame="));
+    live.signal(libc::SIGINT);
+    live.signal(libc::SIGTERM);
+    let asked = Instant::now();
+    let (code, stderr) = live.end();
+    assert_eq!(code, Some(255), "{stderr}");
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    drop(reader);
+}
+
+#[test]
+fn what_libraries_report_begins_a_line_behind_the_status_line() {
+    let dir = scratch();
+    let told = |filter: &str| {
+        let line = format!("-hide_banner -nostdin -re -t 1 -stats_period 0.1 -i {{av.mp4}} -af {filter} -vn -f null -");
+        weir_in(dir.path(), &line).stderr
+    };
+    let volume = told("volumedetect");
+    let is_report = |line: &&str| line.starts_with("[Parsed_volumedetect_0 @ 0x");
+    assert!(volume.split('\n').filter(is_report).any(|line| line.contains("] n_samples: ")), "{volume}");
+    assert!(volume.split('\n').filter(is_report).any(|line| line.contains("] mean_volume: ")), "{volume}");
+    assert!(volume.contains('\r'), "a status line stood before it: {volume}");
+    let loudness = told("loudnorm=print_format=json");
+    let lines: Vec<&str> = loudness.split('\n').map(str::trim).collect();
+    let head = lines.iter().position(|line| line.starts_with("[Parsed_loudnorm_0 @ 0x")).expect(&loudness);
+    let end = head + lines[head..].iter().position(|line| *line == "}").unwrap();
+    let json: serde_json::Value = serde_json::from_str(&lines[head + 1..=end].join("")).unwrap();
+    assert!(json["input_i"].is_string());
 }
 
 // Files.

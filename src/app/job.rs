@@ -154,7 +154,7 @@ fn explain_plan(format: ExplainFormat, plan: &Plan, inputs: &OpenInputs, catalog
 
 /// The closing lines and the status.
 fn conclude(plan: &Plan, outcome: &Outcome, global: &GlobalSpec, called: CalledAs, outside: &Outside) -> Exit {
-    summary::sizes(plan, &outcome.meter);
+    summary::sizes(plan, outcome);
     let strict = global.strict_exit.unwrap_or(called == CalledAs::Weir);
     if outcome.failure.is_some() {
         if outside.signal().is_none() {

@@ -48,6 +48,8 @@ pub fn failure(plan: &Plan, outcome: &Outcome) {
         let url = mask_url(&output.url);
         match end {
             OutputEnd::Complete => {}
+            // Nothing is left behind of what went over a network or into a device.
+            OutputEnd::Salvaged if !is_file(&output.url) => {}
             OutputEnd::Salvaged => {
                 say(level::ERROR, &format!("{url}: what was written up to then has been kept and can be played."));
             }
@@ -56,6 +58,10 @@ pub fn failure(plan: &Plan, outcome: &Outcome) {
             }
         }
     }
+}
+
+fn is_file(url: &str) -> bool {
+    std::path::Path::new(url.strip_prefix("file:").unwrap_or(url)).is_file()
 }
 
 /// Tells what the inputs lacked.

@@ -68,7 +68,8 @@ impl Written {
 }
 
 /// ffmpeg's closing line, and what it tells in detail at level verbose.
-pub fn sizes(plan: &Plan, meter: &Meter) {
+pub fn sizes(plan: &Plan, outcome: &Outcome) {
+    let meter = &outcome.meter;
     let written = Written::of(plan, meter);
     let file_bytes = meter.outputs.first().map(|o| o.file_bytes.load(Relaxed)).filter(|bytes| *bytes >= 0);
     say(level::INFO, &written.line(file_bytes));
@@ -98,7 +99,7 @@ pub fn sizes(plan: &Plan, meter: &Meter) {
         }
         say(level::VERBOSE, &format!("  Total: {} packets ({} bytes) muxed", total.0, total.1));
     }
-    if written.media() + written.headers == 0 {
+    if written.media() + written.headers == 0 && outcome.failure.is_none() {
         say(level::WARNING, "Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)");
     }
 }

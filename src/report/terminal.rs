@@ -173,9 +173,6 @@ pub fn finish() {
         terminal.emit(open);
     }
     terminal.tell_repeats();
-    if terminal.drawn == Drawn::Status && !terminal.is_terminal {
-        write_stderr("\n");
-    }
     terminal.clear_below();
 }
 
@@ -226,10 +223,12 @@ impl Terminal {
         }
     }
 
-    /// Takes the status line off a terminal; elsewhere its `\r` has ended it.
+    /// Takes the status line off a terminal; elsewhere it is ended, so that what follows begins a line.
     fn clear_below(&mut self) {
-        if self.is_terminal && self.drawn != Drawn::Nothing {
-            write_stderr("\r\x1b[J");
+        match self.drawn {
+            Drawn::Nothing => {}
+            _ if self.is_terminal => write_stderr("\r\x1b[J"),
+            _ => write_stderr("\n"),
         }
         self.drawn = Drawn::Nothing;
     }
