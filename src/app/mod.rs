@@ -33,10 +33,17 @@ pub enum Exit {
 /// Runs the program; the first argument is the name that it was called by.
 pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let called = args.next().map_or(CalledAs::Weir, |name| called_as(&name));
-    let args: Vec<String> = args.map(|a| a.to_string_lossy().into_owned()).collect();
+    let args: Result<Vec<String>, OsString> = args.map(OsString::into_string).collect();
     report::log::install();
     crate::av::initialize();
-    let exit = words::run(called, &args).unwrap_or_else(|| command(called, &args));
+    let exit = match args {
+        Ok(args) => words::run(called, &args).unwrap_or_else(|| command(called, &args)),
+        Err(bad) => {
+            let shown = bad.to_string_lossy();
+            report::say(level::ERROR, &format!("{shown}: not valid UTF-8. Rename the file, or give a link to it."));
+            Exit::Failed
+        }
+    };
     terminal::finish();
     ExitCode::from(exit as u8)
 }

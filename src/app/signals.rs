@@ -14,6 +14,9 @@ use std::time::Duration;
 /// What a second signal, or one before the job runs, leaves for things to end by themselves.
 const PATIENCE: Duration = Duration::from_millis(700);
 
+/// What telling of it may take.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
 /// What came from outside.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outside {
@@ -87,8 +90,17 @@ impl Outside {
     /// Leaves at once, with nothing run on the way but what the terminal needs.
     fn leave(&self) {
         keyboard::restore();
-        terminal::finish();
-        say(level::INFO, &format!("Exiting, received signal {}.", self.signal().unwrap_or(0)));
+        let told = Latch::default();
+        let (told_there, signal) = (told.clone(), self.signal().unwrap_or(0));
+        // A stderr that nobody reads must not hold it up.
+        let speaker = spawn("last words", move || {
+            terminal::finish();
+            say(level::INFO, &format!("Exiting at once, received signal {signal}."));
+            told_there.trip();
+        });
+        if speaker.is_ok() {
+            let _ = told.receiver().recv_timeout(LAST_WORDS);
+        }
         signal_hook::low_level::exit(Exit::Signal as i32);
     }
 }

@@ -16,7 +16,7 @@ pub fn install() {
     let _ = builder.try_init();
     crate::av::library_log::install(terminal::say_library, level::INFO);
     terminal::configure(terminal::settings());
-    std::panic::set_hook(Box::new(|panic| terminal::say(level::ERROR, &panic.to_string())));
+    std::panic::set_hook(Box::new(|panic| terminal::cry(&panic.to_string())));
 }
 
 /// FFmpeg's level of a record of ours.

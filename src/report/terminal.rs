@@ -95,6 +95,16 @@ pub fn say(level: i32, text: &str) {
     }
 }
 
+/// One text of ours from a thread that may hold the terminal already, such as one that panics.
+pub fn cry(text: &str) {
+    match TERMINAL.try_lock() {
+        Ok(mut terminal) => {
+            terminal.emit(Line { level: level::ERROR, prefix: String::new(), text: format!("{text}\n") });
+        }
+        Err(_) => write_stderr(&format!("{}\n", masked(text))),
+    }
+}
+
 /// One text of ours for the report file alone.
 pub fn say_to_report(text: &str) {
     if let Some((file, _)) = &mut lock().report {
