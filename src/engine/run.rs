@@ -192,6 +192,7 @@ impl Builder<'_> {
                 kind: stream.kind,
                 copy: None,
                 source_time_base: facts.time_base,
+                sample_rate_hz: facts.sample_rate_hz,
                 bitstream_filter: filter,
                 max_packets: stream.max_frames,
                 limited: stream.max_frames.is_some(),
