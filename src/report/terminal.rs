@@ -9,6 +9,9 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
+/// A library's line that has not ended by then is told as it is, in bytes.
+const LONGEST: usize = 16 << 10;
+
 /// A line as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Line {
@@ -26,6 +29,7 @@ enum Drawn {
 }
 
 struct Terminal {
+    out: Box<dyn Write + Send>,
     settings: LogSettings,
     colours: Colours,
     is_terminal: bool,
@@ -39,16 +43,7 @@ struct Terminal {
 
 static TERMINAL: LazyLock<Mutex<Terminal>> = LazyLock::new(|| {
     let is_terminal = io::stderr().is_terminal();
-    Mutex::new(Terminal {
-        settings: LogSettings::default(),
-        colours: Colours::of_environment(is_terminal),
-        is_terminal,
-        report: None,
-        open: None,
-        previous: Line::default(),
-        repeats: 0,
-        drawn: Drawn::Nothing,
-    })
+    Mutex::new(Terminal::new(Box::new(io::stderr()), Colours::of_environment(is_terminal), is_terminal))
 });
 
 fn lock() -> MutexGuard<'static, Terminal> {
@@ -101,7 +96,9 @@ pub fn cry(text: &str) {
         Ok(mut terminal) => {
             terminal.emit(Line { level: level::ERROR, prefix: String::new(), text: format!("{text}\n") });
         }
-        Err(_) => write_stderr(&format!("{}\n", masked(text))),
+        Err(_) => {
+            let _ = writeln!(io::stderr(), "{}", masked(text));
+        }
     }
 }
 
@@ -114,65 +111,20 @@ pub fn say_to_report(text: &str) {
 
 /// A library's line, or a part of one.
 pub fn say_library(line: LibraryLine) {
-    let mut terminal = lock();
-    if !terminal.is_wanted(line.level) {
-        return;
-    }
-    let mut whole = match terminal.open.take() {
-        // Another library speaks before this one has ended its line.
-        Some(mut open) if !line.prefix.is_empty() => {
-            open.text.push('\n');
-            terminal.emit(open);
-            Line { level: line.level, prefix: line.prefix, text: String::new() }
-        }
-        Some(open) => open,
-        None => Line { level: line.level, prefix: line.prefix, text: String::new() },
-    };
-    whole.text.push_str(&line.text);
-    if whole.text.ends_with('\n') || whole.text.len() > 16 << 10 {
-        terminal.emit(whole);
-    } else {
-        terminal.open = Some(whole);
-    }
+    lock().library(line);
 }
 
 /// The status line. `raw`: it is wanted although the log level is too low for it.
 pub fn status(line: &str, extra: Option<&str>, last: bool, raw: bool) {
-    let mut terminal = lock();
-    let settings = terminal.settings;
-    if settings.level < level::INFO && !raw {
-        return;
-    }
-    let mut text = String::new();
-    if terminal.is_terminal && terminal.drawn != Drawn::Nothing {
-        text.push_str("\r\x1b[J");
-    }
-    if settings.show_level && settings.level >= level::INFO {
-        text.push_str("[info] ");
-    }
-    text.push_str(line);
-    text.push_str("    ");
-    if last {
-        text.push('\n');
-    } else {
-        // The extra stands below, where there is room; the cursor goes back to the line's begin.
-        if let Some(extra) = extra.filter(|_| terminal.is_terminal && text.len() < columns()) {
-            text.push_str(&format!("\n{extra}\x1b[A"));
-        }
-        text.push('\r');
-    }
-    terminal.drawn = if last { Drawn::Nothing } else { Drawn::Status };
-    write_stderr(&text);
-    if let Some((file, _)) = &mut terminal.report {
-        let _ = write!(file, "{line}    {}", if last { '\n' } else { '\r' });
-    }
+    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).map_or(80, |size| usize::from(size.ws_col));
+    lock().status(line, extra.filter(|_| line.len() + 4 < columns), last, raw);
 }
 
 /// Text for stderr whatever the level, such as a question; no line's end is added.
 pub fn ask(text: &str) {
     let mut terminal = lock();
     terminal.clear_below();
-    write_stderr(text);
+    terminal.write(text);
 }
 
 /// Writes what is still held back; the terminal is left at a line's begin.
@@ -193,6 +145,76 @@ pub fn data(text: &str) -> bool {
 }
 
 impl Terminal {
+    fn new(out: Box<dyn Write + Send>, colours: Colours, is_terminal: bool) -> Self {
+        Self {
+            out,
+            settings: LogSettings::default(),
+            colours,
+            is_terminal,
+            report: None,
+            open: None,
+            previous: Line::default(),
+            repeats: 0,
+            drawn: Drawn::Nothing,
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+    }
+
+    fn library(&mut self, line: LibraryLine) {
+        if !self.is_wanted(line.level) {
+            return;
+        }
+        let fresh = Line { level: line.level, prefix: line.prefix, text: String::new() };
+        let mut whole = match self.open.take() {
+            // Another library speaks before this one has ended its line.
+            Some(mut open) if !fresh.prefix.is_empty() => {
+                open.text.push('\n');
+                self.emit(open);
+                fresh
+            }
+            Some(open) => open,
+            None => fresh,
+        };
+        whole.text.push_str(&line.text);
+        if whole.text.ends_with('\n') || whole.text.len() > LONGEST {
+            self.emit(whole);
+        } else {
+            self.open = Some(whole);
+        }
+    }
+
+    fn status(&mut self, line: &str, extra: Option<&str>, last: bool, raw: bool) {
+        if self.settings.level < level::INFO && !raw {
+            return;
+        }
+        let mut text = String::new();
+        if self.is_terminal && self.drawn != Drawn::Nothing {
+            text.push_str("\r\x1b[J");
+        }
+        if self.settings.show_level && self.settings.level >= level::INFO {
+            text.push_str("[info] ");
+        }
+        text.push_str(line);
+        text.push_str("    ");
+        if last {
+            text.push('\n');
+        } else {
+            // The extra stands below; the cursor goes back to the line's begin.
+            if let Some(extra) = extra.filter(|_| self.is_terminal) {
+                text.push_str(&format!("\n{extra}\x1b[A"));
+            }
+            text.push('\r');
+        }
+        self.drawn = if last { Drawn::Nothing } else { Drawn::Status };
+        self.write(&text);
+        if let Some((file, _)) = &mut self.report {
+            let _ = write!(file, "{line}    {}", if last { '\n' } else { '\r' });
+        }
+    }
+
     fn is_wanted(&self, level: i32) -> bool {
         level <= self.settings.level || self.report.as_ref().is_some_and(|(_, wanted)| level <= *wanted)
     }
@@ -212,7 +234,7 @@ impl Terminal {
         if self.settings.fold && line == self.previous && !line.text.trim().is_empty() {
             self.repeats += 1;
             if self.is_terminal && self.drawn != Drawn::Status {
-                write_stderr(&format!("    Last message repeated {} times\r", self.repeats));
+                self.write(&format!("    Last message repeated {} times\r", self.repeats));
                 self.drawn = Drawn::Repeats;
             }
             return;
@@ -221,14 +243,14 @@ impl Terminal {
         self.clear_below();
         let mut out = self.colours.prefix(&prefix);
         out.push_str(&self.colours.text(line.level, &format!("{mark}{text}")));
-        write_stderr(&out);
+        self.write(&out);
         self.previous = line;
     }
 
     fn tell_repeats(&mut self) {
         if self.repeats > 0 {
             self.clear_below();
-            write_stderr(&format!("    Last message repeated {} times\n", self.repeats));
+            self.write(&format!("    Last message repeated {} times\n", self.repeats));
             self.repeats = 0;
         }
     }
@@ -237,19 +259,11 @@ impl Terminal {
     fn clear_below(&mut self) {
         match self.drawn {
             Drawn::Nothing => {}
-            _ if self.is_terminal => write_stderr("\r\x1b[J"),
-            _ => write_stderr("\n"),
+            _ if self.is_terminal => self.write("\r\x1b[J"),
+            _ => self.write("\n"),
         }
         self.drawn = Drawn::Nothing;
     }
-}
-
-fn write_stderr(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
-}
-
-fn columns() -> usize {
-    rustix::termios::tcgetwinsize(rustix::stdio::stderr()).map_or(80, |size| usize::from(size.ws_col))
 }
 
 /// Without passwords.
@@ -275,7 +289,96 @@ fn sanitized(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::sync::Arc;
+
+    /// Keeps what is written.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What stands on stderr after `acts`.
+    fn written(is_terminal: bool, acts: impl Fn(&mut Terminal)) -> String {
+        let paper = Paper::default();
+        let mut terminal = Terminal::new(Box::new(paper.clone()), Colours::None, is_terminal);
+        acts(&mut terminal);
+        String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn library(level: i32, prefix: &str, text: &str) -> LibraryLine {
+        LibraryLine { level, prefix: prefix.to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn a_line_in_parts_is_one_line_and_another_library_begins_its_own() {
+        let text = written(false, |t| {
+            t.library(library(32, "[a @ 0x1] ", "one "));
+            t.status("frame=1", None, false, false);
+            t.library(library(32, "", "two\n"));
+            t.library(library(32, "[a @ 0x1] ", "cut"));
+            t.library(library(32, "[b @ 0x2] ", "whole\n"));
+            t.library(library(40, "[b @ 0x2] ", "not wanted\n"));
+        });
+        assert_eq!(text, "frame=1    \r\n[a @ 0x1] one two\n[a @ 0x1] cut\n[b @ 0x2] whole\n");
+    }
+
+    #[test]
+    fn what_repeats_is_counted_unless_it_is_not_to_be() {
+        let three = |t: &mut Terminal| {
+            for _ in 0..3 {
+                t.library(library(24, "[a @ 0x1] ", "again\n"));
+            }
+            t.library(library(24, "", "other\n"));
+        };
+        assert_eq!(written(false, three), "[a @ 0x1] again\n    Last message repeated 2 times\nother\n");
+        let unfolded = written(false, |t| {
+            t.settings.fold = false;
+            three(t);
+        });
+        assert_eq!(unfolded.matches("again").count(), 3);
+    }
+
+    #[test]
+    fn the_level_stands_behind_the_prefix() {
+        let text = written(false, |t| {
+            t.settings.show_level = true;
+            t.library(library(16, "[a @ 0x1] ", "bad\n"));
+            t.library(library(32, "", "good\n"));
+            t.status("frame=1", None, true, false);
+        });
+        assert_eq!(text, "[a @ 0x1] [error] bad\n[info] good\n[info] frame=1    \n");
+    }
+
+    #[test]
+    fn on_a_terminal_the_status_line_makes_room_and_has_a_line_below() {
+        let text = written(true, |t| {
+            t.status("frame=1", Some("50 %"), false, false);
+            t.library(library(32, "", "news\n"));
+            t.status("frame=2", None, true, false);
+        });
+        assert_eq!(text, "frame=1    \n50 %\x1b[A\r\r\x1b[Jnews\nframe=2    \n");
+    }
+
+    #[test]
+    fn a_low_level_hides_the_status_line_unless_it_is_asked_for() {
+        let told = |raw| {
+            written(false, |t| {
+                t.settings.level = level::ERROR;
+                t.status("frame=1", None, true, raw);
+            })
+        };
+        assert_eq!((told(false).as_str(), told(true).as_str()), ("", "frame=1    \n"));
+    }
 
     #[test]
     fn passwords_and_control_characters_are_left_out() {
