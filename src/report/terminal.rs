@@ -39,6 +39,9 @@ struct Terminal {
     previous: Line,
     repeats: u64,
     drawn: Drawn,
+    /// Rows of the status line above the cursor's.
+    rows_above: usize,
+    columns: usize,
 }
 
 static TERMINAL: LazyLock<Mutex<Terminal>> = LazyLock::new(|| {
@@ -116,8 +119,10 @@ pub fn say_library(line: LibraryLine) {
 
 /// The status line. `raw`: it is wanted although the log level is too low for it.
 pub fn status(line: &str, extra: Option<&str>, last: bool, raw: bool) {
-    let columns = rustix::termios::tcgetwinsize(rustix::stdio::stderr()).map_or(80, |size| usize::from(size.ws_col));
-    lock().status(line, extra.filter(|_| line.len() + 4 < columns), last, raw);
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr());
+    let mut terminal = lock();
+    terminal.columns = size.map_or(80, |size| usize::from(size.ws_col)).max(1);
+    terminal.status(line, extra, last, raw);
 }
 
 /// Text for stderr whatever the level, such as a question; no line's end is added.
@@ -156,6 +161,8 @@ impl Terminal {
             previous: Line::default(),
             repeats: 0,
             drawn: Drawn::Nothing,
+            rows_above: 0,
+            columns: 80,
         }
     }
 
@@ -190,24 +197,24 @@ impl Terminal {
         if self.settings.level < level::INFO && !raw {
             return;
         }
-        let mut text = String::new();
-        if self.is_terminal && self.drawn != Drawn::Nothing {
-            text.push_str("\r\x1b[J");
-        }
-        if self.settings.show_level && self.settings.level >= level::INFO {
-            text.push_str("[info] ");
-        }
-        text.push_str(line);
-        text.push_str("    ");
+        let erase = if self.is_terminal { self.erase() } else { String::new() };
+        let mark = if self.settings.show_level && self.settings.level >= level::INFO { "[info] " } else { "" };
+        let mut text = format!("{mark}{line}    ");
         if last {
             text.push('\n');
         } else {
+            // A line that ends at the margin leaves the cursor in either row.
+            if text.len().is_multiple_of(self.columns) {
+                text.push(' ');
+            }
+            self.rows_above = text.len() / self.columns;
             // The extra stands below; the cursor goes back to the line's begin.
-            if let Some(extra) = extra.filter(|_| self.is_terminal) {
+            if let Some(extra) = extra.filter(|extra| self.is_terminal && extra.len() < self.columns) {
                 text.push_str(&format!("\n{extra}\x1b[A"));
             }
             text.push('\r');
         }
+        text.insert_str(0, &erase);
         self.drawn = if last { Drawn::Nothing } else { Drawn::Status };
         self.write(&text);
         if let Some((file, _)) = &mut self.report {
@@ -255,11 +262,23 @@ impl Terminal {
         }
     }
 
+    /// What takes off a terminal whatever is drawn below the last log line.
+    fn erase(&mut self) -> String {
+        match (self.drawn, std::mem::take(&mut self.rows_above)) {
+            (Drawn::Nothing, _) => String::new(),
+            (_, 0) => "\r\x1b[J".to_owned(),
+            (_, rows) => format!("\r\x1b[{rows}A\x1b[J"),
+        }
+    }
+
     /// Takes the status line off a terminal; elsewhere it is ended, so that what follows begins a line.
     fn clear_below(&mut self) {
         match self.drawn {
             Drawn::Nothing => {}
-            _ if self.is_terminal => self.write("\r\x1b[J"),
+            _ if self.is_terminal => {
+                let erase = self.erase();
+                self.write(&erase);
+            }
             _ => self.write("\n"),
         }
         self.drawn = Drawn::Nothing;
@@ -367,6 +386,18 @@ mod tests {
             t.status("frame=2", None, true, false);
         });
         assert_eq!(text, "frame=1    \n50 %\x1b[A\r\r\x1b[Jnews\nframe=2    \n");
+    }
+
+    #[test]
+    fn a_status_line_that_is_wider_than_the_terminal_is_taken_off_as_a_whole() {
+        let text = written(true, |t| {
+            t.columns = 10;
+            t.status("frame=1 size=2", None, false, false);
+            t.status("frame=2 size=34.", None, false, false);
+            t.library(library(32, "", "news\n"));
+        });
+        let expected = "frame=1 size=2    \r\r\x1b[1A\x1b[Jframe=2 size=34.     \r\r\x1b[2A\x1b[Jnews\n";
+        assert_eq!(text, expected);
     }
 
     #[test]
