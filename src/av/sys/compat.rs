@@ -337,6 +337,21 @@ pub(crate) unsafe fn transfer_timing(
     Ok(())
 }
 
+/// Where an output stream ends by libavformat's own count, in ticks; newer versions do not tell.
+///
+/// # Safety
+/// The stream is valid.
+pub(crate) unsafe fn muxed_end(stream: *const ffi::AVStream) -> Option<i64> {
+    #[cfg(not(ffmpeg_7_0))]
+    // SAFETY: the caller's promise.
+    return super::known(unsafe { ffi::av_stream_get_end_pts(stream) });
+    #[cfg(ffmpeg_7_0)]
+    {
+        let _ = stream;
+        None
+    }
+}
+
 /// The time base that [`transfer_timing`] left to the codec, where the muxer stream has none yet.
 ///
 /// # Safety
