@@ -65,7 +65,8 @@ pub fn parse(args: &[String], catalog: &dyn Catalog) -> Result<(Parsed, Vec<Diag
     {
         return Ok((Parsed::Show(request), findings.finish(&words)));
     }
-    let job = bind::bind(&command, catalog, &mut findings, words.len());
+    let mut job = bind::bind(&command, catalog, &mut findings, words.len());
+    args.clone_into(&mut job.global.arguments);
     if findings.has_errors() {
         Err(findings.finish(&words))
     } else {

@@ -365,14 +365,13 @@ fn unknown_encoder(catalog: &dyn Catalog, name: &str, kind: MediaKind) -> Diagno
     } else {
         same.iter().map(|e| e.name.clone()).collect()
     };
-    let message = format!("Unknown encoder '{name}'");
-    let diagnostic = Diagnostic::error("unknown-encoder", message);
+    let diagnostic = Diagnostic::error("unknown-encoder", format!("Unknown encoder '{name}'."));
     if names.is_empty() {
-        diagnostic.remedy(": -encoders lists those of the linked FFmpeg.")
+        diagnostic.remedy("ffmpeg -encoders lists those of the linked FFmpeg.")
     } else if same.is_empty() {
-        diagnostic.remedy(format!(": did you mean {}?", names.join(", ")))
+        diagnostic.remedy(format!("Did you mean {}?", names.join(", ")))
     } else {
-        diagnostic.remedy(format!(": for {} this FFmpeg has {}.", wanted_codec.unwrap_or_default(), names.join(", ")))
+        diagnostic.remedy(format!("For {} this FFmpeg has {}.", wanted_codec.unwrap_or_default(), names.join(", ")))
     }
 }
 

@@ -95,6 +95,8 @@ pub enum ExplainFormat {
 /// Options of the whole run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GlobalSpec {
+    /// The whole command line without the program's name, for corrected commands in messages.
+    pub arguments: Vec<String>,
     /// `-y`, `-n`.
     pub overwrite: Overwrite,
     /// `-hide_banner`.
@@ -142,6 +144,7 @@ pub struct GlobalSpec {
 impl Default for GlobalSpec {
     fn default() -> Self {
         Self {
+            arguments: Vec::new(),
             overwrite: Overwrite::Ask,
             hide_banner: false,
             log_level: None,

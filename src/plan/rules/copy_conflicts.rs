@@ -1,9 +1,10 @@
 //! Options that make no sense on a stream that is copied.
 
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Origin, mask_url};
 use crate::facts::MediaKind;
 use crate::plan::mapping::{OutputPlace, masked};
 use crate::plan::{Choice, Context, OutputDraft};
+use crate::spec::Assigned;
 
 pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
     let spec = &context.spec.outputs[index];
@@ -31,11 +32,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
                         stream.kind.name()
                     ),
                 )
-                .remedy(format!(
-                    "Either filter and encode: {} {} -c:{letter} {encoder}\nor copy without the filter: -c:{letter} copy",
-                    filter.origin.token,
-                    shell_word(&filter.value)
-                ))
+                .remedy(both_ways(context, filter, &spec.origin, [&format!("-c:{letter}"), encoder]))
                 .at(&filter.origin),
             );
         }
@@ -67,6 +64,21 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
         let quality = spec.quality.last_matching(|s| place.matches(s)).map(|a| &a.origin);
         ignored(quality, "not encoded");
     }
+}
+
+/// The command twice: once with an encoder, once without the filter.
+fn both_ways(context: &Context, filter: &Assigned<String>, output: &Origin, encoder: [&str; 2]) -> String {
+    let typed = &context.spec.global.arguments;
+    if output.arg >= typed.len() || filter.origin.arg + 1 >= typed.len() {
+        return format!("Either encode ({}) or leave {} out.", encoder.join(" "), filter.origin.token);
+    }
+    // Of two options the last counts: the encoder goes right before the output.
+    let mut encoded = typed.clone();
+    encoded.splice(output.arg..output.arg, encoder.map(str::to_owned));
+    let mut copied = typed.clone();
+    copied.drain(filter.origin.arg..=filter.origin.arg + 1);
+    let line = |words: Vec<String>| words.iter().map(|w| shell_word(&mask_url(w))).collect::<Vec<_>>().join(" ");
+    format!("Either filter and encode: weir {}\nor copy without the filter: weir {}", line(encoded), line(copied))
 }
 
 fn shell_word(text: &str) -> String {
