@@ -214,7 +214,8 @@ impl Builder<'_> {
                 Treatment::Encode(encode) => {
                     if stream.kind == MediaKind::Video {
                         mux_stream.max_packets = None;
-                        mux_stream.constant = matches!(encode.fps_mode, FpsMode::Cfr | FpsMode::VsCfr);
+                        mux_stream.constant = !crate::av::frames_have_lengths()
+                            && matches!(encode.fps_mode, FpsMode::Cfr | FpsMode::VsCfr);
                         mux_stream.drop_times = encode.fps_mode == FpsMode::Drop;
                     }
                     let frames = self.encode_chain(plan, (index, i), encode, keyframes, inputs, sender)?;

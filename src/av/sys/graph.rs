@@ -246,6 +246,7 @@ impl FilterGraph {
                         aspect.num,
                         aspect.den
                     );
+                    arguments += &compat::colour_arguments(shape.colours);
                     if input.frame_rate.is_valid() {
                         arguments += &format!(":frame_rate={}/{}", input.frame_rate.num, input.frame_rate.den);
                     }
@@ -390,6 +391,7 @@ impl FilterGraph {
                     sample_rate_hz: ffi::av_buffersink_get_sample_rate(sink),
                     channel_layout: if sound { compat::layout_name(&layout) } else { String::new() },
                     sample_aspect_ratio: ffi::av_buffersink_get_sample_aspect_ratio(sink).into(),
+                    colours: [0; 3],
                     display_matrix: None,
                 },
                 time_base: ffi::av_buffersink_get_time_base(sink).into(),
