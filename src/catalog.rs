@@ -132,3 +132,6 @@ pub trait Catalog {
     /// Of a codec option: whether it is one for encoding, and FFmpeg's line about it.
     fn codec_option(&self, option: &str) -> Option<(bool, String)>;
 }
+
+#[cfg(test)]
+pub mod testing;

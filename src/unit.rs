@@ -100,6 +100,8 @@ fn gcd(mut a: u64, mut b: u64) -> u64 {
 pub enum Rounding {
     /// To the nearest tick, halves away from zero (`AV_ROUND_NEAR_INF`).
     Nearest,
+    /// To the nearest tick, halves to the even one (`lrint`).
+    HalfEven,
     /// Towards minus infinity (`AV_ROUND_DOWN`).
     Down,
     /// Towards plus infinity (`AV_ROUND_UP`).
@@ -129,6 +131,11 @@ pub fn scale(value: i64, numerator: i128, denominator: i128, rounding: Rounding)
     let quotient = match rounding {
         Rounding::Down => product.div_euclid(denominator),
         Rounding::Up => -(-product).div_euclid(denominator),
+        Rounding::HalfEven => {
+            let floor = product.div_euclid(denominator);
+            let twice = 2 * product.rem_euclid(denominator);
+            floor + i128::from(twice > denominator || (twice == denominator && floor % 2 != 0))
+        }
         Rounding::Nearest => {
             let half = denominator / 2;
             if product >= 0 { (product + half) / denominator } else { (product - half) / denominator }

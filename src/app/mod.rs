@@ -9,6 +9,7 @@ use std::process::ExitCode;
 /// Runs the program.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args: Vec<String> = args.skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    crate::av::initialize();
     let catalog = LinkedCatalog;
     let mut builder = env_logger::Builder::new();
     builder.filter_level(log::LevelFilter::Info).init();

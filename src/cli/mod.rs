@@ -14,8 +14,6 @@ pub mod table;
 pub mod value;
 
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod tests;
 
 pub use correction::{command_line, masked, shell_quoted};

@@ -56,7 +56,7 @@ fn by_spelling(name: &str, catalog: &dyn Catalog) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::FakeCatalog;
+    use crate::catalog::testing::FakeCatalog;
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use super::testing::FakeCatalog;
+use crate::catalog::testing::FakeCatalog;
 use super::*;
 use crate::diagnostic::Severity;
 use crate::facts::MediaKind;

@@ -12,6 +12,7 @@ const LEAD_US: i64 = 1_000_000;
 struct Member {
     group: usize,
     position_us: Option<i64>,
+    first_us: Option<i64>,
     active: bool,
     waiting: Option<Sender<()>>,
 }
@@ -31,7 +32,7 @@ impl Balance {
     /// Adds an input; those of one group are kept together.
     pub fn join(&self, group: usize) -> Place {
         let mut members = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        members.push(Member { group, position_us: None, active: true, waiting: None });
+        members.push(Member { group, position_us: None, first_us: None, active: true, waiting: None });
         Place { balance: self.clone(), index: members.len() - 1 }
     }
 }
@@ -44,12 +45,14 @@ impl Place {
                 let mut members = self.balance.0.lock().unwrap_or_else(PoisonError::into_inner);
                 let me = &mut members[self.index];
                 me.position_us = Some(me.position_us.unwrap_or(i64::MIN).max(position_us));
+                // Who has not told anything yet is taken to stand where this input began.
+                let first = *me.first_us.get_or_insert(position_us);
                 let group = me.group;
                 let last = members
                     .iter()
                     .enumerate()
                     .filter(|(i, m)| *i != self.index && m.active && m.group == group)
-                    .map(|(_, m)| m.position_us.unwrap_or(i64::MIN / 2))
+                    .map(|(_, m)| m.position_us.unwrap_or(first))
                     .min();
                 wake(&mut members, self.index);
                 if last.is_none_or(|last| position_us <= last.saturating_add(LEAD_US)) {

@@ -192,8 +192,10 @@ impl Builder<'_> {
                 kind: stream.kind,
                 copy: None,
                 source_time_base: facts.time_base,
+                sample_rate_hz: facts.sample_rate_hz,
                 bitstream_filter: filter,
                 max_packets: stream.max_frames,
+                limited: stream.max_frames.is_some(),
                 drop_times: false,
                 constant_rate: None,
                 constant: false,
@@ -207,7 +209,6 @@ impl Builder<'_> {
                 Treatment::Copy(copy) => {
                     mux_stream.lenient_dts = facts.codec == "vp9";
                     mux_stream.silent = stream.kind == MediaKind::Attachment;
-                    mux_stream.drop_times = false;
                     mux_stream.copy = Some(Copy::new(copy_settings(plan, inputs, output, stream, copy)));
                     ends.packets.push(sender);
                 }
@@ -324,6 +325,8 @@ impl Builder<'_> {
             name: format!("out_{output}_{index}"),
             size: encode.size,
             formats: encode.formats.clone(),
+            encoder: (encode.encoder.clone(), encode.options.clone()),
+            colours: None,
             keep_format: encode.keep_format,
             sample_rates_hz: encode.sample_rates_hz.clone(),
             channel_layouts: encode.channel_layouts.clone(),
@@ -430,7 +433,7 @@ impl Builder<'_> {
                 links.push(packets);
             }
             let timeline = Timeline::new(
-                timeline_settings(input.offset_us, &facts, &spec.global),
+                timeline_settings(start_offset_us(input, &facts), &facts, &spec.global),
                 facts.streams.iter().map(|s| stream_timing(&demuxer, s, &input.streams[s.index])).collect(),
             );
             let settings = DemuxSettings {
@@ -496,6 +499,17 @@ fn input_trim(
     };
     let start = input.start_us.filter(|_| input.accurate_seek).map(|_| origin);
     (start, input.duration_us)
+}
+
+/// The input's offset; an MPEG-TS that begins at zero does so with the streams that are used, not with all.
+fn start_offset_us(input: &crate::plan::InputPlan, facts: &crate::facts::InputFacts) -> i64 {
+    let Some(start) = facts.start_time_us else { return input.offset_us };
+    if !facts.timestamps_may_jump || input.offset_us != -start {
+        return input.offset_us;
+    }
+    let used = facts.streams.iter().filter(|s| input.streams[s.index].used);
+    let first = used.filter_map(|s| Some(crate::unit::rescale(s.start_time?, s.time_base, Rational::MICROS))).min();
+    first.map_or(input.offset_us, |first| -first.max(start))
 }
 
 fn timeline_settings(offset_us: i64, facts: &crate::facts::InputFacts, global: &GlobalSpec) -> TimelineSettings {

@@ -264,7 +264,7 @@ fn fps_mode(
         ));
     }
     let rate_asked = plan.frame_rate.is_some() || plan.max_frame_rate.is_some();
-    if rate_asked && !matches!(asked, FpsMode::Auto | FpsMode::Cfr | FpsMode::VsCfr) {
+    if rate_asked && matches!(asked, FpsMode::Passthrough | FpsMode::Drop) {
         return Err(Box::new(
             Diagnostic::error("r-and-fps-mode", "One of -r/-fpsmax was specified together a non-CFR -vsync/-fps_mode.")
                 .remedy("This is contradictory: leave one of them out.")
@@ -273,9 +273,7 @@ fn fps_mode(
     }
     let mut mode = asked;
     if mode == FpsMode::Auto {
-        mode = if rate_asked {
-            FpsMode::Cfr
-        } else if muxer.name == "avi" {
+        mode = if muxer.name == "avi" {
             FpsMode::Vfr
         } else if !muxer.variable_fps {
             FpsMode::Cfr

@@ -59,6 +59,16 @@ pub(super) fn plan(
     let mut result = OutputMetadata { streams: vec![Vec::new(); draft.streams.len()], ..OutputMetadata::default() };
     let (mut manual_global, mut manual_streams, mut manual_chapters) = (false, false, false);
     for map in &spec.map_metadata {
+        let Some(input) = map.input else {
+            // "-map_metadata -1" switches everything off that is copied by itself.
+            match map.to {
+                MetadataPlace::Global => (manual_global, manual_streams, manual_chapters) = (true, true, true),
+                MetadataPlace::Streams(_) => manual_streams = true,
+                MetadataPlace::Chapter(_) => manual_chapters = true,
+                MetadataPlace::Program(_) => {}
+            }
+            continue;
+        };
         for place in [&map.to, &map.from] {
             match place {
                 MetadataPlace::Global => manual_global = true,
@@ -66,16 +76,6 @@ pub(super) fn plan(
                 MetadataPlace::Chapter(_) => manual_chapters = true,
                 MetadataPlace::Program(_) => {}
             }
-        }
-        let Some(input) = map.input else {
-            // "-map_metadata -1" switches everything off that is copied by itself.
-            if matches!(map.to, MetadataPlace::Global) {
-                (manual_global, manual_streams, manual_chapters) = (true, true, true);
-            }
-            continue;
-        };
-        if matches!((&map.to, &map.from), (MetadataPlace::Global, MetadataPlace::Global)) {
-            (manual_streams, manual_chapters) = (true, true);
         }
         let Some(source) = source_metadata(context, input, &map.from) else {
             diagnostics.push(

@@ -55,8 +55,8 @@ impl Copy {
         Self { settings, started: false, samples: RescaleDelta::default() }
     }
 
-    /// Decides about a packet and gives it its times. `packet_samples`: samples that it holds, or 0.
-    pub fn pass(&mut self, media: &mut MediaPacket, packet_samples: i32) -> CopyStep {
+    /// Decides about a packet and gives it its times in the time base `to`. `packet_samples`: samples that it holds, or 0.
+    pub fn pass(&mut self, media: &mut MediaPacket, packet_samples: i32, to: Rational) -> CopyStep {
         let s = &self.settings;
         let packet = &mut media.packet;
         if s.has_start && media.dts_us < s.start_us {
@@ -79,19 +79,20 @@ impl Copy {
         if ends {
             return CopyStep::End;
         }
-        let start = rescale(s.start_us, Rational::MICROS, s.time_base);
-        let mut pts = packet.pts().map(|t| t - start);
+        let start = rescale(s.start_us, Rational::MICROS, to);
+        let mut pts = packet.pts().map(|t| rescale(t, s.time_base, to) - start);
         let dts = match packet.dts() {
-            None => rescale(media.dts_us, Rational::MICROS, s.time_base) - start,
+            None => rescale(media.dts_us, Rational::MICROS, to) - start,
             Some(dts) if s.kind == MediaKind::Audio && s.sample_rate_hz > 0 => {
                 let samples = if packet_samples > 0 { packet_samples } else { s.frame_samples };
                 let fine = Rational::new(1, s.sample_rate_hz);
-                let exact = self.samples.convert(dts, s.time_base, i64::from(samples), fine, s.time_base) - start;
+                let exact = self.samples.convert(dts, s.time_base, i64::from(samples), fine, to) - start;
                 pts = Some(exact);
                 exact
             }
-            Some(dts) => dts - start,
+            Some(dts) => rescale(dts, s.time_base, to) - start,
         };
+        packet.set_duration(rescale(packet.duration(), s.time_base, to));
         packet.set_times(pts, Some(dts));
         self.started = true;
         CopyStep::Write

@@ -9,7 +9,7 @@ use crate::engine::meter::StreamMeter;
 use crate::facts::MediaKind;
 use crate::plan::EncodePlan;
 use crate::timing::{Arrival, FrameRate, FrameRateSettings};
-use crate::unit::{Rational, compare, rescale};
+use crate::unit::{Rational, Rounding, compare, rescale, rescale_rounded};
 use std::cmp::Ordering;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -246,7 +246,7 @@ impl EncodeStage {
             }
         }
         let source_ticks = (!self.settings.plan.user_filters)
-            .then(|| rescale(frame.duration(), self.settings.source_time_base, base));
+            .then(|| rescale_rounded(frame.duration(), self.settings.source_time_base, base, Rounding::HalfEven));
         let length = frames_have_lengths().then(|| match frame.duration() {
             0 if shape.output.frame_rate.is_valid() => {
                 rescale(1, shape.output.frame_rate.inverse(), shape.output.time_base)

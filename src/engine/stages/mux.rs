@@ -25,6 +25,8 @@ pub struct MuxStream {
     pub bitstream_filter: Option<BitstreamFilter>,
     /// `-frames`, where the encoder does not count them.
     pub max_packets: Option<i64>,
+    /// `-frames` was given for it.
+    pub limited: bool,
     /// Times are left to the muxer (`-fps_mode drop`).
     pub drop_times: bool,
     /// Length of each packet of a stream with a constant frame rate, as a frame rate.
@@ -45,12 +47,19 @@ struct State {
     settings: MuxStream,
     ready: bool,
     ended: bool,
-    queue: VecDeque<Packet>,
+    queue: VecDeque<MediaPacket>,
     queued_bytes: usize,
     time_base: Rational,
     guard: DtsGuard,
     written: i64,
     meter: Arc<StreamMeter>,
+}
+
+impl State {
+    /// The time base in which packets arrive.
+    fn arrival_base(&self) -> Rational {
+        if self.settings.copy.is_some() { self.settings.source_time_base } else { self.time_base }
+    }
 }
 
 /// Settings of the whole output.
@@ -89,9 +98,12 @@ pub struct MuxStage {
 impl MuxStage {
     /// Takes over a muxer whose streams are declared and whose I/O is open.
     pub fn new(muxer: Muxer, settings: MuxSettings, streams: Vec<MuxStream>, meter: Arc<OutputMeter>) -> Self {
-        let shortest = settings
-            .shortest
-            .then(|| Shortest::new(streams.iter().map(|s| !s.silent && s.kind != MediaKind::Subtitle).collect()));
+        // A stream that ends by -frames ends the others too, as in ffmpeg.
+        let limits: Vec<bool> = streams
+            .iter()
+            .map(|s| s.limited || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle))
+            .collect();
+        let shortest = (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits));
         let streams = streams
             .into_iter()
             .enumerate()
@@ -143,23 +155,15 @@ impl MuxStage {
         for (key, value) in self.settings.options.pairs() {
             log::warn!("{}: the option {key} ({value}) is not known to this format; it has no effect", self.settings.url);
         }
-        // What waited goes out in the order of its times.
-        loop {
-            let next = self
-                .streams
-                .iter()
-                .enumerate()
-                .filter_map(|(i, s)| s.queue.front().map(|p| (i, p.dts().or(p.pts()), s.time_base)))
-                .min_by(|a, b| match (a.1, b.1) {
-                    (Some(x), Some(y)) => crate::unit::compare(x, a.2, y, b.2).then(a.0.cmp(&b.0)),
-                    (None, Some(_)) => std::cmp::Ordering::Less,
-                    (Some(_), None) => std::cmp::Ordering::Greater,
-                    (None, None) => a.0.cmp(&b.0),
-                })
-                .map(|(i, _, _)| i);
-            let Some(i) = next else { break };
-            if let Some(packet) = self.streams[i].queue.pop_front() {
-                self.filtered(i, Some(packet))?;
+        for (i, state) in self.streams.iter_mut().enumerate() {
+            // Without a bitstream filter copied packets go straight to the muxer's clock, which may be finer.
+            if state.settings.copy.is_some() && state.settings.bitstream_filter.is_none() {
+                state.time_base = self.muxer.time_base(i);
+            }
+        }
+        while let Some(i) = self.next_waiting() {
+            if let Some(media) = self.streams[i].queue.pop_front() {
+                self.passed(i, media)?;
             }
         }
         for i in 0..self.streams.len() {
@@ -170,22 +174,30 @@ impl MuxStage {
         Ok(())
     }
 
-    /// A packet that will go out once the header is there.
-    fn queue(&mut self, index: usize, packet: Packet) -> Result<(), StageError> {
-        let state = &mut self.streams[index];
-        if state.settings.max_packets.is_some_and(|most| state.written >= most) {
-            return Ok(());
-        }
-        state.written += 1;
-        if state.settings.max_packets.is_some_and(|most| state.written >= most) {
-            self.closing.push(index);
-        }
+    /// The stream whose waiting packet is the earliest.
+    fn next_waiting(&self) -> Option<usize> {
+        let waiting = self.streams.iter().enumerate().filter_map(|(i, s)| {
+            let packet = &s.queue.front()?.packet;
+            Some((i, packet.dts().or(packet.pts()), s.arrival_base()))
+        });
+        waiting
+            .min_by(|a, b| match (a.1, b.1) {
+                (Some(x), Some(y)) => crate::unit::compare(x, a.2, y, b.2).then(a.0.cmp(&b.0)),
+                (None, Some(_)) => std::cmp::Ordering::Less,
+                (Some(_), None) => std::cmp::Ordering::Greater,
+                (None, None) => a.0.cmp(&b.0),
+            })
+            .map(|(i, _, _)| i)
+    }
+
+    /// Takes a packet in; before the header it waits.
+    fn arrived(&mut self, index: usize, media: MediaPacket) -> Result<(), StageError> {
         if self.header_written {
-            return self.filtered(index, Some(packet));
+            return self.passed(index, media);
         }
         let state = &mut self.streams[index];
-        state.queued_bytes += packet.size();
-        state.queue.push_back(packet);
+        state.queued_bytes += media.packet.size();
+        state.queue.push_back(media);
         if state.queue.len() > state.settings.queue_packets && state.queued_bytes > state.settings.queue_bytes {
             let silent: Vec<String> =
                 self.streams.iter().enumerate().filter(|(_, s)| !s.ready).map(|(i, _)| i.to_string()).collect();
@@ -196,6 +208,35 @@ impl MuxStage {
                 self.settings.index,
                 silent.join(", ")
             )));
+        }
+        Ok(())
+    }
+
+    /// Where a copied stream begins and ends, and how many packets are wanted.
+    fn passed(&mut self, index: usize, mut media: MediaPacket) -> Result<(), StageError> {
+        let state = &mut self.streams[index];
+        let samples = packet_samples(&self.muxer, index, media.packet.size());
+        let step = match &mut state.settings.copy {
+            Some(copy) => copy.pass(&mut media, samples, state.time_base),
+            None => CopyStep::Write,
+        };
+        match step {
+            CopyStep::Skip => return Ok(()),
+            CopyStep::End => {
+                self.closing.push(index);
+                return self.stream_ended(index);
+            }
+            CopyStep::Write => {}
+        }
+        if state.settings.max_packets.is_some_and(|most| state.written >= most) {
+            return Ok(());
+        }
+        state.written += 1;
+        let full = state.settings.max_packets.is_some_and(|most| state.written >= most);
+        self.filtered(index, Some(media.packet))?;
+        if full {
+            self.closing.push(index);
+            self.stream_ended(index)?;
         }
         Ok(())
     }
@@ -240,7 +281,8 @@ impl MuxStage {
             None => self.write(index, packet),
             Some(_) => {
                 let at = packet.dts().or(packet.pts()).map(|t| rescale(t, base, Rational::MICROS));
-                let end = at.map(|t| t + rescale(packet.duration(), base, Rational::MICROS));
+                let shown = packet.pts().or(packet.dts());
+                let end = shown.map(|t| rescale(t + packet.duration(), base, Rational::MICROS));
                 if let Some(shortest) = &mut self.shortest {
                     shortest.push(index, at, end, packet);
                 }
@@ -324,7 +366,7 @@ impl MuxStage {
 
     fn stream_ended(&mut self, index: usize) -> Result<(), StageError> {
         self.streams[index].ended = true;
-        if self.header_written {
+        if self.header_written && self.streams[index].queue.is_empty() {
             self.filtered(index, None)?;
             if let Some(shortest) = &mut self.shortest {
                 shortest.end(index);
@@ -332,21 +374,6 @@ impl MuxStage {
             }
         }
         Ok(())
-    }
-
-    fn copied(&mut self, index: usize, mut media: MediaPacket) -> Result<(), StageError> {
-        let samples = packet_samples(&self.muxer, index, media.packet.size());
-        let Some(copy) = &mut self.streams[index].settings.copy else {
-            return self.queue(index, media.packet);
-        };
-        match copy.pass(&mut media, samples) {
-            CopyStep::Skip => Ok(()),
-            CopyStep::Write => self.queue(index, media.packet),
-            CopyStep::End => {
-                self.closing.push(index);
-                self.stream_ended(index)
-            }
-        }
     }
 
     /// True when a file was begun (so that a failure must not leave a half).
@@ -392,7 +419,7 @@ impl Stage for MuxStage {
             PacketItem::Packet(media) => {
                 self.start_if_ready()?;
                 if !self.streams[port].ended {
-                    self.copied(port, media)?;
+                    self.arrived(port, media)?;
                 }
             }
             PacketItem::Seam | PacketItem::Hole(..) => {}

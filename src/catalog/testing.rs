@@ -1,0 +1,214 @@
+//! A small catalog for tests: a handful of muxers, codecs and options, with made-up codec numbers.
+
+use crate::catalog::{Catalog, CodecFacts, MuxerFacts, OptionScopes};
+use crate::facts::MediaKind;
+
+/// Name and kind of each codec; its number is its place, from 1.
+const CODECS: [(&str, MediaKind); 14] = [
+    ("h264", MediaKind::Video),
+    ("aac", MediaKind::Audio),
+    ("mpeg4", MediaKind::Video),
+    ("mp3", MediaKind::Audio),
+    ("flv1", MediaKind::Video),
+    ("hevc", MediaKind::Video),
+    ("vp9", MediaKind::Video),
+    ("opus", MediaKind::Audio),
+    ("ac3", MediaKind::Audio),
+    ("pcm_s16le", MediaKind::Audio),
+    ("subrip", MediaKind::Subtitle),
+    ("ass", MediaKind::Subtitle),
+    ("mov_text", MediaKind::Subtitle),
+    ("hdmv_pgs_subtitle", MediaKind::Subtitle),
+];
+
+/// Encoders by name, with the codec that each makes.
+const ENCODERS: [(&str, &str); 12] = [
+    ("libx264", "h264"),
+    ("h264_nvenc", "h264"),
+    ("aac", "aac"),
+    ("mpeg4", "mpeg4"),
+    ("libmp3lame", "mp3"),
+    ("flv", "flv1"),
+    ("libx265", "hevc"),
+    ("libopus", "opus"),
+    ("ac3", "ac3"),
+    ("pcm_s16le", "pcm_s16le"),
+    ("ass", "ass"),
+    ("mov_text", "mov_text"),
+];
+
+/// Muxers: name, default codecs of video, audio, subtitles, and whether rates may vary.
+const MUXERS: [(&str, &str, &str, &str, bool); 7] = [
+    ("mp4", "h264", "aac", "mov_text", true),
+    ("flv", "flv1", "mp3", "", true),
+    ("matroska", "h264", "aac", "ass", true),
+    ("mpegts", "mpeg4", "mp3", "", false),
+    ("avi", "mpeg4", "mp3", "", false),
+    ("wav", "", "pcm_s16le", "", false),
+    ("rtsp", "mpeg4", "aac", "", true),
+];
+
+/// Knows a handful of options, formats and codecs.
+pub struct FakeCatalog;
+
+/// The made-up number of a codec.
+pub fn codec_number(name: &str) -> u32 {
+    CODECS.iter().position(|(n, _)| *n == name).map_or(0, |i| i as u32 + 1)
+}
+
+fn codec(encoder: &str, codec: &str) -> Option<CodecFacts> {
+    let (name, kind) = CODECS.iter().find(|(n, _)| *n == codec)?;
+    let bitmap = *name == "hdmv_pgs_subtitle";
+    Some(CodecFacts {
+        name: encoder.to_owned(),
+        codec_id: codec_number(name),
+        codec_name: (*name).to_owned(),
+        kind: *kind,
+        experimental: false,
+        text_subtitles: *kind == MediaKind::Subtitle && !bitmap,
+        bitmap_subtitles: bitmap,
+    })
+}
+
+fn name_of(codec_id: u32) -> Option<&'static str> {
+    CODECS.get((codec_id as usize).wrapping_sub(1)).map(|(n, _)| *n)
+}
+
+const CODEC: [&str; 12] =
+    ["b", "g", "bf", "preset", "crf", "tune", "profile", "level", "maxrate", "bufsize", "x264-params", "threads"];
+const FORMAT: [&str; 4] = ["movflags", "flvflags", "avoid_negative_ts", "fflags"];
+
+impl Catalog for FakeCatalog {
+    fn option_scopes(&self, name: &str) -> OptionScopes {
+        OptionScopes {
+            codec: CODEC.contains(&name) || name == "flags" || name == "strict",
+            format: FORMAT.contains(&name) || name == "strict",
+            scaler: name == "sws_flags",
+            resampler: name == "resampler",
+        }
+    }
+    fn option_names(&self) -> Vec<String> {
+        CODEC.iter().chain(&FORMAT).map(|name| (*name).to_owned()).collect()
+    }
+    fn demuxer_exists(&self, _: &str) -> bool {
+        true
+    }
+    fn demuxer_has_option(&self, demuxer: &str, option: &str) -> bool {
+        demuxer == "rawvideo" && matches!(option, "video_size" | "pixel_format" | "framerate")
+    }
+    fn muxer(&self, name: &str) -> Option<MuxerFacts> {
+        let (name, video, audio, subtitle, variable_fps) = MUXERS.iter().find(|m| m.0 == name)?;
+        Some(MuxerFacts {
+            name: (*name).to_owned(),
+            video_codec: codec_number(video),
+            audio_codec: codec_number(audio),
+            subtitle_codec: codec_number(subtitle),
+            variable_fps: *variable_fps,
+            ..MuxerFacts::default()
+        })
+    }
+    fn guess_muxer(&self, url: &str) -> Option<MuxerFacts> {
+        let extension = url.rsplit('.').next()?;
+        self.muxer(match extension {
+            "mkv" => "matroska",
+            "ts" => "mpegts",
+            other => other,
+        })
+    }
+    fn guess_codec(&self, muxer: &str, _: &str, kind: MediaKind) -> u32 {
+        self.muxer(muxer).map_or(0, |m| match kind {
+            MediaKind::Video => m.video_codec,
+            MediaKind::Audio => m.audio_codec,
+            MediaKind::Subtitle => m.subtitle_codec,
+            _ => 0,
+        })
+    }
+    fn muxer_takes(&self, _: &str, _: u32) -> Option<bool> {
+        None
+    }
+    fn encoder(&self, name: &str) -> Option<CodecFacts> {
+        ENCODERS.iter().find(|(n, _)| *n == name).and_then(|(n, c)| codec(n, c))
+    }
+    fn encoder_for(&self, codec_id: u32) -> Option<CodecFacts> {
+        let wanted = name_of(codec_id)?;
+        ENCODERS.iter().find(|(_, c)| *c == wanted).and_then(|(n, c)| codec(n, c))
+    }
+    fn decoder(&self, name: &str) -> Option<CodecFacts> {
+        codec(name, name)
+    }
+    fn decoder_for(&self, codec_id: u32) -> Option<CodecFacts> {
+        let name = name_of(codec_id)?;
+        codec(name, name)
+    }
+    fn encoders(&self, kind: MediaKind) -> Vec<CodecFacts> {
+        ENCODERS.iter().filter_map(|(n, c)| codec(n, c)).filter(|c| c.kind == kind).collect()
+    }
+    fn codec_id(&self, name: &str) -> Option<u32> {
+        Some(codec_number(name)).filter(|id| *id != 0)
+    }
+    fn codec_name(&self, codec_id: u32) -> String {
+        name_of(codec_id).unwrap_or("none").to_owned()
+    }
+    fn encoder_has_option(&self, encoder: &str, option: &str) -> bool {
+        self.encoder(encoder).is_some_and(|e| self.option_applies(Some(encoder), true, e.kind, option).is_some())
+    }
+    fn encoder_formats(&self, encoder: &str) -> Vec<String> {
+        match encoder {
+            "libx264" => vec!["yuv420p".to_owned(), "yuv422p".to_owned(), "yuv420p10le".to_owned()],
+            "aac" => vec!["fltp".to_owned()],
+            _ => Vec::new(),
+        }
+    }
+    fn encoder_frame_rates(&self, _: &str) -> Vec<crate::unit::Rational> {
+        Vec::new()
+    }
+    fn encoder_sample_rates_hz(&self, _: &str) -> Vec<i32> {
+        Vec::new()
+    }
+    fn encoder_channel_layouts(&self, _: &str) -> Vec<(String, i32)> {
+        Vec::new()
+    }
+    fn default_channel_layout(&self, channels: i32) -> String {
+        match channels {
+            1 => "mono".to_owned(),
+            2 => "stereo".to_owned(),
+            n => format!("{n} channels"),
+        }
+    }
+    fn channel_layout(&self, text: &str) -> Option<(String, i32)> {
+        match text {
+            "mono" => Some((text.to_owned(), 1)),
+            "stereo" => Some((text.to_owned(), 2)),
+            "5.1" => Some((text.to_owned(), 6)),
+            _ => None,
+        }
+    }
+    fn picture_size(&self, text: &str) -> Option<(i32, i32)> {
+        let (width, height) = text.split_once('x')?;
+        Some((width.parse().ok()?, height.parse().ok()?))
+    }
+    fn exact_bits_per_sample(&self, _: u32) -> i32 {
+        0
+    }
+    fn closest_pixel_format(&self, _: &str, wanted: &str) -> Option<String> {
+        Some(wanted.to_owned())
+    }
+    fn option_applies(&self, codec: Option<&str>, encoding: bool, kind: MediaKind, option: &str) -> Option<String> {
+        let private = ["preset", "crf", "tune", "x264-params"].contains(&option);
+        let video = private || ["g", "bf"].contains(&option);
+        let fits = CODEC.contains(&option)
+            && encoding
+            && (!video || kind == MediaKind::Video)
+            && (!private || codec.is_none_or(|c| c == "libx264"));
+        fits.then(|| option.to_owned())
+    }
+    fn codec_option(&self, option: &str) -> Option<(bool, String)> {
+        CODEC.contains(&option).then(|| (true, format!("about {option}")))
+    }
+    fn is_pixel_format(&self, name: &str) -> bool {
+        matches!(name, "yuv420p" | "rgb24")
+    }
+    fn is_sample_format(&self, name: &str) -> bool {
+        matches!(name, "s16" | "fltp")
+    }
+}
