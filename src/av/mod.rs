@@ -17,4 +17,5 @@ pub use sys::interrupt::Interrupt;
 pub use sys::log as library_log;
 pub use sys::output::{ChapterCopy, Muxer, OutputStreamSettings, packet_samples};
 pub use sys::packet::Packet;
+pub use sys::silence::silent_packet;
 pub use sys::subtitle::SubtitleTranscoder;

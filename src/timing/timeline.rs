@@ -8,7 +8,7 @@ use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
 
 /// A step back by more than this is a jump, not jitter (ffmpeg's figure).
 const BACKWARD_TOLERANCE_US: i64 = MICROS_PER_SECOND / 10;
-/// Streams whose ends lie further apart than this are not waited for when a new epoch is placed.
+/// A stream whose time jumps joins the newest epoch when that brings it this near to where it should go on.
 const ALIGN_WITHIN_US: i64 = MICROS_PER_SECOND;
 
 /// What the timeline must know of a stream.
@@ -152,6 +152,7 @@ impl Timeline {
         }
         for stream in &mut self.streams {
             stream.pass = None;
+            stream.next_dts_us = None;
             stream.after_seam = true;
             stream.wrap_settled = false;
         }
@@ -214,29 +215,24 @@ impl Timeline {
         let newest = self.newest_offset_us;
         if newest != state.offset_us {
             let there = at(newest);
-            if (there - next).abs() <= ALIGN_WITHIN_US.max(threshold.min(ALIGN_WITHIN_US)) {
-                let overlap = (next - there).max(0);
-                if overlap > BACKWARD_TOLERANCE_US {
-                    // The epoch was placed too early for this stream: it moves on for all.
+            if (there - next).abs() <= ALIGN_WITHIN_US {
+                let overlap = next - there;
+                let video = state.timing.kind == MediaKind::Video;
+                if video && overlap > 0 {
+                    // The epoch was placed too early for the pictures: it moves on for all.
                     self.newest_offset_us += overlap;
-                    for other in &mut self.streams {
-                        if other.offset_us == newest {
-                            other.offset_us = self.newest_offset_us;
-                        }
+                    for other in self.streams.iter_mut().filter(|s| s.offset_us == newest) {
+                        other.offset_us = self.newest_offset_us;
                     }
                 }
-                self.streams[stream].offset_us = self.newest_offset_us;
+                let state = &mut self.streams[stream];
+                state.offset_us = self.newest_offset_us;
+                // Sound that overlaps is trimmed instead.
+                state.after_seam = !video;
                 return;
             }
         }
-        let anchor = self
-            .streams
-            .iter()
-            .filter(|s| matches!(s.timing.kind, MediaKind::Video | MediaKind::Audio))
-            .filter_map(|s| s.next_dts_us)
-            .filter(|t| (*t - next).abs() <= ALIGN_WITHIN_US)
-            .fold(next, i64::max);
-        let offset = state.offset_us + anchor - at(state.offset_us);
+        let offset = state.offset_us + next - at(state.offset_us);
         self.open_epoch(stream, offset);
     }
 

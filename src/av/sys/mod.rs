@@ -16,6 +16,7 @@ pub mod log;
 pub mod options;
 pub mod output;
 pub mod packet;
+pub mod silence;
 pub mod subtitle;
 
 use crate::unit::Rational;

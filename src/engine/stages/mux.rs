@@ -1,7 +1,7 @@
 //! Writes one output: waits until every stream is known, writes the header, packets in order, the trailer.
 
 use super::copy::{Copy, CopyStep};
-use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet, packet_samples};
+use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet, packet_samples, silent_packet};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -21,6 +21,8 @@ pub struct MuxStream {
     pub copy: Option<Copy>,
     /// The input stream's time base (copied streams).
     pub source_time_base: Rational,
+    /// The input stream's samples per second, or 0.
+    pub sample_rate_hz: i32,
     /// `-bsf`.
     pub bitstream_filter: Option<BitstreamFilter>,
     /// `-frames`, where the encoder does not count them.
@@ -52,6 +54,9 @@ struct State {
     time_base: Rational,
     guard: DtsGuard,
     written: i64,
+    /// Copied sound: the last packet, and what fills holes, with its samples.
+    last_sound: Option<Packet>,
+    filler: Option<(Packet, i32)>,
     meter: Arc<StreamMeter>,
 }
 
@@ -115,6 +120,8 @@ impl MuxStage {
                 time_base: s.source_time_base,
                 guard: DtsGuard::new(settings.dts_may_repeat),
                 written: 0,
+                last_sound: None,
+                filler: None,
                 meter: Arc::clone(&meter.streams[i]),
                 settings: s,
             })
@@ -212,9 +219,44 @@ impl MuxStage {
         Ok(())
     }
 
+    /// Fills a hole at a loop's seam with packets of silence, or by repeating the last packet.
+    fn fill(&mut self, index: usize, from: i64, to: i64) -> Result<(), StageError> {
+        let state = &mut self.streams[index];
+        let rate = Rational::new(1, state.settings.sample_rate_hz);
+        if !rate.is_valid() || state.settings.kind != MediaKind::Audio {
+            return Ok(());
+        }
+        if state.filler.is_none() {
+            let repeated = || {
+                let last = state.last_sound.as_ref()?;
+                let samples = packet_samples(&self.muxer, index, last.size());
+                Some((last.share().ok()?, samples))
+            };
+            state.filler = silent_packet(&self.muxer, index).or_else(repeated).filter(|(_, samples)| *samples > 0);
+        }
+        let Some((filler, samples)) = &state.filler else { return Ok(()) };
+        let base = state.settings.source_time_base;
+        let length = rescale(i64::from(*samples), rate, base).max(1);
+        let mut packets = Vec::new();
+        for n in 0.. {
+            let at = from + rescale(n * i64::from(*samples), rate, base);
+            if at + length / 2 > to {
+                break;
+            }
+            let mut packet = filler.share().map_err(StageError::library("share a packet"))?;
+            packet.set_times(Some(at), Some(at));
+            packet.set_duration(length);
+            packets.push(MediaPacket { packet, dts_us: rescale(at, base, Rational::MICROS) });
+        }
+        packets.into_iter().try_for_each(|media| self.arrived(index, media))
+    }
+
     /// Where a copied stream begins and ends, and how many packets are wanted.
     fn passed(&mut self, index: usize, mut media: MediaPacket) -> Result<(), StageError> {
         let state = &mut self.streams[index];
+        if state.settings.kind == MediaKind::Audio && state.settings.copy.is_some() {
+            state.last_sound = media.packet.share().ok();
+        }
         let samples = packet_samples(&self.muxer, index, media.packet.size());
         let step = match &mut state.settings.copy {
             Some(copy) => copy.pass(&mut media, samples, state.time_base),
@@ -422,7 +464,8 @@ impl Stage for MuxStage {
                     self.arrived(port, media)?;
                 }
             }
-            PacketItem::Seam | PacketItem::Hole(..) => {}
+            PacketItem::Hole(from, to) => self.fill(port, from, to)?,
+            PacketItem::Seam => {}
         }
         Ok(if self.over_size() { Flow::Done } else { Flow::Continue })
     }
