@@ -15,6 +15,11 @@ pub const fn frames_have_lengths() -> bool {
     cfg!(ffmpeg_6_1)
 }
 
+/// `-r` and `-fpsmax` mean a constant frame rate, as in the command of FFmpeg 6.1 and later.
+pub(crate) const fn rate_means_constant() -> bool {
+    cfg!(ffmpeg_6_1)
+}
+
 /// Asks an encoder to give the lengths of its frames on to its packets.
 pub(crate) fn keep_frame_lengths(encoder: &mut ffi::AVCodecContext) {
     #[cfg(ffmpeg_6_1)]
