@@ -49,6 +49,8 @@ pub struct DecodeStage {
     expected: Option<(i64, i32)>,
     /// The last frame of sound, as a pattern for silence; and where it ended, in samples.
     last_sound: Option<(Frame, i64)>,
+    /// The next frame of sound is to join the last one: a loop's seam lies between them.
+    joins: bool,
 }
 
 impl DecodeStage {
@@ -66,6 +68,7 @@ impl DecodeStage {
             previous_pts: None,
             expected: None,
             last_sound: None,
+            joins: false,
         }
     }
 
@@ -155,7 +158,15 @@ impl DecodeStage {
         }
         let frame = match self.settings.kind {
             MediaKind::Video => self.picture(frame),
-            _ => self.sound(frame, packet_pts)?,
+            _ => {
+                let previous = if std::mem::take(&mut self.joins) { self.last_sound.take() } else { None };
+                let frame = self.sound(frame, packet_pts)?;
+                // A codec's priming samples have their place on the clock but are never heard.
+                if let (Some((pattern, at)), Some(pts)) = (previous, frame.pts()) {
+                    self.silent_until(&pattern, at, pts, out)?;
+                }
+                frame
+            }
         };
         out.send(0, FrameItem::Frame(frame))
     }
@@ -227,14 +238,26 @@ impl DecodeStage {
         Ok(frame)
     }
 
-    /// Fills a hole in the sound with silence.
+    /// Fills a hole in the sound with silence, up to a time of the stream's clock.
     fn silence(&mut self, to: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
-        let Some((pattern, mut at)) = self.last_sound.take() else { return Ok(()) };
-        let rate = pattern.sample_rate_hz().max(1);
-        let end = rescale(to, self.settings.time_base, Rational::new(1, rate));
+        let Some((pattern, at)) = self.last_sound.take() else { return Ok(()) };
+        let end = rescale(to, self.settings.time_base, Rational::new(1, pattern.sample_rate_hz().max(1)));
+        let at = self.silent_until(&pattern, at, end, out)?;
+        self.last_sound = Some((pattern, at));
+        Ok(())
+    }
+
+    /// Silence like `pattern` from `at` to `end`, in samples; gives where it ended.
+    fn silent_until(
+        &self,
+        pattern: &Frame,
+        mut at: i64,
+        end: i64,
+        out: &mut Outlet<FrameItem>,
+    ) -> Result<i64, StageError> {
         // A hole of more than a minute is not a loop's seam.
-        if end - at > 60 * i64::from(rate) {
-            return Ok(());
+        if end - at > 60 * i64::from(pattern.sample_rate_hz().max(1)) {
+            return Ok(at);
         }
         while at < end {
             let samples = SILENCE_SAMPLES.min(end - at);
@@ -245,7 +268,7 @@ impl DecodeStage {
             at += samples;
             out.send(0, FrameItem::Frame(silent))?;
         }
-        Ok(())
+        Ok(at)
     }
 }
 
@@ -262,6 +285,7 @@ impl Stage for DecodeStage {
                 self.samples.reset();
                 self.previous_pts = None;
                 self.expected = None;
+                self.joins = true;
             }
             PacketItem::Hole(_, to) => self.silence(to, out)?,
             PacketItem::Ready(_) => {}
