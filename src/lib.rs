@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod facts;
 pub mod plan;
+pub mod report;
 pub mod spec;
 pub mod timing;
 pub mod unit;

@@ -1,43 +1,139 @@
 //! The door: chooses a mode, installs logger and signals, turns an outcome into an exit status.
 
+mod files;
+mod job;
+mod keyboard;
+mod show;
+mod signals;
+mod words;
+
 use crate::av::LinkedCatalog;
-use crate::cli::{self, Parsed};
-use crate::engine::{self, StopSignal};
+use crate::cli::{self, Parsed, Request};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::{self, CalledAs, banner, ending, level, newcomer, report_file, terminal};
+use crate::spec::JobSpec;
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
-/// Runs the program.
-pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
-    let args: Vec<String> = args.skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All is done.
+    Done = 0,
+    /// The job failed, or could not be understood.
+    Failed = 1,
+    /// All is done, but an input was damaged (`EX_UNAVAILABLE`).
+    Damaged = 69,
+    /// A signal ended it.
+    Signal = 255,
+}
+
+/// Runs the program; the first argument is the name that it was called by.
+pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
+    let called = args.next().map_or(CalledAs::Weir, |name| called_as(&name));
+    let args: Result<Vec<String>, OsString> = args.map(OsString::into_string).collect();
+    report::log::install();
     crate::av::initialize();
-    let catalog = LinkedCatalog;
-    let mut builder = env_logger::Builder::new();
-    builder.filter_level(log::LevelFilter::Info).init();
-    crate::av::library_log::install(|l| eprint!("{}{}", l.prefix, l.text), 32);
-    let (parsed, diagnostics) = match cli::parse(&args, &catalog) {
-        Ok(p) => p,
-        Err(d) => {
-            for d in d { eprintln!("{d}"); }
-            return ExitCode::from(1);
+    let exit = match args {
+        Ok(args) => words::run(called, &args).unwrap_or_else(|| command(called, &args)),
+        Err(bad) => {
+            let shown = bad.to_string_lossy();
+            report::say(level::ERROR, &format!("{shown}: not valid UTF-8. Rename the file, or give a link to it."));
+            Exit::Failed
         }
     };
-    for d in diagnostics { eprintln!("{d}"); }
-    let Parsed::Job(spec) = parsed else { return ExitCode::from(0) };
-    let stop = StopSignal::new();
-    let result = engine::open_inputs(*spec, &catalog, &stop).and_then(|mut inputs| {
-        let plan = inputs.plan(&catalog)?;
-        for d in &plan.diagnostics { eprintln!("{d}"); }
-        let prepared = inputs.open_outputs(plan, &stop)?;
-        Ok(prepared.start(&stop)?.join())
-    });
-    match result {
-        Ok(outcome) => {
-            for (name, m) in outcome.meter.stage_list() { eprintln!("{name}: {} items busy {}ms starved {}ms blocked {}ms", m.items(), m.busy_ns()/1000000, m.starved_ns()/1000000, m.blocked_ns()/1000000); }
-            for d in &outcome.damage { eprintln!("{d}"); }
-            if let Some(f) = outcome.failure { eprintln!("{f}"); return ExitCode::from(1); }
-            ExitCode::SUCCESS
+    terminal::finish();
+    ExitCode::from(exit as u8)
+}
+
+fn called_as(name: &OsString) -> CalledAs {
+    match Path::new(name).file_name() {
+        Some(name) if name == "ffmpeg" => CalledAs::Ffmpeg,
+        _ => CalledAs::Weir,
+    }
+}
+
+/// Carries out a command line in ffmpeg's grammar.
+fn command(called: CalledAs, args: &[String]) -> Exit {
+    if args.is_empty() && called == CalledAs::Weir {
+        newcomer::show();
+        return Exit::Done;
+    }
+    let early = cli::early_globals(args);
+    if let Some(text) = &early.log_level {
+        match terminal::settings().changed_by(text) {
+            Ok(settings) => terminal::configure(settings),
+            Err(sentence) => {
+                report::say(level::ERROR, &sentence);
+                return Exit::Failed;
+            }
         }
-        Err(engine::PrepareError::Refused(d)) => { for d in d { eprintln!("{d}"); } ExitCode::from(1) }
-        Err(e) => { eprintln!("{e}"); ExitCode::from(1) }
+    }
+    if let Err(sentence) = report_file::open(early.report, called, args) {
+        report::say(level::ERROR, &sentence);
+        return Exit::Failed;
+    }
+    let catalog = LinkedCatalog;
+    let parsed = cli::parse(args, &catalog);
+    let quiet_by_nature = matches!(&parsed, Ok((Parsed::Show(r), _)) if show::has_no_banner(r, called));
+    if !early.hide_banner && !quiet_by_nature {
+        banner::show(called);
+    }
+    match parsed {
+        Err(diagnostics) => {
+            // Many programs ask what is in a file with `-i FILE` and nothing else.
+            if let Some(spec) = inputs_alone(args, &diagnostics, &catalog)
+                && let Err(exit) = job::inspect(spec, called, &catalog)
+            {
+                return exit;
+            }
+            ending::diagnostics(&diagnostics, called);
+            Exit::Failed
+        }
+        Ok((Parsed::Show(Request::Help { topic: None }), _)) if args.is_empty() => {
+            newcomer::usage(called);
+            Exit::Failed
+        }
+        Ok((Parsed::Show(request), diagnostics)) => {
+            ending::diagnostics(&diagnostics, called);
+            show::answer(&request, called)
+        }
+        Ok((Parsed::Job(spec), diagnostics)) => {
+            ending::diagnostics(&diagnostics, called);
+            job::run(*spec, called, &catalog)
+        }
+    }
+}
+
+/// The inputs of a command line whose only fault is that it has no output.
+fn inputs_alone(args: &[String], diagnostics: &[Diagnostic], catalog: &LinkedCatalog) -> Option<JobSpec> {
+    let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    if errors.next()?.code != "no-output" || errors.next().is_some() {
+        return None;
+    }
+    let nowhere = ["-f", "null", "-"].map(str::to_owned);
+    match cli::parse(&[args, &nowhere].concat(), catalog) {
+        Ok((Parsed::Job(spec), _)) => Some(*spec),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_decides() {
+        for (name, called) in [
+            ("weir", CalledAs::Weir),
+            ("/usr/bin/ffmpeg", CalledAs::Ffmpeg),
+            ("./ffmpeg", CalledAs::Ffmpeg),
+            ("ffmpeg-weir", CalledAs::Weir),
+            ("", CalledAs::Weir),
+        ] {
+            assert_eq!(called_as(&OsString::from(name)), called, "{name}");
+        }
     }
 }

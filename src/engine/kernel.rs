@@ -82,6 +82,11 @@ impl<T: Flowing> Outlet<T> {
         self.ports[port].push(sender);
     }
 
+    /// Lets items cross every link in batches.
+    pub fn set_batch(&mut self, items: usize) {
+        self.ports.iter_mut().flatten().for_each(|link| link.set_batch(items));
+    }
+
     /// True while anybody takes items of the port.
     pub fn is_open(&self, port: usize) -> bool {
         self.ports.get(port).is_some_and(|links| links.iter().any(LinkSender::is_open))
@@ -103,10 +108,7 @@ impl<T: Flowing> Outlet<T> {
     }
 
     fn send_or_end(&mut self, port: usize, item: Option<T>) -> Result<(), StageError> {
-        let began = Instant::now();
-        let result = self.deliver(port, item);
-        self.meter.blocked_since(began);
-        result
+        self.deliver(port, item)
     }
 
     fn deliver(&mut self, port: usize, item: Option<T>) -> Result<(), StageError> {
@@ -120,11 +122,8 @@ impl<T: Flowing> Outlet<T> {
                     (Some(_), true) => item.take(),
                     (Some(shared), false) => Some(shared.share().map_err(StageError::library("share data"))?),
                 };
-                match links[index].send(one, &self.stop.abort) {
+                match links[index].send(one, &self.stop.abort, &self.meter) {
                     Ok(()) => index += 1,
-                    Err(SendError::Closed) if last => {
-                        links.remove(index);
-                    }
                     Err(SendError::Closed) => {
                         links.remove(index);
                     }
@@ -151,11 +150,11 @@ impl<T: Flowing> Outlet<T> {
 /// Runs a stage until its input ends, it is done, or the run is aborted.
 pub fn drive<S: Stage>(
     mut stage: S,
-    inlet: Inlet<S::In>,
+    mut inlet: Inlet<S::In>,
     mut out: Outlet<S::Out>,
     meter: &StageMeter,
 ) -> (S, Result<(), StageError>) {
-    let result = stage.start(&mut out).and_then(|()| run_stage(&mut stage, &inlet, &mut out, meter));
+    let result = stage.start(&mut out).and_then(|()| run_stage(&mut stage, &mut inlet, &mut out, meter));
     drop(inlet);
     let result = match result {
         Ok(()) => stage.finish(&mut out),
@@ -170,7 +169,7 @@ pub fn drive<S: Stage>(
 
 fn run_stage<S: Stage>(
     stage: &mut S,
-    inlet: &Inlet<S::In>,
+    inlet: &mut Inlet<S::In>,
     out: &mut Outlet<S::Out>,
     meter: &StageMeter,
 ) -> Result<(), StageError> {
@@ -178,9 +177,7 @@ fn run_stage<S: Stage>(
     let mut open = inlet.ports();
     let mut ended = vec![false; open];
     while open > 0 {
-        let waiting = Instant::now();
-        let received = inlet.receive(&abort).map_err(|_| StageError::Aborted)?;
-        meter.starved_since(waiting);
+        let received = inlet.receive(&abort, meter).map_err(|_| StageError::Aborted)?;
         let Some(Tagged { port, item }) = received else { break };
         let flow = match item {
             Some(item) => {

@@ -1,9 +1,12 @@
 //! Links: the only channels of the engine. Bounded by count and by bytes; a port can be closed from its far end.
 
+use super::meter::StageMeter;
 use super::stop::Latch;
-use crossbeam_channel::{Receiver, Sender, bounded, select};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
 
 /// What flows through a link.
 pub trait Flowing: Send + Sized + 'static {
@@ -37,10 +40,20 @@ struct Budget {
     limit: usize,
 }
 
+/// A batch crosses when it holds this many bytes.
+const BATCH_BYTES: usize = 256 << 10;
+
+/// What crosses a channel at once.
+type Parcel<T> = Vec<Tagged<T>>;
+
 /// The sending end of one port of a link.
 #[derive(Debug)]
 pub struct LinkSender<T> {
-    sender: Sender<Tagged<T>>,
+    sender: Sender<Parcel<T>>,
+    /// Items that wait to cross together, and their bytes.
+    pending: Parcel<T>,
+    pending_bytes: usize,
+    batch: usize,
     budget: Arc<Budget>,
     space: Receiver<()>,
     space_again: Sender<()>,
@@ -51,7 +64,8 @@ pub struct LinkSender<T> {
 /// The receiving end of a link.
 #[derive(Debug)]
 pub struct Inlet<T> {
-    receiver: Receiver<Tagged<T>>,
+    receiver: Receiver<Parcel<T>>,
+    arrived: VecDeque<Tagged<T>>,
     budget: Arc<Budget>,
     space: Sender<()>,
     ports: Vec<Arc<AtomicBool>>,
@@ -77,6 +91,9 @@ pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>
         .enumerate()
         .map(|(port, closed)| LinkSender {
             sender: sender.clone(),
+            pending: Vec::new(),
+            pending_bytes: 0,
+            batch: 1,
             budget: Arc::clone(&budget),
             space: space_receiver.clone(),
             space_again: space_sender.clone(),
@@ -84,7 +101,7 @@ pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>
             port,
         })
         .collect();
-    (senders, Inlet { receiver, budget, space: space_sender, ports: closed })
+    (senders, Inlet { receiver, arrived: VecDeque::new(), budget, space: space_sender, ports: closed })
 }
 
 impl<T: Flowing> LinkSender<T> {
@@ -93,22 +110,42 @@ impl<T: Flowing> LinkSender<T> {
         !self.closed.load(Ordering::Acquire)
     }
 
+    /// Lets items cross in batches of up to so many: for sources that nobody waits on in real time.
+    pub fn set_batch(&mut self, items: usize) {
+        self.batch = items.max(1);
+    }
+
     /// Sends an item, or (`None`) that nothing follows. Waits for room; wakes at once on abort.
-    pub fn send(&self, item: Option<T>, abort: &Latch) -> Result<(), SendError> {
+    pub fn send(&mut self, item: Option<T>, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::Closed);
         }
-        let bytes = item.as_ref().map_or(0, Flowing::bytes);
-        // Bytes first: an item is let in when it fits, or when nothing else is there.
+        let last = item.is_none();
+        self.pending_bytes += item.as_ref().map_or(0, Flowing::bytes);
+        self.pending.push(Tagged { port: self.port, item });
+        if last || self.pending.len() >= self.batch || self.pending_bytes >= BATCH_BYTES {
+            self.flush(abort, meter)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Sends what waits to cross together.
+    fn flush(&mut self, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
+        let bytes = std::mem::take(&mut self.pending_bytes);
+        let parcel = std::mem::take(&mut self.pending);
+        // Bytes first: a parcel is let in when it fits, or when nothing else is there.
         loop {
             let held = self.budget.bytes.load(Ordering::Acquire);
             if held == 0 || held + bytes <= self.budget.limit || bytes == 0 {
                 break;
             }
+            let began = Instant::now();
             select! {
                 recv(self.space) -> _ => {}
                 recv(abort.receiver()) -> _ => return Err(SendError::Aborted),
             }
+            meter.blocked_since(began);
             if !self.is_open() {
                 return Err(SendError::Closed);
             }
@@ -118,10 +155,18 @@ impl<T: Flowing> LinkSender<T> {
             // Another sender may be waiting for the same token.
             let _ = self.space_again.try_send(());
         }
-        let tagged = Tagged { port: self.port, item };
-        select! {
-            send(self.sender, tagged) -> sent => sent.map_err(|_| SendError::Closed),
-            recv(abort.receiver()) -> _ => Err(SendError::Aborted),
+        match self.sender.try_send(parcel) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Disconnected(_)) => Err(SendError::Closed),
+            Err(TrySendError::Full(parcel)) => {
+                let began = Instant::now();
+                let result = select! {
+                    send(self.sender, parcel) -> sent => sent.map_err(|_| SendError::Closed),
+                    recv(abort.receiver()) -> _ => Err(SendError::Aborted),
+                };
+                meter.blocked_since(began);
+                result
+            }
         }
     }
 
@@ -142,14 +187,32 @@ impl<T> Drop for Inlet<T> {
 
 impl<T: Flowing> Inlet<T> {
     /// The next item; `None` when all senders are gone; an error on abort.
-    pub fn receive(&self, abort: &Latch) -> Result<Option<Tagged<T>>, SendError> {
-        let tagged = select! {
-            recv(self.receiver) -> received => received.ok(),
-            recv(abort.receiver()) -> _ => return Err(SendError::Aborted),
-        };
-        if let Some(bytes) = tagged.as_ref().and_then(|t| t.item.as_ref()).map(Flowing::bytes) {
-            self.budget.bytes.fetch_sub(bytes, Ordering::AcqRel);
-            let _ = self.space.try_send(());
+    pub fn receive(&mut self, abort: &Latch, meter: &StageMeter) -> Result<Option<Tagged<T>>, SendError> {
+        if self.arrived.is_empty() {
+            let parcel = match self.receiver.try_recv() {
+                Ok(parcel) => Some(parcel),
+                Err(TryRecvError::Disconnected) => None,
+                Err(TryRecvError::Empty) => {
+                    let began = Instant::now();
+                    let received = select! {
+                        recv(self.receiver) -> received => received.ok(),
+                        recv(abort.receiver()) -> _ => return Err(SendError::Aborted),
+                    };
+                    meter.starved_since(began);
+                    received
+                }
+            };
+            if abort.is_tripped() {
+                return Err(SendError::Aborted);
+            }
+            self.arrived.extend(parcel.into_iter().flatten());
+        }
+        let tagged = self.arrived.pop_front();
+        if let Some(bytes) = tagged.as_ref().and_then(|t| t.item.as_ref()).map(Flowing::bytes).filter(|b| *b > 0) {
+            let held = self.budget.bytes.fetch_sub(bytes, Ordering::AcqRel);
+            if held >= self.budget.limit / 2 {
+                let _ = self.space.try_send(());
+            }
         }
         Ok(tagged)
     }

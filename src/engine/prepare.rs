@@ -1,6 +1,7 @@
 //! From a JobSpec to everything that the stages need: open inputs, a plan, outputs with their streams declared.
 
 use super::StopSignal;
+use super::threads;
 use super::keyframes::ForcedKeyframes;
 use crate::av::{
     AvError, BitstreamFilter, ChapterCopy, Demuxer, DemuxerSettings, Dictionary, Muxer, OutputStreamSettings,
@@ -139,7 +140,7 @@ pub(super) struct PreparedOutput {
 impl OpenInputs {
     /// Plans the job.
     pub fn plan(&mut self, catalog: &dyn Catalog) -> Result<Plan, PrepareError> {
-        let mut plan = plan::plan(&self.spec, &self.facts, &self.seeks, catalog).map_err(|diagnostics| {
+        let mut plan = plan::plan(&self.spec, &self.facts, &self.seeks, catalog, threads::processors()).map_err(|diagnostics| {
             let mut all = std::mem::take(&mut self.diagnostics);
             all.extend(diagnostics);
             PrepareError::Refused(all)

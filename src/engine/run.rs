@@ -29,7 +29,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-const PACKETS: Capacity = Capacity { items: 256, bytes: 16 << 20 };
+const PACKETS: Capacity = Capacity { items: 64, bytes: 8 << 20 };
+/// Packets of a file that cross a link together: fewer wake-ups.
+const BATCH: usize = 32;
 const FRAMES: Capacity = Capacity { items: 4, bytes: 48 << 20 };
 
 /// How an output ended.
@@ -162,7 +164,7 @@ impl Builder<'_> {
         self.thread(name, move || Ended { result: drive(stage, inlet, outlet, &meter).1, output: None })
     }
 
-    fn source<S: Source + 'static>(&mut self, name: String, source: S, links: Vec<Vec<LinkSender<S::Out>>>) -> Result<(), PrepareError> {
+    fn source<S: Source + 'static>(&mut self, name: String, source: S, links: Vec<Vec<LinkSender<S::Out>>>, batch: usize) -> Result<(), PrepareError> {
         let meter = self.meter.stage(&name);
         let mut outlet = Outlet::new(self.stop.clone(), Arc::clone(&meter));
         for (port, links) in links.into_iter().enumerate() {
@@ -170,6 +172,7 @@ impl Builder<'_> {
                 outlet.connect(port, sender);
             }
         }
+        outlet.set_batch(batch);
         self.thread(name, move || Ended { result: drive_source(source, outlet, &meter).1, output: None })
     }
 
@@ -445,9 +448,12 @@ impl Builder<'_> {
                 exit_on_error: spec.global.exit_on_error,
                 facts,
             };
+            // What is read as fast as it can be may cross in batches; what is paced or arrives live may not.
+            let at_leisure = input.read_rate.is_none() && Path::new(&spec.inputs[index].url).is_file();
+            let batch = if at_leisure { BATCH } else { 1 };
             let meter = Arc::clone(&self.meter.inputs[index]);
             let source = DemuxStage::new(demuxer, settings, timeline, (self.clock, place), meter);
-            self.source(format!("demux {index}"), source, links)?;
+            self.source(format!("demux {index}"), source, links, batch)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use crate::av::Interrupt;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Something that happens once, and that any number of waits can select on.
@@ -12,24 +13,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct Latch {
     sender: Arc<Mutex<Option<Sender<Infallible>>>>,
     receiver: Receiver<Infallible>,
+    /// The same fact, for those who only look.
+    tripped: Arc<AtomicBool>,
 }
 
 impl Default for Latch {
     fn default() -> Self {
         let (sender, receiver) = bounded(0);
-        Self { sender: Arc::new(Mutex::new(Some(sender))), receiver }
+        Self { sender: Arc::new(Mutex::new(Some(sender))), receiver, tripped: Arc::default() }
     }
 }
 
 impl Latch {
     /// Trips it; more than once does nothing.
     pub fn trip(&self) {
+        self.tripped.store(true, Ordering::Release);
         self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// True once tripped.
     pub fn is_tripped(&self) -> bool {
-        matches!(self.receiver.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected))
+        self.tripped.load(Ordering::Acquire)
     }
 
     /// For `select!`: becomes ready (disconnected) on trip.

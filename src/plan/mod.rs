@@ -8,6 +8,7 @@ mod input;
 mod mapping;
 mod metadata;
 mod rules;
+mod threads;
 
 pub use input::{OpenInput, Seek, open_input, seek};
 pub use metadata::MetadataEdit;
@@ -260,12 +261,13 @@ pub(crate) struct Context<'a> {
     pub(crate) catalog: &'a dyn Catalog,
 }
 
-/// Makes the plan. An error carries every diagnostic, the errors among them.
+/// Makes the plan for a machine with so many processors. An error carries every diagnostic, the errors among them.
 pub fn plan(
     spec: &JobSpec,
     facts: &[InputFacts],
     seeks: &[Seek],
     catalog: &dyn Catalog,
+    cores: usize,
 ) -> Result<Plan, Vec<Diagnostic>> {
     let context = Context { spec, facts, seeks, catalog };
     let mut diagnostics = Vec::new();
@@ -286,6 +288,7 @@ pub fn plan(
         plan.outputs.push(output);
     }
     input::mark_used(&context, &mut plan, &mut diagnostics);
+    threads::assign(&mut plan.inputs, &mut plan.outputs, facts, cores);
     codec_options::report_unused(&context, &plan, &mut diagnostics);
     if failed(&diagnostics) {
         return Err(diagnostics);

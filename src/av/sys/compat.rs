@@ -630,7 +630,7 @@ pub fn library_lines() -> (String, Vec<String>) {
         .iter()
         .map(|(name, built, run)| {
             format!(
-                "lib{name:<11} {:3}.{:3}.{:3} / {:3}.{:3}.{:3}",
+                "lib{name:<11} {:2}.{:3}.{:3} / {:2}.{:3}.{:3}",
                 built[0],
                 built[1],
                 built[2],

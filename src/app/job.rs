@@ -1,0 +1,173 @@
+//! One job, from its spec to the program's exit status.
+
+use super::signals::Outside;
+use super::{Exit, files, keyboard};
+use crate::av::{AvError, LinkedCatalog};
+use crate::engine::{self, OpenInputs, Outcome, PrepareError};
+use crate::plan::Plan;
+use crate::report::benchmark::Usage;
+use crate::report::progress::ProgressSink;
+use crate::report::ticker::{ProgressSettings, Ticker};
+use crate::report::{CalledAs, benchmark, data, ending, expected, explain, level, mapping, say, summary, terminal};
+use crate::spec::{ExplainFormat, GlobalSpec, JobSpec};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why there is no outcome.
+enum Stopped {
+    /// It could not be prepared.
+    Prepare(PrepareError),
+    /// A sentence, or several lines of them.
+    Refused(String),
+    /// There was nothing more to do.
+    Done,
+}
+
+impl From<PrepareError> for Stopped {
+    fn from(error: PrepareError) -> Self {
+        Self::Prepare(error)
+    }
+}
+
+impl From<std::io::Error> for Stopped {
+    fn from(error: std::io::Error) -> Self {
+        Self::Refused(format!("The operating system refused a thread or a signal: {error}"))
+    }
+}
+
+/// Carries out a job and tells of it.
+pub(super) fn run(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> Exit {
+    let before = Usage::now();
+    let clock = engine::clock::Clock::start();
+    let global = spec.global.clone();
+    let outside = Outside::default();
+    let ended = carry_out(spec, called, catalog, &outside);
+    keyboard::restore();
+    outside.ended.trip();
+    let exit = match ended {
+        Ok((plan, outcome)) => conclude(&plan, &outcome, &global, called, &outside),
+        Err(Stopped::Done) => Exit::Done,
+        Err(Stopped::Prepare(PrepareError::Open { cause: AvError::EXIT, .. })) if outside.signal().is_some() => {
+            Exit::Failed
+        }
+        Err(Stopped::Prepare(error)) => {
+            ending::prepare_error(&error, called);
+            Exit::Failed
+        }
+        Err(Stopped::Refused(sentences)) => {
+            say(level::ERROR, &sentences);
+            Exit::Failed
+        }
+    };
+    if global.benchmark {
+        benchmark::show(before, clock.now_ns());
+    }
+    match outside.signal() {
+        Some(signal) => {
+            say(level::INFO, &format!("Exiting normally, received signal {signal}."));
+            Exit::Signal
+        }
+        None => exit,
+    }
+}
+
+fn carry_out(
+    spec: JobSpec,
+    called: CalledAs,
+    catalog: &LinkedCatalog,
+    outside: &Outside,
+) -> Result<(Arc<Plan>, Outcome), Stopped> {
+    let global = spec.global.clone();
+    let keys = global.stdin && !spec.inputs.iter().any(|input| reads_stdin(&input.url));
+    outside.watch(keys)?;
+    let sink = match &global.progress {
+        Some(url) if global.explain.is_none() => Some(ProgressSink::open(url).map_err(Stopped::Refused)?),
+        _ => None,
+    };
+    let mut inputs = engine::open_inputs(spec, catalog, &outside.stop)?;
+    let plan = inputs.plan(catalog)?;
+    if let Some(format) = global.explain {
+        explain_plan(format, &plan, &inputs, catalog);
+        return Err(Stopped::Done);
+    }
+    ending::diagnostics(&plan.diagnostics, called);
+    files::check(&plan, &inputs.spec.inputs, global.overwrite, keys.then_some(outside)).map_err(Stopped::Refused)?;
+    let settings = ProgressSettings {
+        stats: global.stats,
+        period: Duration::from_micros(u64::try_from(global.stats_period_us).unwrap_or(500_000)),
+        sink,
+        extras: called == CalledAs::Weir && terminal::is_terminal(),
+        total_us: expected::total_us(&plan, &inputs.facts),
+        copy_timestamps: global.copy_timestamps,
+    };
+    let prepared = inputs.open_outputs(plan, &outside.stop)?;
+    mapping::show(&prepared.plan, catalog);
+    if keys {
+        say(level::INFO, "Press [q] to stop, [?] for help");
+        keyboard::watch(outside)?;
+    }
+    outside.running.trip();
+    let running = prepared.start(&outside.stop)?;
+    let plan = Arc::clone(&running.plan);
+    let ticker = Ticker::start(settings, Arc::clone(&plan), Arc::clone(&running.meter))?;
+    let outcome = running.join();
+    keyboard::restore();
+    if outcome.failure.is_some() && outside.signal().is_none() {
+        ending::failure(&plan, &outcome);
+    }
+    ending::damage(&outcome);
+    if called == CalledAs::Weir {
+        for line in summary::repairs(&outcome.meter) {
+            say(level::INFO, &line);
+        }
+        if let Some(line) = summary::limited_by(&plan, &outcome).filter(|_| terminal::is_terminal()) {
+            say(level::INFO, &line);
+        }
+    }
+    ticker.finish(outcome.failure.is_none() && !outcome.stopped);
+    Ok((plan, outcome))
+}
+
+/// Opens the inputs, which tells what is in them, and no more.
+pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> Result<(), Exit> {
+    let outside = Outside::default();
+    if outside.watch(false).is_err() {
+        return Ok(());
+    }
+    let opened = engine::open_inputs(spec, catalog, &outside.stop);
+    outside.ended.trip();
+    opened.map(|_| ()).map_err(|error| {
+        if outside.signal().is_some() {
+            return Exit::Signal;
+        }
+        ending::prepare_error(&error, called);
+        Exit::Failed
+    })
+}
+
+fn explain_plan(format: ExplainFormat, plan: &Plan, inputs: &OpenInputs, catalog: &LinkedCatalog) {
+    match format {
+        ExplainFormat::Text => data(&explain::text(plan, &inputs.facts, catalog)),
+        ExplainFormat::Json => data(&format!("{:#}\n", explain::json(plan, &inputs.facts, catalog))),
+    };
+}
+
+/// The closing lines and the status.
+fn conclude(plan: &Plan, outcome: &Outcome, global: &GlobalSpec, called: CalledAs, outside: &Outside) -> Exit {
+    summary::sizes(plan, outcome);
+    let strict = global.strict_exit.unwrap_or(called == CalledAs::Weir);
+    if outcome.failure.is_some() {
+        if outside.signal().is_none() {
+            say(level::ERROR, "Conversion failed!");
+        }
+        Exit::Failed
+    } else if !outcome.damage.is_empty() && strict {
+        Exit::Damaged
+    } else {
+        Exit::Done
+    }
+}
+
+fn reads_stdin(url: &str) -> bool {
+    url == "-" || url == "/dev/stdin" || url.starts_with("pipe:") || url.ends_with(":pipe:") || url.ends_with(":pipe:0")
+}

@@ -1,0 +1,113 @@
+//! Keys while a job runs, from a terminal or a pipe.
+
+use super::signals::Outside;
+use crate::engine::threads::spawn;
+use crate::report::terminal;
+use rustix::fs::FileType;
+use rustix::stdio::stdin;
+use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, Termios};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// The terminal's modes as they were.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// One key is taken in this time, as ffmpeg does: what else reads the same pipe keeps most of it.
+const BETWEEN_KEYS: Duration = Duration::from_millis(100);
+
+const KEYS: &str = "\
+key    function
+?      show this help
++      increase verbosity
+-      decrease verbosity
+q      quit
+";
+
+/// Takes keys until the job has ended.
+pub(super) fn watch(outside: &Outside) -> std::io::Result<()> {
+    if !can_give_keys() {
+        return Ok(());
+    }
+    let outside = outside.clone();
+    spawn("keys", move || {
+        let mut key = [0_u8; 1];
+        loop {
+            match rustix::io::read(stdin(), &mut key) {
+                Ok(1) => press(key[0], &outside),
+                Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+                _ => return,
+            }
+            if outside.ended.receiver().recv_timeout(BETWEEN_KEYS)
+                == Err(crossbeam_channel::RecvTimeoutError::Disconnected)
+            {
+                return;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+fn press(key: u8, outside: &Outside) {
+    let mut settings = terminal::settings();
+    match key {
+        b'q' => outside.quit(),
+        b'?' => terminal::ask(KEYS),
+        b'+' | b'-' => {
+            settings.level = (settings.level + if key == b'+' { 8 } else { -8 }).clamp(-8, 56);
+            terminal::configure(settings);
+        }
+        _ => {}
+    }
+}
+
+/// True for a terminal that is ours, a pipe and a socket. Files are left alone: a shell's loop may be reading them.
+fn can_give_keys() -> bool {
+    if rustix::termios::isatty(stdin()) {
+        return is_foreground() && make_raw();
+    }
+    rustix::fs::fstat(stdin())
+        .is_ok_and(|stat| matches!(FileType::from_raw_mode(stat.st_mode), FileType::Fifo | FileType::Socket))
+}
+
+/// A job in the background would be stopped when it touches the terminal.
+fn is_foreground() -> bool {
+    rustix::termios::tcgetpgrp(stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
+}
+
+/// Keys come one by one and are not echoed; Ctrl-C and its like stay signals.
+fn make_raw() -> bool {
+    let Ok(before) = rustix::termios::tcgetattr(stdin()) else { return false };
+    let mut raw = before.clone();
+    raw.input_modes.remove(
+        InputModes::IGNBRK
+            | InputModes::BRKINT
+            | InputModes::PARMRK
+            | InputModes::ISTRIP
+            | InputModes::INLCR
+            | InputModes::IGNCR
+            | InputModes::ICRNL
+            | InputModes::IXON,
+    );
+    raw.output_modes.insert(OutputModes::OPOST);
+    raw.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::IEXTEN);
+    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    rustix::termios::tcsetattr(stdin(), OptionalActions::Now, &raw).is_ok()
+}
+
+/// Gives the terminal back as it was.
+pub(super) fn restore() {
+    if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take()
+        && is_foreground()
+    {
+        let _ = rustix::termios::tcsetattr(stdin(), OptionalActions::Now, &before);
+    }
+}
+
+/// Reads a line from stdin a byte at a time, so that nothing behind it is taken.
+pub(super) fn read_line() -> String {
+    let (mut line, mut byte) = (Vec::new(), [0_u8; 1]);
+    while matches!(rustix::io::read(stdin(), &mut byte), Ok(1)) && byte[0] != b'\n' {
+        line.push(byte[0]);
+    }
+    String::from_utf8_lossy(&line).into_owned()
+}

@@ -1,0 +1,92 @@
+//! How a job failed or ended, in sentences.
+
+use super::{CalledAs, level, say};
+use crate::diagnostic::{Diagnostic, Severity, mask_url};
+use crate::engine::{Outcome, OutputEnd, PrepareError};
+use crate::plan::Plan;
+
+/// Tells each diagnostic at its level, the same one once. ffmpeg does not speak of its decisions at level info.
+pub fn diagnostics(all: &[Diagnostic], called: CalledAs) {
+    for (index, diagnostic) in all.iter().enumerate() {
+        if all[..index].contains(diagnostic) {
+            continue;
+        }
+        let level = match diagnostic.severity {
+            Severity::Note if called == CalledAs::Ffmpeg => level::VERBOSE,
+            Severity::Note => level::INFO,
+            Severity::Warning => level::WARNING,
+            Severity::Error => level::ERROR,
+        };
+        let text = diagnostic.to_string();
+        match called {
+            CalledAs::Weir => say(level, &text),
+            CalledAs::Ffmpeg => say(level, &text.replace("Type: weir ", "Type: ffmpeg ")),
+        }
+    }
+}
+
+/// Tells why a job cannot start.
+pub fn prepare_error(error: &PrepareError, called: CalledAs) {
+    match error {
+        PrepareError::Refused(all) => diagnostics(all, called),
+        PrepareError::Open { hint, .. } => {
+            say(level::ERROR, &error.to_string());
+            if let Some(hint) = hint {
+                say(level::ERROR, &sentence(hint));
+            }
+        }
+        PrepareError::Failed(text) => say(level::ERROR, text),
+    }
+}
+
+/// Tells the first cause of a failure and what became of each output.
+pub fn failure(plan: &Plan, outcome: &Outcome) {
+    if let Some(failure) = &outcome.failure {
+        say(level::ERROR, &failure.to_string());
+    }
+    for (output, end) in plan.outputs.iter().zip(&outcome.outputs) {
+        let url = mask_url(&output.url);
+        match end {
+            OutputEnd::Complete => {}
+            // Nothing is left behind of what went over a network or into a device.
+            OutputEnd::Salvaged if !is_file(&output.url) => {}
+            OutputEnd::Salvaged => {
+                say(level::ERROR, &format!("{url}: what was written up to then has been kept and can be played."));
+            }
+            OutputEnd::Removed => {
+                say(level::ERROR, &format!("{url}: what was written up to then was of no use and has been removed."));
+            }
+        }
+    }
+}
+
+fn is_file(url: &str) -> bool {
+    std::path::Path::new(url.strip_prefix("file:").unwrap_or(url)).is_file()
+}
+
+/// Tells what the inputs lacked.
+pub fn damage(outcome: &Outcome) {
+    for text in &outcome.damage {
+        say(level::WARNING, &format!("Damaged input: {text}"));
+    }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    let stop = if text.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_become_sentences() {
+        assert_eq!(sentence("the file is empty."), "The file is empty.");
+        assert_eq!(sentence("no room"), "No room.");
+        assert_eq!(sentence(""), ".");
+    }
+}

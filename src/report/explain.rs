@@ -1,0 +1,255 @@
+//! `--explain`: the plan, for people and for programs.
+
+use super::mapping;
+use crate::catalog::Catalog;
+use crate::diagnostic::{Diagnostic, Severity, mask_url};
+use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::plan::{EncodePlan, OutputPlan, OutputStreamPlan, Plan, Treatment};
+use crate::spec::FpsMode;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// The plan as text.
+pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String {
+    let mut text = String::new();
+    for (index, (input, facts)) in plan.inputs.iter().zip(facts).enumerate() {
+        let length = facts.duration_us.map_or("unknown length".to_owned(), |us| format!("{} long", seconds(us)));
+        let _ = writeln!(text, "Input #{index}: {} ({}, {length})", input.url, facts.format);
+        for (key, us) in [("from", input.start_us), ("for", input.duration_us)] {
+            let _ = us.map(|us| writeln!(text, "  read {key} {}", seconds(us)));
+        }
+        if input.stream_loop != 0 {
+            let times =
+                if input.stream_loop < 0 { "for ever".into() } else { format!("{} times more", input.stream_loop) };
+            let _ = writeln!(text, "  repeated {times}");
+        }
+        if let Some(rate) = input.read_rate {
+            let _ = writeln!(text, "  read at {} times its own speed", rate.rate.as_f64());
+        }
+        for (stream, plan) in facts.streams.iter().zip(&input.streams) {
+            let fate = match (&plan.decode, plan.used) {
+                (Some(decode), _) => format!("decoded by {}", decode.decoder),
+                (None, true) => "passed on".to_owned(),
+                (None, false) => "not used".to_owned(),
+            };
+            let _ = writeln!(text, "  #{index}:{} {}: {fate}", stream.index, describe(stream));
+        }
+    }
+    for (index, output) in plan.outputs.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "Output #{index}: {} ({}, {})",
+            mask_url(&output.url),
+            output.muxer.name,
+            output.muxer.long_name
+        );
+        for (key, us) in [("from", output.start_us), ("for", output.duration_us)] {
+            let _ = us.map(|us| writeln!(text, "  written {key} {}", seconds(us)));
+        }
+        if let Some(bytes) = output.size_limit_bytes {
+            let _ = writeln!(text, "  ends at {bytes} bytes");
+        }
+        if output.shortest {
+            let _ = writeln!(text, "  ends with the stream that ends first");
+        }
+        if !output.options.is_empty() {
+            let _ = writeln!(text, "  format options: {}", options(&output.options));
+        }
+        for (number, stream) in output.streams.iter().enumerate() {
+            stream_text(&mut text, (index, number), stream, plan, catalog);
+        }
+    }
+    if !plan.diagnostics.is_empty() {
+        text.push_str("Why:\n");
+    }
+    for diagnostic in &plan.diagnostics {
+        let _ = writeln!(text, "  {} [{}]: {diagnostic}", severity(diagnostic.severity), diagnostic.code);
+    }
+    text
+}
+
+fn stream_text(text: &mut String, at: (usize, usize), stream: &OutputStreamPlan, plan: &Plan, catalog: &dyn Catalog) {
+    let (input, source) = stream.source;
+    let how = mapping::treatment(plan, stream, catalog);
+    let kind = stream.kind.name();
+    let verb = if matches!(stream.treatment, Treatment::Copy(_)) { "copied" } else { "transcoded" };
+    let _ = write!(text, "  #{}:{} {kind} from #{input}:{source}: {verb}", at.0, at.1);
+    let _ = if how == "copy" { writeln!(text) } else { writeln!(text, ", {how}") };
+    match &stream.treatment {
+        Treatment::Copy(_) => {}
+        Treatment::Encode(encode) => {
+            if encode.user_filters {
+                let _ = writeln!(text, "      filters: {}", encode.graph);
+            }
+            for (key, value) in encode_facts(stream.kind, encode) {
+                let _ = writeln!(text, "      {key}: {value}");
+            }
+        }
+        Treatment::Subtitle { options: given, .. } => {
+            if !given.is_empty() {
+                let _ = writeln!(text, "      options: {}", options(given));
+            }
+        }
+    }
+    if let Some(filters) = &stream.bitstream_filters {
+        let _ = writeln!(text, "      bitstream filters: {filters}");
+    }
+    if let Some(frames) = stream.max_frames {
+        let _ = writeln!(text, "      at most {frames} frames");
+    }
+}
+
+/// What was decided for an encoder besides its name.
+fn encode_facts(kind: MediaKind, encode: &EncodePlan) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if let Some((width, height)) = encode.size {
+        facts.push(("size", format!("{width}x{height}")));
+    }
+    if let Some(rate) = encode.frame_rate {
+        facts.push(("frame rate", rate.to_string()));
+    }
+    if let Some(rate) = encode.max_frame_rate {
+        facts.push(("highest frame rate", rate.to_string()));
+    }
+    if kind == MediaKind::Video {
+        facts.push(("frame timing", fps_mode(encode.fps_mode).to_owned()));
+    }
+    let few = |all: &[String]| all.len() <= 4 && !all.is_empty();
+    if few(&encode.formats) {
+        facts.push((
+            if kind == MediaKind::Video { "pixel format" } else { "sample format" },
+            encode.formats.join(" or "),
+        ));
+    }
+    if let [rate] = encode.sample_rates_hz[..] {
+        facts.push(("sample rate", format!("{rate} Hz")));
+    }
+    if few(&encode.channel_layouts) {
+        facts.push(("channels", encode.channel_layouts.join(" or ")));
+    }
+    if let Some(expression) = &encode.force_key_frames {
+        facts.push(("keyframes at", expression.clone()));
+    }
+    if !encode.options.is_empty() {
+        facts.push(("options", options(&encode.options)));
+    }
+    facts
+}
+
+fn describe(stream: &StreamFacts) -> String {
+    let mut text = format!("{} {}", stream.kind.name(), stream.codec);
+    if !stream.format.is_empty() {
+        let _ = write!(text, " {}", stream.format);
+    }
+    if stream.width > 0 {
+        let _ = write!(text, " {}x{}", stream.width, stream.height);
+    }
+    if stream.avg_frame_rate.is_valid() {
+        let _ = write!(text, " {} fps", super::number::general(stream.avg_frame_rate.as_f64(), 4));
+    }
+    if stream.sample_rate_hz > 0 {
+        let _ = write!(text, " {} Hz {}", stream.sample_rate_hz, stream.channel_layout);
+    }
+    text.trim_end().to_owned()
+}
+
+fn seconds(us: i64) -> String {
+    format!("{} s", super::number::general(us as f64 / 1e6, 6))
+}
+
+fn options(options: &[(String, String)]) -> String {
+    let all: Vec<String> = options.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    all.join(" ")
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+fn fps_mode(mode: FpsMode) -> &'static str {
+    match mode {
+        FpsMode::Auto => "auto",
+        FpsMode::Passthrough => "passthrough",
+        FpsMode::Cfr => "cfr",
+        FpsMode::VsCfr => "vscfr",
+        FpsMode::Vfr => "vfr",
+        FpsMode::Drop => "drop",
+    }
+}
+
+/// The plan as JSON; times in microseconds.
+pub fn json(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> Value {
+    let inputs = plan.inputs.iter().zip(facts).map(|(input, facts)| {
+        let streams = facts.streams.iter().zip(&input.streams).map(|(stream, plan)| {
+            json!({
+                "index": stream.index, "kind": stream.kind.name(), "codec": stream.codec, "format": stream.format,
+                "width": stream.width, "height": stream.height,
+                "frame_rate": stream.avg_frame_rate.is_valid().then(|| stream.avg_frame_rate.to_string()),
+                "sample_rate_hz": stream.sample_rate_hz, "channel_layout": stream.channel_layout,
+                "used": plan.used, "decoder": plan.decode.as_ref().map(|d| d.decoder.clone()),
+                "decoder_options": plan.decode.as_ref().map(|d| object(&d.options)),
+            })
+        });
+        json!({
+            "url": input.url, "format": facts.format, "duration_us": facts.duration_us,
+            "start_us": input.start_us, "limit_us": input.duration_us, "offset_us": input.offset_us,
+            "stream_loop": input.stream_loop, "read_rate": input.read_rate.map(|r| r.rate.to_string()),
+            "streams": streams.collect::<Vec<_>>(),
+        })
+    });
+    let outputs = plan.outputs.iter().map(|output| output_json(output, plan, catalog));
+    json!({
+        "inputs": inputs.collect::<Vec<_>>(),
+        "outputs": outputs.collect::<Vec<_>>(),
+        "diagnostics": plan.diagnostics.iter().map(diagnostic_json).collect::<Vec<_>>(),
+    })
+}
+
+fn output_json(output: &OutputPlan, plan: &Plan, catalog: &dyn Catalog) -> Value {
+    let streams = output.streams.iter().enumerate().map(|(index, stream)| {
+        let mut value = json!({
+            "index": index, "kind": stream.kind.name(), "source": [stream.source.0, stream.source.1],
+            "mapping": mapping::treatment(plan, stream, catalog), "bitstream_filters": stream.bitstream_filters,
+            "max_frames": stream.max_frames,
+        });
+        let more = match &stream.treatment {
+            Treatment::Copy(copy) => json!({ "treatment": "copy", "options": object(&copy.codec_options) }),
+            Treatment::Encode(encode) => json!({
+                "treatment": "transcode", "encoder": encode.encoder, "options": object(&encode.options),
+                "filters": encode.graph, "filters_given": encode.user_filters,
+                "size": encode.size.map(|(w, h)| [w, h]), "formats": encode.formats,
+                "frame_rate": encode.frame_rate.map(|r| r.to_string()),
+                "fps_mode": (stream.kind == MediaKind::Video).then(|| fps_mode(encode.fps_mode)),
+                "sample_rates_hz": encode.sample_rates_hz, "channel_layouts": encode.channel_layouts,
+            }),
+            Treatment::Subtitle { encoder, options } => {
+                json!({ "treatment": "transcode", "encoder": encoder, "options": object(options) })
+            }
+        };
+        if let (Some(all), Value::Object(more)) = (value.as_object_mut(), more) {
+            all.extend(more);
+        }
+        value
+    });
+    json!({
+        "url": mask_url(&output.url), "format": output.muxer.name, "options": object(&output.options),
+        "start_us": output.start_us, "limit_us": output.duration_us, "size_limit_bytes": output.size_limit_bytes,
+        "shortest": output.shortest, "streams": streams.collect::<Vec<_>>(),
+    })
+}
+
+fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
+    json!({
+        "severity": severity(diagnostic.severity), "code": diagnostic.code, "message": diagnostic.message,
+        "remedy": diagnostic.remedy, "argument": diagnostic.origin.as_ref().map(|o| o.arg),
+        "token": diagnostic.origin.as_ref().map(|o| o.token.clone()),
+    })
+}
+
+fn object(options: &[(String, String)]) -> Value {
+    Value::Object(options.iter().map(|(k, v)| (k.clone(), Value::String(v.clone()))).collect())
+}

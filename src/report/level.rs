@@ -1,0 +1,118 @@
+//! What `-loglevel` says: a level and two switches.
+
+use crate::av::library_log::LEVELS;
+
+/// FFmpeg's numbers of the levels that we use ourselves.
+pub const ERROR: i32 = 16;
+/// See [`ERROR`].
+pub const WARNING: i32 = 24;
+/// See [`ERROR`].
+pub const INFO: i32 = 32;
+/// See [`ERROR`].
+pub const VERBOSE: i32 = 40;
+/// See [`ERROR`].
+pub const DEBUG: i32 = 48;
+
+/// What is told, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// The highest number that is told.
+    pub level: i32,
+    /// Each line shows its level: `[info] ...`.
+    pub show_level: bool,
+    /// A line that repeats the one before is only counted.
+    pub fold: bool,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { level: INFO, show_level: false, fold: true }
+    }
+}
+
+impl LogSettings {
+    /// Reads `-loglevel`'s value: `[flags+]level`, with `repeat` and `level` as flags, `+` and `-` before them to change
+    /// what is in force instead of replacing it.
+    pub fn changed_by(self, text: &str) -> Result<Self, String> {
+        let mut rest = text;
+        let mut settings = self;
+        let mut flags = 0;
+        while !rest.is_empty() {
+            let (sign, word) = match rest.chars().next() {
+                Some(sign @ ('+' | '-')) => (Some(sign), &rest[1..]),
+                _ => (None, rest),
+            };
+            if flags == 0 && sign.is_none() {
+                (settings.show_level, settings.fold) = (false, true);
+            }
+            if let Some(after) = word.strip_prefix("repeat") {
+                settings.fold = sign == Some('-');
+                rest = after;
+            } else if let Some(after) = word.strip_prefix("level") {
+                settings.show_level = sign != Some('-');
+                rest = after;
+            } else {
+                break;
+            }
+            flags += 1;
+        }
+        if rest.is_empty() {
+            return Ok(settings);
+        }
+        if let Some(after) = rest.strip_prefix('+') {
+            rest = after;
+        } else if flags == 0 {
+            (settings.show_level, settings.fold) = (self.show_level, self.fold);
+        }
+        settings.level = match LEVELS.iter().find(|(name, _)| *name == rest) {
+            Some((_, level)) => *level,
+            None => rest.parse().map_err(|_| {
+                let names: Vec<&str> = LEVELS.iter().map(|(name, _)| *name).collect();
+                format!("Invalid loglevel \"{text}\". Possible levels are numbers or: {}", names.join(", "))
+            })?,
+        };
+        Ok(settings)
+    }
+}
+
+/// The name of a level, of the next lower one where it has none.
+pub fn name(level: i32) -> &'static str {
+    LEVELS.iter().rev().find(|(_, number)| *number <= level).map_or("quiet", |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(text: &str) -> (i32, bool, bool) {
+        let settings = LogSettings::default().changed_by(text).unwrap();
+        (settings.level, settings.show_level, settings.fold)
+    }
+
+    #[test]
+    fn names_numbers_and_flags_are_read() {
+        assert_eq!(read("error"), (16, false, true));
+        assert_eq!(read("48"), (48, false, true));
+        assert_eq!(read("-8"), (-8, false, true));
+        assert_eq!(read("level+info"), (32, true, true));
+        assert_eq!(read("repeat+verbose"), (40, false, false));
+        assert_eq!(read("repeat+level+debug"), (48, true, false));
+        assert_eq!(read("repeat"), (32, false, false));
+        assert_eq!(read("+level"), (32, true, true));
+        assert_eq!(read("level+32"), (32, true, true));
+    }
+
+    #[test]
+    fn relative_flags_keep_what_is_there() {
+        let both = LogSettings { level: 32, show_level: true, fold: false };
+        assert_eq!(both.changed_by("-level").unwrap(), LogSettings { show_level: false, ..both });
+        assert_eq!(both.changed_by("warning").unwrap(), LogSettings { level: 24, ..both });
+    }
+
+    #[test]
+    fn nonsense_is_told_with_what_is_possible() {
+        let message = LogSettings::default().changed_by("loud").unwrap_err();
+        assert!(message.starts_with("Invalid loglevel \"loud\"") && message.contains("verbose"), "{message}");
+    }
+}

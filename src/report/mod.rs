@@ -1,0 +1,44 @@
+//! Report: all that is told to people and programs while a job runs and when it has ended.
+//!
+//! stdout is data, stderr is talk; [`terminal`] is the one place that writes to stderr.
+
+pub mod banner;
+pub mod benchmark;
+pub mod completion;
+pub mod ending;
+pub mod expected;
+pub mod explain;
+pub mod level;
+pub mod log;
+pub mod mapping;
+pub mod newcomer;
+pub mod number;
+pub mod progress;
+pub mod report_file;
+pub mod snapshot;
+pub mod status;
+pub mod summary;
+pub mod terminal;
+pub mod ticker;
+
+pub use level::LogSettings;
+pub use terminal::{data, say};
+
+/// The name that the program was called by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalledAs {
+    /// `weir`, or anything but the following.
+    Weir,
+    /// `ffmpeg`: nothing is told that ffmpeg would not tell.
+    Ffmpeg,
+}
+
+impl CalledAs {
+    /// The name itself.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Weir => "weir",
+            Self::Ffmpeg => "ffmpeg",
+        }
+    }
+}

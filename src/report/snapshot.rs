@@ -1,0 +1,120 @@
+//! The numbers of a run at one moment.
+
+use crate::engine::Meter;
+use crate::engine::meter::StreamMeter;
+use crate::facts::MediaKind;
+use crate::plan::{OutputStreamPlan, Plan, Treatment};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// FFmpeg's lambda units in one step of quality (`FF_QP2LAMBDA`).
+const LAMBDA: f64 = 118.0;
+
+/// A video stream of an output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VideoNow {
+    /// The output.
+    pub output: usize,
+    /// The stream.
+    pub stream: usize,
+    /// Frames encoded, or packets copied.
+    pub frames: u64,
+    /// Quality of the last frame; -1 for a copy.
+    pub quality: f64,
+}
+
+/// The numbers that status line and `-progress` show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Microseconds since the start.
+    pub elapsed_us: i64,
+    /// Video streams of all outputs, in order.
+    pub videos: Vec<VideoNow>,
+    /// Bytes of the first output so far.
+    pub size_bytes: Option<i64>,
+    /// End of what was written, in microseconds.
+    pub out_us: Option<i64>,
+    /// Frames repeated by frame-rate control.
+    pub duplicated: u64,
+    /// Frames dropped by frame-rate control.
+    pub dropped: u64,
+    /// How long the output will be, in microseconds.
+    pub total_us: Option<i64>,
+    /// The run has ended, and all of it was done.
+    pub complete: bool,
+}
+
+impl Snapshot {
+    /// Reads the meters.
+    pub fn take(plan: &Plan, meter: &Meter, elapsed_us: i64, total_us: Option<i64>) -> Self {
+        let mut now = Self {
+            elapsed_us,
+            videos: Vec::new(),
+            size_bytes: meter.outputs.first().map(|o| o.file_bytes.load(Relaxed)).filter(|bytes| *bytes >= 0),
+            out_us: None,
+            duplicated: 0,
+            dropped: 0,
+            total_us,
+            complete: false,
+        };
+        for (output, (output_plan, output_meter)) in plan.outputs.iter().zip(&meter.outputs).enumerate() {
+            for (stream, (stream_plan, counts)) in output_plan.streams.iter().zip(&output_meter.streams).enumerate() {
+                if stream_plan.kind == MediaKind::Video {
+                    let (frames, quality) = picture(stream_plan, counts);
+                    now.videos.push(VideoNow { output, stream, frames, quality });
+                }
+                let end = counts.end_us.load(Relaxed);
+                if end != i64::MIN {
+                    now.out_us = now.out_us.max(Some(end));
+                }
+                now.duplicated += counts.duplicated.load(Relaxed);
+                now.dropped += counts.dropped.load(Relaxed);
+            }
+        }
+        now
+    }
+
+    /// Frames of the first video stream a second; 0 in the first second, as ffmpeg shows it.
+    pub fn frames_per_second(&self) -> f64 {
+        match self.videos.first() {
+            Some(video) if self.elapsed_us > 1_000_000 => video.frames as f64 / (self.elapsed_us as f64 / 1e6),
+            _ => 0.0,
+        }
+    }
+
+    /// Bits of the file by time of its media.
+    pub fn kilobits_per_second(&self) -> Option<f64> {
+        let us = self.out_us.filter(|us| *us != 0)?;
+        Some(self.size_bytes? as f64 * 8.0 / (us as f64 / 1000.0)).filter(|rate| *rate >= 0.0)
+    }
+
+    /// Media time by time.
+    pub fn speed(&self) -> Option<f64> {
+        (self.elapsed_us > 0).then_some(self.out_us? as f64 / self.elapsed_us as f64).filter(|speed| *speed >= 0.0)
+    }
+
+    /// How much of the whole is done.
+    pub fn percent(&self) -> Option<f64> {
+        let total = self.total_us.filter(|us| *us > 0)?;
+        let percent = self.out_us.unwrap_or(0).max(0) as f64 * 100.0 / total as f64;
+        Some(if self.complete { 100.0 } else { percent.min(99.9) })
+    }
+
+    /// How long it will still take, in microseconds.
+    pub fn eta_us(&self) -> Option<i64> {
+        if self.complete {
+            return Some(0);
+        }
+        let left = self.total_us?.checked_sub(self.out_us?)?.max(0);
+        let speed = self.speed().filter(|speed| *speed > 0.0)?;
+        Some((left as f64 / speed) as i64)
+    }
+}
+
+fn picture(plan: &OutputStreamPlan, counts: &StreamMeter) -> (u64, f64) {
+    let packets = counts.packets.load(Relaxed);
+    match plan.treatment {
+        Treatment::Copy(_) => (packets, -1.0),
+        _ if packets == 0 => (counts.frames.load(Relaxed), 0.0),
+        _ => (counts.frames.load(Relaxed), counts.quality.load(Relaxed) as f64 / LAMBDA),
+    }
+}

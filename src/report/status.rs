@@ -1,0 +1,146 @@
+//! The status line and the blocks of `-progress`, in the forms that programs parse.
+
+use super::number::{clock, general, short_time};
+use super::snapshot::Snapshot;
+use std::fmt::Write;
+
+/// The line as FFmpeg 5.1 writes it, without its line's end.
+pub fn line(now: &Snapshot, last: bool) -> String {
+    let mut text = String::new();
+    for (index, video) in now.videos.iter().enumerate() {
+        let q = video.quality;
+        let _ = if index == 0 {
+            let fps = now.frames_per_second();
+            let decimals = usize::from(fps < 9.95);
+            write!(text, "frame={:5} fps={fps:3.decimals$} q={q:3.1} ", video.frames)
+        } else {
+            write!(text, "q={q:2.1} ")
+        };
+        if index == 0 && last {
+            text.push('L');
+        }
+    }
+    let _ = match now.size_bytes {
+        Some(bytes) => write!(text, "size={:8.0}kB time=", bytes as f64 / 1024.0),
+        None => write!(text, "size=N/A time="),
+    };
+    text.push_str(&now.out_us.map_or("N/A".to_owned(), |us| clock(us, 2)));
+    let _ = match now.kilobits_per_second() {
+        Some(rate) => write!(text, " bitrate={rate:6.1}kbits/s"),
+        None => write!(text, " bitrate=N/A"),
+    };
+    if now.duplicated > 0 || now.dropped > 0 {
+        let _ = write!(text, " dup={} drop={}", now.duplicated, now.dropped);
+    }
+    let _ = match now.speed() {
+        Some(speed) => write!(text, " speed={:>4}x", general(speed, 3)),
+        None => write!(text, " speed=N/A"),
+    };
+    text
+}
+
+/// A block of `-progress`: ffmpeg's keys in ffmpeg's order, then ours, then `progress=`.
+pub fn block(now: &Snapshot, last: bool) -> String {
+    let mut text = String::new();
+    let mut put = |key: &str, value: Option<String>| {
+        let _ = writeln!(text, "{key}={}", value.as_deref().unwrap_or("N/A"));
+    };
+    for (index, video) in now.videos.iter().enumerate() {
+        if index == 0 {
+            put("frame", Some(video.frames.to_string()));
+            put("fps", Some(format!("{:.2}", now.frames_per_second())));
+        }
+        put(&format!("stream_{}_{}_q", video.output, video.stream), Some(format!("{:.1}", video.quality)));
+    }
+    put("bitrate", now.kilobits_per_second().map(|rate| format!("{rate:6.1}kbits/s")));
+    put("total_size", now.size_bytes.map(|bytes| bytes.to_string()));
+    // ffmpeg's "ms" are microseconds too.
+    put("out_time_us", now.out_us.map(|us| us.to_string()));
+    put("out_time_ms", now.out_us.map(|us| us.to_string()));
+    put("out_time", now.out_us.map(|us| clock(us, 6)));
+    put("dup_frames", Some(now.duplicated.to_string()));
+    put("drop_frames", Some(now.dropped.to_string()));
+    put("speed", now.speed().map(|speed| format!("{:>4}x", general(speed, 3))));
+    put("total_us", now.total_us.map(|us| us.to_string()));
+    put("percent", now.percent().map(|percent| format!("{percent:.1}")));
+    put("eta_us", now.eta_us().map(|us| us.to_string()));
+    put("progress", Some(if last { "end" } else { "continue" }.to_owned()));
+    text
+}
+
+/// How far it is and how long it will take, for the terminal; `None` when the length is unknown.
+pub fn extra(now: &Snapshot) -> Option<String> {
+    let percent = now.percent()?;
+    let total = short_time(now.total_us?);
+    Some(match now.eta_us() {
+        Some(eta) => format!("{percent:5.1} % of {total}, {} to go", short_time(eta)),
+        None => format!("{percent:5.1} % of {total}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::snapshot::VideoNow;
+
+    fn now() -> Snapshot {
+        Snapshot {
+            elapsed_us: 4_100_000,
+            videos: vec![VideoNow { output: 0, stream: 0, frames: 123, quality: 28.0 }],
+            size_bytes: Some(262_144),
+            out_us: Some(4_920_000),
+            duplicated: 0,
+            dropped: 0,
+            total_us: Some(9_840_000),
+            complete: false,
+        }
+    }
+
+    #[test]
+    fn a_line_is_ffmpeg_s() {
+        assert_eq!(
+            line(&now(), false),
+            "frame=  123 fps= 30 q=28.0 size=     256kB time=00:00:04.92 bitrate= 426.3kbits/s speed= 1.2x"
+        );
+        assert!(line(&now(), true).contains(" q=28.0 Lsize=     256kB time="));
+    }
+
+    #[test]
+    fn sound_alone_begins_with_its_size() {
+        let now = Snapshot { videos: Vec::new(), duplicated: 3, ..now() };
+        assert_eq!(line(&now, true), "size=     256kB time=00:00:04.92 bitrate= 426.3kbits/s dup=3 drop=0 speed= 1.2x");
+    }
+
+    #[test]
+    fn what_is_unknown_is_not_available() {
+        let now = Snapshot { size_bytes: None, out_us: None, total_us: None, elapsed_us: 0, ..now() };
+        assert_eq!(line(&now, false), "frame=  123 fps=0.0 q=28.0 size=N/A time=N/A bitrate=N/A speed=N/A");
+        for key in ["bitrate", "total_size", "out_time_us", "out_time_ms", "out_time", "speed", "total_us", "eta_us"] {
+            assert!(block(&now, false).contains(&format!("\n{key}=N/A\n")), "{key}");
+        }
+        assert_eq!(extra(&now), None);
+    }
+
+    #[test]
+    fn keys_come_in_ffmpeg_s_order_and_ours_before_the_last() {
+        let keys: Vec<String> =
+            block(&now(), true).lines().map(|l| l.split('=').next().unwrap_or_default().to_owned()).collect();
+        assert_eq!(
+            keys.join(" "),
+            "frame fps stream_0_0_q bitrate total_size out_time_us out_time_ms out_time dup_frames drop_frames speed \
+             total_us percent eta_us progress"
+        );
+        let done = Snapshot { complete: true, ..now() };
+        assert!(block(&done, true).ends_with("\npercent=100.0\neta_us=0\nprogress=end\n"));
+        assert!(block(&now(), false).ends_with("\npercent=50.0\neta_us=4100000\nprogress=continue\n"));
+    }
+
+    #[test]
+    fn every_word_of_the_line_holds_an_equals_sign_once_blanks_behind_it_are_gone() {
+        let mut text = line(&now(), true);
+        while text.contains("= ") {
+            text = text.replace("= ", "=");
+        }
+        assert!(text.split_whitespace().all(|word| word.contains('=')), "{text}");
+    }
+}

@@ -1,0 +1,421 @@
+//! The one place that writes to stderr, so that status line and log lines never break each other.
+//!
+//! A stderr that is closed or full is no reason to end: what cannot be written is lost.
+
+use super::level::{self, LogSettings};
+use super::log::Colours;
+use crate::av::library_log::LibraryLine;
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+/// A library's line that has not ended by then is told as it is, in bytes.
+const LONGEST: usize = 16 << 10;
+
+/// A line as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Line {
+    level: i32,
+    prefix: String,
+    text: String,
+}
+
+/// What is drawn below the last log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drawn {
+    Nothing,
+    Status,
+    Repeats,
+}
+
+struct Terminal {
+    out: Box<dyn Write + Send>,
+    settings: LogSettings,
+    colours: Colours,
+    is_terminal: bool,
+    report: Option<(File, i32)>,
+    /// A library's line whose end has not come yet.
+    open: Option<Line>,
+    previous: Line,
+    repeats: u64,
+    drawn: Drawn,
+    /// Rows of the status line above the cursor's.
+    rows_above: usize,
+    columns: usize,
+}
+
+static TERMINAL: LazyLock<Mutex<Terminal>> = LazyLock::new(|| {
+    let is_terminal = io::stderr().is_terminal();
+    Mutex::new(Terminal::new(Box::new(io::stderr()), Colours::of_environment(is_terminal), is_terminal))
+});
+
+fn lock() -> MutexGuard<'static, Terminal> {
+    TERMINAL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sets what is told.
+pub fn configure(settings: LogSettings) {
+    lock().settings = settings;
+    set_wanted();
+}
+
+/// What is told now.
+pub fn settings() -> LogSettings {
+    lock().settings
+}
+
+/// True when stderr is a terminal.
+pub fn is_terminal() -> bool {
+    lock().is_terminal
+}
+
+/// Copies everything up to `level` to a file from now on.
+pub fn copy_to(file: File, level: i32) {
+    lock().report = Some((file, level));
+    set_wanted();
+}
+
+/// Tells the libraries and our own records which levels anybody reads.
+fn set_wanted() {
+    let wanted = {
+        let terminal = lock();
+        terminal.report.as_ref().map_or(i32::MIN, |(_, level)| *level).max(terminal.settings.level)
+    };
+    crate::av::library_log::set_level(wanted);
+    log::set_max_level(super::log::filter_of(wanted));
+}
+
+/// One text of ours at FFmpeg's level `level`; a line's end is added.
+pub fn say(level: i32, text: &str) {
+    let mut terminal = lock();
+    for line in text.split('\n') {
+        terminal.emit(Line { level, prefix: String::new(), text: format!("{line}\n") });
+    }
+}
+
+/// One text of ours from a thread that may hold the terminal already, such as one that panics.
+pub fn cry(text: &str) {
+    match TERMINAL.try_lock() {
+        Ok(mut terminal) => {
+            terminal.emit(Line { level: level::ERROR, prefix: String::new(), text: format!("{text}\n") });
+        }
+        Err(_) => {
+            let _ = writeln!(io::stderr(), "{}", masked(text));
+        }
+    }
+}
+
+/// One text of ours for the report file alone.
+pub fn say_to_report(text: &str) {
+    if let Some((file, _)) = &mut lock().report {
+        let _ = writeln!(file, "{}", masked(text));
+    }
+}
+
+/// A library's line, or a part of one.
+pub fn say_library(line: LibraryLine) {
+    lock().library(line);
+}
+
+/// The status line. `raw`: it is wanted although the log level is too low for it.
+pub fn status(line: &str, extra: Option<&str>, last: bool, raw: bool) {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr());
+    let mut terminal = lock();
+    terminal.columns = size.map_or(80, |size| usize::from(size.ws_col)).max(1);
+    terminal.status(line, extra, last, raw);
+}
+
+/// Text for stderr whatever the level, such as a question; no line's end is added.
+pub fn ask(text: &str) {
+    let mut terminal = lock();
+    terminal.clear_below();
+    terminal.write(text);
+}
+
+/// Writes what is still held back; the terminal is left at a line's begin.
+pub fn finish() {
+    let mut terminal = lock();
+    if let Some(mut open) = terminal.open.take() {
+        open.text.push('\n');
+        terminal.emit(open);
+    }
+    terminal.tell_repeats();
+    terminal.clear_below();
+}
+
+/// Data for stdout; `false` when nobody reads it.
+pub fn data(text: &str) -> bool {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+}
+
+impl Terminal {
+    fn new(out: Box<dyn Write + Send>, colours: Colours, is_terminal: bool) -> Self {
+        Self {
+            out,
+            settings: LogSettings::default(),
+            colours,
+            is_terminal,
+            report: None,
+            open: None,
+            previous: Line::default(),
+            repeats: 0,
+            drawn: Drawn::Nothing,
+            rows_above: 0,
+            columns: 80,
+        }
+    }
+
+    fn write(&mut self, text: &str) {
+        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+    }
+
+    fn library(&mut self, line: LibraryLine) {
+        if !self.is_wanted(line.level) {
+            return;
+        }
+        let fresh = Line { level: line.level, prefix: line.prefix, text: String::new() };
+        let mut whole = match self.open.take() {
+            // Another library speaks before this one has ended its line.
+            Some(mut open) if !fresh.prefix.is_empty() => {
+                open.text.push('\n');
+                self.emit(open);
+                fresh
+            }
+            Some(open) => open,
+            None => fresh,
+        };
+        whole.text.push_str(&line.text);
+        if whole.text.ends_with('\n') || whole.text.len() > LONGEST {
+            self.emit(whole);
+        } else {
+            self.open = Some(whole);
+        }
+    }
+
+    fn status(&mut self, line: &str, extra: Option<&str>, last: bool, raw: bool) {
+        if self.settings.level < level::INFO && !raw {
+            return;
+        }
+        let erase = if self.is_terminal { self.erase() } else { String::new() };
+        let mark = if self.settings.show_level && self.settings.level >= level::INFO { "[info] " } else { "" };
+        let mut text = format!("{mark}{line}    ");
+        if last {
+            text.push('\n');
+        } else {
+            // A line that ends at the margin leaves the cursor in either row.
+            if text.len().is_multiple_of(self.columns) {
+                text.push(' ');
+            }
+            self.rows_above = text.len() / self.columns;
+            // The extra stands below; the cursor goes back to the line's begin.
+            if let Some(extra) = extra.filter(|extra| self.is_terminal && extra.len() < self.columns) {
+                text.push_str(&format!("\n{extra}\x1b[A"));
+            }
+            text.push('\r');
+        }
+        text.insert_str(0, &erase);
+        self.drawn = if last { Drawn::Nothing } else { Drawn::Status };
+        self.write(&text);
+        if let Some((file, _)) = &mut self.report {
+            let _ = write!(file, "{line}    {}", if last { '\n' } else { '\r' });
+        }
+    }
+
+    fn is_wanted(&self, level: i32) -> bool {
+        level <= self.settings.level || self.report.as_ref().is_some_and(|(_, wanted)| level <= *wanted)
+    }
+
+    fn emit(&mut self, line: Line) {
+        let text = sanitized(&masked(&line.text));
+        let prefix = sanitized(&line.prefix);
+        let mark = if self.settings.show_level { format!("[{}] ", level::name(line.level)) } else { String::new() };
+        if let Some((file, wanted)) = &mut self.report
+            && line.level <= *wanted
+        {
+            let _ = file.write_all(format!("{prefix}{mark}{text}").as_bytes());
+        }
+        if line.level > self.settings.level {
+            return;
+        }
+        if self.settings.fold && line == self.previous && !line.text.trim().is_empty() {
+            self.repeats += 1;
+            if self.is_terminal && self.drawn != Drawn::Status {
+                self.write(&format!("    Last message repeated {} times\r", self.repeats));
+                self.drawn = Drawn::Repeats;
+            }
+            return;
+        }
+        self.tell_repeats();
+        self.clear_below();
+        let mut out = self.colours.prefix(&prefix);
+        out.push_str(&self.colours.text(line.level, &format!("{mark}{text}")));
+        self.write(&out);
+        self.previous = line;
+    }
+
+    fn tell_repeats(&mut self) {
+        if self.repeats > 0 {
+            self.clear_below();
+            self.write(&format!("    Last message repeated {} times\n", self.repeats));
+            self.repeats = 0;
+        }
+    }
+
+    /// What takes off a terminal whatever is drawn below the last log line.
+    fn erase(&mut self) -> String {
+        match (self.drawn, std::mem::take(&mut self.rows_above)) {
+            (Drawn::Nothing, _) => String::new(),
+            (_, 0) => "\r\x1b[J".to_owned(),
+            (_, rows) => format!("\r\x1b[{rows}A\x1b[J"),
+        }
+    }
+
+    /// Takes the status line off a terminal; elsewhere it is ended, so that what follows begins a line.
+    fn clear_below(&mut self) {
+        match self.drawn {
+            Drawn::Nothing => {}
+            _ if self.is_terminal => {
+                let erase = self.erase();
+                self.write(&erase);
+            }
+            _ => self.write("\n"),
+        }
+        self.drawn = Drawn::Nothing;
+    }
+}
+
+/// Without passwords.
+fn masked(text: &str) -> String {
+    let text = crate::cli::masked(text);
+    let lower = text.to_ascii_lowercase();
+    if !["pass", "token=", "secret="].iter().any(|key| lower.contains(key)) {
+        return text;
+    }
+    let ends = [' ', '\n', '\'', '"'];
+    text.split_inclusive(ends)
+        .flat_map(|word| {
+            let inner = word.trim_end_matches(ends);
+            [crate::diagnostic::mask_url(inner), word[inner.len()..].to_owned()]
+        })
+        .collect()
+}
+
+/// Control characters in file names and metadata do nothing to the terminal.
+fn sanitized(text: &str) -> String {
+    text.chars().map(|c| if matches!(c, '\0'..='\x07' | '\x0e'..='\x1f' | '\x7f') { '?' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::sync::Arc;
+
+    /// Keeps what is written.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What stands on stderr after `acts`.
+    fn written(is_terminal: bool, acts: impl Fn(&mut Terminal)) -> String {
+        let paper = Paper::default();
+        let mut terminal = Terminal::new(Box::new(paper.clone()), Colours::None, is_terminal);
+        acts(&mut terminal);
+        String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn library(level: i32, prefix: &str, text: &str) -> LibraryLine {
+        LibraryLine { level, prefix: prefix.to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn a_line_in_parts_is_one_line_and_another_library_begins_its_own() {
+        let text = written(false, |t| {
+            t.library(library(32, "[a @ 0x1] ", "one "));
+            t.status("frame=1", None, false, false);
+            t.library(library(32, "", "two\n"));
+            t.library(library(32, "[a @ 0x1] ", "cut"));
+            t.library(library(32, "[b @ 0x2] ", "whole\n"));
+            t.library(library(40, "[b @ 0x2] ", "not wanted\n"));
+        });
+        assert_eq!(text, "frame=1    \r\n[a @ 0x1] one two\n[a @ 0x1] cut\n[b @ 0x2] whole\n");
+    }
+
+    #[test]
+    fn what_repeats_is_counted_unless_it_is_not_to_be() {
+        let three = |t: &mut Terminal| {
+            for _ in 0..3 {
+                t.library(library(24, "[a @ 0x1] ", "again\n"));
+            }
+            t.library(library(24, "", "other\n"));
+        };
+        assert_eq!(written(false, three), "[a @ 0x1] again\n    Last message repeated 2 times\nother\n");
+        let unfolded = written(false, |t| {
+            t.settings.fold = false;
+            three(t);
+        });
+        assert_eq!(unfolded.matches("again").count(), 3);
+    }
+
+    #[test]
+    fn the_level_stands_behind_the_prefix() {
+        let text = written(false, |t| {
+            t.settings.show_level = true;
+            t.library(library(16, "[a @ 0x1] ", "bad\n"));
+            t.library(library(32, "", "good\n"));
+            t.status("frame=1", None, true, false);
+        });
+        assert_eq!(text, "[a @ 0x1] [error] bad\n[info] good\n[info] frame=1    \n");
+    }
+
+    #[test]
+    fn on_a_terminal_the_status_line_makes_room_and_has_a_line_below() {
+        let text = written(true, |t| {
+            t.status("frame=1", Some("50 %"), false, false);
+            t.library(library(32, "", "news\n"));
+            t.status("frame=2", None, true, false);
+        });
+        assert_eq!(text, "frame=1    \n50 %\x1b[A\r\r\x1b[Jnews\nframe=2    \n");
+    }
+
+    #[test]
+    fn a_status_line_that_is_wider_than_the_terminal_is_taken_off_as_a_whole() {
+        let text = written(true, |t| {
+            t.columns = 10;
+            t.status("frame=1 size=2", None, false, false);
+            t.status("frame=2 size=34.", None, false, false);
+            t.library(library(32, "", "news\n"));
+        });
+        let expected = "frame=1 size=2    \r\r\x1b[1A\x1b[Jframe=2 size=34.     \r\r\x1b[2A\x1b[Jnews\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_low_level_hides_the_status_line_unless_it_is_asked_for() {
+        let told = |raw| {
+            written(false, |t| {
+                t.settings.level = level::ERROR;
+                t.status("frame=1", None, true, raw);
+            })
+        };
+        assert_eq!((told(false).as_str(), told(true).as_str()), ("", "frame=1    \n"));
+    }
+
+    #[test]
+    fn passwords_and_control_characters_are_left_out() {
+        assert_eq!(masked("[rtsp @ 0x1] rtsp://u:p@h/x: refused"), "[rtsp @ 0x1] rtsp://u:***@h/x: refused");
+        assert_eq!(masked("to 'rtmp://h/a?user=u&pass=p':\n"), "to 'rtmp://h/a?user=u&pass=***':\n");
+        assert_eq!(masked("a and b://c"), "a and b://c");
+        assert_eq!(sanitized("a\x1b[2Jb\tc\n"), "a?[2Jb\tc\n");
+    }
+}

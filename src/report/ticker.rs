@@ -1,0 +1,108 @@
+//! Tells how far a run is, at even intervals, from a thread of its own; and once more at its end.
+
+use super::progress::ProgressSink;
+use super::snapshot::Snapshot;
+use super::{status, terminal};
+use crate::engine::Meter;
+use crate::engine::clock::Clock;
+use crate::engine::stop::Latch;
+use crate::engine::threads::spawn;
+use crate::plan::Plan;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Until the outputs' headers are written nothing is told; looked for this often.
+const FIRST: Duration = Duration::from_millis(40);
+
+/// What is told of a run, and where.
+pub struct ProgressSettings {
+    /// `-stats`, `-nostats`.
+    pub stats: Option<bool>,
+    /// `-stats_period`.
+    pub period: Duration,
+    /// `-progress`.
+    pub sink: Option<ProgressSink>,
+    /// Show percentage and time to go on the terminal.
+    pub extras: bool,
+    /// How long the output will be, in microseconds.
+    pub total_us: Option<i64>,
+    /// `-copyts`: times are told from the first one on.
+    pub copy_timestamps: bool,
+}
+
+/// The thread and what ends it.
+pub struct Ticker {
+    ended: Latch,
+    thread: JoinHandle<Teller>,
+}
+
+struct Teller {
+    settings: ProgressSettings,
+    plan: Arc<Plan>,
+    meter: Arc<Meter>,
+    clock: Clock,
+    first_us: Option<i64>,
+}
+
+impl Ticker {
+    /// Starts to tell.
+    pub fn start(settings: ProgressSettings, plan: Arc<Plan>, meter: Arc<Meter>) -> std::io::Result<Self> {
+        let ended = Latch::default();
+        let watched = ended.clone();
+        let mut teller = Teller { settings, plan, meter, clock: Clock::start(), first_us: None };
+        let thread = spawn("progress", move || {
+            while !teller.has_begun() {
+                if watched.receiver().recv_timeout(FIRST) == Err(crossbeam_channel::RecvTimeoutError::Disconnected) {
+                    return teller;
+                }
+            }
+            let period_ns = i64::try_from(teller.settings.period.as_nanos()).unwrap_or(i64::MAX).max(1);
+            let mut due_ns = teller.clock.now_ns();
+            loop {
+                teller.tell(None);
+                due_ns = due_ns.saturating_add(period_ns).max(teller.clock.now_ns());
+                if !teller.clock.wait_until(due_ns, &watched) {
+                    return teller;
+                }
+            }
+        })?;
+        Ok(Self { ended, thread })
+    }
+
+    /// Tells for the last time. `complete`: nothing stopped the run before its end.
+    pub fn finish(self, complete: bool) {
+        self.ended.trip();
+        if let Ok(mut teller) = self.thread.join() {
+            teller.tell(Some(complete));
+        }
+    }
+}
+
+impl Teller {
+    fn has_begun(&self) -> bool {
+        self.meter.outputs.iter().all(|output| {
+            output.file_bytes.load(Relaxed) >= 0 || output.streams.iter().any(|s| s.packets.load(Relaxed) > 0)
+        })
+    }
+
+    /// `end`: it is the last time, and whether all was done.
+    fn tell(&mut self, end: Option<bool>) {
+        let last = end.is_some();
+        let mut now = Snapshot::take(&self.plan, &self.meter, self.clock.now_us(), self.settings.total_us);
+        if self.settings.copy_timestamps {
+            self.first_us = self.first_us.or(now.out_us.filter(|us| *us > 1));
+            now.out_us = now.out_us.map(|us| us - self.first_us.unwrap_or(0));
+        }
+        now.complete = end == Some(true);
+        if last || self.settings.stats != Some(false) {
+            let extra = self.settings.extras.then(|| status::extra(&now)).flatten();
+            let raw = self.settings.stats == Some(true);
+            terminal::status(&status::line(&now, last), extra.as_deref(), last, raw);
+        }
+        if let Some(sink) = &mut self.settings.sink {
+            sink.write(&status::block(&now, last));
+        }
+    }
+}
