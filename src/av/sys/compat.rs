@@ -36,7 +36,12 @@ pub(crate) fn frame_colours(frame: &ffi::AVFrame) -> [c_int; 3] {
     let alpha = frame.alpha_mode as c_int;
     #[cfg(not(ffmpeg_9_0))]
     let alpha = 0;
-    if cfg!(ffmpeg_7_0) { [frame.colorspace as c_int, frame.color_range as c_int, alpha] } else { [0; 3] }
+    // Sound has none, and what its frames say of them means nothing.
+    if cfg!(ffmpeg_7_0) && frame.width > 0 {
+        [frame.colorspace as c_int, frame.color_range as c_int, alpha]
+    } else {
+        [0; 3]
+    }
 }
 
 /// The same of a stream.
@@ -45,7 +50,11 @@ pub(crate) fn stream_colours(stream: &ffi::AVCodecParameters) -> [c_int; 3] {
     let alpha = stream.alpha_mode as c_int;
     #[cfg(not(ffmpeg_9_0))]
     let alpha = 0;
-    if cfg!(ffmpeg_7_0) { [stream.color_space as c_int, stream.color_range as c_int, alpha] } else { [0; 3] }
+    if cfg!(ffmpeg_7_0) && stream.width > 0 {
+        [stream.color_space as c_int, stream.color_range as c_int, alpha]
+    } else {
+        [0; 3]
+    }
 }
 
 /// The options of the `buffer` filter for [`frame_colours`].
@@ -472,7 +481,7 @@ unsafe fn packet_side_data(
             let bytes = if entry.data.is_null() {
                 Vec::new()
             } else {
-                std::slice::from_raw_parts(entry.data, entry.size as usize).to_vec()
+                std::slice::from_raw_parts(entry.data, entry.size).to_vec()
             };
             found.push((entry.type_, bytes));
         }
