@@ -78,6 +78,8 @@ pub trait Catalog {
     fn option_names(&self) -> Vec<String>;
     /// True when a demuxer has this option of its own.
     fn demuxer_has_option(&self, demuxer: &str, option: &str) -> bool;
+    /// True when a muxer has this option of its own.
+    fn muxer_has_option(&self, muxer: &str, option: &str) -> bool;
     /// True for a demuxer's name.
     fn demuxer_exists(&self, name: &str) -> bool;
     /// The muxer of that name.

@@ -165,5 +165,7 @@ fn the_judgement_sees_a_hole_a_burst_and_a_step_back() {
     assert!(even(&facts(&good), 1.0, 0.0).unwrap_err().contains("expected"));
     assert!(even(&facts(&[0, 40, 80, 160, 160]), 0.2, 0.0).unwrap_err().contains("dts 160 after 160"));
     assert!(even(&facts(&[0, 40, 80, 120, 160, 300]), 0.34, 0.0).unwrap_err().contains("hole"));
-    assert!(even(&facts(&[0, 40, 80, 120, 160, 200, 240, 280, 281, 282, 283]), 0.32, 0.0).unwrap_err().contains("crowded"));
+    assert!(
+        even(&facts(&[0, 40, 80, 120, 160, 200, 240, 280, 281, 282, 283]), 0.32, 0.0).unwrap_err().contains("crowded")
+    );
 }

@@ -99,6 +99,9 @@ impl Catalog for FakeCatalog {
     fn demuxer_has_option(&self, demuxer: &str, option: &str) -> bool {
         demuxer == "rawvideo" && matches!(option, "video_size" | "pixel_format" | "framerate")
     }
+    fn muxer_has_option(&self, _: &str, _: &str) -> bool {
+        false
+    }
     fn muxer(&self, name: &str) -> Option<MuxerFacts> {
         let (name, video, audio, subtitle, variable_fps) = MUXERS.iter().find(|m| m.0 == name)?;
         Some(MuxerFacts {

@@ -56,8 +56,8 @@ fn by_spelling(name: &str, catalog: &dyn Catalog) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::catalog::testing::FakeCatalog;
     use super::*;
+    use crate::catalog::testing::FakeCatalog;
 
     #[test]
     fn slips_of_the_finger_are_understood() {

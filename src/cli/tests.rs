@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use crate::catalog::testing::FakeCatalog;
 use super::*;
+use crate::catalog::testing::FakeCatalog;
 use crate::diagnostic::Severity;
 use crate::facts::MediaKind;
 use crate::spec::*;

@@ -208,7 +208,11 @@ fn run_stage<S: Stage>(
 }
 
 /// Runs a source until it is done, nobody listens, or the run is drained or aborted.
-pub fn drive_source<S: Source>(mut source: S, mut out: Outlet<S::Out>, meter: &StageMeter) -> (S, Result<(), StageError>) {
+pub fn drive_source<S: Source>(
+    mut source: S,
+    mut out: Outlet<S::Out>,
+    meter: &StageMeter,
+) -> (S, Result<(), StageError>) {
     let stop = out.stop.clone();
     let mut result = Ok(());
     while !stop.drain.is_tripped() {

@@ -159,10 +159,7 @@ impl Meter {
     /// A meter for a new stage.
     pub fn stage(&self, name: &str) -> Arc<StageMeter> {
         let meter = Arc::new(StageMeter::default());
-        self.stages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((name.to_owned(), Arc::clone(&meter)));
+        self.stages.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), Arc::clone(&meter)));
         meter
     }
 

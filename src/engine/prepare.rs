@@ -1,8 +1,8 @@
 //! From a JobSpec to everything that the stages need: open inputs, a plan, outputs with their streams declared.
 
 use super::StopSignal;
-use super::threads;
 use super::keyframes::ForcedKeyframes;
+use super::threads;
 use crate::av::{
     AvError, BitstreamFilter, ChapterCopy, Demuxer, DemuxerSettings, Dictionary, Muxer, OutputStreamSettings,
 };
@@ -85,7 +85,11 @@ fn open_input(
         return Err(PrepareError::Refused(vec![
             Diagnostic::error(
                 "input-option",
-                format!("Option {key} not found: {masked} is {}, and neither it nor its protocol takes {}.", demuxer.facts(&masked).format, typed.origin.token),
+                format!(
+                    "Option {key} not found: {masked} is {}, and neither it nor its protocol takes {}.",
+                    demuxer.facts(&masked).format,
+                    typed.origin.token
+                ),
             )
             .remedy("If it is for the output, put it after -i.")
             .at(&typed.origin),
@@ -140,11 +144,13 @@ pub(super) struct PreparedOutput {
 impl OpenInputs {
     /// Plans the job.
     pub fn plan(&mut self, catalog: &dyn Catalog) -> Result<Plan, PrepareError> {
-        let mut plan = plan::plan(&self.spec, &self.facts, &self.seeks, catalog, threads::processors()).map_err(|diagnostics| {
-            let mut all = std::mem::take(&mut self.diagnostics);
-            all.extend(diagnostics);
-            PrepareError::Refused(all)
-        })?;
+        let mut plan = plan::plan(&self.spec, &self.facts, &self.seeks, catalog, threads::processors()).map_err(
+            |diagnostics| {
+                let mut all = std::mem::take(&mut self.diagnostics);
+                all.extend(diagnostics);
+                PrepareError::Refused(all)
+            },
+        )?;
         plan.diagnostics.splice(0..0, std::mem::take(&mut self.diagnostics));
         Ok(plan)
     }
@@ -159,11 +165,18 @@ impl OpenInputs {
                 }
             }
         }
-        let outputs = plan
-            .outputs
-            .iter()
-            .map(|output| self.open_output(&plan, output, stop))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut outputs = Vec::new();
+        for output in &plan.outputs {
+            match self.open_output(&plan, output, stop) {
+                Ok(output) => outputs.push(output),
+                Err(error) => {
+                    let opened = outputs.len();
+                    drop(outputs);
+                    plan.outputs[..opened].iter().for_each(remove_if_empty);
+                    return Err(error);
+                }
+            }
+        }
         Ok(Prepared { plan, inputs: self, outputs })
     }
 
@@ -243,8 +256,8 @@ impl OpenInputs {
                 metadata.push(("encoder".to_owned(), Some(crate::av::encoder_mark(&encode.encoder, exact)), true));
             }
             Treatment::Subtitle { encoder, options } => {
-                let exact = is_exact(&output.options, "fflags", output.bitexact)
-                    || is_exact(options, "flags", output.bitexact);
+                let exact =
+                    is_exact(&output.options, "fflags", output.bitexact) || is_exact(options, "flags", output.bitexact);
                 metadata.push(("encoder".to_owned(), Some(crate::av::encoder_mark(encoder, exact)), true));
             }
         }
@@ -256,7 +269,16 @@ impl OpenInputs {
         let Treatment::Encode(encode) = &stream.treatment else { return Ok(ForcedKeyframes::None) };
         let Some(text) = &encode.force_key_frames else { return Ok(ForcedKeyframes::None) };
         let chapters = output.chapters_from.map_or(Vec::new(), |(input, _)| self.demuxers[input].chapter_starts_us());
-        ForcedKeyframes::parse(text, &chapters, |t| crate::cli::value::duration_us(t).ok()).map_err(PrepareError::Failed)
+        ForcedKeyframes::parse(text, &chapters, |t| crate::cli::value::duration_us(t).ok())
+            .map_err(PrepareError::Failed)
+    }
+}
+
+/// Takes away a file that was opened for nothing.
+fn remove_if_empty(output: &OutputPlan) {
+    let path = std::path::Path::new(output.url.strip_prefix("file:").unwrap_or(&output.url));
+    if !output.muxer.no_file && std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() == 0) {
+        let _ = std::fs::remove_file(path);
     }
 }
 

@@ -65,7 +65,17 @@ pub struct Outcome {
 /// What a thread gives back.
 struct Ended {
     result: Result<(), StageError>,
-    output: Option<(usize, OutputEnd)>,
+    output: Option<EndedOutput>,
+}
+
+/// How an output's thread ended.
+struct EndedOutput {
+    index: usize,
+    end: OutputEnd,
+    /// No packet was written.
+    empty: bool,
+    /// The file, where it is one.
+    path: Option<PathBuf>,
 }
 
 /// A run under way.
@@ -132,11 +142,7 @@ impl Builder<'_> {
         outlet
     }
 
-    fn thread(
-        &mut self,
-        name: String,
-        body: impl FnOnce() -> Ended + Send + 'static,
-    ) -> Result<(), PrepareError> {
+    fn thread(&mut self, name: String, body: impl FnOnce() -> Ended + Send + 'static) -> Result<(), PrepareError> {
         let guard = AbortOnPanic(self.stop.clone());
         let stop = self.stop.clone();
         let handle = spawn(&name, move || {
@@ -164,7 +170,13 @@ impl Builder<'_> {
         self.thread(name, move || Ended { result: drive(stage, inlet, outlet, &meter).1, output: None })
     }
 
-    fn source<S: Source + 'static>(&mut self, name: String, source: S, links: Vec<Vec<LinkSender<S::Out>>>, batch: usize) -> Result<(), PrepareError> {
+    fn source<S: Source + 'static>(
+        &mut self,
+        name: String,
+        source: S,
+        links: Vec<Vec<LinkSender<S::Out>>>,
+        batch: usize,
+    ) -> Result<(), PrepareError> {
         let meter = self.meter.stage(&name);
         let mut outlet = Outlet::new(self.stop.clone(), Arc::clone(&meter));
         for (port, links) in links.into_iter().enumerate() {
@@ -194,6 +206,10 @@ impl Builder<'_> {
             let mut mux_stream = MuxStream {
                 kind: stream.kind,
                 copy: None,
+                source: format!(
+                    "{} (stream {}:{})",
+                    inputs.facts[stream.source.0].url, stream.source.0, stream.source.1
+                ),
                 source_time_base: facts.time_base,
                 sample_rate_hz: facts.sample_rate_hz,
                 bitstream_filter: filter,
@@ -252,12 +268,13 @@ impl Builder<'_> {
         self.thread(name, move || {
             let (driven, result) = drive(stage, inlet, outlet, &meter);
             stage = driven;
+            let empty = stage.is_empty();
             let end = match &result {
                 Ok(()) | Err(StageError::NoConsumer) => OutputEnd::Complete,
                 Err(_) => {
-                    let playable = stage.salvage() || (stage.has_begun() && !stage.is_empty() && !needs_trailer);
+                    let playable = stage.salvage() || (stage.has_begun() && !empty && !needs_trailer);
                     drop(stage);
-                    match path {
+                    match &path {
                         Some(path) if !playable => {
                             let _ = std::fs::remove_file(path);
                             OutputEnd::Removed
@@ -266,7 +283,7 @@ impl Builder<'_> {
                     }
                 }
             };
-            Ended { result, output: Some((index, end)) }
+            Ended { result, output: Some(EndedOutput { index, end, empty, path }) }
         })
     }
 
@@ -571,8 +588,10 @@ fn local_file(url: &str, no_file: bool) -> Option<PathBuf> {
 
 /// Formats that no player reads without their trailer.
 fn needs_trailer(output: &OutputPlan) -> bool {
-    let fragmented = output.options.iter().any(|(k, v)| k == "movflags" && (v.contains("frag") || v.contains("empty_moov")));
-    matches!(output.muxer.name.as_str(), "mov" | "mp4" | "3gp" | "3g2" | "psp" | "ipod" | "f4v" | "ismv" | "mxf") && !fragmented
+    let fragmented =
+        output.options.iter().any(|(k, v)| k == "movflags" && (v.contains("frag") || v.contains("empty_moov")));
+    matches!(output.muxer.name.as_str(), "mov" | "mp4" | "3gp" | "3g2" | "psp" | "ipod" | "f4v" | "ismv" | "mxf")
+        && !fragmented
 }
 
 struct AbortOnPanic(StopSignal);
@@ -605,12 +624,16 @@ impl Running {
     pub fn join(self) -> Outcome {
         let mut errors = Vec::new();
         let mut outputs = vec![OutputEnd::Complete; self.plan.outputs.len()];
+        let mut empty = Vec::new();
         for (name, thread) in self.threads {
             match thread.join() {
                 Ok(ended) => {
                     errors.extend(ended.result.err());
-                    if let Some((index, end)) = ended.output {
-                        outputs[index] = end;
+                    if let Some(output) = ended.output {
+                        outputs[output.index] = output.end;
+                        if output.empty {
+                            empty.push((output.index, output.path));
+                        }
                     }
                 }
                 Err(_) => errors.push(StageError::Panicked(name)),
@@ -627,8 +650,24 @@ impl Running {
                 ));
             }
         }
+        let mut failure = first_cause(errors).filter(StageError::is_failure);
+        for (index, path) in empty {
+            let url = mask_url(&self.plan.outputs[index].url);
+            if damage.is_empty() || failure.is_some() {
+                log::warn!(
+                    "{url}: Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)"
+                );
+                continue;
+            }
+            // A header around nothing would pass for a finished file.
+            if let Some(path) = path {
+                let _ = std::fs::remove_file(path);
+                outputs[index] = OutputEnd::Removed;
+            }
+            failure = Some(StageError::Failed(format!("{url}: nothing could be read for it: {}", damage.join("; "))));
+        }
         Outcome {
-            failure: first_cause(errors).filter(StageError::is_failure),
+            failure,
             stopped: self.stop.drain.is_tripped() && !self.stop.abort.is_tripped(),
             outputs,
             damage,

@@ -38,7 +38,7 @@ pub(super) fn output(
     let dispositions = metadata::dispositions(context, spec, draft);
     let mut options = Vec::new();
     codec_options::merge(&mut options, spec.options.iter().filter(|o| o.scopes.format));
-    if spec.mux_preload_us != 0 {
+    if spec.mux_preload_us != 0 && context.catalog.muxer_has_option(&draft.muxer.name, "preload") {
         options.push(("preload".to_owned(), spec.mux_preload_us.to_string()));
     }
     let mut streams = Vec::new();

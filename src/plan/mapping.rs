@@ -46,12 +46,22 @@ pub(super) fn draft(context: &Context, index: usize, diagnostics: &mut Vec<Diagn
                 "no-streams",
                 format!("Output file #{index} ({}) does not contain any stream.", masked(&spec.url)),
             )
-            .remedy("Nothing in the inputs fits it, or -vn, -an and -map left nothing over.")
+            .remedy(nothing_over(context))
             .at(&spec.origin),
         );
         return None;
     }
     Some(draft)
+}
+
+/// What the inputs hold, for an output that got nothing.
+fn nothing_over(context: &Context) -> String {
+    let held = context.facts.iter().map(|f| {
+        let kinds: Vec<&str> = f.streams.iter().map(|s| s.kind.name()).collect();
+        let kinds = if kinds.is_empty() { "no stream that could be found".to_owned() } else { kinds.join(", ") };
+        format!("{} has {kinds}", f.url)
+    });
+    format!("{}; none of it fits, or -vn, -an and -map left nothing over.", held.collect::<Vec<_>>().join("; "))
 }
 
 /// URLs in messages never show passwords.
@@ -231,9 +241,12 @@ fn mapped(context: &Context, spec: &OutputSpec) -> Result<Vec<(usize, usize)>, D
             .at(&map.origin));
         };
         let Some(facts) = context.facts.get(*input) else {
-            return Err(Diagnostic::error("map-input", format!("Invalid input file index: {input}."))
-                .remedy(format!("There are {} input(s); the first is 0.", context.facts.len()))
-                .at(&map.origin));
+            return Err(Diagnostic::error(
+                "map-input",
+                format!("Invalid input file index: {input} (in -map {input}:{specifier})."),
+            )
+            .remedy(format!("There are {} input(s); the first is 0.", context.facts.len()))
+            .at(&map.origin));
         };
         if map.negative {
             chosen.retain(|(i, s)| i != input || !specifier.matches(facts, &facts.streams[*s]));

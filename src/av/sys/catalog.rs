@@ -127,6 +127,14 @@ impl Catalog for LinkedCatalog {
         }
     }
 
+    fn muxer_has_option(&self, muxer: &str, option: &str) -> bool {
+        // SAFETY: muxers are static.
+        unsafe {
+            let format = find_muxer(Some(muxer), None);
+            format.as_ref().is_some_and(|f| !f.priv_class.is_null() && options::class_has(f.priv_class, option))
+        }
+    }
+
     fn demuxer_exists(&self, name: &str) -> bool {
         // SAFETY: looks up a static table.
         unsafe { !ffi::av_find_input_format(c_string(name).as_ptr()).is_null() }

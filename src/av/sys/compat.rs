@@ -571,6 +571,21 @@ pub(crate) unsafe fn choose_copied_time_base(
     Ok(())
 }
 
+/// Where an output stream ends by libavformat's own count, in ticks; newer versions do not tell.
+///
+/// # Safety
+/// The stream is valid.
+pub(crate) unsafe fn muxed_end(stream: *const ffi::AVStream) -> Option<i64> {
+    #[cfg(not(ffmpeg_7_0))]
+    // SAFETY: the caller's promise.
+    return super::known(unsafe { ffi::av_stream_get_end_pts(stream) });
+    #[cfg(ffmpeg_7_0)]
+    {
+        let _ = stream;
+        None
+    }
+}
+
 /// Makes devices (`-f lavfi` is one) and the network known; once, before anything else.
 pub fn initialize() {
     // SAFETY: both may be called at any time before other threads use the libraries.

@@ -1,5 +1,8 @@
 //! The one place where FFmpeg's C interface is called.
 
+// C constants and fields have other integer types in other versions of FFmpeg.
+#![allow(clippy::unnecessary_cast, clippy::useless_conversion)]
+
 pub mod bitstream;
 pub mod catalog;
 pub mod compat;

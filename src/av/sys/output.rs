@@ -404,6 +404,12 @@ impl Muxer {
         }
     }
 
+    /// Where a stream ends by the muxer's own count, in ticks, before the packet that is under way.
+    pub fn stream_end(&self, index: usize) -> Option<i64> {
+        // SAFETY: indexes come from `add_stream`.
+        unsafe { compat::muxed_end(self.stream(index)) }
+    }
+
     /// Prints the output as ffmpeg does (`av_dump_format`).
     pub fn dump(&self, index: usize) {
         // SAFETY: the context is valid; the URL is a valid string.

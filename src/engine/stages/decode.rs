@@ -148,7 +148,9 @@ impl DecodeStage {
             self.meter.decode_errors.fetch_add(1, Ordering::Relaxed);
             log::warn!("input #{input}: corrupt decoded frame in stream {stream}");
             if self.settings.exit_on_error {
-                return Err(StageError::Failed(format!("corrupt decoded frame in stream #{input}:{stream}, and -xerror is set")));
+                return Err(StageError::Failed(format!(
+                    "corrupt decoded frame in stream #{input}:{stream}, and -xerror is set"
+                )));
             }
         }
         let bits = self.decoder.bits_per_raw_sample();

@@ -13,8 +13,9 @@ use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// An input that ends this much before its header's promise is called cut off, in microseconds.
-const SHORT_BY_US: i64 = 500_000;
+/// An input that ends before its header's promise by more than a twentieth of it, between these bounds, is called cut
+/// off; in microseconds.
+const SHORT_BY_US: (i64, i64) = (100_000, 500_000);
 
 /// Everything the stage needs.
 pub struct DemuxSettings {
@@ -127,16 +128,15 @@ impl DemuxStage {
                 let Some(ticks) = s.duration.filter(|d| *d > 0) else { continue };
                 checks.push((rescale(ticks, s.time_base, Rational::MICROS).min(total), reached(s)));
             }
-        } else if facts.streams.iter().filter(counts).all(|s| used(&s)) {
-            // Only the whole has a length.
-            if let (Some(total), Some(longest)) =
-                (facts.duration_us, facts.streams.iter().filter(counts).map(reached).max())
-            {
+        } else if facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment) {
+            // Only the whole has a length, and all that counts for it was read.
+            if let (Some(total), Some(longest)) = (facts.duration_us, facts.streams.iter().map(reached).max()) {
                 checks.push((total, longest));
             }
         }
-        if let Some((promised, reached)) =
-            checks.into_iter().find(|(promised, reached)| promised - reached > SHORT_BY_US.max(promised / 100))
+        if let Some((promised, reached)) = checks
+            .into_iter()
+            .find(|(promised, reached)| promised - reached > (promised / 20).clamp(SHORT_BY_US.0, SHORT_BY_US.1))
         {
             self.meter.set_broken(format!(
                 "{}: ends after {} of the {} that its header promises: the file is cut off",
@@ -165,7 +165,10 @@ impl DemuxStage {
         let Some(used) = self.settings.used.get(stream).copied() else {
             if stream >= self.unknown_streams {
                 self.unknown_streams = stream + 1;
-                log::warn!("{}: a new stream {stream} appeared after the start; it is left out", self.settings.facts.url);
+                log::warn!(
+                    "{}: a new stream {stream} appeared after the start; it is left out",
+                    self.settings.facts.url
+                );
             }
             return Ok(Flow::Continue);
         };

@@ -122,7 +122,10 @@ impl EncodeStage {
 
     fn open(&mut self, first: Option<&Frame>, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
         let Some(shape) = &self.shape else {
-            return Err(StageError::Failed(format!("{}: it never got a frame, nor what one would look like", self.name())));
+            return Err(StageError::Failed(format!(
+                "{}: it never got a frame, nor what one would look like",
+                self.name()
+            )));
         };
         let encoder_settings = self.encoder_settings(shape.source_bits);
         let plan = &self.settings.plan;
@@ -162,7 +165,8 @@ impl EncodeStage {
             }));
             self.settings.keyframes.prepare(base);
         }
-        let parameters = encoder.parameters().map_err(StageError::about(self.name(), "read the encoder's parameters"))?;
+        let parameters =
+            encoder.parameters().map_err(StageError::about(self.name(), "read the encoder's parameters"))?;
         self.encoder = Some(encoder);
         out.send(0, PacketItem::Ready(Box::new(parameters)))
     }
@@ -201,16 +205,16 @@ impl EncodeStage {
     }
 
     fn past_the_end(&self, tick: i64, base: Rational) -> bool {
-        self.settings
-            .duration_us
-            .is_some_and(|limit| compare(tick, base, limit, Rational::MICROS) != Ordering::Less)
+        self.settings.duration_us.is_some_and(|limit| compare(tick, base, limit, Rational::MICROS) != Ordering::Less)
     }
 
     fn encode(&mut self, frame: Option<&Frame>, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
         let name = self.name();
         let Some(encoder) = &mut self.encoder else { return Ok(()) };
         loop {
-            let taken = encoder.send(frame).map_err(StageError::about(name.clone(), "Error submitting a frame to the encoder"))?;
+            let taken = encoder
+                .send(frame)
+                .map_err(StageError::about(name.clone(), "Error submitting a frame to the encoder"))?;
             loop {
                 match encoder.receive().map_err(StageError::about(name.clone(), "encoding failed"))? {
                     EncodeStep::Packet(packet) => {
@@ -239,7 +243,8 @@ impl EncodeStage {
         let mut rate = shape.output.frame_rate;
         if self.settings.source_start_known && self.frame_rate.is_valid() {
             let faster = !rate.is_valid()
-                || i64::from(self.frame_rate.num) * i64::from(rate.den) > i64::from(rate.num) * i64::from(self.frame_rate.den);
+                || i64::from(self.frame_rate.num) * i64::from(rate.den)
+                    > i64::from(rate.num) * i64::from(self.frame_rate.den);
             // Without a rate of the graph the length stays unknown.
             if rate.is_valid() && faster {
                 rate = self.frame_rate;
@@ -266,7 +271,8 @@ impl EncodeStage {
             return Ok(Flow::Continue);
         }
         if placement.duplicated > 0 {
-            let all = self.meter.duplicated.fetch_add(placement.duplicated as u64, Relaxed) + placement.duplicated as u64;
+            let all =
+                self.meter.duplicated.fetch_add(placement.duplicated as u64, Relaxed) + placement.duplicated as u64;
             if all > self.repeat_warning {
                 log::warn!("More than {} frames duplicated", self.repeat_warning);
                 self.repeat_warning *= 10;

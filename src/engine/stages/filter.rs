@@ -111,8 +111,10 @@ impl FilterStage {
                 }
             })
             .collect();
-        let graph = FilterGraph::configure(&self.settings, &inputs, &self.constraints)
-            .map_err(self.fault("Error configuring the filters"))?;
+        let graph = FilterGraph::configure(&self.settings, &inputs, &self.constraints).map_err(StageError::about(
+            self.name.clone(),
+            format!("Error configuring the filters '{}'", self.settings.description),
+        ))?;
         self.graph = Some(graph);
         for port in 0..self.kinds.len() {
             self.tell_shape(port, out)?;

@@ -19,6 +19,8 @@ pub struct MuxStream {
     pub kind: MediaKind,
     /// A copied stream's passage; `None` when it is encoded.
     pub copy: Option<Copy>,
+    /// Input and stream that it comes from, for messages.
+    pub source: String,
     /// The input stream's time base (copied streams).
     pub source_time_base: Rational,
     /// The input stream's samples per second, or 0.
@@ -126,7 +128,17 @@ impl MuxStage {
                 settings: s,
             })
             .collect();
-        Self { muxer, settings, streams, meter, header_written: false, packets: 0, shortest, closing: Vec::new(), broken: false }
+        Self {
+            muxer,
+            settings,
+            streams,
+            meter,
+            header_written: false,
+            packets: 0,
+            shortest,
+            closing: Vec::new(),
+            broken: false,
+        }
     }
 
     fn about(&self, operation: impl Into<String>) -> impl FnOnce(crate::av::AvError) -> StageError {
@@ -160,7 +172,10 @@ impl MuxStage {
         }
         self.muxer.dump(self.settings.index);
         for (key, value) in self.settings.options.pairs() {
-            log::warn!("{}: the option {key} ({value}) is not known to this format; it has no effect", self.settings.url);
+            log::warn!(
+                "{}: the option {key} ({value}) is not known to this format; it has no effect",
+                self.settings.url
+            );
         }
         for (i, state) in self.streams.iter_mut().enumerate() {
             // Without a bitstream filter copied packets go straight to the muxer's clock, which may be finer.
@@ -289,7 +304,9 @@ impl MuxStage {
             return packet.map_or(Ok(()), |p| self.timed(index, p));
         };
         let url = self.settings.url.clone();
-        filter.send(packet.as_mut()).map_err(StageError::about(url.clone(), "Error applying bitstream filters to a packet"))?;
+        filter
+            .send(packet.as_mut())
+            .map_err(StageError::about(url.clone(), "Error applying bitstream filters to a packet"))?;
         let mut results = Vec::new();
         while let Some(result) =
             filter.receive().map_err(StageError::about(url.clone(), "Error applying bitstream filters to a packet"))?
@@ -385,11 +402,15 @@ impl MuxStage {
         meter.packets.fetch_add(1, Relaxed);
         meter.bytes.fetch_add(packet.size() as u64, Relaxed);
         if let Some(time) = packet.pts().or(packet.dts()) {
-            let end = rescale(time + packet.duration(), base, Rational::MICROS);
-            meter.end_us.fetch_max(end, Relaxed);
+            // What the muxer counts where it does; else the packet's own end.
+            let end = self.muxer.stream_end(index).unwrap_or(time + packet.duration());
+            meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
         }
         self.packets += 1;
-        self.muxer.write(&mut packet).map_err(self.about("Error writing a packet (av_interleaved_write_frame())"))?;
+        self.muxer.write(&mut packet).map_err(self.about(format!(
+            "Error writing a packet of {} (av_interleaved_write_frame())",
+            self.streams[index].settings.source
+        )))?;
         if self.packets % 16 == 1 || self.settings.size_limit_bytes.is_some() {
             self.note_size();
         }
