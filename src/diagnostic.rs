@@ -96,10 +96,10 @@ pub fn mask_url(url: &str) -> String {
     let mut masked = url.to_owned();
     if let Some(start) = masked.find("://").map(|i| i + 3) {
         let end = masked[start..].find(['/', '?', '#']).map_or(masked.len(), |i| i + start);
-        if let Some(at) = masked[start..end].rfind('@').map(|i| i + start) {
-            if let Some(colon) = masked[start..at].find(':').map(|i| i + start) {
-                masked.replace_range(colon + 1..at, "***");
-            }
+        if let Some(at) = masked[start..end].rfind('@').map(|i| i + start)
+            && let Some(colon) = masked[start..at].find(':').map(|i| i + start)
+        {
+            masked.replace_range(colon + 1..at, "***");
         }
     }
     for key in ["pass=", "password=", "passphrase=", "token=", "secret="] {

@@ -98,13 +98,13 @@ fn open_input(
     let facts = demuxer.facts(&masked);
     let seek = plan::seek(spec, &facts, demuxer.seeks_to_pts(), &opened.spec.global, &mut opened.diagnostics)
         .map_err(|d| PrepareError::Refused(vec![d.at(&spec.origin)]))?;
-    if let Some(timestamp) = seek.timestamp_us {
-        if let Err(cause) = demuxer.seek_us(timestamp) {
-            opened.diagnostics.push(Diagnostic::warning(
-                "seek",
-                format!("{masked}: could not seek to position {:.3}: {cause}", timestamp as f64 / 1e6),
-            ));
-        }
+    if let Some(timestamp) = seek.timestamp_us
+        && let Err(cause) = demuxer.seek_us(timestamp)
+    {
+        opened.diagnostics.push(Diagnostic::warning(
+            "seek",
+            format!("{masked}: could not seek to position {:.3}: {cause}", timestamp as f64 / 1e6),
+        ));
     }
     demuxer.dump(index);
     opened.facts.push(facts);

@@ -364,7 +364,7 @@ impl Builder<'_> {
         let name = format!("{} stream of {}", stream.kind.name(), mask_url(&output_plan.url));
         let stage = FilterStage::new(name, graph, vec![filter_input], vec![(stream.kind, constraint)]);
         let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
-        self.stage(format!("filter {output}:{index}"), stage, inlet, encoder_links.drain(..).collect())?;
+        self.stage(format!("filter {output}:{index}"), stage, inlet, std::mem::take(&mut encoder_links))?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
     }
 

@@ -51,16 +51,16 @@ pub(super) fn output(
                 return None;
             }
         };
-        if stream.kind != MediaKind::Video {
-            if let Some(assigned) = spec.max_frames.0.iter().find(|a| a.specifier.is_all()) {
-                diagnostics.push(
-                    Diagnostic::note(
-                        "frames-of-all",
-                        format!("{} counts {} packets too.", assigned.origin.token, stream.kind.name()),
-                    )
-                    .remedy("Use -frames:v to limit only the pictures."),
-                );
-            }
+        if stream.kind != MediaKind::Video
+            && let Some(assigned) = spec.max_frames.0.iter().find(|a| a.specifier.is_all())
+        {
+            diagnostics.push(
+                Diagnostic::note(
+                    "frames-of-all",
+                    format!("{} counts {} packets too.", assigned.origin.token, stream.kind.name()),
+                )
+                .remedy("Use -frames:v to limit only the pictures."),
+            );
         }
         streams.push(OutputStreamPlan {
             kind: stream.kind,

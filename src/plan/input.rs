@@ -61,11 +61,12 @@ pub fn open_input(spec: &InputSpec, catalog: &dyn Catalog) -> Result<OpenInput, 
         };
         forced_codecs.push((kind, decoder.codec_id));
     }
-    if let Some(format) = &spec.format {
-        if !catalog.demuxer_exists(&format.value) {
-            return Err(Diagnostic::error("unknown-format", format!("Unknown input format: '{}'", format.value))
-                .at(&format.origin));
-        }
+    if let Some(format) = &spec.format
+        && !catalog.demuxer_exists(&format.value)
+    {
+        return Err(
+            Diagnostic::error("unknown-format", format!("Unknown input format: '{}'", format.value)).at(&format.origin)
+        );
     }
     Ok(OpenInput {
         url: spec.url.clone(),

@@ -101,14 +101,12 @@ pub(super) fn plan(
             MetadataPlace::Program(_) => {}
         }
     }
-    if !manual_global {
-        if let Some(first) = context.facts.first() {
-            result.global.extend(first.metadata.iter().map(|(k, v)| MetadataEdit::default(k, v)));
-            if spec.duration_us.is_some() || spec.stop_us.is_some() {
-                result.global.push(MetadataEdit::remove("duration"));
-            }
-            result.global.extend(FILE_KEYS.iter().map(|k| MetadataEdit::remove(k)));
+    if !manual_global && let Some(first) = context.facts.first() {
+        result.global.extend(first.metadata.iter().map(|(k, v)| MetadataEdit::default(k, v)));
+        if spec.duration_us.is_some() || spec.stop_us.is_some() {
+            result.global.push(MetadataEdit::remove("duration"));
         }
+        result.global.extend(FILE_KEYS.iter().map(|k| MetadataEdit::remove(k)));
     }
     if !manual_streams {
         for ((edits, stream), encoded) in result.streams.iter_mut().zip(&draft.streams).zip(encoded) {

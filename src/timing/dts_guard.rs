@@ -30,13 +30,13 @@ impl DtsGuard {
     /// Repairs the times of the next packet in place. Packets without DTS pass.
     pub fn check(&mut self, pts: &mut Option<i64>, dts: &mut Option<i64>) -> Option<DtsRepair> {
         let mut repair = None;
-        if let (Some(p), Some(d)) = (*pts, *dts) {
-            if d > p {
-                let least = self.last.map_or(d.min(p), |last| last.saturating_add(1));
-                let middle = p.max(d.min(least)).min(d.max(least));
-                (*pts, *dts) = (Some(middle), Some(middle));
-                repair = Some(DtsRepair::PtsBeforeDts);
-            }
+        if let (Some(p), Some(d)) = (*pts, *dts)
+            && d > p
+        {
+            let least = self.last.map_or(d.min(p), |last| last.saturating_add(1));
+            let middle = p.max(d.min(least)).min(d.max(least));
+            (*pts, *dts) = (Some(middle), Some(middle));
+            repair = Some(DtsRepair::PtsBeforeDts);
         }
         if let (Some(d), Some(last)) = (*dts, self.last) {
             let least = last.saturating_add(self.step);

@@ -242,10 +242,10 @@ impl Muxer {
                 let base = encoded.time_base;
                 to.time_base = Rational::reduced(i64::from(base.num), i64::from(base.den)).unwrap_or(base).into();
             }
-            if let Some((duration, base)) = self.duration_hints[index] {
-                if to.duration <= 0 {
-                    to.duration = rescale(duration, base, to.time_base.into());
-                }
+            if let Some((duration, base)) = self.duration_hints[index]
+                && to.duration <= 0
+            {
+                to.duration = rescale(duration, base, to.time_base.into());
             }
         }
         Ok(())

@@ -85,10 +85,11 @@ impl DecodeStage {
         }
         if self.settings.kind == MediaKind::Audio && !frames_have_lengths() {
             let length = media.packet.duration();
-            if let (Some(pts), Some(previous)) = (pts, self.previous_pts) {
-                if length > 0 && pts - previous > length {
-                    self.samples.reset();
-                }
+            if let (Some(pts), Some(previous)) = (pts, self.previous_pts)
+                && length > 0
+                && pts - previous > length
+            {
+                self.samples.reset();
             }
             self.previous_pts = pts;
         }

@@ -78,7 +78,7 @@ impl EncodeStage {
     }
 
     fn name(&self) -> String {
-        format!("output stream #{}:{} ({})", self.settings.index.0, self.settings.index.1, self.settings.plan.encoder)
+        output_name(self.settings.index, &self.settings.plan.encoder)
     }
 
     fn encoder_settings(&self, source_bits: i32) -> EncoderSettings {
@@ -209,22 +209,20 @@ impl EncodeStage {
     }
 
     fn encode(&mut self, frame: Option<&Frame>, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
-        let name = self.name();
+        let name = || output_name(self.settings.index, &self.settings.plan.encoder);
         let Some(encoder) = &mut self.encoder else { return Ok(()) };
+        let receive = |encoder: &mut Encoder| {
+            encoder.receive().map_err(|cause| StageError::about(name(), "encoding failed")(cause))
+        };
         loop {
             let taken = encoder
                 .send(frame)
-                .map_err(StageError::about(name.clone(), "Error submitting a frame to the encoder"))?;
-            loop {
-                match encoder.receive().map_err(StageError::about(name.clone(), "encoding failed"))? {
-                    EncodeStep::Packet(packet) => {
-                        if let Some(quality) = packet.encoder_quality() {
-                            self.meter.quality.store(i64::from(quality), Relaxed);
-                        }
-                        out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us: 0 }))?;
-                    }
-                    EncodeStep::NeedsInput | EncodeStep::Finished => break,
+                .map_err(|cause| StageError::about(name(), "Error submitting a frame to the encoder")(cause))?;
+            while let EncodeStep::Packet(packet) = receive(encoder)? {
+                if let Some(quality) = packet.encoder_quality() {
+                    self.meter.quality.store(i64::from(quality), Relaxed);
                 }
+                out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us: 0 }))?;
             }
             if taken {
                 return Ok(());
@@ -352,6 +350,10 @@ impl EncodeStage {
         self.encode(Some(&frame), out)?;
         Ok(Flow::Continue)
     }
+}
+
+fn output_name((output, stream): (usize, usize), encoder: &str) -> String {
+    format!("output stream #{output}:{stream} ({encoder})")
 }
 
 /// The rate of the list that is nearest; the later of two that are equally near.

@@ -407,10 +407,11 @@ impl MuxStage {
             meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
         }
         self.packets += 1;
-        self.muxer.write(&mut packet).map_err(self.about(format!(
-            "Error writing a packet of {} (av_interleaved_write_frame())",
-            self.streams[index].settings.source
-        )))?;
+        let (settings, source) = (&self.settings, &self.streams[index].settings.source);
+        self.muxer.write(&mut packet).map_err(|cause| {
+            let operation = format!("Error writing a packet of {source} (av_interleaved_write_frame())");
+            StageError::about(settings.url.clone(), operation)(cause)
+        })?;
         if self.packets % 16 == 1 || self.settings.size_limit_bytes.is_some() {
             self.note_size();
         }
