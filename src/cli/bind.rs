@@ -262,24 +262,25 @@ impl<'a> Binder<'a> {
         if count == 0 {
             return;
         }
-        let mut check = |number: usize, origin: &Origin| {
+        let mut check = |number: usize, typed: &str, origin: &Origin| {
             if number >= count {
-                self.findings.tell(messages::no_such_input(&origin.token, number, count, origin));
+                let token = format!("{} {typed}", origin.token);
+                self.findings.tell(messages::no_such_input(token.trim_end(), number, count, origin));
             }
         };
         for output in &job.outputs {
             for map in &output.maps {
-                if let MapSource::Input { input, .. } = map.source {
-                    check(input, &map.origin);
+                if let MapSource::Input { input, specifier } = &map.source {
+                    check(*input, format!("{input}:{specifier}").trim_end_matches(':'), &map.origin);
                 }
             }
             for map in &output.map_metadata {
                 if let Some(input) = map.input {
-                    check(input, &map.origin);
+                    check(input, "", &map.origin);
                 }
             }
             if let Some(input) = output.map_chapters.and_then(|input| usize::try_from(input).ok()) {
-                check(input, &Origin::new(output.origin.arg, "-map_chapters"));
+                check(input, "", &Origin::new(output.origin.arg, "-map_chapters"));
             }
         }
     }

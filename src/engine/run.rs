@@ -34,6 +34,11 @@ const PACKETS: Capacity = Capacity { items: 64, bytes: 8 << 20 };
 const BATCH: usize = 32;
 const FRAMES: Capacity = Capacity { items: 4, bytes: 48 << 20 };
 
+/// The capacity of a packet link, with `-thread_queue_size` where it was given.
+fn packet_room(items: Option<usize>) -> Capacity {
+    Capacity { items: items.unwrap_or(PACKETS.items), ..PACKETS }
+}
+
 /// How an output ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutputEnd {
@@ -198,7 +203,8 @@ impl Builder<'_> {
     ) -> Result<(), PrepareError> {
         let output = &plan.outputs[index];
         let PreparedOutput { muxer, options, bitstream_filters, keyframes } = prepared;
-        let (senders, inlet) = link::<PacketItem>(PACKETS, output.streams.len());
+        let waiting = inputs.spec.outputs[index].thread_queue_size;
+        let (senders, inlet) = link::<PacketItem>(packet_room(waiting), output.streams.len());
         let mut mux_streams = Vec::new();
         let parts = output.streams.iter().zip(senders).zip(bitstream_filters).zip(keyframes).enumerate();
         for (i, (((stream, sender), filter), keyframes)) in parts {
@@ -446,7 +452,8 @@ impl Builder<'_> {
                         exit_on_error: spec.global.exit_on_error,
                     };
                     let stage = DecodeStage::new(decoder, settings, Arc::clone(&self.meter.inputs[index]));
-                    let (senders, inlet) = link::<PacketItem>(PACKETS, 1);
+                    let waiting = spec.inputs[index].thread_queue_size;
+                    let (senders, inlet) = link::<PacketItem>(packet_room(waiting), 1);
                     self.stage(format!("decode {index}:{stream}"), stage, inlet, frames)?;
                     packets.extend(senders);
                 }

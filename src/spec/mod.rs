@@ -213,8 +213,6 @@ pub struct InputSpec {
     pub stop_us: Option<i64>,
     /// `-itsoffset`, microseconds.
     pub ts_offset_us: i64,
-    /// `-itsscale`: factors by stream.
-    pub ts_scale: PerStream<f64>,
     /// `-stream_loop`: repetitions after the first pass; -1 is for ever.
     pub stream_loop: i32,
     /// `-re`, `-readrate`, `-readrate_initial_burst`.
@@ -247,8 +245,6 @@ pub struct InputSpec {
     pub tag: PerStream<String>,
     /// `-hwaccel`.
     pub hwaccel: PerStream<String>,
-    /// `-discard`.
-    pub discard: PerStream<String>,
     /// `-guess_layout_max`.
     pub guess_layout_max: PerStream<i32>,
     /// `-vn`.
@@ -265,8 +261,6 @@ pub struct InputSpec {
     pub thread_queue_size: Option<usize>,
     /// `-find_stream_info`/`-nofind_stream_info`.
     pub find_stream_info: bool,
-    /// `-recast_media`.
-    pub recast_media: bool,
     /// FFmpeg's own options, in order.
     pub options: Vec<AvOption>,
 }
@@ -283,7 +277,6 @@ impl InputSpec {
             duration_us: None,
             stop_us: None,
             ts_offset_us: 0,
-            ts_scale: PerStream::default(),
             stream_loop: 0,
             read_rate: None,
             accurate_seek: true,
@@ -300,7 +293,6 @@ impl InputSpec {
             sample_format: PerStream::default(),
             tag: PerStream::default(),
             hwaccel: PerStream::default(),
-            discard: PerStream::default(),
             guess_layout_max: PerStream::default(),
             no_video: false,
             no_audio: false,
@@ -309,7 +301,6 @@ impl InputSpec {
             bitexact: false,
             thread_queue_size: None,
             find_stream_info: true,
-            recast_media: false,
             options: Vec::new(),
         }
     }
@@ -472,8 +463,6 @@ pub struct OutputSpec {
     pub mux_max_delay_us: i64,
     /// `-muxpreload`, microseconds.
     pub mux_preload_us: i64,
-    /// `-timestamp`: as typed.
-    pub recording_timestamp: Option<String>,
     /// FFmpeg's own options, in order.
     pub options: Vec<AvOption>,
 }
@@ -526,7 +515,6 @@ impl OutputSpec {
             thread_queue_size: None,
             mux_max_delay_us: 700_000,
             mux_preload_us: 500_000,
-            recording_timestamp: None,
             options: Vec::new(),
         }
     }

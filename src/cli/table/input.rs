@@ -1,7 +1,7 @@
 //! Options that only an input takes.
 
 use super::{Arity, Effect, Row, Suffix};
-use crate::cli::value::{BadValue, duration_us, integer_within, number, ratio};
+use crate::cli::value::{BadValue, duration_us, integer_within, ratio};
 use crate::spec::{InputSpec, ReadRate};
 use crate::unit::Rational;
 
@@ -44,7 +44,6 @@ pub(super) const ROWS: &[Row] = &[
         "shift the input's timestamps",
         set!(|spec, u| spec.ts_offset_us = duration_us(u.value)?),
     ),
-    Row::per_stream(&["itsscale"], "factor", "stretch the input's timestamps", assign!(ts_scale, |u| number(u.value)?)),
     Row::value(
         &["stream_loop"],
         "count",
@@ -103,12 +102,6 @@ pub(super) const ROWS: &[Row] = &[
         }),
     ),
     Row::per_stream(
-        &["discard"],
-        "what",
-        "packets that the demuxer leaves out",
-        assign!(discard, |u| discard(u.value)?),
-    ),
-    Row::per_stream(
         &["guess_layout_max"],
         "channels",
         "guess the channel layout up to this many channels",
@@ -119,7 +112,6 @@ pub(super) const ROWS: &[Row] = &[
         "look into the streams before starting",
         set!(|spec, u| spec.find_stream_info = u.on),
     ),
-    Row::flag(&["recast_media"], "let a decoder of another kind be forced", set!(|spec, u| spec.recast_media = u.on)),
 ];
 
 fn set_rate(spec: &mut InputSpec, rate: Rational) {
@@ -137,11 +129,4 @@ fn read_rate(spec: &mut InputSpec, used: &super::Use<'_>) -> Result<(), BadValue
         set_rate(spec, rate);
     }
     Ok(())
-}
-
-fn discard(text: &str) -> Result<String, BadValue> {
-    match text {
-        "none" | "default" | "noref" | "bidir" | "nointra" | "nokey" | "all" => Ok(text.to_owned()),
-        _ => Err(BadValue::new("one of none, default, noref, bidir, nointra, nokey, all", "default")),
-    }
 }

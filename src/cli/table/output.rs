@@ -175,12 +175,6 @@ pub(super) const ROWS: &[Row] = &[
         "delay at the start",
         set!(|spec, u| spec.mux_preload_us = seconds_us(u.value)?),
     ),
-    Row::value(
-        &["timestamp"],
-        "time",
-        "recording time, or now",
-        set!(|spec, u| spec.recording_timestamp = Some(u.text())),
-    ),
 ];
 
 fn seconds_us(text: &str) -> Result<i64, BadValue> {

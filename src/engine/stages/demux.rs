@@ -119,18 +119,22 @@ impl DemuxStage {
                 && !s.has_disposition("timed_thumbnails")
         };
         let used = |s: &&StreamFacts| self.settings.used.get(s.index).copied().unwrap_or(false);
-        let reached = |s: &StreamFacts| self.reached_us.get(s.index).copied().flatten().unwrap_or(0);
+        let start_us = |s: &StreamFacts| rescale(s.start_time.unwrap_or(0), s.time_base, Rational::MICROS);
+        let end_us = |s: &StreamFacts| self.reached_us.get(s.index).copied().flatten();
         let total = facts.duration_us.unwrap_or(i64::MAX);
         let mut checks: Vec<(i64, i64)> = Vec::new();
         if facts.format.starts_with("mov") {
             // Each track has a length of its own.
             for s in facts.streams.iter().filter(counts).filter(used) {
                 let Some(ticks) = s.duration.filter(|d| *d > 0) else { continue };
-                checks.push((rescale(ticks, s.time_base, Rational::MICROS).min(total), reached(s)));
+                let reached = end_us(s).map_or(0, |end| end - start_us(s));
+                checks.push((rescale(ticks, s.time_base, Rational::MICROS).min(total), reached));
             }
         } else if facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment) {
             // Only the whole has a length, and all that counts for it was read.
-            if let (Some(total), Some(longest)) = (facts.duration_us, facts.streams.iter().map(reached).max()) {
+            let origin = facts.start_time_us.unwrap_or(0);
+            let longest = facts.streams.iter().filter_map(end_us).max().map_or(0, |end| end - origin);
+            if let Some(total) = facts.duration_us {
                 checks.push((total, longest));
             }
         }
@@ -149,9 +153,8 @@ impl DemuxStage {
 
     fn note_reached(&mut self, stream: usize, times: PacketTimes) {
         let base = self.settings.facts.streams[stream].time_base;
-        let start = self.settings.facts.streams[stream].start_time.unwrap_or(0);
         if let Some(time) = times.pts.or(times.dts) {
-            let end = rescale(time - start + times.duration, base, Rational::MICROS);
+            let end = rescale(time + times.duration, base, Rational::MICROS);
             let reached = &mut self.reached_us[stream];
             *reached = Some(reached.unwrap_or(i64::MIN).max(end));
         }
