@@ -133,6 +133,9 @@ pub trait Catalog {
     fn option_applies(&self, codec: Option<&str>, encoding: bool, kind: MediaKind, option: &str) -> Option<String>;
     /// Of a codec option: whether it is one for encoding, and FFmpeg's line about it.
     fn codec_option(&self, option: &str) -> Option<(bool, String)>;
+    /// True when `-r` and `-fpsmax` mean a constant frame rate in every format unless `-fps_mode` says otherwise, as in
+    /// newer ffmpegs; in older ones the format alone decides.
+    fn rate_means_constant(&self) -> bool;
 }
 
 #[cfg(test)]

@@ -79,6 +79,9 @@ const CODEC: [&str; 12] =
 const FORMAT: [&str; 4] = ["movflags", "flvflags", "avoid_negative_ts", "fflags"];
 
 impl Catalog for FakeCatalog {
+    fn rate_means_constant(&self) -> bool {
+        false
+    }
     fn option_scopes(&self, name: &str) -> OptionScopes {
         OptionScopes {
             codec: CODEC.contains(&name) || name == "flags" || name == "strict",

@@ -240,7 +240,8 @@ impl Builder<'_> {
                 Treatment::Encode(encode) => {
                     if stream.kind == MediaKind::Video {
                         mux_stream.max_packets = None;
-                        mux_stream.constant = matches!(encode.fps_mode, FpsMode::Cfr | FpsMode::VsCfr);
+                        mux_stream.constant = !crate::av::frames_have_lengths()
+                            && matches!(encode.fps_mode, FpsMode::Cfr | FpsMode::VsCfr);
                         mux_stream.drop_times = encode.fps_mode == FpsMode::Drop;
                     }
                     let frames = self.encode_chain(plan, (index, i), encode, keyframes, inputs, sender)?;
@@ -350,6 +351,8 @@ impl Builder<'_> {
             name: format!("out_{output}_{index}"),
             size: encode.size,
             formats: encode.formats.clone(),
+            encoder: (encode.encoder.clone(), encode.options.clone()),
+            colours: None,
             keep_format: encode.keep_format,
             sample_rates_hz: encode.sample_rates_hz.clone(),
             channel_layouts: encode.channel_layouts.clone(),

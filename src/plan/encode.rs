@@ -273,7 +273,9 @@ fn fps_mode(
     }
     let mut mode = asked;
     if mode == FpsMode::Auto {
-        mode = if muxer.name == "avi" {
+        mode = if rate_asked && context.catalog.rate_means_constant() {
+            FpsMode::Cfr
+        } else if muxer.name == "avi" {
             FpsMode::Vfr
         } else if !muxer.variable_fps {
             FpsMode::Cfr

@@ -50,6 +50,9 @@ pub struct Arrival {
     pub frame_rate: Rational,
     /// The length that the input gave it, in whole ticks of the encoder's time base, where that is to count.
     pub source_ticks: Option<i64>,
+    /// The length that the picture has by itself, in ticks of `time_base` (0 when unknown), where FFmpeg's frames bring
+    /// one along; it counts in place of `frame_rate` and `source_ticks`.
+    pub length: Option<i64>,
 }
 
 /// What becomes of a picture.
@@ -65,6 +68,8 @@ pub struct Placement {
     pub duplicated: i64,
     /// Pictures lost with this step.
     pub dropped: i64,
+    /// How long the picture's frame is to be shown, in ticks; counts where frames bring their length to the encoder.
+    pub length: i64,
 }
 
 /// The state of one output's frame-rate control.
@@ -99,7 +104,7 @@ impl FrameRate {
     }
 
     /// The exact time of a picture in encoder ticks, nudged off the midpoints between ticks.
-    fn exact(&self, pts: i64, base: Rational) -> Fixed {
+    fn exact(&self, pts: i64, base: Rational, always_nudged: bool) -> Fixed {
         let to = self.settings.time_base;
         let log2 = 31 - (to.den.max(1) as u32).leading_zeros();
         let extra = 29u32.saturating_sub(log2).min(16);
@@ -107,11 +112,18 @@ impl FrameRate {
         let fine = i32::try_from(i64::from(to.den) << extra).map(|den| Rational::new(to.num, den)).unwrap_or(to);
         let extra = if fine == to { 0 } else { extra };
         let ticks = rescale(pts, base, fine) - rescale(self.settings.start_us, Rational::MICROS, fine);
-        let nudge = i128::from(ticks.signum()) << (BITS - 17);
+        let whole = ticks & ((1i64 << extra) - 1) == 0;
+        let nudge = if whole && !always_nudged { 0 } else { i128::from(ticks.signum()) << (BITS - 17) };
         (i128::from(ticks) << (BITS - extra)) + nudge
     }
 
     fn shown_for(&self, arrival: &Arrival) -> Fixed {
+        if let Some(ticks) = arrival.length {
+            let (from, to) = (arrival.time_base, self.settings.time_base);
+            let numerator = i128::from(ticks) * i128::from(from.num) * i128::from(to.den);
+            let denominator = (i128::from(from.den) * i128::from(to.num)).max(1);
+            return ((numerator << 8).saturating_mul(1 << (BITS - 8)) + denominator / 2) / denominator;
+        }
         if let Some(ticks) = arrival.source_ticks.filter(|t| *t > 0) {
             return i128::from(ticks) << BITS;
         }
@@ -127,7 +139,9 @@ impl FrameRate {
     /// Places a picture.
     pub fn place(&mut self, arrival: &Arrival) -> Placement {
         let mut duration = self.shown_for(arrival);
-        let mut sync = arrival.pts.map_or(i128::from(self.next) << BITS, |pts| self.exact(pts, arrival.time_base));
+        let mut sync = arrival
+            .pts
+            .map_or(i128::from(self.next) << BITS, |pts| self.exact(pts, arrival.time_base, arrival.length.is_none()));
         let mut drift = sync - (i128::from(self.next) << BITS);
         let mut end = drift + duration;
         let mut frames = 1;
@@ -155,7 +169,8 @@ impl FrameRate {
             }
             FpsMode::Auto | FpsMode::Passthrough | FpsMode::Drop => self.next = rounded(sync),
         }
-        self.settle(frames, of_previous, true)
+        let constant = matches!(mode, FpsMode::VsCfr | FpsMode::Cfr);
+        Placement { length: if constant { 1 } else { rounded(duration) }, ..self.settle(frames, of_previous, true) }
     }
 
     fn constant(&self, drift: Fixed, end: Fixed) -> (i64, i64) {
@@ -190,7 +205,7 @@ impl FrameRate {
             duplicated = frames - used;
         }
         self.last_dropped = frames == of_previous && has_picture;
-        Placement { first_tick: self.next, frames, of_previous, duplicated, dropped }
+        Placement { first_tick: self.next, frames, of_previous, duplicated, dropped, length: 0 }
     }
 
     /// One of the placed frames has been taken by the encoder.
@@ -223,6 +238,7 @@ mod tests {
                 time_base: MILLIS,
                 frame_rate: Rational::new(rate, 1),
                 source_ticks: None,
+                length: None,
             });
             for i in 0..placed.frames {
                 shown.push(if i < placed.of_previous { previous } else { pts });

@@ -107,6 +107,10 @@ fn all_codecs(encoders: bool) -> Vec<CodecFacts> {
 }
 
 impl Catalog for LinkedCatalog {
+    fn rate_means_constant(&self) -> bool {
+        compat::rate_means_constant()
+    }
+
     fn option_scopes(&self, name: &str) -> OptionScopes {
         options::scopes(name)
     }

@@ -8,6 +8,210 @@ use std::ffi::c_int;
 #[cfg(ffmpeg_7_1)]
 use std::ffi::c_void;
 
+/// Frames bring their lengths with them all the way to the encoder, as in the command of FFmpeg 6.1 and later: the
+/// frame-rate control takes a picture's own length, encoders give it on to their packets, and where sound jumps is
+/// told from the frames instead of the packets.
+pub const fn frames_have_lengths() -> bool {
+    cfg!(ffmpeg_6_1)
+}
+
+/// `-r` and `-fpsmax` mean a constant frame rate, as in the command of FFmpeg 6.1 and later.
+pub(crate) const fn rate_means_constant() -> bool {
+    cfg!(ffmpeg_6_1)
+}
+
+/// Asks an encoder to give the lengths of its frames on to its packets.
+pub(crate) fn keep_frame_lengths(encoder: &mut ffi::AVCodecContext) {
+    #[cfg(ffmpeg_6_1)]
+    {
+        encoder.flags |= ffi::AV_CODEC_FLAG_FRAME_DURATION as c_int;
+    }
+    #[cfg(not(ffmpeg_6_1))]
+    let _ = encoder;
+}
+
+/// What a filtergraph must know of a picture's colours from FFmpeg 7.0 on: matrix, range, and (9.0) what alpha means.
+pub(crate) fn frame_colours(frame: &ffi::AVFrame) -> [c_int; 3] {
+    #[cfg(ffmpeg_9_0)]
+    let alpha = frame.alpha_mode as c_int;
+    #[cfg(not(ffmpeg_9_0))]
+    let alpha = 0;
+    // Sound has none, and what its frames say of them means nothing.
+    if cfg!(ffmpeg_7_0) && frame.width > 0 {
+        [frame.colorspace as c_int, frame.color_range as c_int, alpha]
+    } else {
+        [0; 3]
+    }
+}
+
+/// The same of a stream.
+pub(crate) fn stream_colours(stream: &ffi::AVCodecParameters) -> [c_int; 3] {
+    #[cfg(ffmpeg_9_0)]
+    let alpha = stream.alpha_mode as c_int;
+    #[cfg(not(ffmpeg_9_0))]
+    let alpha = 0;
+    if cfg!(ffmpeg_7_0) && stream.width > 0 {
+        [stream.color_space as c_int, stream.color_range as c_int, alpha]
+    } else {
+        [0; 3]
+    }
+}
+
+/// The options of the `buffer` filter for [`frame_colours`].
+pub(crate) fn colour_arguments([space, range, alpha]: [c_int; 3]) -> String {
+    if cfg!(ffmpeg_9_0) {
+        format!(":colorspace={space}:range={range}:alpha_mode={alpha}")
+    } else if cfg!(ffmpeg_7_0) {
+        format!(":colorspace={space}:range={range}")
+    } else {
+        String::new()
+    }
+}
+
+/// What an output of a filtergraph may have as matrix, range and (9.0) kind of alpha, as options of the `format` filter:
+/// what was settled before; or what the user's encoder options name; or else what the encoder takes.
+#[cfg(not(ffmpeg_7_1))]
+pub(crate) fn colour_constraints(_: &str, _: &[(String, String)], _: Option<[c_int; 3]>) -> Vec<String> {
+    Vec::new()
+}
+
+/// What an output of a filtergraph may have as matrix, range and (9.0) kind of alpha, as options of the `format` filter:
+/// what was settled before; or what the user's encoder options name; or else what the encoder takes.
+#[cfg(ffmpeg_7_1)]
+pub(crate) fn colour_constraints(
+    encoder: &str,
+    options: &[(String, String)],
+    settled: Option<[c_int; 3]>,
+) -> Vec<String> {
+    use ffi::AVCodecConfig::*;
+    // The matrix that is not known is number 2; range and alpha begin with it.
+    const UNKNOWN: [c_int; 3] = [ffi::AVColorSpace::AVCOL_SPC_UNSPECIFIED as c_int, 0, 0];
+    #[cfg(ffmpeg_9_0)]
+    const KINDS: [(&str, ffi::AVCodecConfig); 3] = [
+        ("color_spaces", AV_CODEC_CONFIG_COLOR_SPACE),
+        ("color_ranges", AV_CODEC_CONFIG_COLOR_RANGE),
+        ("alpha_modes", AV_CODEC_CONFIG_ALPHA_MODE),
+    ];
+    #[cfg(not(ffmpeg_9_0))]
+    const KINDS: [(&str, ffi::AVCodecConfig); 2] =
+        [("color_spaces", AV_CODEC_CONFIG_COLOR_SPACE), ("color_ranges", AV_CODEC_CONFIG_COLOR_RANGE)];
+
+    let mut constraints = Vec::new();
+    // SAFETY: the scratch context is freed below; lists have as many numbers as they say, each of an `int`'s size.
+    unsafe {
+        let codec = ffi::avcodec_find_encoder_by_name(super::c_string(encoder).as_ptr());
+        let mut scratch = if codec.is_null() { std::ptr::null_mut() } else { ffi::avcodec_alloc_context3(codec) };
+        let mut typed = UNKNOWN;
+        if let Some(context) = scratch.as_mut() {
+            for (key, value) in options {
+                if matches!(key.as_str(), "colorspace" | "color_range" | "alpha_mode" | "strict") {
+                    let (key, value) = (super::c_string(key), super::c_string(value));
+                    ffi::av_opt_set((context as *mut ffi::AVCodecContext).cast(), key.as_ptr(), value.as_ptr(), 0);
+                }
+            }
+            typed[0] = context.colorspace as c_int;
+            typed[1] = context.color_range as c_int;
+            #[cfg(ffmpeg_9_0)]
+            {
+                typed[2] = context.alpha_mode as c_int;
+            }
+        }
+        let wanted = settled.unwrap_or(typed);
+        for (i, (option, kind)) in KINDS.iter().enumerate() {
+            let numbers = if wanted[i] != UNKNOWN[i] {
+                vec![wanted[i]]
+            } else if settled.is_some() || scratch.is_null() {
+                Vec::new()
+            } else {
+                let mut values: *const c_void = std::ptr::null();
+                let mut count: c_int = 0;
+                ffi::avcodec_get_supported_config(scratch, codec, *kind, 0, &mut values, &mut count);
+                until_count::<c_int>(values.cast(), usize::try_from(count).unwrap_or(0))
+            };
+            if !numbers.is_empty() {
+                let numbers: Vec<String> = numbers.iter().map(|n| colour_name(i, *n)).collect();
+                constraints.push(format!("{option}={}", numbers.join("|")));
+            }
+        }
+        ffi::avcodec_free_context(&mut scratch);
+    }
+    constraints
+}
+
+/// The name of a matrix (0), range (1) or kind of alpha (2).
+#[cfg(ffmpeg_7_1)]
+fn colour_name(what: usize, number: c_int) -> String {
+    // SAFETY: enums of C's `int` whose numbers came from FFmpeg; the names are static or null.
+    unsafe {
+        match what {
+            0 => text_of(ffi::av_color_space_name(std::mem::transmute::<c_int, ffi::AVColorSpace>(number))),
+            1 => text_of(ffi::av_color_range_name(std::mem::transmute::<c_int, ffi::AVColorRange>(number))),
+            #[cfg(ffmpeg_9_0)]
+            _ => text_of(ffi::av_alpha_mode_name(std::mem::transmute::<c_int, ffi::AVAlphaMode>(number))),
+            #[cfg(not(ffmpeg_9_0))]
+            _ => String::new(),
+        }
+    }
+}
+
+/// [`frame_colours`] of what a configured graph gives.
+///
+/// # Safety
+/// `sink` is a configured sink of pictures.
+pub(crate) unsafe fn sink_colours(sink: *const ffi::AVFilterContext) -> [c_int; 3] {
+    // SAFETY: the caller's promise.
+    #[cfg(ffmpeg_7_0)]
+    let (space, range) = unsafe {
+        (ffi::av_buffersink_get_colorspace(sink) as c_int, ffi::av_buffersink_get_color_range(sink) as c_int)
+    };
+    #[cfg(not(ffmpeg_7_0))]
+    let (space, range) = {
+        let _ = sink;
+        (0, 0)
+    };
+    // SAFETY: the caller's promise.
+    #[cfg(ffmpeg_9_0)]
+    let alpha = unsafe { ffi::av_buffersink_get_alpha_mode(sink) } as c_int;
+    #[cfg(not(ffmpeg_9_0))]
+    let alpha = 0;
+    [space, range, alpha]
+}
+
+/// Tells an encoder of pictures what its first frame says about all that follow, beyond the colours.
+///
+/// # Safety
+/// The frame is valid, the encoder is not open yet.
+pub(crate) unsafe fn describe_to_encoder(
+    encoder: &mut ffi::AVCodecContext,
+    frame: &ffi::AVFrame,
+) -> Result<(), AvError> {
+    #[cfg(ffmpeg_9_0)]
+    {
+        encoder.alpha_mode = frame.alpha_mode;
+    }
+    #[cfg(ffmpeg_7_1)]
+    for i in 0..usize::try_from(frame.nb_side_data).unwrap_or(0) {
+        // SAFETY: the array has as many entries as the frame says; the clone belongs to the encoder.
+        unsafe {
+            let entry = *frame.side_data.add(i);
+            let whole = ffi::av_frame_side_data_desc((*entry).type_)
+                .as_ref()
+                .is_some_and(|d| d.props & ffi::AVSideDataProps::AV_SIDE_DATA_PROP_GLOBAL as u32 != 0);
+            if whole {
+                AvError::check(ffi::av_frame_side_data_clone(
+                    &mut encoder.decoded_side_data,
+                    &mut encoder.nb_decoded_side_data,
+                    entry,
+                    ffi::AV_FRAME_SIDE_DATA_FLAG_UNIQUE as u32,
+                ))?;
+            }
+        }
+    }
+    #[cfg(not(ffmpeg_7_1))]
+    let _ = (encoder, frame);
+    Ok(())
+}
+
 /// The duration of a frame in ticks of its packet's time base.
 pub(crate) fn frame_duration(frame: &ffi::AVFrame) -> i64 {
     #[cfg(ffmpeg_6_0)]
@@ -93,6 +297,7 @@ pub(crate) fn layout_name(layout: &ffi::AVChannelLayout) -> String {
 ///
 /// # Safety
 /// `list` is null or points to values the last of which is `end`.
+#[cfg(not(ffmpeg_7_1))]
 unsafe fn until<T: Copy + PartialEq>(mut list: *const T, end: T) -> Vec<T> {
     let mut values = Vec::new();
     if !list.is_null() {
@@ -191,20 +396,56 @@ unsafe fn until_count<T: Copy>(list: *const T, count: usize) -> Vec<T> {
     unsafe { std::slice::from_raw_parts(list, count) }.to_vec()
 }
 
-/// Copies the stream-wide side data of one stream to another, `skip` left out.
+/// Gives a copied stream the stream-wide side data of its source.
 ///
 /// # Safety
-/// Both streams are valid, and nothing else touches them.
-pub(crate) unsafe fn copy_stream_side_data(
-    from: *const ffi::AVStream,
+/// Both streams are valid, nothing else touches them, and the source's codec parameters have been copied.
+pub(crate) unsafe fn copy_stream_side_data(from: *const ffi::AVStream, to: *mut ffi::AVStream) -> Result<(), AvError> {
+    // From 6.1 on it is a part of the codec parameters, and came with them.
+    if cfg!(not(ffmpeg_6_1)) {
+        // SAFETY: the caller's promise.
+        for (kind, bytes) in unsafe { stream_side_data(from) } {
+            // SAFETY: the caller's promise.
+            unsafe { add_stream_side_data(to, kind, &bytes) }?;
+        }
+    }
+    Ok(())
+}
+
+/// True when side data of an input stream is to be noted for the stream that is encoded from it, because it cannot come
+/// through the encoder. From FFmpeg 7.1 on it does: decoders put it on their frames, filters drop what they make
+/// untrue, and [`describe_to_encoder`] hands it over; encoders of sound are opened before their first frame.
+pub(crate) fn notes_source_side_data(kind: ffi::AVPacketSideDataType) -> bool {
+    use ffi::AVPacketSideDataType::*;
+    if cfg!(ffmpeg_7_1) {
+        matches!(kind, AV_PKT_DATA_REPLAYGAIN | AV_PKT_DATA_AUDIO_SERVICE_TYPE)
+    } else {
+        kind != AV_PKT_DATA_CPB_PROPERTIES
+    }
+}
+
+/// Fills an output stream from its encoder: parameters, and side data beside what was noted of the source.
+///
+/// # Safety
+/// The stream is valid; the parameters are.
+pub(crate) unsafe fn take_encoded(
     to: *mut ffi::AVStream,
-    skip: &[ffi::AVPacketSideDataType],
+    parameters: *const ffi::AVCodecParameters,
+    coded: &[(ffi::AVPacketSideDataType, Vec<u8>)],
 ) -> Result<(), AvError> {
-    // SAFETY: the caller's promise; every entry holds `size` bytes.
+    // SAFETY: the caller's promise.
     unsafe {
-        for (kind, bytes) in stream_side_data(from) {
-            if !skip.contains(&kind) {
+        // From 6.1 on the copy replaces the side data as well, by what is in `coded`.
+        let noted = if cfg!(ffmpeg_6_1) { stream_side_data(to) } else { Vec::new() };
+        AvError::check(ffi::avcodec_parameters_copy((*to).codecpar, parameters))?;
+        for (kind, bytes) in noted {
+            if coded.iter().all(|(k, _)| *k != kind) {
                 add_stream_side_data(to, kind, &bytes)?;
+            }
+        }
+        if cfg!(not(ffmpeg_6_1)) {
+            for (kind, bytes) in coded {
+                add_stream_side_data(to, *kind, bytes)?;
             }
         }
     }
@@ -240,7 +481,7 @@ unsafe fn packet_side_data(
             let bytes = if entry.data.is_null() {
                 Vec::new()
             } else {
-                std::slice::from_raw_parts(entry.data, entry.size as usize).to_vec()
+                std::slice::from_raw_parts(entry.data, entry.size).to_vec()
             };
             found.push((entry.type_, bytes));
         }
@@ -281,58 +522,51 @@ pub(crate) unsafe fn add_stream_side_data(
     Ok(())
 }
 
-/// Copies an encoder's coded side data to its output stream.
+/// The side data that an encoder made for its whole stream.
 ///
 /// # Safety
-/// Both are valid, and nothing else touches them.
+/// The context is valid, and nothing else touches it.
 pub(crate) unsafe fn coded_side_data(encoder: *const ffi::AVCodecContext) -> Vec<(ffi::AVPacketSideDataType, Vec<u8>)> {
     // SAFETY: the array has as many entries as the context says.
     unsafe { packet_side_data((*encoder).coded_side_data, (*encoder).nb_coded_side_data) }
 }
 
-/// Chooses the time base of a copied stream, as ffmpeg's `-copytb -1` does.
+/// Chooses the time base that a copied stream asks its muxer for, as ffmpeg's command does. `frame_rate` is `-r`.
+///
+/// Up to 7.0 libavformat has a say (`-copytb -1`): AVI and formats of one fixed rate get a clock made of the frame
+/// rate. Since 7.1 the demuxer's clock is taken as it is, and muxers that want another choose it by themselves.
 ///
 /// # Safety
 /// `to` is a stream of a muxer of format `muxer`, `from` one of an open demuxer.
-pub(crate) unsafe fn transfer_timing(
+pub(crate) unsafe fn choose_copied_time_base(
     muxer: *const ffi::AVOutputFormat,
     to: *mut ffi::AVStream,
     from: *const ffi::AVStream,
-    copy_tb: i32,
+    frame_rate: Option<Rational>,
 ) -> Result<(), AvError> {
-    #[cfg(not(ffmpeg_8_0))]
     // SAFETY: the caller's promise.
     unsafe {
-        let choice = match copy_tb {
-            0 => ffi::AVTimebaseSource::AVFMT_TBCF_DECODER,
-            1 => ffi::AVTimebaseSource::AVFMT_TBCF_DEMUXER,
-            2 => ffi::AVTimebaseSource::AVFMT_TBCF_R_FRAMERATE,
-            _ => ffi::AVTimebaseSource::AVFMT_TBCF_AUTO,
-        };
-        AvError::check(ffi::avformat_transfer_internal_stream_timing_info(muxer, to, from, choice))?;
-    }
-    #[cfg(ffmpeg_8_0)]
-    // SAFETY: the caller's promise.
-    unsafe {
-        // FFmpeg 8 keeps this choice to its own command; the rule: the demuxer's time base, except that AVI and
-        // formats with a fixed rate take the frame rate's.
-        let _ = copy_tb;
-        let name = text_of((*muxer).name);
-        let real = Rational::from((*from).r_frame_rate);
-        let average = Rational::from((*from).avg_frame_rate);
-        let demuxed = Rational::from((*from).time_base);
-        let fixed = (*muxer).flags & (ffi::AVFMT_VARIABLE_FPS as c_int) == 0;
-        let mut chosen = demuxed;
-        if name == "avi" && real.is_valid() && average.is_valid() {
-            let rate = if real.as_f64() > average.as_f64() { real } else { average };
-            chosen = Rational::new(rate.den, rate.num.saturating_mul(2));
-        } else if fixed && !matches!(name.as_str(), "mov" | "mp4" | "3gp" | "3g2" | "psp" | "ipod" | "ismv" | "f4v") {
-            if average.is_valid() && demuxed.as_f64() < 1.0 / 500.0 {
-                chosen = demuxed;
-            }
+        #[cfg(not(ffmpeg_7_1))]
+        AvError::check(ffi::avformat_transfer_internal_stream_timing_info(
+            muxer,
+            to,
+            from,
+            ffi::AVTimebaseSource::AVFMT_TBCF_AUTO,
+        ))?;
+        #[cfg(ffmpeg_7_1)]
+        let _ = muxer;
+        if (*to).time_base.num > 0 && (*to).time_base.den > 0 {
+            return Ok(());
         }
-        let reduced = Rational::reduced(i64::from(chosen.num), i64::from(chosen.den)).unwrap_or(demuxed);
-        (*to).time_base = reduced.into();
+        #[cfg(not(ffmpeg_7_1))]
+        let base = Rational::from(ffi::av_stream_get_codec_timebase(to));
+        #[cfg(ffmpeg_7_1)]
+        let base = Rational::from((*from).time_base);
+        let base = frame_rate
+            .map(Rational::inverse)
+            .or_else(|| Rational::reduced(i64::from(base.num), i64::from(base.den)))
+            .unwrap_or(base);
+        (*to).time_base = base.into();
     }
     Ok(())
 }
@@ -350,19 +584,6 @@ pub(crate) unsafe fn muxed_end(stream: *const ffi::AVStream) -> Option<i64> {
         let _ = stream;
         None
     }
-}
-
-/// The time base that [`transfer_timing`] left to the codec, where the muxer stream has none yet.
-///
-/// # Safety
-/// The stream is valid.
-pub(crate) unsafe fn codec_time_base(stream: *const ffi::AVStream) -> Rational {
-    #[cfg(not(ffmpeg_8_0))]
-    // SAFETY: the caller's promise.
-    return unsafe { ffi::av_stream_get_codec_timebase(stream) }.into();
-    #[cfg(ffmpeg_8_0)]
-    // SAFETY: the caller's promise.
-    return unsafe { (*stream).time_base }.into();
 }
 
 /// Makes devices (`-f lavfi` is one) and the network known; once, before anything else.

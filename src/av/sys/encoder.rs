@@ -101,6 +101,7 @@ impl Encoder {
                 c.global_quality = quality;
             }
             c.codec_tag = settings.codec_tag;
+            compat::keep_frame_lengths(c);
             Ok((encoder, codec))
         }
     }
@@ -156,6 +157,7 @@ impl Encoder {
                 c.color_trc = frame.color_trc;
                 c.colorspace = frame.colorspace;
                 c.chroma_sample_location = frame.chroma_location;
+                compat::describe_to_encoder(c, frame)?;
                 c.field_order = match compat::frame_interlacing(frame) {
                     None => ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE,
                     Some(top_first) => match ((*codec).id == ffi::AVCodecID::AV_CODEC_ID_MJPEG, top_first) {

@@ -26,6 +26,8 @@ pub struct FrameShape {
     pub channel_layout: String,
     /// Pixel aspect ratio.
     pub sample_aspect_ratio: Rational,
+    /// What FFmpeg's filtergraphs must know of the colours, as FFmpeg's numbers; zeros where they need not.
+    pub colours: [i32; 3],
     /// The display matrix that came with the frame.
     pub display_matrix: Option<[i32; 9]>,
 }
@@ -38,6 +40,7 @@ impl FrameShape {
             || self.height != other.height
             || self.sample_rate_hz != other.sample_rate_hz
             || self.channel_layout != other.channel_layout
+            || self.colours != other.colours
             || self.display_matrix != other.display_matrix
     }
 }
@@ -201,6 +204,7 @@ impl Frame {
             sample_rate_hz: frame.sample_rate,
             channel_layout: if frame.sample_rate > 0 { compat::layout_name(&frame.ch_layout) } else { String::new() },
             sample_aspect_ratio: frame.sample_aspect_ratio.into(),
+            colours: compat::frame_colours(frame),
             display_matrix,
         }
     }

@@ -37,6 +37,10 @@ pub struct OutputConstraint {
     pub size: Option<(i32, i32)>,
     /// Pixel or sample formats by name; empty for any.
     pub formats: Vec<String>,
+    /// The encoder that takes the pictures and its options: they may bound the colours as well.
+    pub encoder: (String, Vec<(String, String)>),
+    /// The colours that were settled on before, as [`FrameShape::colours`].
+    pub colours: Option<[i32; 3]>,
     /// Take the format as it comes: no conversion is inserted anywhere in the graph (`-pix_fmt +`).
     pub keep_format: bool,
     /// Sample rates; empty for any.
@@ -246,6 +250,7 @@ impl FilterGraph {
                         aspect.num,
                         aspect.den
                     );
+                    arguments += &compat::colour_arguments(shape.colours);
                     if input.frame_rate.is_valid() {
                         arguments += &format!(":frame_rate={}/{}", input.frame_rate.num, input.frame_rate.den);
                     }
@@ -299,9 +304,14 @@ impl FilterGraph {
                     }
                     end = self.chain(end, "scale", &format!("scaler_{}", output.name), Some(&arguments))?;
                 }
+                let (encoder, options) = &output.encoder;
+                let mut arguments = compat::colour_constraints(encoder, options, output.colours);
                 if !output.formats.is_empty() {
-                    let formats = output.formats.join("|");
-                    end = self.chain(end, "format", &format!("format_{}", output.name), Some(&formats))?;
+                    arguments.insert(0, format!("pix_fmts={}", output.formats.join("|")));
+                }
+                if !arguments.is_empty() {
+                    let name = format!("format_{}", output.name);
+                    end = self.chain(end, "format", &name, Some(&arguments.join(":")))?;
                 }
             } else {
                 let mut arguments = Vec::new();
@@ -390,6 +400,7 @@ impl FilterGraph {
                     sample_rate_hz: ffi::av_buffersink_get_sample_rate(sink),
                     channel_layout: if sound { compat::layout_name(&layout) } else { String::new() },
                     sample_aspect_ratio: ffi::av_buffersink_get_sample_aspect_ratio(sink).into(),
+                    colours: if sound { [0; 3] } else { compat::sink_colours(sink) },
                     display_matrix: None,
                 },
                 time_base: ffi::av_buffersink_get_time_base(sink).into(),

@@ -93,6 +93,7 @@ impl StreamParameters {
             sample_rate_hz: par.sample_rate,
             channel_layout: if sound { compat::layout_name(&par.ch_layout) } else { String::new() },
             sample_aspect_ratio: par.sample_aspect_ratio.into(),
+            colours: compat::stream_colours(par),
             display_matrix: None,
         }
     }

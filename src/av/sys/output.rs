@@ -138,17 +138,10 @@ impl Muxer {
         // SAFETY: both streams are live; nothing else uses them during preparation.
         unsafe {
             let from = demuxer.stream(source);
-            compat::copy_stream_side_data(
-                from,
-                self.stream(index),
-                &[
-                    ffi::AVPacketSideDataType::AV_PKT_DATA_CPB_PROPERTIES,
-                    ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX,
-                ],
-            )?;
             for (kind, bytes) in compat::stream_side_data(from) {
-                if kind == ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX {
-                    let bytes = if upright { identity_matrix() } else { bytes };
+                if compat::notes_source_side_data(kind) {
+                    let matrix = kind == ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX;
+                    let bytes = if matrix && upright { identity_matrix() } else { bytes };
                     compat::add_stream_side_data(self.stream(index), kind, &bytes)?;
                 }
             }
@@ -201,21 +194,11 @@ impl Muxer {
             par.codec_tag = tag;
             let frame_rate = settings.frame_rate.filter(|r| r.is_valid());
             to.avg_frame_rate = frame_rate.map_or(from.avg_frame_rate, Into::into);
-            compat::transfer_timing(format, to, from, -1)?;
-            if to.time_base.num <= 0 || to.time_base.den <= 0 {
-                to.time_base = match frame_rate {
-                    Some(rate) => rate.inverse().into(),
-                    None => {
-                        let base = compat::codec_time_base(to);
-                        Rational::reduced(i64::from(base.num), i64::from(base.den)).unwrap_or(base).into()
-                    }
-                };
-            }
+            compat::choose_copied_time_base(format, to, from, frame_rate)?;
             if to.duration <= 0 && from.duration > 0 {
                 to.duration = rescale(from.duration, from.time_base.into(), to.time_base.into());
             }
-            #[cfg(not(ffmpeg_6_1))]
-            compat::copy_stream_side_data(from, to, &[])?;
+            compat::copy_stream_side_data(from, to)?;
             match demuxer_kind(from) {
                 MediaKind::Audio => {
                     let mp3 = par.codec_id == ffi::AVCodecID::AV_CODEC_ID_MP3;
@@ -233,7 +216,10 @@ impl Muxer {
                     };
                     to.sample_aspect_ratio = aspect;
                     par.sample_aspect_ratio = aspect;
-                    to.avg_frame_rate = from.avg_frame_rate;
+                    // Since 7.1 ffmpeg lets `-r` stand.
+                    if cfg!(not(ffmpeg_7_1)) {
+                        to.avg_frame_rate = from.avg_frame_rate;
+                    }
                     to.r_frame_rate = from.r_frame_rate;
                 }
                 _ => {}
@@ -247,17 +233,7 @@ impl Muxer {
         // SAFETY: the stream is live and not written yet.
         unsafe {
             let to = &mut *self.stream(index);
-            #[cfg(ffmpeg_6_1)]
-            let kept = compat::stream_side_data(to);
-            AvError::check(ffi::avcodec_parameters_copy(to.codecpar, encoded.parameters))?;
-            #[cfg(ffmpeg_6_1)]
-            for (kind, bytes) in kept {
-                compat::add_stream_side_data(to, kind, &bytes)?;
-            }
-            #[cfg(not(ffmpeg_6_1))]
-            for (kind, bytes) in &encoded.side_data {
-                compat::add_stream_side_data(to, *kind, bytes)?;
-            }
+            compat::take_encoded(to, encoded.parameters, &encoded.side_data)?;
             if (*to.codecpar).codec_type == ffi::AVMediaType::AVMEDIA_TYPE_VIDEO {
                 to.avg_frame_rate = encoded.frame_rate.into();
                 to.sample_aspect_ratio = encoded.sample_aspect_ratio.into();

@@ -1,13 +1,13 @@
 //! Decodes one stream of pictures or sound, and gives its frames their times.
 
-use crate::av::{AvError, DecodeStep, Decoder, Frame};
+use crate::av::{AvError, DecodeStep, Decoder, Frame, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::meter::InputMeter;
 use crate::facts::MediaKind;
 use crate::timing::RescaleDelta;
-use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+use crate::unit::{MICROS_PER_SECOND, Rational, Rounding, rescale, rescale_rounded};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -45,8 +45,12 @@ pub struct DecodeStage {
     /// Sound: from the stream's clock to samples.
     samples: RescaleDelta,
     previous_pts: Option<i64>,
+    /// Where the last frame of sound ended, in samples, and its samples per second.
+    expected: Option<(i64, i32)>,
     /// The last frame of sound, as a pattern for silence; and where it ended, in samples.
     last_sound: Option<(Frame, i64)>,
+    /// The next frame of sound is to join the last one: a loop's seam lies between them.
+    joins: bool,
 }
 
 impl DecodeStage {
@@ -62,7 +66,9 @@ impl DecodeStage {
             last_dts_us: 0,
             samples: RescaleDelta::default(),
             previous_pts: None,
+            expected: None,
             last_sound: None,
+            joins: false,
         }
     }
 
@@ -77,7 +83,7 @@ impl DecodeStage {
             let estimated = rescale(media.dts_us, Rational::MICROS, self.settings.time_base);
             media.packet.set_times(pts, Some(estimated));
         }
-        if self.settings.kind == MediaKind::Audio {
+        if self.settings.kind == MediaKind::Audio && !frames_have_lengths() {
             let length = media.packet.duration();
             if let (Some(pts), Some(previous)) = (pts, self.previous_pts)
                 && length > 0
@@ -155,7 +161,15 @@ impl DecodeStage {
         }
         let frame = match self.settings.kind {
             MediaKind::Video => self.picture(frame),
-            _ => self.sound(frame, packet_pts)?,
+            _ => {
+                let previous = if std::mem::take(&mut self.joins) { self.last_sound.take() } else { None };
+                let frame = self.sound(frame, packet_pts)?;
+                // A codec's priming samples have their place on the clock but are never heard.
+                if let (Some((pattern, at)), Some(pts)) = (previous, frame.pts()) {
+                    self.silent_until(&pattern, at, pts, out)?;
+                }
+                frame
+            }
         };
         out.send(0, FrameItem::Frame(frame))
     }
@@ -165,6 +179,9 @@ impl DecodeStage {
         let forced = self.settings.forced_frame_rate.is_some();
         let pts = if forced {
             self.counted += 1;
+            if frames_have_lengths() {
+                frame.set_duration(1);
+            }
             Some(self.counted - 1)
         } else {
             frame.best_effort_timestamp().or_else(|| self.next_us.map(|us| rescale(us, Rational::MICROS, base)))
@@ -198,25 +215,52 @@ impl DecodeStage {
         }
         let fine = Rational::new(1, rate);
         let samples = i64::from(frame.samples());
-        let (ticks, base) = match frame.pts().or(packet_pts) {
+        let mut pts = frame.pts();
+        if frames_have_lengths() {
+            // A frame that begins after the end of the one before it, even when that is rounded up, follows a hole.
+            let base = self.settings.time_base;
+            let expected = self.expected.map(|(end, rate)| (end, Rational::new(1, rate)));
+            match (pts, expected) {
+                (Some(at), Some((end, fine))) if at > rescale_rounded(end, fine, base, Rounding::Up) => {
+                    self.samples.reset();
+                }
+                _ => {}
+            }
+        } else {
+            pts = pts.or(packet_pts);
+        }
+        let (ticks, base) = match pts {
             Some(pts) => (pts, self.settings.time_base),
             None => (self.next_us.unwrap_or(self.last_dts_us), Rational::MICROS),
         };
         let pts = self.samples.convert(ticks, base, samples, fine, fine);
         frame.set_pts(Some(pts));
+        self.expected = Some((pts + samples, rate));
         self.next_us = Some(rescale(pts + samples, fine, Rational::MICROS));
         self.last_sound = Some((frame.share().map_err(StageError::library("keep a frame"))?, pts + samples));
         Ok(frame)
     }
 
-    /// Fills a hole in the sound with silence.
+    /// Fills a hole in the sound with silence, up to a time of the stream's clock.
     fn silence(&mut self, to: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
-        let Some((pattern, mut at)) = self.last_sound.take() else { return Ok(()) };
-        let rate = pattern.sample_rate_hz().max(1);
-        let end = rescale(to, self.settings.time_base, Rational::new(1, rate));
+        let Some((pattern, at)) = self.last_sound.take() else { return Ok(()) };
+        let end = rescale(to, self.settings.time_base, Rational::new(1, pattern.sample_rate_hz().max(1)));
+        let at = self.silent_until(&pattern, at, end, out)?;
+        self.last_sound = Some((pattern, at));
+        Ok(())
+    }
+
+    /// Silence like `pattern` from `at` to `end`, in samples; gives where it ended.
+    fn silent_until(
+        &self,
+        pattern: &Frame,
+        mut at: i64,
+        end: i64,
+        out: &mut Outlet<FrameItem>,
+    ) -> Result<i64, StageError> {
         // A hole of more than a minute is not a loop's seam.
-        if end - at > 60 * i64::from(rate) {
-            return Ok(());
+        if end - at > 60 * i64::from(pattern.sample_rate_hz().max(1)) {
+            return Ok(at);
         }
         while at < end {
             let samples = SILENCE_SAMPLES.min(end - at);
@@ -227,7 +271,7 @@ impl DecodeStage {
             at += samples;
             out.send(0, FrameItem::Frame(silent))?;
         }
-        Ok(())
+        Ok(at)
     }
 }
 
@@ -243,6 +287,8 @@ impl Stage for DecodeStage {
                 self.decoder.reset();
                 self.samples.reset();
                 self.previous_pts = None;
+                self.expected = None;
+                self.joins = true;
             }
             PacketItem::Hole(_, to) => self.silence(to, out)?,
             PacketItem::Ready(_) => {}

@@ -1,6 +1,6 @@
 //! Encodes one stream: opens the encoder when it knows what comes, places pictures on frames, numbers samples.
 
-use crate::av::{EncodeStep, Encoder, EncoderSettings, Frame, GraphOutput};
+use crate::av::{EncodeStep, Encoder, EncoderSettings, Frame, GraphOutput, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -250,8 +250,18 @@ impl EncodeStage {
         }
         let source_ticks = (!self.settings.plan.user_filters)
             .then(|| rescale_rounded(frame.duration(), self.settings.source_time_base, base, Rounding::HalfEven));
-        let arrival = Arrival { pts: frame.pts(), time_base: shape.output.time_base, frame_rate: rate, source_ticks };
+        let length = frames_have_lengths().then(|| match frame.duration() {
+            0 if shape.output.frame_rate.is_valid() => {
+                rescale(1, shape.output.frame_rate.inverse(), shape.output.time_base)
+            }
+            ticks => ticks,
+        });
+        let time_base = shape.output.time_base;
+        let arrival = Arrival { pts: frame.pts(), time_base, frame_rate: rate, source_ticks, length };
         let placement = control.place(&arrival);
+        if frames_have_lengths() {
+            frame.set_duration(placement.length);
+        }
         self.meter.dropped.fetch_add(placement.dropped.max(0) as u64, Relaxed);
         if placement.duplicated > self.settings.most_repeats {
             log::error!("{}: {} frame duplication too large, skipping", self.name(), placement.duplicated);
@@ -328,6 +338,10 @@ impl EncodeStage {
         }
         let pts = pts.unwrap_or(self.next_sample);
         frame.set_pts(Some(pts));
+        if frames_have_lengths() {
+            let fine = Rational::new(1, frame.sample_rate_hz().max(1));
+            frame.set_duration(rescale(i64::from(frame.samples()), fine, base));
+        }
         self.next_sample = pts + i64::from(frame.samples());
         let quality = encoder.global_quality();
         frame.prepare_for_encoder(false, quality);

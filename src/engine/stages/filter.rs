@@ -143,6 +143,7 @@ impl FilterStage {
         constraint.formats = format.into_iter().collect();
         if self.kinds[port] == MediaKind::Video {
             constraint.size = Some((output.shape.width, output.shape.height));
+            constraint.colours = Some(output.shape.colours);
         } else {
             constraint.sample_rates_hz = vec![output.shape.sample_rate_hz];
             constraint.channel_layouts = vec![output.shape.channel_layout.clone()];
