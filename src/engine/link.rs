@@ -4,6 +4,7 @@ use super::meter::StageMeter;
 use super::stop::Latch;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -38,6 +39,16 @@ pub struct Tagged<T> {
 struct Budget {
     bytes: AtomicUsize,
     limit: usize,
+    /// Senders that wait for room.
+    waiting: AtomicUsize,
+}
+
+impl Budget {
+    /// Counts the bytes in, if they fit or nothing else is there.
+    fn take(&self, bytes: usize) -> bool {
+        let fits = |held: usize| (held == 0 || held + bytes <= self.limit).then_some(held + bytes);
+        self.bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_ok()
+    }
 }
 
 /// A batch crosses when it holds this many bytes.
@@ -57,6 +68,8 @@ pub struct LinkSender<T> {
     budget: Arc<Budget>,
     space: Receiver<()>,
     space_again: Sender<()>,
+    /// Disconnected when the inlet is gone.
+    gone: Receiver<Infallible>,
     closed: Arc<AtomicBool>,
     port: usize,
 }
@@ -69,6 +82,7 @@ pub struct Inlet<T> {
     budget: Arc<Budget>,
     space: Sender<()>,
     ports: Vec<Arc<AtomicBool>>,
+    _gone: Sender<Infallible>,
 }
 
 /// Why an item was not sent.
@@ -84,7 +98,8 @@ pub enum SendError {
 pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>, Inlet<T>) {
     let (sender, receiver) = bounded(capacity.items.max(1));
     let (space_sender, space_receiver) = bounded(1);
-    let budget = Arc::new(Budget { bytes: AtomicUsize::new(0), limit: capacity.bytes });
+    let (gone_sender, gone_receiver) = bounded(0);
+    let budget = Arc::new(Budget { bytes: AtomicUsize::new(0), limit: capacity.bytes, waiting: AtomicUsize::new(0) });
     let closed: Vec<_> = (0..ports).map(|_| Arc::new(AtomicBool::new(false))).collect();
     let senders = closed
         .iter()
@@ -97,11 +112,15 @@ pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>
             budget: Arc::clone(&budget),
             space: space_receiver.clone(),
             space_again: space_sender.clone(),
+            gone: gone_receiver.clone(),
             closed: Arc::clone(closed),
             port,
         })
         .collect();
-    (senders, Inlet { receiver, arrived: VecDeque::new(), budget, space: space_sender, ports: closed })
+    (
+        senders,
+        Inlet { receiver, arrived: VecDeque::new(), budget, space: space_sender, ports: closed, _gone: gone_sender },
+    )
 }
 
 impl<T: Flowing> LinkSender<T> {
@@ -134,27 +153,7 @@ impl<T: Flowing> LinkSender<T> {
     fn flush(&mut self, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
         let bytes = std::mem::take(&mut self.pending_bytes);
         let parcel = std::mem::take(&mut self.pending);
-        // Bytes first: a parcel is let in when it fits, or when nothing else is there.
-        loop {
-            let held = self.budget.bytes.load(Ordering::Acquire);
-            if held == 0 || held + bytes <= self.budget.limit || bytes == 0 {
-                break;
-            }
-            let began = Instant::now();
-            select! {
-                recv(self.space) -> _ => {}
-                recv(abort.receiver()) -> _ => return Err(SendError::Aborted),
-            }
-            meter.blocked_since(began);
-            if !self.is_open() {
-                return Err(SendError::Closed);
-            }
-        }
-        let held = self.budget.bytes.fetch_add(bytes, Ordering::AcqRel) + bytes;
-        if held < self.budget.limit {
-            // Another sender may be waiting for the same token.
-            let _ = self.space_again.try_send(());
-        }
+        self.await_room(bytes, abort, meter)?;
         match self.sender.try_send(parcel) {
             Ok(()) => Ok(()),
             Err(TrySendError::Disconnected(_)) => Err(SendError::Closed),
@@ -170,6 +169,35 @@ impl<T: Flowing> LinkSender<T> {
         }
     }
 
+    /// Takes room for `bytes`: at once when they fit or nothing else is there, else when the far end has taken enough.
+    ///
+    /// Whoever waits is counted first and looks again then, so that no wake-up is lost; whoever goes on wakes the next.
+    fn await_room(&self, bytes: usize, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
+        if bytes == 0 || self.budget.take(bytes) {
+            return Ok(());
+        }
+        let began = Instant::now();
+        self.budget.waiting.fetch_add(1, Ordering::SeqCst);
+        let result = loop {
+            if !self.is_open() {
+                break Err(SendError::Closed);
+            }
+            if self.budget.take(bytes) {
+                break Ok(());
+            }
+            select! {
+                recv(self.space) -> _ => {}
+                recv(self.gone) -> _ => break Err(SendError::Closed),
+                recv(abort.receiver()) -> _ => break Err(SendError::Aborted),
+            }
+        };
+        if self.budget.waiting.fetch_sub(1, Ordering::SeqCst) > 1 {
+            let _ = self.space_again.try_send(());
+        }
+        meter.blocked_since(began);
+        result
+    }
+
     /// Items waiting in the link.
     pub fn depth(&self) -> usize {
         self.sender.len()
@@ -181,7 +209,6 @@ impl<T> Drop for Inlet<T> {
         for closed in &self.ports {
             closed.store(true, Ordering::Release);
         }
-        let _ = self.space.try_send(());
     }
 }
 
@@ -209,8 +236,8 @@ impl<T: Flowing> Inlet<T> {
         }
         let tagged = self.arrived.pop_front();
         if let Some(bytes) = tagged.as_ref().and_then(|t| t.item.as_ref()).map(Flowing::bytes).filter(|b| *b > 0) {
-            let held = self.budget.bytes.fetch_sub(bytes, Ordering::AcqRel);
-            if held >= self.budget.limit / 2 {
+            self.budget.bytes.fetch_sub(bytes, Ordering::SeqCst);
+            if self.budget.waiting.load(Ordering::SeqCst) > 0 {
                 let _ = self.space.try_send(());
             }
         }

@@ -441,7 +441,11 @@ impl Demuxer {
                 bit_depth,
                 sample_rate_hz: par.sample_rate,
                 channels: par.ch_layout.nb_channels,
-                channel_layout: compat::layout_name(&par.ch_layout),
+                channel_layout: if kind == MediaKind::Audio {
+                    compat::layout_name(&par.ch_layout)
+                } else {
+                    String::new()
+                },
                 bit_rate_bps: par.bit_rate,
                 has_extradata: par.extradata_size > 0,
                 disposition: disposition_names(stream.disposition),

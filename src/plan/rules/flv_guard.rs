@@ -35,7 +35,9 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
         };
         match &stream.choice {
             Choice::Copy if wanted.contains(&source.codec.as_str()) => {
-                if let Some(form) = unplayable_form(source) {
+                if stream.kind == MediaKind::Video
+                    && let Some(form) = unplayable_form(source)
+                {
                     diagnostics.push(
                         Diagnostic::warning(
                             CODE,
