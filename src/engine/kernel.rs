@@ -234,3 +234,6 @@ pub fn drive_source<S: Source>(mut source: S, mut out: Outlet<S::Out>, meter: &S
     }
     (source, result)
 }
+
+#[cfg(test)]
+mod tests;
