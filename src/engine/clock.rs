@@ -32,3 +32,6 @@ impl Clock {
         matches!(latch.receiver().recv_deadline(deadline), Err(crossbeam_channel::RecvTimeoutError::Timeout))
     }
 }
+
+#[cfg(test)]
+mod tests;

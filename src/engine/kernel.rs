@@ -238,3 +238,6 @@ pub fn drive_source<S: Source>(
     }
     (source, result)
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,3 +160,91 @@ fn unused(
     .remedy("Choose an encoder that has it with -c, or leave it out.")
     .at(&option.origin)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{four_cc, set};
+    use crate::diagnostic::Severity;
+    use crate::plan::testing::{audio, codes, input, planned, video};
+    use proptest::prelude::*;
+
+    fn merged(values: &[&str]) -> String {
+        let mut options = Vec::new();
+        values.iter().for_each(|value| set(&mut options, "flags", value));
+        assert_eq!(options.len(), 1);
+        options.remove(0).1
+    }
+
+    #[test]
+    fn relative_flags_add_up_and_absolute_values_replace() {
+        assert_eq!(merged(&["+genpts", "+igndts"]), "+genpts+igndts");
+        assert_eq!(merged(&["genpts", "-igndts"]), "genpts-igndts");
+        assert_eq!(merged(&["+genpts", "nobuffer"]), "nobuffer");
+        assert_eq!(merged(&["+genpts", "nobuffer", "+igndts"]), "nobuffer+igndts");
+    }
+
+    #[test]
+    fn a_negative_number_is_no_flag() {
+        assert_eq!(merged(&["5", "-2"]), "-2");
+    }
+
+    #[test]
+    fn options_keep_the_order_in_which_they_first_came() {
+        let mut options = Vec::new();
+        for (name, value) in [("preset", "fast"), ("crf", "20"), ("preset", "slow")] {
+            set(&mut options, name, value);
+        }
+        let expected = [("preset", "slow"), ("crf", "20")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(options, expected);
+    }
+
+    #[test]
+    fn tags_are_characters_or_numbers() {
+        assert_eq!(four_cc("hvc1"), u32::from_le_bytes(*b"hvc1"));
+        assert_eq!(four_cc("0x31637668"), u32::from_le_bytes(*b"hvc1"));
+        assert_eq!(four_cc("7"), 7);
+        assert_eq!(four_cc("ab"), u32::from_le_bytes([b'a', b'b', 0, 0]));
+        assert_eq!(four_cc("longer"), u32::from_le_bytes(*b"long"));
+    }
+
+    proptest! {
+        #[test]
+        fn the_last_absolute_value_counts_whatever_came_before(
+            before in prop::collection::vec("[+-]?[a-z]{1,4}", 0..6), last in "[a-z]{1,4}",
+        ) {
+            let mut options = Vec::new();
+            before.iter().chain([&last]).for_each(|value| set(&mut options, "flags", value));
+            prop_assert_eq!(&options[0].1, &last);
+        }
+    }
+
+    #[test]
+    fn an_option_reaches_the_streams_that_its_specifier_names_and_whose_encoder_has_it() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        let plan = planned("-i in -preset fast -b:a 64k out.mp4", &facts).unwrap();
+        let given: Vec<Vec<(String, String)>> = plan.outputs[0]
+            .streams
+            .iter()
+            .map(|s| match &s.treatment {
+                crate::plan::Treatment::Encode(encode) => encode.options.clone(),
+                _ => Vec::new(),
+            })
+            .collect();
+        assert_eq!(given[0], [("preset".to_owned(), "fast".to_owned())]);
+        assert_eq!(given[1], [("b".to_owned(), "64k".to_owned())]);
+        assert_eq!(plan.diagnostics, []);
+    }
+
+    #[test]
+    fn an_option_that_no_stream_takes_is_told_about_once_with_the_reason() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        let copied = planned("-i in -c copy -preset fast out.mp4", &facts).unwrap();
+        assert_eq!(codes(&copied.diagnostics), [(Severity::Warning, "option-on-copy")]);
+        let elsewhere = planned("-i in -c:v mpeg4 -preset fast out.mp4", &facts).unwrap();
+        assert_eq!(codes(&elsewhere.diagnostics), [(Severity::Warning, "unused-option")]);
+        assert!(elsewhere.diagnostics[0].message.ends_with("mpeg4 does not know it."), "{}", elsewhere.diagnostics[0]);
+        let without = planned("-i in -vn -preset fast out.mp4", &facts).unwrap();
+        assert_eq!(codes(&without.diagnostics), [(Severity::Warning, "unused-option")]);
+    }
+}

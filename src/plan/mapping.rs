@@ -388,3 +388,124 @@ fn well_known_codec(encoder: &str) -> Option<&'static str> {
     ];
     rows.iter().find(|(parts, _)| parts.iter().any(|p| encoder.contains(p))).map(|(_, codec)| *codec)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::facts::{MediaKind, StreamFacts};
+    use crate::plan::testing::{audio, encoders, input, planned, stream, treatments, video};
+
+    fn sources(line: &str, facts: &[crate::facts::InputFacts]) -> Vec<(usize, usize)> {
+        let plan = planned(line, facts).unwrap();
+        treatments(&plan).swap_remove(0).into_iter().map(|(source, _)| source).collect()
+    }
+
+    fn refusal(line: &str, facts: &[crate::facts::InputFacts]) -> (&'static str, String) {
+        let mut told = planned(line, facts).unwrap_err();
+        let last = told.pop().unwrap();
+        (last.code, last.to_string())
+    }
+
+    #[test]
+    fn without_map_the_largest_picture_and_the_most_channels_are_taken() {
+        let large = StreamFacts { width: 1280, height: 720, ..video("h264") };
+        let surround = StreamFacts { channels: 6, ..audio("aac") };
+        let facts = [input(vec![video("h264"), audio("aac")]), input(vec![surround, large])];
+        assert_eq!(sources("-i a -i b out.mp4", &facts), [(1, 1), (1, 0)]);
+    }
+
+    #[test]
+    fn without_map_a_default_stream_wins_and_a_cover_or_an_empty_stream_loses() {
+        let default = StreamFacts { disposition: vec!["default".to_owned()], ..video("h264") };
+        let cover =
+            StreamFacts { disposition: vec!["attached_pic".to_owned()], width: 4000, height: 4000, ..video("h264") };
+        let empty = StreamFacts { width: 4000, height: 4000, saw_packets: false, ..video("h264") };
+        let larger = StreamFacts { width: 640, height: 360, ..video("h264") };
+        assert_eq!(sources("-i a out.mp4", &[input(vec![larger.clone(), default])]), [(0, 1)]);
+        assert_eq!(sources("-i a out.mp4", &[input(vec![cover, larger.clone()])]), [(0, 1)]);
+        assert_eq!(sources("-i a out.mp4", &[input(vec![empty, larger])]), [(0, 1)]);
+    }
+
+    #[test]
+    fn without_map_kinds_that_are_switched_off_or_have_no_codec_in_the_format_are_left_out() {
+        let facts = [input(vec![video("h264"), audio("aac"), stream(MediaKind::Subtitle, "subrip")])];
+        assert_eq!(sources("-i a out.mkv", &facts), [(0, 0), (0, 1), (0, 2)]);
+        assert_eq!(sources("-i a -an -sn out.mkv", &facts), [(0, 0)]);
+        assert_eq!(sources("-vn -i a out.mkv", &facts), [(0, 1), (0, 2)]);
+        assert_eq!(sources("-i a out.wav", &facts), [(0, 1)]);
+    }
+
+    #[test]
+    fn pictures_of_subtitles_do_not_go_into_a_format_of_text() {
+        let facts = [input(vec![video("h264"), stream(MediaKind::Subtitle, "hdmv_pgs_subtitle")])];
+        assert_eq!(sources("-i a out.mkv", &facts), [(0, 0)]);
+    }
+
+    #[test]
+    fn map_takes_streams_in_the_order_typed_and_takes_away_again() {
+        let facts = [input(vec![video("h264"), audio("aac"), audio("ac3")]), input(vec![audio("mp3")])];
+        assert_eq!(sources("-i a -i b -map 0:a -map 1 -map 0:v out.mkv", &facts), [(0, 1), (0, 2), (1, 0), (0, 0)]);
+        assert_eq!(sources("-i a -i b -map 0 -map -0:a:0 out.mkv", &facts), [(0, 0), (0, 2)]);
+        assert_eq!(sources("-i a -i b -map 0:v -map 0:s? out.mkv", &facts), [(0, 0)]);
+        assert_eq!(sources("-i a -i b -map 0 -an out.mkv", &facts), [(0, 0)]);
+    }
+
+    #[test]
+    fn a_map_of_nothing_names_what_is_there() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        let (code, text) = refusal("-i a -map 0:s out.mkv", &facts);
+        assert_eq!(code, "map-nothing");
+        assert!(text.contains("0:0 video (h264), 0:1 audio (aac)"), "{text}");
+        assert_eq!(refusal("-an -i a -map 0:a out.mkv", &facts).0, "map-nothing");
+        assert_eq!(refusal("-i a -vn -an out.mkv", &facts).0, "no-streams");
+    }
+
+    #[test]
+    fn the_last_codec_that_fits_a_stream_counts() {
+        let facts = [input(vec![video("h264"), audio("aac"), audio("ac3")])];
+        let plan = planned("-i a -map 0 -c copy -c:a libopus -c:a:1 ac3 out.mkv", &facts).unwrap();
+        assert_eq!(encoders(&plan), ["copy", "libopus", "ac3"]);
+        let plan = planned("-i a -map 0 -c:a libopus -c copy out.mkv", &facts).unwrap();
+        assert_eq!(encoders(&plan), ["copy", "copy", "copy"]);
+    }
+
+    #[test]
+    fn a_codec_s_name_stands_for_its_first_encoder() {
+        let plan = planned("-i a -c:v h264 -c:a mp3 out.mkv", &[input(vec![video("vp9"), audio("aac")])]).unwrap();
+        assert_eq!(encoders(&plan), ["libx264", "libmp3lame"]);
+    }
+
+    #[test]
+    fn an_unknown_encoder_is_refused_with_those_for_that_codec_or_near_by() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        let (code, text) = refusal("-i a -c:v libopenh264 out.mkv", &facts);
+        assert_eq!(code, "unknown-encoder");
+        assert!(text.contains("libx264, h264_nvenc"), "{text}");
+        let (_, text) = refusal("-i a -c:v mpeg5 out.mkv", &facts);
+        assert!(text.contains("did you mean mpeg4?"), "{text}");
+        assert_eq!(refusal("-i a -c libx264 out.mkv", &facts).0, "codec-kind");
+    }
+
+    #[test]
+    fn the_url_tells_the_format_unless_f_does() {
+        let facts = [input(vec![video("h264")])];
+        for (line, muxer) in [
+            ("-i a out.mkv", "matroska"),
+            ("-i a -f flv out.mkv", "flv"),
+            ("-i a rtmp://h/live/a", "flv"),
+            ("-i a rtsp://h:8554/a", "rtsp"),
+            ("-i a srt://h:9000", "mpegts"),
+            ("-i a UDP://h:9000", "mpegts"),
+        ] {
+            assert_eq!(planned(line, &facts).unwrap().outputs[0].muxer.name, muxer, "{line}");
+        }
+        assert_eq!(refusal("-i a out", &facts).0, "unknown-format");
+        assert_eq!(refusal("-i a -f nosuch out.mp4", &facts).0, "unknown-format");
+    }
+
+    #[test]
+    fn passwords_do_not_show_in_refusals() {
+        let (_, text) = refusal("-i a http://user:secret@h/x", &[input(vec![video("h264")])]);
+        assert!(!text.contains("secret") && text.contains("user:***@h"), "{text}");
+    }
+}

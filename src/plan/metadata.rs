@@ -216,3 +216,81 @@ fn parse_disposition(typed: &str, current: &[String]) -> Vec<String> {
     }
     flags
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{MetadataEdit, parse_disposition};
+    use crate::facts::{InputFacts, StreamFacts};
+    use crate::plan::testing::{audio, input, planned, video};
+
+    fn parsed(typed: &str, current: &[&str]) -> Vec<String> {
+        let current: Vec<String> = current.iter().map(|flag| (*flag).to_owned()).collect();
+        parse_disposition(typed, &current)
+    }
+
+    #[test]
+    fn dispositions_are_set_added_and_taken_away() {
+        assert_eq!(parsed("default", &["forced"]), ["default"]);
+        assert_eq!(parsed("default+forced", &[]), ["default", "forced"]);
+        assert_eq!(parsed("+forced", &["default"]), ["default", "forced"]);
+        assert_eq!(parsed("-default", &["default", "forced"]), ["forced"]);
+        assert_eq!(parsed("+default", &["default"]), ["default"]);
+        assert_eq!(parsed("-default+forced", &["default"]), ["forced"]);
+        assert!(parsed("0", &["default", "forced"]).is_empty());
+        assert!(parsed("", &["default"]).is_empty());
+    }
+
+    fn dispositions(line: &str, facts: &[InputFacts]) -> Vec<Vec<String>> {
+        planned(line, facts).unwrap().outputs[0].streams.iter().map(|s| s.disposition.clone()).collect()
+    }
+
+    #[test]
+    fn of_several_streams_of_a_kind_the_first_becomes_the_default_unless_one_is_it() {
+        let facts = [input(vec![video("h264"), audio("aac"), audio("aac")])];
+        let none: Vec<String> = Vec::new();
+        let default = vec!["default".to_owned()];
+        let line = "-i a -map 0 -c copy out.mkv";
+        assert_eq!(dispositions(line, &facts), [none.clone(), default.clone(), none.clone()]);
+        let chosen = StreamFacts { disposition: default.clone(), ..audio("aac") };
+        let facts = [input(vec![video("h264"), audio("aac"), chosen])];
+        assert_eq!(dispositions(line, &facts), [none.clone(), none.clone(), default.clone()]);
+        let typed = "-i a -map 0 -c copy -disposition:a:0 default -disposition:a:1 0 out.mkv";
+        assert_eq!(dispositions(typed, &facts), [none.clone(), default, none]);
+    }
+
+    fn with_metadata() -> [InputFacts; 1] {
+        let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let stream = StreamFacts { metadata: vec![tag("language", "eng")], ..audio("aac") };
+        [InputFacts { metadata: vec![tag("title", "Holiday")], ..input(vec![stream]) }]
+    }
+
+    #[test]
+    fn metadata_comes_along_but_for_what_describes_the_source_file() {
+        let plan = planned("-i a -c copy out.mkv", &with_metadata()).unwrap();
+        let output = &plan.outputs[0];
+        assert_eq!(output.metadata[0], MetadataEdit::default("title", "Holiday"));
+        assert!(output.metadata.contains(&MetadataEdit::remove("creation_time")));
+        assert_eq!(output.streams[0].metadata, [MetadataEdit::default("language", "eng")]);
+    }
+
+    #[test]
+    fn the_source_s_encoder_is_forgotten_where_the_stream_is_encoded() {
+        let plan = planned("-i a out.mkv", &with_metadata()).unwrap();
+        assert!(plan.outputs[0].streams[0].metadata.contains(&MetadataEdit::remove("encoder")));
+    }
+
+    #[test]
+    fn map_metadata_of_none_switches_all_of_it_off() {
+        let plan = planned("-i a -c copy -map_metadata -1 out.mkv", &with_metadata()).unwrap();
+        assert_eq!((plan.outputs[0].metadata.len(), plan.outputs[0].streams[0].metadata.len()), (0, 0));
+    }
+
+    #[test]
+    fn typed_metadata_comes_last_and_an_empty_value_removes() {
+        let line = "-i a -c copy -metadata title=Home -metadata:s:a:0 language= out.mkv";
+        let plan = planned(line, &with_metadata()).unwrap();
+        assert_eq!(plan.outputs[0].metadata.last(), Some(&MetadataEdit::set("title", "Home")));
+        assert_eq!(plan.outputs[0].streams[0].metadata.last(), Some(&MetadataEdit::remove("language")));
+    }
+}

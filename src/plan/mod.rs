@@ -300,3 +300,93 @@ pub fn plan(
 fn failed(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.severity == Severity::Error)
 }
+
+#[cfg(test)]
+mod testing {
+    //! Command lines planned for made-up inputs, with the catalog for tests.
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+    use crate::catalog::testing::{FakeCatalog, codec_number};
+    use crate::cli::{self, Parsed};
+    use crate::facts::StreamFacts;
+
+    /// A stream as a probe finds it; pictures are 8-bit 4:2:0.
+    pub(super) fn stream(kind: MediaKind, codec: &str) -> StreamFacts {
+        let video = kind == MediaKind::Video;
+        StreamFacts {
+            index: 0,
+            id: 0,
+            kind,
+            codec: codec.to_owned(),
+            codec_id: codec_number(codec),
+            profile: 0,
+            codec_tag: 0,
+            time_base: Rational::new(1, 1000),
+            avg_frame_rate: if video { Rational::new(25, 1) } else { Rational::UNKNOWN },
+            real_frame_rate: if video { Rational::new(25, 1) } else { Rational::UNKNOWN },
+            start_time: Some(0),
+            duration: None,
+            video_delay: 0,
+            width: if video { 320 } else { 0 },
+            height: if video { 180 } else { 0 },
+            format: if video { "yuv420p" } else { "fltp" }.to_owned(),
+            bit_depth: 0,
+            sample_rate_hz: if kind == MediaKind::Audio { 48_000 } else { 0 },
+            channels: if kind == MediaKind::Audio { 2 } else { 0 },
+            channel_layout: String::new(),
+            bit_rate_bps: 0,
+            has_extradata: true,
+            disposition: Vec::new(),
+            metadata: Vec::new(),
+            saw_packets: true,
+            usable: true,
+        }
+    }
+
+    pub(super) fn video(codec: &str) -> StreamFacts {
+        stream(MediaKind::Video, codec)
+    }
+
+    pub(super) fn audio(codec: &str) -> StreamFacts {
+        stream(MediaKind::Audio, codec)
+    }
+
+    pub(super) fn input(streams: Vec<StreamFacts>) -> InputFacts {
+        let streams = streams.into_iter().enumerate().map(|(index, s)| StreamFacts { index, ..s }).collect();
+        InputFacts { url: "in".to_owned(), format: "mov,mp4".to_owned(), streams, ..InputFacts::default() }
+    }
+
+    pub(super) fn spec(line: &str) -> JobSpec {
+        let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        match cli::parse(&words, &FakeCatalog) {
+            Ok((Parsed::Job(spec), _)) => *spec,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    /// The plan of a command line for inputs that hold this, on a machine with eight processors.
+    pub(super) fn planned(line: &str, facts: &[InputFacts]) -> Result<Plan, Vec<Diagnostic>> {
+        let seek = Seek { timestamp_us: None, offset_us: 0, start_us: None, duration_us: None };
+        plan(&spec(line), facts, &vec![seek; facts.len()], &FakeCatalog, 8)
+    }
+
+    /// For each stream of each output, its source and `copy` or the encoder's name.
+    pub(super) fn treatments(plan: &Plan) -> Vec<Vec<((usize, usize), String)>> {
+        let name = |s: &OutputStreamPlan| match &s.treatment {
+            Treatment::Copy(_) => "copy".to_owned(),
+            Treatment::Encode(encode) => encode.encoder.clone(),
+            Treatment::Subtitle { encoder, .. } => encoder.clone(),
+        };
+        plan.outputs.iter().map(|o| o.streams.iter().map(|s| (s.source, name(s))).collect()).collect()
+    }
+
+    /// Only the names, of the first output.
+    pub(super) fn encoders(plan: &Plan) -> Vec<String> {
+        treatments(plan).swap_remove(0).into_iter().map(|(_, name)| name).collect()
+    }
+
+    pub(super) fn codes(diagnostics: &[Diagnostic]) -> Vec<(Severity, &'static str)> {
+        diagnostics.iter().map(|d| (d.severity, d.code)).collect()
+    }
+}

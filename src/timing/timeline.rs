@@ -349,3 +349,6 @@ impl StreamState {
         (false, hole)
     }
 }
+
+#[cfg(test)]
+mod tests;

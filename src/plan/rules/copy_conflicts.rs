@@ -85,3 +85,60 @@ fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "=:,./_-+".contains(c);
     if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::shell_word;
+    use crate::diagnostic::Severity;
+    use crate::plan::testing::{audio, codes, encoders, input, planned, video};
+
+    #[test]
+    fn a_filter_on_a_copied_stream_is_refused_with_both_corrections() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        for (line, filtered, copied) in [
+            ("-i in -vf scale=320:240 -c copy out.mp4", "-vf scale=320:240 -c:v libx264", "-c:v copy"),
+            ("-i in -c:a copy -af volume=2 out.mp4", "-af volume=2 -c:a aac", "-c:a copy"),
+        ] {
+            let told = planned(line, &facts).unwrap_err();
+            assert_eq!(codes(&told), [(Severity::Error, "filter-on-copy")], "{line}");
+            let remedy = told[0].remedy.as_ref().unwrap();
+            assert!(remedy.contains(filtered) && remedy.ends_with(copied), "{remedy}");
+        }
+    }
+
+    #[test]
+    fn a_filter_beside_a_copied_stream_is_fine() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        let plan = planned("-i in -vf scale=320:240 -c:a copy out.mp4", &facts).unwrap();
+        assert_eq!(encoders(&plan), ["libx264", "copy"]);
+        assert_eq!(plan.diagnostics, []);
+    }
+
+    #[test]
+    fn options_of_encoded_streams_are_told_about_on_copied_ones_and_not_on_others() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        for option in ["-r 20", "-s 160x90", "-pix_fmt yuv420p", "-ar 44100", "-ac 1", "-q:v 3"] {
+            let copied = planned(&format!("-i in -c copy {option} out.mp4"), &facts).unwrap();
+            assert_eq!(codes(&copied.diagnostics), [(Severity::Warning, "option-on-copy")], "{option}");
+            let token = option.split(' ').next().unwrap();
+            assert_eq!(copied.diagnostics[0].origin.as_ref().unwrap().token, token);
+            let encoded = planned(&format!("-i in {option} out.mp4"), &facts).unwrap();
+            assert_eq!(encoded.diagnostics, [], "{option}");
+        }
+    }
+
+    #[test]
+    fn one_option_on_several_copied_streams_is_told_about_once() {
+        let facts = [input(vec![video("h264"), video("h264")])];
+        let plan = planned("-i in -map 0 -c copy -r 20 out.mp4", &facts).unwrap();
+        assert_eq!(plan.diagnostics.len(), 1);
+    }
+
+    #[test]
+    fn words_that_a_shell_would_change_are_quoted() {
+        assert_eq!(shell_word("scale=iw/2:ih/2"), "scale=iw/2:ih/2");
+        assert_eq!(shell_word("drawtext=text=a b"), "'drawtext=text=a b'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+    }
+}

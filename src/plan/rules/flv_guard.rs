@@ -98,3 +98,104 @@ fn unplayable_form(source: &StreamFacts) -> Option<String> {
     let plain = ["yuv420p", "yuvj420p", "nv12", "nv21", ""];
     (!plain.contains(&source.format.as_str())).then(|| source.format.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::CODE;
+    use crate::diagnostic::Severity;
+    use crate::facts::StreamFacts;
+    use crate::plan::Treatment;
+    use crate::plan::testing::{audio, codes, encoders, input, planned, video};
+
+    fn formats(plan: &crate::plan::Plan) -> Vec<String> {
+        match &plan.outputs[0].streams[0].treatment {
+            Treatment::Encode(encode) => encode.formats.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn ten_bit() -> StreamFacts {
+        StreamFacts { format: "yuv422p10le".to_owned(), ..video("h264") }
+    }
+
+    #[test]
+    fn without_codecs_flv_gets_h264_and_aac_and_says_so() {
+        let plan = planned("-i in out.flv", &[input(vec![video("vp9"), audio("opus")])]).unwrap();
+        assert_eq!(encoders(&plan), ["libx264", "aac"]);
+        assert_eq!(codes(&plan.diagnostics), [(Severity::Note, CODE), (Severity::Note, CODE)]);
+        assert_eq!(formats(&plan), ["yuv420p"]);
+    }
+
+    #[test]
+    fn other_formats_keep_their_default_codecs() {
+        let plan = planned("-i in out.avi", &[input(vec![video("h264"), audio("aac")])]).unwrap();
+        assert_eq!(encoders(&plan), ["mpeg4", "libmp3lame"]);
+        assert_eq!(plan.diagnostics, []);
+    }
+
+    #[test]
+    fn a_copied_stream_that_flv_players_cannot_take_is_encoded_and_the_other_stays() {
+        for codec in ["mpeg4", "hevc", "vp9"] {
+            let plan = planned("-i in -c copy out.flv", &[input(vec![video(codec)])]).unwrap();
+            assert_eq!(encoders(&plan), ["libx264"], "{codec}");
+            assert_eq!(codes(&plan.diagnostics), [(Severity::Warning, CODE)], "{codec}");
+            assert!(plan.diagnostics[0].message.contains(&format!("stream #0:0 is {codec}")), "{codec}");
+        }
+        for codec in ["opus", "ac3", "pcm_s16le"] {
+            let plan = planned("-i in -c copy out.flv", &[input(vec![video("h264"), audio(codec)])]).unwrap();
+            assert_eq!(encoders(&plan), ["copy", "aac"], "{codec}");
+            assert_eq!(codes(&plan.diagnostics), [(Severity::Warning, CODE)], "{codec}");
+        }
+    }
+
+    #[test]
+    fn h264_and_mp3_pass_when_they_are_copied_or_asked_for() {
+        let plan = planned("-i in -c copy out.flv", &[input(vec![video("h264")])]).unwrap();
+        assert_eq!((encoders(&plan), plan.diagnostics.len()), (vec!["copy".to_owned()], 0));
+        let facts = [input(vec![video("vp9"), audio("opus")])];
+        let plan = planned("-i in -c:v h264_nvenc -c:a libmp3lame out.flv", &facts).unwrap();
+        assert_eq!(encoders(&plan), ["h264_nvenc", "libmp3lame"]);
+        assert_eq!(plan.diagnostics, []);
+    }
+
+    #[test]
+    fn another_encoder_is_refused_with_the_one_to_use() {
+        let told = planned("-i in -c:v libx265 out.flv", &[input(vec![video("h264")])]).unwrap_err();
+        assert_eq!(codes(&told), [(Severity::Error, CODE)]);
+        assert!(told[0].remedy.as_ref().unwrap().starts_with("Use -c:v libx264"), "{}", told[0]);
+        let told = planned("-i in -c:a libopus out.flv", &[input(vec![audio("aac")])]).unwrap_err();
+        assert!(told[0].remedy.as_ref().unwrap().starts_with("Use -c:a aac"), "{}", told[0]);
+    }
+
+    #[test]
+    fn switched_off_it_changes_and_says_nothing() {
+        let facts = [input(vec![video("mpeg4"), audio("ac3")])];
+        for (line, expected) in [
+            ("-flv_guard off -i in -c copy out.flv", ["copy", "copy"]),
+            ("-flv_guard off -i in out.flv", ["flv", "libmp3lame"]),
+            ("-flv_guard off -i in -c:v libx265 -c:a libopus out.flv", ["libx265", "libopus"]),
+        ] {
+            let plan = planned(line, &facts).unwrap();
+            assert_eq!(encoders(&plan), expected, "{line}");
+            assert_eq!(plan.diagnostics, [], "{line}");
+        }
+    }
+
+    #[test]
+    fn pictures_that_are_not_8_bit_420_are_converted_unless_the_user_names_a_format() {
+        let plan = planned("-i in -c:v libx264 out.flv", &[input(vec![ten_bit()])]).unwrap();
+        assert_eq!(formats(&plan), ["yuv420p"]);
+        assert!(plan.diagnostics[0].message.contains("yuv422p10le"), "{}", plan.diagnostics[0]);
+        let plan = planned("-i in -c:v libx264 -pix_fmt rgb24 out.flv", &[input(vec![ten_bit()])]).unwrap();
+        assert_eq!(formats(&plan), ["rgb24"]);
+        assert_eq!(plan.diagnostics, []);
+    }
+
+    #[test]
+    fn copied_pictures_that_are_not_8_bit_420_are_told_about() {
+        let plan = planned("-i in -c copy out.flv", &[input(vec![ten_bit()])]).unwrap();
+        assert_eq!(encoders(&plan), ["copy"]);
+        assert_eq!(codes(&plan.diagnostics), [(Severity::Warning, CODE)]);
+    }
+}

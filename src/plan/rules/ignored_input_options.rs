@@ -46,3 +46,25 @@ pub(super) fn apply(context: &Context, diagnostics: &mut Vec<Diagnostic>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::diagnostic::Severity;
+    use crate::plan::testing::{audio, codes, input, planned, video};
+
+    #[test]
+    fn options_that_the_input_tells_itself_are_told_about() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        for option in ["-s 64x48", "-pix_fmt yuv420p", "-ar 8000", "-ac 1"] {
+            let plan = planned(&format!("{option} -i in out.mp4"), &facts).unwrap();
+            assert_eq!(codes(&plan.diagnostics), [(Severity::Warning, "ignored-input-option")], "{option}");
+        }
+    }
+
+    #[test]
+    fn raw_formats_take_them() {
+        let plan = planned("-f rawvideo -s 64x48 -pix_fmt yuv420p -i in out.mp4", &[input(vec![video("h264")])]);
+        assert_eq!(plan.unwrap().diagnostics, []);
+    }
+}

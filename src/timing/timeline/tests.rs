@@ -1,0 +1,276 @@
+//! Laws of the timeline: spacing is kept, jumps leave sound and pictures in step, loops leave no hole.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use proptest::prelude::*;
+
+const TS: Rational = Rational::new(1, 90_000);
+/// 25 frames a second in 1/90000.
+const FRAME: i64 = 3600;
+/// 1024 samples at 48 kHz in 1/90000.
+const SOUND: i64 = 1920;
+const VIDEO: usize = 0;
+const AUDIO: usize = 1;
+
+fn video(time_base: Rational) -> StreamTiming {
+    StreamTiming {
+        kind: MediaKind::Video,
+        time_base,
+        wrap_bits: 33,
+        forced_frame_rate: None,
+        avg_frame_rate: Rational::new(25, 1),
+        video_delay: 0,
+        sample_rate_hz: 0,
+        frame_samples: 0,
+        decoded: false,
+    }
+}
+
+fn audio(time_base: Rational) -> StreamTiming {
+    StreamTiming {
+        kind: MediaKind::Audio,
+        avg_frame_rate: Rational::UNKNOWN,
+        sample_rate_hz: 48_000,
+        frame_samples: 1024,
+        ..video(time_base)
+    }
+}
+
+fn settings(may_jump: bool) -> TimelineSettings {
+    TimelineSettings {
+        offset_us: 0,
+        start_time_us: None,
+        copy_timestamps: false,
+        may_jump,
+        delta_threshold_us: 10 * MICROS_PER_SECOND,
+        error_threshold_us: 30 * 3600 * MICROS_PER_SECOND,
+    }
+}
+
+fn transport_stream() -> Timeline {
+    Timeline::new(settings(true), vec![video(TS), audio(TS)])
+}
+
+fn stamp(timeline: &mut Timeline, stream: usize, time: i64, duration: i64) -> Stamped {
+    timeline.stamp(stream, PacketTimes { pts: Some(time), dts: Some(time), duration })
+}
+
+/// A piece of an input with a clock of its own: both streams begin at `origin`.
+#[derive(Clone, Debug)]
+struct Segment {
+    frames: i64,
+    /// From the end of the piece before to the beginning of this one, by the clock.
+    jump: i64,
+    sound_first: bool,
+}
+
+impl Segment {
+    /// Stream and time since the piece's beginning of each packet, interleaved by time.
+    fn packets(&self) -> Vec<(usize, i64)> {
+        let length = self.frames * FRAME;
+        let pictures = (0..self.frames).map(|n| (VIDEO, n * FRAME));
+        let sound = (0..).map(|n| (AUDIO, n * SOUND)).take_while(|(_, t)| *t < length);
+        let mut all: Vec<(usize, i64)> = pictures.chain(sound).collect();
+        all.sort_by_key(|(stream, t)| (*t, (*stream == VIDEO) == self.sound_first));
+        all
+    }
+}
+
+/// A packet that went through: its piece, its clock's time and the job's, in ticks.
+#[derive(Clone, Copy, Debug)]
+struct Passed {
+    piece: usize,
+    raw: i64,
+    out: i64,
+}
+
+/// Sends the pieces through a timeline; what passed, by stream, and how many packets of each were left out.
+fn pass(segments: &[Segment]) -> ([Vec<Passed>; 2], [usize; 2]) {
+    let mut timeline = transport_stream();
+    let (mut passed, mut left_out) = ([Vec::new(), Vec::new()], [0, 0]);
+    let mut clock = 30_000 * 90_000;
+    for (piece, segment) in segments.iter().enumerate() {
+        clock += if piece == 0 { 0 } else { segment.jump };
+        for (stream, t) in segment.packets() {
+            let duration = if stream == VIDEO { FRAME } else { SOUND };
+            let stamped = stamp(&mut timeline, stream, clock + t, duration);
+            if stamped.overlaps {
+                left_out[stream] += 1;
+            } else {
+                passed[stream].push(Passed { piece, raw: clock + t, out: stamped.dts.unwrap() });
+            }
+        }
+        clock += segment.frames * FRAME;
+    }
+    (passed, left_out)
+}
+
+fn jumping() -> impl Strategy<Value = Vec<Segment>> {
+    // By seconds: forward beyond the threshold, or backward; the clock stays within its 33 bits.
+    let jump =
+        prop_oneof![11i64..5000, -2000i64..-1].prop_flat_map(|s| (0i64..90_000).prop_map(move |t| s * 90_000 + t));
+    let segment =
+        (1i64..60, jump, any::<bool>()).prop_map(|(frames, jump, sound_first)| Segment { frames, jump, sound_first });
+    prop::collection::vec(segment, 1..8)
+}
+
+proptest! {
+    #[test]
+    fn without_jumps_every_distance_is_kept(
+        start in 0i64..1 << 32, lag in -9000i64..9000, steps in prop::collection::vec(1i64..9 * 90_000, 1..100),
+    ) {
+        let mut timeline = transport_stream();
+        let mut clock = start + 9000;
+        for step in steps {
+            clock += step;
+            prop_assert_eq!(stamp(&mut timeline, VIDEO, clock, 0).dts, Some(clock));
+            prop_assert_eq!(stamp(&mut timeline, AUDIO, clock + lag, 0).dts, Some(clock + lag));
+        }
+        prop_assert_eq!(timeline.jumps(), 0);
+    }
+
+    #[test]
+    fn after_jumps_no_stream_steps_back_by_more_than_jitter(segments in jumping()) {
+        for packets in pass(&segments).0 {
+            for pair in packets.windows(2) {
+                prop_assert!(pair[1].out - pair[0].out > -9000, "{pair:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn within_a_piece_pictures_keep_their_distances_exactly(segments in jumping()) {
+        let (passed, left_out) = pass(&segments);
+        prop_assert_eq!(left_out[VIDEO], 0);
+        for pair in passed[VIDEO].windows(2).filter(|pair| pair[0].piece == pair[1].piece) {
+            prop_assert_eq!(pair[1].out - pair[0].out, pair[1].raw - pair[0].raw);
+        }
+    }
+
+    #[test]
+    fn pictures_go_on_at_a_joint_as_if_nothing_had_been(segments in jumping()) {
+        for pair in pass(&segments).0[VIDEO].windows(2) {
+            let step = pair[1].out - pair[0].out;
+            // One packet of sound at the most, where the sound led into the new piece.
+            prop_assert!((FRAME - 1..=FRAME + SOUND + 1).contains(&step), "{step} at {pair:?}");
+        }
+    }
+
+    #[test]
+    fn sound_and_pictures_stay_in_step_over_jumps(segments in jumping()) {
+        let (passed, _) = pass(&segments);
+        for piece in 0..segments.len() {
+            let shift = |stream: usize| passed[stream].iter().filter(|p| p.piece == piece).map(|p| p.out - p.raw).next_back();
+            if let (Some(v), Some(a)) = (shift(VIDEO), shift(AUDIO)) {
+                prop_assert!((v - a).abs() < FRAME, "piece {piece}: pictures moved by {v}, sound by {a}");
+            }
+        }
+    }
+
+    #[test]
+    fn at_each_joint_at_most_two_packets_of_sound_are_left_out(segments in jumping()) {
+        let (_, left_out) = pass(&segments);
+        prop_assert!(left_out[AUDIO] <= 2 * (segments.len() - 1), "{left_out:?} in {} pieces", segments.len());
+    }
+
+    #[test]
+    fn a_clock_that_wraps_goes_on(frames in 2i64..200, before in 1i64..150, sound_first: bool) {
+        let mut timeline = transport_stream();
+        let segment = Segment { frames, jump: 0, sound_first };
+        let wrap = 1i64 << 33;
+        let begin = wrap - before * FRAME / 2;
+        let mut last = [None; 2];
+        for (stream, t) in segment.packets() {
+            let raw = (begin + t) % wrap;
+            let duration = if stream == VIDEO { FRAME } else { SOUND };
+            let stamped = stamp(&mut timeline, stream, raw, duration);
+            prop_assert!(!stamped.overlaps);
+            let out = stamped.dts.unwrap();
+            if let Some(last) = last[stream].replace(out) {
+                prop_assert!((out - last - duration).abs() <= 1, "a step of {} in stream {stream}", out - last);
+            }
+        }
+    }
+
+    #[test]
+    fn loops_repeat_the_pictures_without_a_seam(frames in 1i64..100, packets in 1i64..200, passes in 2usize..5) {
+        let (video_base, audio_base) = (Rational::new(1, 12_800), Rational::new(1, 48_000));
+        let mut timeline = Timeline::new(settings(false), vec![video(video_base), audio(audio_base)]);
+        let mut last = None;
+        for pass in 0..passes {
+            for n in 0..frames {
+                let out = stamp(&mut timeline, VIDEO, n * 512, 512).dts.unwrap();
+                prop_assert_eq!(out, last.map_or(0, |last: i64| last + 512), "frame {} of pass {}", n, pass);
+                last = Some(out);
+            }
+            for n in 0..packets {
+                stamp(&mut timeline, AUDIO, n * 1024, 1024);
+            }
+            timeline.seam();
+        }
+    }
+
+    #[test]
+    fn loops_trim_sound_that_overlaps_and_tell_of_holes(
+        frames in 1i64..100, packets in 1i64..200, passes in 2i64..5,
+    ) {
+        let (video_base, audio_base) = (Rational::new(1, 12_800), Rational::new(1, 48_000));
+        let mut timeline = Timeline::new(settings(false), vec![video(video_base), audio(audio_base)]);
+        let period = frames * 1920;
+        let mut end: Option<i64> = None;
+        for pass in 0..passes {
+            for n in 0..frames {
+                stamp(&mut timeline, VIDEO, n * 512, 512);
+            }
+            for n in 0..packets {
+                let stamped = stamp(&mut timeline, AUDIO, n * 1024, 1024);
+                let out = stamped.dts.unwrap();
+                prop_assert_eq!(out, pass * period + n * 1024);
+                let gap = end.map_or(0, |end| out - end);
+                prop_assert_eq!(stamped.overlaps, gap < -512, "gap {}", gap);
+                if stamped.overlaps {
+                    continue;
+                }
+                prop_assert_eq!(stamped.hole, end.filter(|_| gap > 1024).map(|end| (end, out)));
+                end = Some(end.unwrap_or(0).max(out + 1024));
+            }
+            timeline.seam();
+        }
+    }
+}
+
+#[test]
+fn jumps_are_counted_once_for_all_streams() {
+    let mut timeline = transport_stream();
+    for (stream, time) in [(VIDEO, 0), (AUDIO, 0), (VIDEO, 90_000_000), (AUDIO, 90_000_000)] {
+        stamp(&mut timeline, stream, time, if stream == VIDEO { FRAME } else { SOUND });
+    }
+    assert_eq!(timeline.jumps(), 1);
+}
+
+#[test]
+fn a_gap_below_the_threshold_stays_a_gap() {
+    let mut timeline = transport_stream();
+    for time in [0, FRAME, 9 * 90_000] {
+        assert_eq!(stamp(&mut timeline, VIDEO, time, FRAME).dts, Some(time));
+    }
+    assert_eq!(timeline.jumps(), 0);
+}
+
+#[test]
+fn with_copyts_nothing_is_moved() {
+    let mut timeline =
+        Timeline::new(TimelineSettings { copy_timestamps: true, ..settings(true) }, vec![video(TS), audio(TS)]);
+    for time in [0, 90_000_000, 45_000, 1 << 32] {
+        assert_eq!(stamp(&mut timeline, VIDEO, time, FRAME).dts, Some(time));
+    }
+}
+
+#[test]
+fn packets_without_dts_get_an_estimate_that_follows_the_stream() {
+    let mut timeline = transport_stream();
+    stamp(&mut timeline, VIDEO, 90_000, FRAME);
+    let none = PacketTimes { pts: None, dts: None, duration: FRAME };
+    let us: Vec<i64> = (0..3).map(|_| timeline.stamp(VIDEO, none).dts_us).collect();
+    assert_eq!(us, [1_040_000, 1_080_000, 1_120_000]);
+}
