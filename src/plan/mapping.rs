@@ -482,7 +482,7 @@ mod tests {
         assert_eq!(code, "unknown-encoder");
         assert!(text.contains("libx264, h264_nvenc"), "{text}");
         let (_, text) = refusal("-i a -c:v mpeg5 out.mkv", &facts);
-        assert!(text.contains("did you mean mpeg4?"), "{text}");
+        assert!(text.contains("Did you mean mpeg4?"), "{text}");
         assert_eq!(refusal("-i a -c libx264 out.mkv", &facts).0, "codec-kind");
     }
 

@@ -1,7 +1,8 @@
 //! How many threads decoders and filters get, where the user does not say.
 //!
-//! Stages run beside each other already. Threads inside a decoder pay only where it is the one that all wait for:
-//! H.264 decoding by frame threads costs about 15 % more processor time than decoding by one (BENCHMARKS.md).
+//! Stages run beside each other already, and threads inside a decoder cost processor time: of H.264 by frame threads
+//! about 15 %. One thread alone, though, is what all the others wait for when the encoder is fast. On two processors two
+//! decoding threads and one scaling thread were the fastest and the cheapest (BENCHMARKS.md).
 
 use super::{InputPlan, OutputPlan, Treatment};
 use crate::facts::{InputFacts, MediaKind};
@@ -17,23 +18,18 @@ pub(super) fn assign(inputs: &mut [InputPlan], outputs: &mut [OutputPlan], facts
             let encoded = outputs.iter().flat_map(|o| &o.streams).any(|o| o.source == (i, s) && is_heavy(&o.treatment));
             let Some(decode) = &mut stream.decode else { continue };
             if h264 && encoded && !decode.options.iter().any(|(k, _)| k == "threads") {
-                decode.options.push(("threads".to_owned(), beside_encoder(cores).to_string()));
+                decode.options.push(("threads".to_owned(), (cores / 2).max(2).to_string()));
             }
         }
     }
     for stream in outputs.iter_mut().flat_map(|o| &mut o.streams).filter(|s| s.kind == MediaKind::Video) {
         let heavy = is_heavy(&stream.treatment);
         if let (Treatment::Encode(encode), true) = (&mut stream.treatment, heavy) {
-            encode.filter_threads.get_or_insert_with(|| beside_encoder(cores).to_string());
+            encode.filter_threads.get_or_insert_with(|| (cores / 4).max(1).to_string());
         }
     }
 }
 
 fn is_heavy(treatment: &Treatment) -> bool {
     matches!(treatment, Treatment::Encode(encode) if !LIGHT.contains(&encode.encoder.as_str()))
-}
-
-/// A quarter of the processors, at least one: the encoder takes the rest.
-fn beside_encoder(cores: usize) -> usize {
-    (cores / 4).max(1)
 }

@@ -390,3 +390,79 @@ fn the_first_cause_is_told_and_not_what_follows_from_it() {
     assert_eq!(first_cause([StageError::NoConsumer, StageError::Aborted]), Some(StageError::Aborted));
     assert_eq!(first_cause([]), None);
 }
+
+#[test]
+fn an_item_that_fits_only_alone_gets_in_when_the_link_is_empty() {
+    for round in 0..300 {
+        let stop = StopSignal::new();
+        let (mut senders, mut inlet) = link::<Item>(Capacity { items: 100, bytes: 10 }, 2);
+        let mut large = senders.pop().unwrap();
+        let mut small = senders.pop().unwrap();
+        let (abort, meter) = (stop.abort.clone(), StageMeter::default());
+        small.send(Some(Item { number: 0, bytes: 4 }), &abort, &meter).unwrap();
+        small.send(Some(Item { number: 1, bytes: 2 }), &abort, &meter).unwrap();
+        let other = abort.clone();
+        let (told, tell) = reply::<()>();
+        let thread = spawn("large", move || {
+            let _ = told.send(());
+            large.send(Some(Item { number: 2, bytes: 10 }), &other, &StageMeter::default())
+        })
+        .unwrap();
+        tell.recv().unwrap();
+        for _ in 0..2000 {
+            std::thread::yield_now();
+        }
+        inlet.receive(&abort, &meter).unwrap();
+        for _ in 0..2000 {
+            std::thread::yield_now();
+        }
+        inlet.receive(&abort, &meter).unwrap();
+        let (done, watch) = reply::<()>();
+        let guard = stop.clone();
+        let dog = spawn("dog", move || {
+            if watch.recv_timeout(std::time::Duration::from_secs(3)).is_err() {
+                guard.abort();
+            }
+        })
+        .unwrap();
+        let got = inlet.receive(&abort, &meter);
+        let _ = done.send(());
+        dog.join().unwrap();
+        assert!(got.is_ok(), "hung in round {round}");
+        assert_eq!(thread.join().unwrap(), Ok(()));
+    }
+}
+
+#[test]
+fn a_consumer_that_leaves_wakes_everybody_who_waits_for_bytes() {
+    for round in 0..300 {
+        let stop = StopSignal::new();
+        let (mut senders, inlet) = link::<Item>(Capacity { items: 100, bytes: 10 }, 3);
+        let (abort, meter) = (stop.abort.clone(), StageMeter::default());
+        senders[0].send(Some(Item { number: 0, bytes: 10 }), &abort, &meter).unwrap();
+        let threads: Vec<_> = senders
+            .drain(1..)
+            .map(|mut s| {
+                let other = abort.clone();
+                spawn("large", move || s.send(Some(Item { number: 2, bytes: 10 }), &other, &StageMeter::default()))
+                    .unwrap()
+            })
+            .collect();
+        for _ in 0..3000 {
+            std::thread::yield_now();
+        }
+        drop(inlet);
+        let (done, watch) = reply::<()>();
+        let guard = stop.clone();
+        let dog = spawn("dog", move || {
+            if watch.recv_timeout(std::time::Duration::from_secs(3)).is_err() {
+                guard.abort();
+            }
+        })
+        .unwrap();
+        let got: Vec<_> = threads.into_iter().map(|t| t.join().unwrap()).collect();
+        let _ = done.send(());
+        dog.join().unwrap();
+        assert_eq!(got, [Err(crate::engine::link::SendError::Closed); 2], "round {round}");
+    }
+}

@@ -97,8 +97,16 @@ mod tests {
     fn a_filter_on_a_copied_stream_is_refused_with_both_corrections() {
         let facts = [input(vec![video("h264"), audio("aac")])];
         for (line, filtered, copied) in [
-            ("-i in -vf scale=320:240 -c copy out.mp4", "-vf scale=320:240 -c:v libx264", "-c:v copy"),
-            ("-i in -c:a copy -af volume=2 out.mp4", "-af volume=2 -c:a aac", "-c:a copy"),
+            (
+                "-i in -vf scale=320:240 -c copy out.mp4",
+                "weir -i in -vf scale=320:240 -c copy -c:v libx264 out.mp4",
+                "weir -i in -c copy out.mp4",
+            ),
+            (
+                "-i in -c:a copy -af volume=2 out.mp4",
+                "weir -i in -c:a copy -af volume=2 -c:a aac out.mp4",
+                "weir -i in -c:a copy out.mp4",
+            ),
         ] {
             let told = planned(line, &facts).unwrap_err();
             assert_eq!(codes(&told), [(Severity::Error, "filter-on-copy")], "{line}");
