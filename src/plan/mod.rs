@@ -288,7 +288,7 @@ pub fn plan(
         plan.outputs.push(output);
     }
     input::mark_used(&context, &mut plan, &mut diagnostics);
-    threads::assign(&mut plan.inputs, &mut plan.outputs, facts, cores);
+    threads::assign(&mut plan.outputs, cores);
     codec_options::report_unused(&context, &plan, &mut diagnostics);
     if failed(&diagnostics) {
         return Err(diagnostics);
