@@ -4,8 +4,8 @@ use super::meter::StageMeter;
 use super::stop::Latch;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// What flows through a link.
@@ -38,10 +38,9 @@ pub struct Tagged<T> {
 struct Budget {
     bytes: AtomicUsize,
     limit: usize,
+    /// The receiving end has been dropped.
+    gone: AtomicBool,
 }
-
-/// A batch crosses when it holds this many bytes.
-const BATCH_BYTES: usize = 256 << 10;
 
 /// What crosses a channel at once.
 type Parcel<T> = Vec<Tagged<T>>;
@@ -50,10 +49,8 @@ type Parcel<T> = Vec<Tagged<T>>;
 #[derive(Debug)]
 pub struct LinkSender<T> {
     sender: Sender<Parcel<T>>,
-    /// Items that wait to cross together, and their bytes.
-    pending: Parcel<T>,
-    pending_bytes: usize,
-    batch: usize,
+    /// Items that wait to cross together.
+    pending: Arc<Mutex<Parcel<T>>>,
     budget: Arc<Budget>,
     space: Receiver<()>,
     space_again: Sender<()>,
@@ -84,16 +81,14 @@ pub enum SendError {
 pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>, Inlet<T>) {
     let (sender, receiver) = bounded(capacity.items.max(1));
     let (space_sender, space_receiver) = bounded(1);
-    let budget = Arc::new(Budget { bytes: AtomicUsize::new(0), limit: capacity.bytes });
+    let budget = Arc::new(Budget { bytes: AtomicUsize::new(0), limit: capacity.bytes, gone: AtomicBool::new(false) });
     let closed: Vec<_> = (0..ports).map(|_| Arc::new(AtomicBool::new(false))).collect();
     let senders = closed
         .iter()
         .enumerate()
         .map(|(port, closed)| LinkSender {
             sender: sender.clone(),
-            pending: Vec::new(),
-            pending_bytes: 0,
-            batch: 1,
+            pending: Arc::default(),
             budget: Arc::clone(&budget),
             space: space_receiver.clone(),
             space_again: space_sender.clone(),
@@ -110,30 +105,38 @@ impl<T: Flowing> LinkSender<T> {
         !self.closed.load(Ordering::Acquire)
     }
 
-    /// Lets items cross in batches of up to so many: for sources that nobody waits on in real time.
-    pub fn set_batch(&mut self, items: usize) {
-        self.batch = items.max(1);
+    /// Holds items together with those of another port of the same link, in the order in which they are held. `false`
+    /// when the other belongs to another link.
+    pub fn hold_with(&mut self, other: &Self) -> bool {
+        let same = Arc::ptr_eq(&self.budget, &other.budget);
+        if same {
+            self.pending = Arc::clone(&other.pending);
+        }
+        same
     }
 
     /// Sends an item, or (`None`) that nothing follows. Waits for room; wakes at once on abort.
     pub fn send(&mut self, item: Option<T>, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
+        self.hold(item)?;
+        self.flush(abort, meter)
+    }
+
+    /// Keeps an item until the next flush.
+    pub fn hold(&mut self, item: Option<T>) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::Closed);
         }
-        let last = item.is_none();
-        self.pending_bytes += item.as_ref().map_or(0, Flowing::bytes);
-        self.pending.push(Tagged { port: self.port, item });
-        if last || self.pending.len() >= self.batch || self.pending_bytes >= BATCH_BYTES {
-            self.flush(abort, meter)
-        } else {
-            Ok(())
-        }
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).push(Tagged { port: self.port, item });
+        Ok(())
     }
 
-    /// Sends what waits to cross together.
-    fn flush(&mut self, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
-        let bytes = std::mem::take(&mut self.pending_bytes);
-        let parcel = std::mem::take(&mut self.pending);
+    /// Sends what is held, as one parcel.
+    pub fn flush(&mut self, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
+        let parcel = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        if parcel.is_empty() {
+            return Ok(());
+        }
+        let bytes = parcel.iter().filter_map(|tagged| tagged.item.as_ref()).map(Flowing::bytes).sum::<usize>();
         // Bytes first: a parcel is let in when it fits, or when nothing else is there.
         loop {
             let held = self.budget.bytes.load(Ordering::Acquire);
@@ -146,7 +149,9 @@ impl<T: Flowing> LinkSender<T> {
                 recv(abort.receiver()) -> _ => return Err(SendError::Aborted),
             }
             meter.blocked_since(began);
-            if !self.is_open() {
+            if self.budget.gone.load(Ordering::Acquire) {
+                // Another sender may be waiting for the same token.
+                let _ = self.space_again.try_send(());
                 return Err(SendError::Closed);
             }
         }
@@ -178,6 +183,7 @@ impl<T: Flowing> LinkSender<T> {
 
 impl<T> Drop for Inlet<T> {
     fn drop(&mut self) {
+        self.budget.gone.store(true, Ordering::Release);
         for closed in &self.ports {
             closed.store(true, Ordering::Release);
         }
@@ -210,7 +216,8 @@ impl<T: Flowing> Inlet<T> {
         let tagged = self.arrived.pop_front();
         if let Some(bytes) = tagged.as_ref().and_then(|t| t.item.as_ref()).map(Flowing::bytes).filter(|b| *b > 0) {
             let held = self.budget.bytes.fetch_sub(bytes, Ordering::AcqRel);
-            if held >= self.budget.limit / 2 {
+            // An empty link lets in even what exceeds the limit, so whoever waits must hear of it.
+            if held >= self.budget.limit / 2 || held == bytes {
                 let _ = self.space.try_send(());
             }
         }
@@ -245,5 +252,70 @@ pub fn await_reply<T>(answer: &Receiver<T>, abort: &Latch) -> Option<T> {
     select! {
         recv(answer) -> received => received.ok(),
         recv(abort.receiver()) -> _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::engine::kernel::Outlet;
+    use crate::engine::stop::StopSignal;
+    use crate::engine::threads::spawn;
+    use std::time::Duration;
+
+    /// An item of so many bytes.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Bytes(usize);
+
+    impl Flowing for Bytes {
+        fn bytes(&self) -> usize {
+            self.0
+        }
+
+        fn share(&self) -> Result<Self, crate::av::AvError> {
+            Ok(Self(self.0))
+        }
+    }
+
+    #[test]
+    fn an_item_above_the_limit_crosses_once_a_small_one_has_left() {
+        let stop = StopSignal::new();
+        let (mut senders, mut inlet) = link::<Bytes>(Capacity { items: 8, bytes: 100 }, 1);
+        let mut sender = senders.remove(0);
+        let meter = StageMeter::default();
+        sender.send(Some(Bytes(10)), &stop.abort, &meter).unwrap();
+        let (done, finished) = reply();
+        let abort = stop.abort.clone();
+        let thread = spawn("large", move || {
+            sender.send(Some(Bytes(150)), &abort, &StageMeter::default()).unwrap();
+            done.send(()).unwrap();
+        })
+        .unwrap();
+        assert!(finished.recv_timeout(Duration::from_millis(100)).is_err());
+        assert_eq!(inlet.receive(&stop.abort, &meter).unwrap().unwrap().item, Some(Bytes(10)));
+        let crossed = finished.recv_timeout(Duration::from_secs(5));
+        stop.abort();
+        crossed.unwrap();
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn a_batch_keeps_the_order_of_its_ports_and_lets_none_lag() {
+        let stop = StopSignal::new();
+        let meter = Arc::new(StageMeter::default());
+        let (senders, mut mux) = link::<Bytes>(Capacity { items: 8, bytes: 1000 }, 2);
+        let (other, mut decode) = link::<Bytes>(Capacity { items: 8, bytes: 1000 }, 1);
+        let mut outlet = Outlet::new(stop.clone(), Arc::clone(&meter));
+        for (port, sender) in senders.into_iter().chain(other).enumerate() {
+            outlet.connect(port, sender);
+        }
+        outlet.set_batch(4);
+        for port in [0, 1, 0, 2] {
+            outlet.send(port, Bytes(1)).unwrap();
+        }
+        let port = |inlet: &mut Inlet<Bytes>| inlet.receive(&stop.abort, &meter).unwrap().unwrap().port;
+        assert_eq!([port(&mut mux), port(&mut mux), port(&mut mux)], [0, 1, 0]);
+        assert_eq!(port(&mut decode), 0);
     }
 }
