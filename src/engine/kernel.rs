@@ -66,12 +66,19 @@ pub struct Outlet<T> {
     ports: Vec<Vec<LinkSender<T>>>,
     stop: StopSignal,
     meter: Arc<StageMeter>,
+    /// Items that may be held until they cross together, and what is held now.
+    batch: usize,
+    held: usize,
+    held_bytes: usize,
 }
+
+/// What is held crosses when it has this many bytes.
+const BATCH_BYTES: usize = 512 << 10;
 
 impl<T: Flowing> Outlet<T> {
     /// An outlet without ports.
     pub fn new(stop: StopSignal, meter: Arc<StageMeter>) -> Self {
-        Self { ports: Vec::new(), stop, meter }
+        Self { ports: Vec::new(), stop, meter, batch: 1, held: 0, held_bytes: 0 }
     }
 
     /// Adds a link behind a port.
@@ -82,9 +89,17 @@ impl<T: Flowing> Outlet<T> {
         self.ports[port].push(sender);
     }
 
-    /// Lets items cross every link in batches.
+    /// Lets items cross in batches of up to so many, counted over all links: for sources that nobody waits on in real
+    /// time. Items that go to the same link keep their order, whatever their ports, and none lags behind the others.
     pub fn set_batch(&mut self, items: usize) {
-        self.ports.iter_mut().flatten().for_each(|link| link.set_batch(items));
+        self.batch = items.max(1);
+        let mut links: Vec<&mut LinkSender<T>> = self.ports.iter_mut().flatten().collect();
+        for index in 1..links.len() {
+            let (before, rest) = links.split_at_mut(index);
+            if let Some(link) = rest.first_mut() {
+                before.iter().any(|other| link.hold_with(other));
+            }
+        }
     }
 
     /// True while anybody takes items of the port.
@@ -112,6 +127,10 @@ impl<T: Flowing> Outlet<T> {
     }
 
     fn deliver(&mut self, port: usize, item: Option<T>) -> Result<(), StageError> {
+        let together = self.batch > 1;
+        let last_item = item.is_none();
+        self.held += 1;
+        self.held_bytes += item.as_ref().filter(|_| together).map_or(0, Flowing::bytes);
         if let Some(links) = self.ports.get_mut(port) {
             let mut item = item;
             let mut index = 0;
@@ -122,7 +141,9 @@ impl<T: Flowing> Outlet<T> {
                     (Some(_), true) => item.take(),
                     (Some(shared), false) => Some(shared.share().map_err(StageError::library("share data"))?),
                 };
-                match links[index].send(one, &self.stop.abort, &self.meter) {
+                let link = &mut links[index];
+                let sent = if together { link.hold(one) } else { link.send(one, &self.stop.abort, &self.meter) };
+                match sent {
                     Ok(()) => index += 1,
                     Err(SendError::Closed) => {
                         links.remove(index);
@@ -131,7 +152,23 @@ impl<T: Flowing> Outlet<T> {
                 }
             }
         }
+        if together && (last_item || self.held >= self.batch || self.held_bytes >= BATCH_BYTES) {
+            self.flush()?;
+        }
         if self.ports.is_empty() || self.any_open() { Ok(()) } else { Err(StageError::NoConsumer) }
+    }
+
+    /// Sends what is held, over every link.
+    fn flush(&mut self) -> Result<(), StageError> {
+        (self.held, self.held_bytes) = (0, 0);
+        for link in self.ports.iter_mut().flatten() {
+            match link.flush(&self.stop.abort, &self.meter) {
+                // Who is gone is found out by the next item.
+                Ok(()) | Err(SendError::Closed) => {}
+                Err(SendError::Aborted) => return Err(StageError::Aborted),
+            }
+        }
+        Ok(())
     }
 
     fn end_all(&mut self) {

@@ -5,8 +5,8 @@ use super::stop::Latch;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// What flows through a link.
@@ -51,9 +51,6 @@ impl Budget {
     }
 }
 
-/// A batch crosses when it holds this many bytes.
-const BATCH_BYTES: usize = 256 << 10;
-
 /// What crosses a channel at once.
 type Parcel<T> = Vec<Tagged<T>>;
 
@@ -61,10 +58,8 @@ type Parcel<T> = Vec<Tagged<T>>;
 #[derive(Debug)]
 pub struct LinkSender<T> {
     sender: Sender<Parcel<T>>,
-    /// Items that wait to cross together, and their bytes.
-    pending: Parcel<T>,
-    pending_bytes: usize,
-    batch: usize,
+    /// Items that wait to cross together; shared by ports that are held together.
+    pending: Arc<Mutex<Parcel<T>>>,
     budget: Arc<Budget>,
     space: Receiver<()>,
     space_again: Sender<()>,
@@ -106,9 +101,7 @@ pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>
         .enumerate()
         .map(|(port, closed)| LinkSender {
             sender: sender.clone(),
-            pending: Vec::new(),
-            pending_bytes: 0,
-            batch: 1,
+            pending: Arc::default(),
             budget: Arc::clone(&budget),
             space: space_receiver.clone(),
             space_again: space_sender.clone(),
@@ -129,30 +122,38 @@ impl<T: Flowing> LinkSender<T> {
         !self.closed.load(Ordering::Acquire)
     }
 
-    /// Lets items cross in batches of up to so many: for sources that nobody waits on in real time.
-    pub fn set_batch(&mut self, items: usize) {
-        self.batch = items.max(1);
+    /// Holds items together with those of another port of the same link, in the order in which they are held. `false`
+    /// when the other belongs to another link.
+    pub fn hold_with(&mut self, other: &Self) -> bool {
+        let same = Arc::ptr_eq(&self.budget, &other.budget);
+        if same {
+            self.pending = Arc::clone(&other.pending);
+        }
+        same
     }
 
     /// Sends an item, or (`None`) that nothing follows. Waits for room; wakes at once on abort.
     pub fn send(&mut self, item: Option<T>, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
+        self.hold(item)?;
+        self.flush(abort, meter)
+    }
+
+    /// Keeps an item until the next flush.
+    pub fn hold(&mut self, item: Option<T>) -> Result<(), SendError> {
         if !self.is_open() {
             return Err(SendError::Closed);
         }
-        let last = item.is_none();
-        self.pending_bytes += item.as_ref().map_or(0, Flowing::bytes);
-        self.pending.push(Tagged { port: self.port, item });
-        if last || self.pending.len() >= self.batch || self.pending_bytes >= BATCH_BYTES {
-            self.flush(abort, meter)
-        } else {
-            Ok(())
-        }
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).push(Tagged { port: self.port, item });
+        Ok(())
     }
 
-    /// Sends what waits to cross together.
-    fn flush(&mut self, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
-        let bytes = std::mem::take(&mut self.pending_bytes);
-        let parcel = std::mem::take(&mut self.pending);
+    /// Sends what is held, as one parcel.
+    pub fn flush(&mut self, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
+        let parcel = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        if parcel.is_empty() {
+            return Ok(());
+        }
+        let bytes = parcel.iter().filter_map(|tagged| tagged.item.as_ref()).map(Flowing::bytes).sum::<usize>();
         self.await_room(bytes, abort, meter)?;
         match self.sender.try_send(parcel) {
             Ok(()) => Ok(()),
@@ -179,9 +180,6 @@ impl<T: Flowing> LinkSender<T> {
         let began = Instant::now();
         self.budget.waiting.fetch_add(1, Ordering::SeqCst);
         let result = loop {
-            if !self.is_open() {
-                break Err(SendError::Closed);
-            }
             if self.budget.take(bytes) {
                 break Ok(());
             }
@@ -272,5 +270,70 @@ pub fn await_reply<T>(answer: &Receiver<T>, abort: &Latch) -> Option<T> {
     select! {
         recv(answer) -> received => received.ok(),
         recv(abort.receiver()) -> _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::engine::kernel::Outlet;
+    use crate::engine::stop::StopSignal;
+    use crate::engine::threads::spawn;
+    use std::time::Duration;
+
+    /// An item of so many bytes.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Bytes(usize);
+
+    impl Flowing for Bytes {
+        fn bytes(&self) -> usize {
+            self.0
+        }
+
+        fn share(&self) -> Result<Self, crate::av::AvError> {
+            Ok(Self(self.0))
+        }
+    }
+
+    #[test]
+    fn an_item_above_the_limit_crosses_once_a_small_one_has_left() {
+        let stop = StopSignal::new();
+        let (mut senders, mut inlet) = link::<Bytes>(Capacity { items: 8, bytes: 100 }, 1);
+        let mut sender = senders.remove(0);
+        let meter = StageMeter::default();
+        sender.send(Some(Bytes(10)), &stop.abort, &meter).unwrap();
+        let (done, finished) = reply();
+        let abort = stop.abort.clone();
+        let thread = spawn("large", move || {
+            sender.send(Some(Bytes(150)), &abort, &StageMeter::default()).unwrap();
+            done.send(()).unwrap();
+        })
+        .unwrap();
+        assert!(finished.recv_timeout(Duration::from_millis(100)).is_err());
+        assert_eq!(inlet.receive(&stop.abort, &meter).unwrap().unwrap().item, Some(Bytes(10)));
+        let crossed = finished.recv_timeout(Duration::from_secs(5));
+        stop.abort();
+        crossed.unwrap();
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn a_batch_keeps_the_order_of_its_ports_and_lets_none_lag() {
+        let stop = StopSignal::new();
+        let meter = Arc::new(StageMeter::default());
+        let (senders, mut mux) = link::<Bytes>(Capacity { items: 8, bytes: 1000 }, 2);
+        let (other, mut decode) = link::<Bytes>(Capacity { items: 8, bytes: 1000 }, 1);
+        let mut outlet = Outlet::new(stop.clone(), Arc::clone(&meter));
+        for (port, sender) in senders.into_iter().chain(other).enumerate() {
+            outlet.connect(port, sender);
+        }
+        outlet.set_batch(4);
+        for port in [0, 1, 0, 2] {
+            outlet.send(port, Bytes(1)).unwrap();
+        }
+        let port = |inlet: &mut Inlet<Bytes>| inlet.receive(&stop.abort, &meter).unwrap().unwrap().port;
+        assert_eq!([port(&mut mux), port(&mut mux), port(&mut mux)], [0, 1, 0]);
+        assert_eq!(port(&mut decode), 0);
     }
 }
