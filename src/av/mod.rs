@@ -13,7 +13,7 @@ pub use sys::expression::Expression;
 pub use sys::frame::{Frame, FrameShape};
 pub use sys::graph::{FilterGraph, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
 pub use sys::input::{Demuxer, DemuxerSettings, StreamParameters};
-pub use sys::interrupt::Interrupt;
+pub use sys::interrupt::{BlockedThread, Interrupt};
 pub use sys::log as library_log;
 pub use sys::output::{ChapterCopy, Muxer, OutputStreamSettings, packet_samples};
 pub use sys::packet::Packet;

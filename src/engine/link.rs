@@ -255,6 +255,11 @@ impl<T: Flowing> Inlet<T> {
     }
 }
 
+/// Nothing crosses it: the receiver learns when the last clone of the sender is gone.
+pub fn gate() -> (Sender<Infallible>, Receiver<Infallible>) {
+    bounded(0)
+}
+
 /// The two ends of an answer that comes once.
 pub fn reply<T>() -> (Sender<T>, Receiver<T>) {
     bounded(1)

@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::fault::{StageError, first_cause};
 use super::flow::{FrameItem, PacketItem};
 use super::kernel::{Outlet, Source, Stage, drive, drive_source};
-use super::link::{Capacity, Inlet, LinkSender, link};
+use super::link::{Capacity, Inlet, LinkSender, gate, link};
 use super::meter::{Meter, StageMeter};
 use super::prepare::{PrepareError, Prepared, PreparedOutput};
 use super::stages::copy::{Copy, CopySettings};
@@ -15,21 +15,26 @@ use super::stages::encode::{EncodeSettings, EncodeStage};
 use super::stages::filter::{FilterStage, InputSettings};
 use super::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use super::stages::subtitle::SubtitleStage;
-use super::stop::StopSignal;
+use super::stop::{Latch, StopSignal};
 use super::threads::spawn;
-use crate::av::{Decoder, DecoderSettings, GraphSettings, OutputConstraint, SubtitleTranscoder};
+use crate::av::{BlockedThread, Decoder, DecoderSettings, GraphSettings, OutputConstraint, SubtitleTranscoder};
 use crate::diagnostic::mask_url;
 use crate::facts::MediaKind;
 use crate::plan::{EncodePlan, OutputPlan, OutputStreamPlan, Plan, Treatment};
 use crate::spec::{FpsMode, GlobalSpec};
 use crate::timing::{Pacer, StreamTiming, Timeline, TimelineSettings};
 use crate::unit::{MICROS_PER_SECOND, Rational};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 const PACKETS: Capacity = Capacity { items: 64, bytes: 8 << 20 };
+/// How often a source that sits in a read is woken while the run drains.
+const WAKE_EVERY: Duration = Duration::from_millis(50);
 /// Packets of a file that cross a link together: fewer wake-ups.
 const BATCH: usize = 32;
 const FRAMES: Capacity = Capacity { items: 4, bytes: 48 << 20 };
@@ -83,9 +88,23 @@ struct EndedOutput {
     path: Option<PathBuf>,
 }
 
+/// Wakes sources from blocking reads once the run is drained; ends when they have all ended.
+fn wake_sources(sources: &[BlockedThread], all_ended: &Receiver<Infallible>, drain: &Latch) {
+    select! {
+        recv(all_ended) -> _ => return,
+        recv(drain.receiver()) -> _ => {}
+    }
+    // One signal may come just before the read that it should end.
+    while matches!(all_ended.recv_timeout(WAKE_EVERY), Err(RecvTimeoutError::Timeout)) {
+        sources.iter().for_each(|source| source.wake());
+    }
+}
+
 /// A run under way.
 pub struct Running {
     threads: Vec<(String, JoinHandle<Ended>)>,
+    /// Ends when all sources have; joined before them.
+    waker: Option<JoinHandle<()>>,
     stop: StopSignal,
     /// All counts, for the report.
     pub meter: Arc<Meter>,
@@ -107,6 +126,8 @@ struct Builder<'a> {
     meter: Arc<Meter>,
     clock: Clock,
     threads: Vec<(String, JoinHandle<Ended>)>,
+    sources: Vec<BlockedThread>,
+    sources_run: Sender<Infallible>,
 }
 
 impl Prepared {
@@ -117,7 +138,9 @@ impl Prepared {
         let streams: Vec<usize> = plan.outputs.iter().map(|o| o.streams.len()).collect();
         let meter = Arc::new(Meter::new(plan.inputs.len(), &streams));
         let clock = Clock::start();
-        let mut builder = Builder { stop, meter: Arc::clone(&meter), clock, threads: Vec::new() };
+        let (sources_run, all_ended) = gate();
+        let mut builder =
+            Builder { stop, meter: Arc::clone(&meter), clock, threads: Vec::new(), sources: Vec::new(), sources_run };
         let mut ends: BTreeMap<(usize, usize), StreamEnds> = BTreeMap::new();
         let started = (|| {
             for (index, output) in outputs.into_iter().enumerate() {
@@ -126,7 +149,11 @@ impl Prepared {
             builder.inputs(&plan, inputs, ends)
         })();
         let input_urls = plan.inputs.iter().map(|i| i.url.clone()).collect();
-        let running = Running { threads: builder.threads, stop: stop.clone(), meter, plan, clock, input_urls };
+        let Builder { threads, sources, sources_run, .. } = builder;
+        drop(sources_run);
+        let drain = stop.drain.clone();
+        let waker = spawn("waker", move || wake_sources(&sources, &all_ended, &drain)).ok();
+        let running = Running { threads, waker, stop: stop.clone(), meter, plan, clock, input_urls };
         match started {
             Ok(()) => Ok(running),
             Err(error) => {
@@ -190,7 +217,14 @@ impl Builder<'_> {
             }
         }
         outlet.set_batch(batch);
-        self.thread(name, move || Ended { result: drive_source(source, outlet, &meter).1, output: None })
+        let runs = self.sources_run.clone();
+        self.thread(name, move || {
+            let result = drive_source(source, outlet, &meter).1;
+            drop(runs);
+            Ended { result, output: None }
+        })?;
+        self.sources.extend(self.threads.last().map(|(_, handle)| BlockedThread::of(handle)));
+        Ok(())
     }
 
     fn output(
@@ -629,6 +663,10 @@ impl Running {
 
     /// Waits for the end.
     pub fn join(self) -> Outcome {
+        if let Some(waker) = self.waker {
+            // It knows the sources' threads, so it must be gone before they are joined.
+            let _ = waker.join();
+        }
         let mut errors = Vec::new();
         let mut outputs = vec![OutputEnd::Complete; self.plan.outputs.len()];
         let mut empty = Vec::new();

@@ -36,3 +36,33 @@ unsafe extern "C" fn is_tripped(opaque: *mut c_void) -> c_int {
     let tripped = unsafe { (*opaque.cast::<AtomicBool>()).load(Ordering::Acquire) };
     c_int::from(tripped)
 }
+
+/// A thread that may sit in a system call that only a signal ends: `read()` of a pipe, say. FFmpeg asks its interrupt
+/// callback between such calls, not during one.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockedThread(libc::pthread_t);
+
+impl BlockedThread {
+    /// The thread behind a handle. It must not be joined while this is used.
+    pub fn of<T>(handle: &std::thread::JoinHandle<T>) -> Self {
+        use std::os::unix::thread::JoinHandleExt;
+        Self(handle.as_pthread_t() as libc::pthread_t)
+    }
+
+    /// Makes the system call that the thread sits in return, so that the interrupt callback is asked. `SIGURG` is used:
+    /// nobody else sends it, and left alone it does nothing.
+    pub fn wake(self) {
+        static HANDLER: std::sync::Once = std::sync::Once::new();
+        extern "C" fn nothing(_signal: c_int) {}
+        HANDLER.call_once(|| {
+            // SAFETY: the handler does nothing; without SA_RESTART system calls return EINTR.
+            unsafe {
+                let mut action: libc::sigaction = std::mem::zeroed();
+                action.sa_sigaction = nothing as extern "C" fn(c_int) as usize;
+                libc::sigaction(libc::SIGURG, &action, std::ptr::null_mut());
+            }
+        });
+        // SAFETY: the thread has not been joined, by the promise of `of`; one that has ended is only not found.
+        unsafe { libc::pthread_kill(self.0, libc::SIGURG) };
+    }
+}
