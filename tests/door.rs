@@ -311,6 +311,24 @@ fn a_signal_ends_it_with_status_255_and_a_playable_file() {
 }
 
 #[test]
+fn a_signal_ends_a_wait_for_a_silent_pipe_with_a_playable_file() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    let line = "-hide_banner -y -nostdin -probesize 50000 -analyzeduration 100000 -f mpegts -i - -c copy out.mp4";
+    let mut live = Live::start(&weir(), dir.path(), line);
+    let mut stdin = live.child.stdin.take().unwrap();
+    stdin.write_all(&fs::read(path("av.ts")).unwrap()).unwrap();
+    live.read_until(Some("frame="));
+    live.signal(libc::SIGINT);
+    let (code, stderr) = live.end();
+    assert_eq!(code, Some(255), "{stderr}");
+    assert!(!probe(&dir.path().join("out.mp4")).unwrap().packets.is_empty());
+    drop(stdin);
+}
+
+#[test]
 fn a_key_q_on_a_pipe_ends_it_with_status_0_and_a_playable_file() {
     let dir = scratch();
     let mut live = Live::start(&weir(), dir.path(), &format!("{ENDLESS} out.mp4"));

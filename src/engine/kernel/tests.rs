@@ -393,7 +393,7 @@ fn the_first_cause_is_told_and_not_what_follows_from_it() {
 
 #[test]
 fn an_item_that_fits_only_alone_gets_in_when_the_link_is_empty() {
-    for round in 0..300 {
+    for round in 0..20 {
         let stop = StopSignal::new();
         let (mut senders, mut inlet) = link::<Item>(Capacity { items: 100, bytes: 10 }, 2);
         let mut large = senders.pop().unwrap();
@@ -435,7 +435,7 @@ fn an_item_that_fits_only_alone_gets_in_when_the_link_is_empty() {
 
 #[test]
 fn a_consumer_that_leaves_wakes_everybody_who_waits_for_bytes() {
-    for round in 0..300 {
+    for round in 0..20 {
         let stop = StopSignal::new();
         let (mut senders, inlet) = link::<Item>(Capacity { items: 100, bytes: 10 }, 3);
         let (abort, meter) = (stop.abort.clone(), StageMeter::default());
