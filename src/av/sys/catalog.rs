@@ -25,7 +25,8 @@ pub(crate) fn codec_id_of(number: u32) -> ffi::AVCodecID {
     }
 }
 
-fn media_type(kind: MediaKind) -> ffi::AVMediaType {
+/// FFmpeg's media type for our kind.
+pub(crate) fn media_type(kind: MediaKind) -> ffi::AVMediaType {
     match kind {
         MediaKind::Video => ffi::AVMediaType::AVMEDIA_TYPE_VIDEO,
         MediaKind::Audio => ffi::AVMediaType::AVMEDIA_TYPE_AUDIO,

@@ -103,14 +103,7 @@ impl Muxer {
         unsafe {
             let stream = ffi::avformat_new_stream(self.context, ptr::null());
             let Some(s) = stream.as_mut() else { return Err(AvError::NO_MEMORY) };
-            (*s.codecpar).codec_type = match kind {
-                MediaKind::Video => ffi::AVMediaType::AVMEDIA_TYPE_VIDEO,
-                MediaKind::Audio => ffi::AVMediaType::AVMEDIA_TYPE_AUDIO,
-                MediaKind::Subtitle => ffi::AVMediaType::AVMEDIA_TYPE_SUBTITLE,
-                MediaKind::Data => ffi::AVMediaType::AVMEDIA_TYPE_DATA,
-                MediaKind::Attachment => ffi::AVMediaType::AVMEDIA_TYPE_ATTACHMENT,
-                MediaKind::Unknown => ffi::AVMediaType::AVMEDIA_TYPE_UNKNOWN,
-            };
+            (*s.codecpar).codec_type = super::catalog::media_type(kind);
             (*s.codecpar).codec_tag = settings.codec_tag;
             if let Some(id) = settings.id {
                 s.id = id;
