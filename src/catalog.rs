@@ -88,8 +88,6 @@ pub trait Catalog {
     fn guess_muxer(&self, url: &str) -> Option<MuxerFacts>;
     /// The codec that `av_guess_codec` gives for this muxer and URL, or 0.
     fn guess_codec(&self, muxer: &str, url: &str, kind: MediaKind) -> u32;
-    /// Whether the muxer can store the codec: `None` when it does not tell (`avformat_query_codec`).
-    fn muxer_takes(&self, muxer: &str, codec_id: u32) -> Option<bool>;
     /// The encoder of that name.
     fn encoder(&self, name: &str) -> Option<CodecFacts>;
     /// The first encoder of a codec.
@@ -104,8 +102,6 @@ pub trait Catalog {
     fn codec_id(&self, name: &str) -> Option<u32>;
     /// A codec's name by its number.
     fn codec_name(&self, codec_id: u32) -> String;
-    /// True when the encoder (by name) has this option, among its private ones or the generic ones that fit its kind.
-    fn encoder_has_option(&self, encoder: &str, option: &str) -> bool;
     /// Pixel or sample formats that the encoder takes, by name; empty when it does not tell.
     fn encoder_formats(&self, encoder: &str) -> Vec<String>;
     /// True for a pixel format's name.

@@ -129,9 +129,6 @@ impl Catalog for FakeCatalog {
             _ => 0,
         })
     }
-    fn muxer_takes(&self, _: &str, _: u32) -> Option<bool> {
-        None
-    }
     fn encoder(&self, name: &str) -> Option<CodecFacts> {
         ENCODERS.iter().find(|(n, _)| *n == name).and_then(|(n, c)| codec(n, c))
     }
@@ -154,9 +151,6 @@ impl Catalog for FakeCatalog {
     }
     fn codec_name(&self, codec_id: u32) -> String {
         name_of(codec_id).unwrap_or("none").to_owned()
-    }
-    fn encoder_has_option(&self, encoder: &str, option: &str) -> bool {
-        self.encoder(encoder).is_some_and(|e| self.option_applies(Some(encoder), true, e.kind, option).is_some())
     }
     fn encoder_formats(&self, encoder: &str) -> Vec<String> {
         match encoder {

@@ -502,7 +502,6 @@ impl Builder<'_> {
                 loops: input.stream_loop,
                 pacer: input.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us)),
                 restart_us: facts.start_time_us.unwrap_or(0),
-                whole: true,
                 exit_on_error: spec.global.exit_on_error,
                 facts,
             };

@@ -161,16 +161,6 @@ impl Catalog for LinkedCatalog {
         unsafe { ffi::av_guess_codec(format, ptr::null(), url.as_ptr(), ptr::null(), media_type(kind)) as u32 }
     }
 
-    fn muxer_takes(&self, muxer: &str, codec_id: u32) -> Option<bool> {
-        let format = find_muxer(Some(muxer), None);
-        if format.is_null() {
-            return None;
-        }
-        // SAFETY: the muxer is static.
-        let answer = unsafe { ffi::avformat_query_codec(format, codec_id_of(codec_id), 0) };
-        if answer < 0 { None } else { Some(answer != 0) }
-    }
-
     fn encoder(&self, name: &str) -> Option<CodecFacts> {
         // SAFETY: codecs are static.
         unsafe { codec_facts(ffi::avcodec_find_encoder_by_name(c_string(name).as_ptr())) }
@@ -203,11 +193,6 @@ impl Catalog for LinkedCatalog {
     fn codec_name(&self, codec_id: u32) -> String {
         // SAFETY: returns a static string.
         unsafe { text_of(ffi::avcodec_get_name(codec_id_of(codec_id))) }
-    }
-
-    fn encoder_has_option(&self, encoder: &str, option: &str) -> bool {
-        self.encoder(encoder)
-            .is_some_and(|facts| options::codec_option_applies(Some(encoder), true, facts.kind, option).is_some())
     }
 
     fn encoder_formats(&self, encoder: &str) -> Vec<String> {

@@ -33,11 +33,6 @@ impl Dictionary {
         self.set_with(key, Some(value), ffi::AV_DICT_DONT_OVERWRITE);
     }
 
-    /// Appends to the value, or sets it.
-    pub fn append(&mut self, key: &str, value: &str) {
-        self.set_with(key, Some(value), ffi::AV_DICT_APPEND);
-    }
-
     /// Removes a key.
     pub fn remove(&mut self, key: &str) {
         self.set_with(key, None, 0);

@@ -1,7 +1,7 @@
 //! Encoders: frames in, packets out.
 
 use super::{
-    c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, graph::GraphOutput, packet::Packet, text_of,
+    c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, graph::GraphOutput, packet::Packet,
 };
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
@@ -246,23 +246,9 @@ impl Encoder {
         if capabilities & ffi::AV_CODEC_CAP_VARIABLE_FRAME_SIZE as u32 != 0 { 0 } else { self.get().frame_size }
     }
 
-    /// True when packets come later than their frames.
-    pub fn has_delay(&self) -> bool {
-        // SAFETY: an open encoder has a codec.
-        let capabilities = unsafe { (*self.get().codec).capabilities } as u32;
-        capabilities & ffi::AV_CODEC_CAP_DELAY as u32 != 0
-    }
-
     /// The quality to hand to each frame.
     pub fn global_quality(&self) -> i32 {
         self.get().global_quality
-    }
-
-    /// Statistics of a first pass, after a packet or at the end.
-    pub fn pass_statistics(&self) -> Option<String> {
-        let text = self.get().stats_out;
-        // SAFETY: null or a string that the encoder owns until the next call.
-        (!text.is_null()).then(|| unsafe { text_of(text) })
     }
 
     /// What the muxer must know.

@@ -99,11 +99,6 @@ impl Frame {
         unsafe { &mut *self.0 }
     }
 
-    /// True when it holds data.
-    pub fn has_data(&self) -> bool {
-        !self.get().buf[0].is_null()
-    }
-
     /// Presentation time, in the time base of who made it.
     pub fn pts(&self) -> Option<i64> {
         known(self.get().pts)

@@ -159,20 +159,6 @@ impl FilterGraph {
         }
     }
 
-    /// Open inputs and outputs of a description, with their labels and kinds, or the reason why it cannot be parsed.
-    pub fn open_pads(description: &str) -> Result<(usize, usize), AvError> {
-        // SAFETY: the graph is freed below on both ways.
-        unsafe {
-            let mut graph = ffi::avfilter_graph_alloc();
-            if graph.is_null() {
-                return Err(AvError::NO_MEMORY);
-            }
-            let counts = OpenPads::parse(graph, description).map(|pads| pads.counts());
-            ffi::avfilter_graph_free(&mut graph);
-            counts
-        }
-    }
-
     unsafe fn create(
         &mut self,
         filter: &str,

@@ -359,19 +359,6 @@ impl Demuxer {
         self.get().duration_estimation_method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM
     }
 
-    /// Bytes of the file and the position reached, where the protocol tells.
-    pub fn progress_bytes(&self) -> Option<(i64, i64)> {
-        // SAFETY: `pb` is null or the open context's own.
-        unsafe {
-            let io = self.get().pb;
-            if io.is_null() {
-                return None;
-            }
-            let size = ffi::avio_size(io);
-            (size > 0).then(|| (ffi::avio_seek(io, 0, libc::SEEK_CUR), size))
-        }
-    }
-
     /// What the rules may know.
     pub fn facts(&self, masked_url: &str) -> InputFacts {
         let context = self.get();

@@ -414,11 +414,6 @@ impl Muxer {
         self.get().nb_streams as usize
     }
 
-    /// The format lives without streams (`AVFMT_NOSTREAMS`).
-    pub fn may_have_no_streams(&self) -> bool {
-        self.flags() & ffi::AVFMT_NOSTREAMS as i32 != 0
-    }
-
     /// Bytes of a stream's extradata, for ffmpeg's "global headers" figure.
     pub fn extradata_bytes(&self, index: usize) -> usize {
         // SAFETY: indexes come from `add_stream`.

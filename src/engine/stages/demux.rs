@@ -29,8 +29,6 @@ pub struct DemuxSettings {
     pub pacer: Option<Pacer>,
     /// Where a pass begins after a seam, in microseconds of the container.
     pub restart_us: i64,
-    /// The whole input is read, so that its length can be checked.
-    pub whole: bool,
     /// Stop at the first damaged packet.
     pub exit_on_error: bool,
 }
@@ -102,9 +100,6 @@ impl DemuxStage {
 
     /// Compares how far the input went with what its header promised.
     fn check_length(&self) {
-        if !self.settings.whole {
-            return;
-        }
         if let Some(error) = self.demuxer.io_error() {
             self.meter.set_broken(format!("{}: reading broke off: {error}", self.settings.facts.url));
             return;
