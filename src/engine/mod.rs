@@ -13,6 +13,7 @@ mod run;
 pub mod stages;
 pub mod stop;
 pub mod threads;
+mod wiring;
 
 pub use fault::StageError;
 pub use meter::Meter;

@@ -1,0 +1,96 @@
+//! The stages of the inputs: demuxers and the decoders behind them.
+
+use super::settings::{balance_groups, start_offset_us, stream_timing, timeline_settings};
+use super::{Builder, StreamEnds, packet_room};
+use crate::av::{Decoder, DecoderSettings};
+use crate::engine::balance::{Balance, Place};
+use crate::engine::flow::PacketItem;
+use crate::engine::link::{LinkSender, link};
+use crate::engine::prepare::{OpenInputs, PrepareError};
+use crate::engine::stages::decode::{DecodeSettings, DecodeStage};
+use crate::engine::stages::demux::{DemuxSettings, DemuxStage};
+use crate::plan::Plan;
+use crate::timing::{Pacer, Timeline};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Packets of a file that cross a link together: fewer wake-ups.
+const BATCH: usize = 32;
+
+impl Builder<'_> {
+    pub(super) fn inputs(
+        &mut self,
+        plan: &Plan,
+        inputs: OpenInputs,
+        mut ends: BTreeMap<(usize, usize), StreamEnds>,
+    ) -> Result<(), PrepareError> {
+        let balance = Balance::default();
+        let groups = balance_groups(plan);
+        let places: Vec<Place> = groups.iter().map(|group| balance.join(*group)).collect();
+        let OpenInputs { spec, facts, demuxers, .. } = inputs;
+        let parts = demuxers.into_iter().zip(facts).zip(places).enumerate();
+        for (index, ((demuxer, facts), place)) in parts {
+            let input = &plan.inputs[index];
+            if !input.streams.iter().any(|s| s.used) {
+                continue;
+            }
+            let mut links: Vec<Vec<LinkSender<PacketItem>>> = Vec::new();
+            for (stream, stream_plan) in input.streams.iter().enumerate() {
+                let StreamEnds { mut packets, frames } = ends.remove(&(index, stream)).unwrap_or_default();
+                if let (Some(decode), false) = (&stream_plan.decode, frames.is_empty()) {
+                    let fail = |cause: crate::av::AvError| {
+                        PrepareError::Failed(format!(
+                            "Error while opening decoder {} for input stream #{index}:{stream} of {}: {cause}",
+                            decode.decoder, facts.url
+                        ))
+                    };
+                    let mut parameters = demuxer.parameters(index, stream).map_err(fail)?;
+                    if let Some(layout) = parameters.guess_layout(stream_plan.guess_layout_max) {
+                        log::warn!("Guessed Channel Layout for Input Stream #{index}.{stream} : {layout}");
+                    }
+                    let settings = DecoderSettings {
+                        name: decode.decoder.clone(),
+                        options: decode.options.clone(),
+                        bitexact: decode.bitexact,
+                    };
+                    let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
+                    let settings = DecodeSettings {
+                        index: (index, stream),
+                        kind: facts.streams[stream].kind,
+                        time_base: facts.streams[stream].time_base,
+                        forced_frame_rate: stream_plan.forced_frame_rate,
+                        frame_rate: parameters.frame_rate,
+                        sample_aspect_ratio: parameters.sample_aspect_ratio,
+                        exit_on_error: spec.global.exit_on_error,
+                    };
+                    let stage = DecodeStage::new(decoder, settings, Arc::clone(&self.meter.inputs[index]));
+                    let waiting = spec.inputs[index].thread_queue_size;
+                    let (senders, inlet) = link::<PacketItem>(packet_room(waiting), 1);
+                    self.stage(format!("decode {index}:{stream}"), stage, inlet, frames)?;
+                    packets.extend(senders);
+                }
+                links.push(packets);
+            }
+            let timeline = Timeline::new(
+                timeline_settings(start_offset_us(input, &facts), &facts, &spec.global),
+                facts.streams.iter().map(|s| stream_timing(&demuxer, s, &input.streams[s.index])).collect(),
+            );
+            let settings = DemuxSettings {
+                used: input.streams.iter().map(|s| s.used).collect(),
+                loops: input.stream_loop,
+                pacer: input.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us)),
+                restart_us: facts.start_time_us.unwrap_or(0),
+                exit_on_error: spec.global.exit_on_error,
+                facts,
+            };
+            // What is read as fast as it can be may cross in batches; what is paced or arrives live may not.
+            let at_leisure = input.read_rate.is_none() && Path::new(&spec.inputs[index].url).is_file();
+            let batch = if at_leisure { BATCH } else { 1 };
+            let meter = Arc::clone(&self.meter.inputs[index]);
+            let source = DemuxStage::new(demuxer, settings, timeline, (self.clock, place), meter);
+            self.source(format!("demux {index}"), source, links, batch)?;
+        }
+        Ok(())
+    }
+}

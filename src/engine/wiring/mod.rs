@@ -1,0 +1,144 @@
+//! Wires the stages of a plan and starts their threads.
+
+mod input;
+mod output;
+mod settings;
+
+use super::clock::Clock;
+use super::fault::StageError;
+use super::flow::{FrameItem, PacketItem};
+use super::kernel::{Outlet, Source, Stage, drive, drive_source};
+use super::link::{Capacity, Inlet, LinkSender, gate};
+use super::meter::{Meter, StageMeter};
+use super::prepare::{PrepareError, Prepared};
+use super::run::{AbortOnPanic, Ended, Running, wake_sources};
+use super::stop::StopSignal;
+use super::threads::spawn;
+use crate::av::BlockedThread;
+use crossbeam_channel::Sender;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+const PACKETS: Capacity = Capacity { items: 64, bytes: 8 << 20 };
+const FRAMES: Capacity = Capacity { items: 4, bytes: 48 << 20 };
+
+/// The capacity of a packet link, with `-thread_queue_size` where it was given.
+fn packet_room(items: Option<usize>) -> Capacity {
+    Capacity { items: items.unwrap_or(PACKETS.items), ..PACKETS }
+}
+
+/// Where the consumers of an input stream are gathered while the graph is wired.
+#[derive(Default)]
+struct StreamEnds {
+    packets: Vec<LinkSender<PacketItem>>,
+    frames: Vec<LinkSender<FrameItem>>,
+}
+
+struct Builder<'a> {
+    stop: &'a StopSignal,
+    meter: Arc<Meter>,
+    clock: Clock,
+    threads: Vec<(String, JoinHandle<Ended>)>,
+    sources: Vec<BlockedThread>,
+    sources_run: Sender<Infallible>,
+}
+
+impl Prepared {
+    /// Starts the threads.
+    pub fn start(self, stop: &StopSignal) -> Result<Running, PrepareError> {
+        let Prepared { plan, inputs, outputs } = self;
+        let plan = Arc::new(plan);
+        let streams: Vec<usize> = plan.outputs.iter().map(|o| o.streams.len()).collect();
+        let meter = Arc::new(Meter::new(plan.inputs.len(), &streams));
+        let clock = Clock::start();
+        let (sources_run, all_ended) = gate();
+        let mut builder =
+            Builder { stop, meter: Arc::clone(&meter), clock, threads: Vec::new(), sources: Vec::new(), sources_run };
+        let mut ends: BTreeMap<(usize, usize), StreamEnds> = BTreeMap::new();
+        let started = (|| {
+            for (index, output) in outputs.into_iter().enumerate() {
+                builder.output(&plan, index, output, &inputs, &mut ends)?;
+            }
+            builder.inputs(&plan, inputs, ends)
+        })();
+        let input_urls = plan.inputs.iter().map(|i| i.url.clone()).collect();
+        let Builder { threads, sources, sources_run, .. } = builder;
+        drop(sources_run);
+        let drain = stop.drain.clone();
+        let waker = spawn("waker", move || wake_sources(&sources, &all_ended, &drain)).ok();
+        let running = Running { threads, waker, stop: stop.clone(), meter, plan, clock, input_urls };
+        match started {
+            Ok(()) => Ok(running),
+            Err(error) => {
+                stop.abort();
+                running.join();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Builder<'_> {
+    fn outlet<T: super::link::Flowing>(&self, meter: &Arc<StageMeter>, links: Vec<LinkSender<T>>) -> Outlet<T> {
+        let mut outlet = Outlet::new(self.stop.clone(), Arc::clone(meter));
+        for sender in links {
+            outlet.connect(0, sender);
+        }
+        outlet
+    }
+
+    fn thread(&mut self, name: String, body: impl FnOnce() -> Ended + Send + 'static) -> Result<(), PrepareError> {
+        let guard = AbortOnPanic(self.stop.clone());
+        let stop = self.stop.clone();
+        let handle = spawn(&name, move || {
+            let _guard = guard;
+            let ended = body();
+            if ended.result.as_ref().is_err_and(StageError::is_failure) {
+                stop.abort();
+            }
+            ended
+        })
+        .map_err(|error| PrepareError::Failed(format!("A thread could not be started: {error}")))?;
+        self.threads.push((name, handle));
+        Ok(())
+    }
+
+    fn stage<S: Stage + 'static>(
+        &mut self,
+        name: String,
+        stage: S,
+        inlet: Inlet<S::In>,
+        links: Vec<LinkSender<S::Out>>,
+    ) -> Result<(), PrepareError> {
+        let meter = self.meter.stage(&name);
+        let outlet = self.outlet(&meter, links);
+        self.thread(name, move || Ended { result: drive(stage, inlet, outlet, &meter).1, output: None })
+    }
+
+    fn source<S: Source + 'static>(
+        &mut self,
+        name: String,
+        source: S,
+        links: Vec<Vec<LinkSender<S::Out>>>,
+        batch: usize,
+    ) -> Result<(), PrepareError> {
+        let meter = self.meter.stage(&name);
+        let mut outlet = Outlet::new(self.stop.clone(), Arc::clone(&meter));
+        for (port, links) in links.into_iter().enumerate() {
+            for sender in links {
+                outlet.connect(port, sender);
+            }
+        }
+        outlet.set_batch(batch);
+        let runs = self.sources_run.clone();
+        self.thread(name, move || {
+            let result = drive_source(source, outlet, &meter).1;
+            drop(runs);
+            Ended { result, output: None }
+        })?;
+        self.sources.extend(self.threads.last().map(|(_, handle)| BlockedThread::of(handle)));
+        Ok(())
+    }
+}

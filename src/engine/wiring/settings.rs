@@ -1,0 +1,131 @@
+//! What stages must know, drawn from the plan and the facts.
+
+use crate::engine::prepare::OpenInputs;
+use crate::engine::stages::copy::CopySettings;
+use crate::plan::{OutputPlan, OutputStreamPlan, Plan};
+use crate::spec::GlobalSpec;
+use crate::timing::{StreamTiming, TimelineSettings};
+use crate::unit::{MICROS_PER_SECOND, Rational};
+use std::path::{Path, PathBuf};
+
+pub(super) fn copy_settings(
+    plan: &Plan,
+    inputs: &OpenInputs,
+    output: &OutputPlan,
+    stream: &OutputStreamPlan,
+    copy: &crate::plan::CopyPlan,
+) -> CopySettings {
+    let (input, source) = stream.source;
+    let facts = &inputs.facts[input].streams[source];
+    let global = &inputs.spec.global;
+    let input_plan = &plan.inputs[input];
+    let shift = if global.copy_timestamps {
+        input_plan.start_us.unwrap_or(0)
+            + if global.start_at_zero { 0 } else { inputs.facts[input].start_time_us.unwrap_or(0) }
+    } else {
+        0
+    };
+    CopySettings {
+        kind: stream.kind,
+        time_base: facts.time_base,
+        sample_rate_hz: facts.sample_rate_hz,
+        frame_samples: inputs.demuxers[input].frame_samples(source),
+        initial_non_keyframes: copy.initial_non_keyframes,
+        drop_before_start: copy.drop_before_start,
+        start_us: output.start_us.unwrap_or(0),
+        duration_us: output.duration_us,
+        input_end_us: input_plan.duration_us.map(|d| d.saturating_add(shift)),
+        has_start: output.start_us.is_some(),
+    }
+}
+
+/// Start and length that an input's decoded streams are cut to.
+pub(super) fn input_trim(
+    plan: &Plan,
+    input: usize,
+    global: &GlobalSpec,
+    facts: &crate::facts::InputFacts,
+) -> (Option<i64>, Option<i64>) {
+    let input = &plan.inputs[input];
+    let origin = if global.copy_timestamps {
+        input.start_us.unwrap_or(0) + if global.start_at_zero { 0 } else { facts.start_time_us.unwrap_or(0) }
+    } else {
+        0
+    };
+    let start = input.start_us.filter(|_| input.accurate_seek).map(|_| origin);
+    (start, input.duration_us)
+}
+
+/// The input's offset; an MPEG-TS that begins at zero does so with the streams that are used, not with all.
+pub(super) fn start_offset_us(input: &crate::plan::InputPlan, facts: &crate::facts::InputFacts) -> i64 {
+    let Some(start) = facts.start_time_us else { return input.offset_us };
+    if !facts.timestamps_may_jump || input.offset_us != -start {
+        return input.offset_us;
+    }
+    let used = facts.streams.iter().filter(|s| input.streams[s.index].used);
+    let first = used.filter_map(|s| Some(crate::unit::rescale(s.start_time?, s.time_base, Rational::MICROS))).min();
+    first.map_or(input.offset_us, |first| -first.max(start))
+}
+
+pub(super) fn timeline_settings(
+    offset_us: i64,
+    facts: &crate::facts::InputFacts,
+    global: &GlobalSpec,
+) -> TimelineSettings {
+    TimelineSettings {
+        offset_us,
+        start_time_us: facts.start_time_us,
+        copy_timestamps: global.copy_timestamps,
+        may_jump: facts.timestamps_may_jump,
+        delta_threshold_us: global.dts_delta_threshold_us,
+        error_threshold_us: global.dts_error_threshold_s.saturating_mul(MICROS_PER_SECOND),
+    }
+}
+
+pub(super) fn stream_timing(
+    demuxer: &crate::av::Demuxer,
+    facts: &crate::facts::StreamFacts,
+    plan: &crate::plan::InputStreamPlan,
+) -> StreamTiming {
+    StreamTiming {
+        kind: facts.kind,
+        time_base: facts.time_base,
+        wrap_bits: demuxer.wrap_bits(facts.index),
+        forced_frame_rate: plan.forced_frame_rate,
+        avg_frame_rate: facts.avg_frame_rate,
+        video_delay: facts.video_delay,
+        sample_rate_hz: facts.sample_rate_hz,
+        frame_samples: demuxer.frame_samples(facts.index),
+        decoded: plan.decode.is_some(),
+    }
+}
+
+/// Inputs that share an output, directly or through others, have the same number.
+pub(super) fn balance_groups(plan: &Plan) -> Vec<usize> {
+    let mut groups: Vec<usize> = (0..plan.inputs.len()).collect();
+    for output in &plan.outputs {
+        let members: Vec<usize> = output.streams.iter().map(|s| groups[s.source.0]).collect();
+        if let Some(target) = members.iter().min().copied() {
+            for group in &mut groups {
+                if members.contains(group) {
+                    *group = target;
+                }
+            }
+        }
+    }
+    groups
+}
+
+/// The file behind a URL, where it is one.
+pub(super) fn local_file(url: &str, no_file: bool) -> Option<PathBuf> {
+    let path = Path::new(url.strip_prefix("file:").unwrap_or(url));
+    (!no_file && path.is_file()).then(|| path.to_owned())
+}
+
+/// Formats that no player reads without their trailer.
+pub(super) fn needs_trailer(output: &OutputPlan) -> bool {
+    let fragmented =
+        output.options.iter().any(|(k, v)| k == "movflags" && (v.contains("frag") || v.contains("empty_moov")));
+    matches!(output.muxer.name.as_str(), "mov" | "mp4" | "3gp" | "3g2" | "psp" | "ipod" | "f4v" | "ismv" | "mxf")
+        && !fragmented
+}
