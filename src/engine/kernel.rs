@@ -1,6 +1,6 @@
 //! The stage kernel: what a stage is, and the one loop that runs every stage.
 
-use super::fault::StageError;
+use super::fault::{StageError, first_cause};
 use super::link::{Flowing, Inlet, LinkSender, SendError, Tagged};
 use super::meter::StageMeter;
 use super::stop::StopSignal;
@@ -184,64 +184,95 @@ impl<T: Flowing> Outlet<T> {
     }
 }
 
-/// Runs a stage until its input ends, it is done, or the run is aborted.
-pub fn drive<S: Stage>(
-    mut stage: S,
-    mut inlet: Inlet<S::In>,
-    mut out: Outlet<S::Out>,
-    meter: &StageMeter,
-) -> (S, Result<(), StageError>) {
-    let result = stage.start(&mut out).and_then(|()| run_stage(&mut stage, &mut inlet, &mut out, meter));
-    drop(inlet);
-    let result = match result {
-        Ok(()) => stage.finish(&mut out),
-        Err(error) => Err(error),
-    };
-    match &result {
-        Ok(()) | Err(StageError::NoConsumer) => out.end_all(),
-        Err(_) => stage.abandon(),
-    }
-    (stage, result)
+/// A stage at work: its inlet, its outlet, and which of its ports have ended.
+struct Worker<'a, S: Stage> {
+    stage: S,
+    inlet: Inlet<S::In>,
+    out: Outlet<S::Out>,
+    meter: &'a StageMeter,
+    open: usize,
+    ended: Vec<bool>,
 }
 
-fn run_stage<S: Stage>(
-    stage: &mut S,
-    inlet: &mut Inlet<S::In>,
-    out: &mut Outlet<S::Out>,
-    meter: &StageMeter,
-) -> Result<(), StageError> {
-    let abort = out.stop.abort.clone();
-    let mut open = inlet.ports();
-    let mut ended = vec![false; open];
-    while open > 0 {
-        let received = inlet.receive(&abort, meter).map_err(|_| StageError::Aborted)?;
-        let Some(Tagged { port, item }) = received else { break };
+impl<'a, S: Stage> Worker<'a, S> {
+    fn new(stage: S, inlet: Inlet<S::In>, out: Outlet<S::Out>, meter: &'a StageMeter) -> Self {
+        let open = inlet.ports();
+        Self { stage, inlet, out, meter, open, ended: vec![false; open] }
+    }
+
+    /// Handles what arrived; done when all ports have ended, or when the stage says so.
+    fn handle(&mut self, Tagged { port, item }: Tagged<S::In>) -> Result<Flow, StageError> {
         let flow = match item {
             Some(item) => {
                 let began = Instant::now();
-                let flow = stage.step(port, item, out)?;
-                meter.worked_since(began);
+                let flow = self.stage.step(port, item, &mut self.out)?;
+                self.meter.worked_since(began);
                 flow
             }
-            None if ended[port] => Flow::Continue,
+            None if self.ended[port] => Flow::Continue,
             None => {
-                ended[port] = true;
-                open -= 1;
-                stage.port_ended(port, out)?
+                self.ended[port] = true;
+                self.open -= 1;
+                self.stage.port_ended(port, &mut self.out)?
             }
         };
-        for port in stage.closed_ports() {
-            inlet.close_port(port);
-            if !ended[port] {
-                ended[port] = true;
-                open -= 1;
+        for port in self.stage.closed_ports() {
+            self.inlet.close_port(port);
+            if !self.ended[port] {
+                self.ended[port] = true;
+                self.open -= 1;
             }
         }
-        if flow == Flow::Done {
-            break;
-        }
+        Ok(if self.open == 0 { Flow::Done } else { flow })
     }
-    Ok(())
+
+    /// Waits for items and handles them until nothing more comes or is wanted.
+    fn run(&mut self) -> Result<(), StageError> {
+        let abort = self.out.stop.abort.clone();
+        while self.open > 0 {
+            let received = self.inlet.receive(&abort, self.meter).map_err(|_| StageError::Aborted)?;
+            let Some(tagged) = received else { break };
+            if self.handle(tagged)? == Flow::Done {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles what has arrived, without waiting.
+    fn catch_up(&mut self) -> Result<Flow, StageError> {
+        while let Some(tagged) = self.inlet.arrived() {
+            if self.handle(tagged)? == Flow::Done {
+                return Ok(Flow::Done);
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// Closes the inlet and flushes, or abandons.
+    fn end(self, result: Result<(), StageError>) -> (S, Result<(), StageError>) {
+        let Self { mut stage, inlet, mut out, .. } = self;
+        drop(inlet);
+        let result = result.and_then(|()| stage.finish(&mut out));
+        match &result {
+            Ok(()) | Err(StageError::NoConsumer) => out.end_all(),
+            Err(_) => stage.abandon(),
+        }
+        (stage, result)
+    }
+}
+
+/// Runs a stage until its input ends, it is done, or the run is aborted.
+pub fn drive<S: Stage>(
+    stage: S,
+    inlet: Inlet<S::In>,
+    out: Outlet<S::Out>,
+    meter: &StageMeter,
+) -> (S, Result<(), StageError>) {
+    let mut worker = Worker::new(stage, inlet, out, meter);
+    let started = worker.stage.start(&mut worker.out);
+    let result = started.and_then(|()| worker.run());
+    worker.end(result)
 }
 
 /// Runs a source until it is done, nobody listens, or the run is drained or aborted.
@@ -250,11 +281,48 @@ pub fn drive_source<S: Source>(
     mut out: Outlet<S::Out>,
     meter: &StageMeter,
 ) -> (S, Result<(), StageError>) {
+    let result = produce(&mut source, &mut out, meter, || Flow::Continue);
+    (source, result)
+}
+
+/// Runs a source and the only stage behind it in one thread, where handing over would cost more than the work. The link
+/// between them must hold what one step of the source gives, and the ends of all its ports.
+pub fn drive_joined<A: Source, S: Stage<In = A::Out>>(
+    (mut source, mut out, source_meter): (A, Outlet<A::Out>, &StageMeter),
+    (stage, inlet, stage_out, meter): (S, Inlet<S::In>, Outlet<S::Out>, &StageMeter),
+) -> (S, Result<(), StageError>) {
+    let mut worker = Worker::new(stage, inlet, stage_out, meter);
+    if let Err(error) = worker.stage.start(&mut worker.out) {
+        return worker.end(Err(error));
+    }
+    let mut behind = Ok(Flow::Continue);
+    let read = produce(&mut source, &mut out, source_meter, || {
+        behind = worker.catch_up();
+        if matches!(behind, Ok(Flow::Continue)) { Flow::Continue } else { Flow::Done }
+    });
+    drop(out);
+    let written = match (behind, &read) {
+        (Ok(Flow::Continue), Ok(()) | Err(StageError::NoConsumer)) => worker.run(),
+        (Ok(Flow::Continue), Err(_)) => Err(StageError::Aborted),
+        (Ok(Flow::Done), _) => Ok(()),
+        (Err(error), _) => Err(error),
+    };
+    let (stage, written) = worker.end(written);
+    (stage, first_cause(read.err().into_iter().chain(written.err())).map_or(Ok(()), Err))
+}
+
+/// The loop of a source; `after` follows each step, and may end it.
+fn produce<S: Source>(
+    source: &mut S,
+    out: &mut Outlet<S::Out>,
+    meter: &StageMeter,
+    mut after: impl FnMut() -> Flow,
+) -> Result<(), StageError> {
     let stop = out.stop.clone();
     let mut result = Ok(());
     while !stop.drain.is_tripped() {
         let began = Instant::now();
-        match source.step(&mut out) {
+        match source.step(out) {
             Ok(Flow::Continue) => meter.worked_since(began),
             Ok(Flow::Done) => break,
             Err(error) => {
@@ -262,18 +330,18 @@ pub fn drive_source<S: Source>(
                 break;
             }
         }
+        if after() == Flow::Done {
+            break;
+        }
     }
     if stop.abort.is_tripped() {
-        return (source, Err(StageError::Aborted));
+        return Err(StageError::Aborted);
     }
-    let result = match result {
-        Ok(()) => source.finish(&mut out),
-        Err(error) => Err(error),
-    };
+    let result = result.and_then(|()| source.finish(out));
     if matches!(result, Ok(()) | Err(StageError::NoConsumer)) {
         out.end_all();
     }
-    (source, result)
+    result
 }
 
 #[cfg(test)]

@@ -232,6 +232,18 @@ impl<T: Flowing> Inlet<T> {
             }
             self.arrived.extend(parcel.into_iter().flatten());
         }
+        Ok(self.take_arrived())
+    }
+
+    /// The next item if one is there; never waits.
+    pub fn arrived(&mut self) -> Option<Tagged<T>> {
+        if self.arrived.is_empty() {
+            self.arrived.extend(self.receiver.try_recv().into_iter().flatten());
+        }
+        self.take_arrived()
+    }
+
+    fn take_arrived(&mut self) -> Option<Tagged<T>> {
         let tagged = self.arrived.pop_front();
         if let Some(bytes) = tagged.as_ref().and_then(|t| t.item.as_ref()).map(Flowing::bytes).filter(|b| *b > 0) {
             self.budget.bytes.fetch_sub(bytes, Ordering::SeqCst);
@@ -239,7 +251,7 @@ impl<T: Flowing> Inlet<T> {
                 let _ = self.space.try_send(());
             }
         }
-        Ok(tagged)
+        tagged
     }
 
     /// Takes no more from a port; its sender finds it closed.

@@ -167,6 +167,48 @@ fn items_arrive_in_order_through_stages_and_flushes() {
     }
 }
 
+/// Drives `source` and `keep` in one thread, in batches, over a link for two ports.
+fn join(stop: &StopSignal, source: Count, keep: Keep, batch: usize) -> (Keep, Result<(), StageError>) {
+    let (senders, inlet) = link::<Item>(capacity(4), 2);
+    let mut from = outlet(stop, senders.into_iter().map(|sender| vec![sender]).collect());
+    from.set_batch(batch);
+    let (reads, writes) = (StageMeter::default(), StageMeter::default());
+    drive_joined((source, from, &reads), (keep, inlet, outlet(stop, Vec::new()), &writes))
+}
+
+#[test]
+fn a_source_and_a_sink_in_one_thread_lose_nothing_and_end_port_by_port() {
+    for batch in [1, 3, 1000] {
+        let (sink, result) = join(&StopSignal::new(), Count { ports: 2, ..count(100) }, Keep::default(), batch);
+        assert_eq!(result, Ok(()));
+        assert_eq!(sink.got, (0..100).map(|n| (n % 2, n)).collect::<Vec<_>>(), "batches of {batch}");
+        assert_eq!(sink.ended, [0, 1]);
+        assert!(sink.finished && !sink.abandoned);
+    }
+}
+
+#[test]
+fn a_sink_that_has_enough_ends_the_source_in_its_thread() {
+    let source = count(1_000_000);
+    let sent = Arc::clone(&source.sent);
+    let (sink, result) = join(&StopSignal::new(), source, Keep { most: Some(7), ..Keep::default() }, 1);
+    assert_eq!(result, Ok(()));
+    assert_eq!(numbers(&sink.got), (0..7).collect::<Vec<_>>());
+    assert!(sink.finished);
+    assert_eq!(sent.load(SeqCst), 7);
+}
+
+#[test]
+fn a_source_and_a_sink_in_one_thread_flush_on_drain_and_abandon_on_abort() {
+    let stop = StopSignal::new();
+    stop.drain();
+    let (sink, result) = join(&stop, count(10), Keep::default(), 1);
+    assert_eq!((result, sink.finished, sink.abandoned), (Ok(()), true, false));
+    stop.abort();
+    let (sink, result) = join(&stop, count(10), Keep::default(), 1);
+    assert_eq!((result, sink.finished, sink.abandoned), (Err(StageError::Aborted), false, true));
+}
+
 #[test]
 fn several_ports_end_one_by_one_and_the_stage_when_all_have() {
     let stop = StopSignal::new();

@@ -1,6 +1,6 @@
 //! The stages of the inputs: demuxers and the decoders behind them.
 
-use super::settings::{balance_groups, start_offset_us, stream_timing, timeline_settings};
+use super::settings::{balance_groups, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings};
 use super::{Builder, StreamEnds, packet_room};
 use crate::av::{Decoder, DecoderSettings};
 use crate::engine::balance::{Balance, Place};
@@ -12,7 +12,6 @@ use crate::engine::stages::demux::{DemuxSettings, DemuxStage};
 use crate::plan::Plan;
 use crate::timing::{Pacer, Timeline};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Packets of a file that cross a link together: fewer wake-ups.
@@ -28,6 +27,7 @@ impl Builder<'_> {
         let balance = Balance::default();
         let groups = balance_groups(plan);
         let places: Vec<Place> = groups.iter().map(|group| balance.join(*group)).collect();
+        let at_leisure: Vec<bool> = (0..plan.inputs.len()).map(|i| is_read_at_leisure(plan, &inputs, i)).collect();
         let OpenInputs { spec, facts, demuxers, .. } = inputs;
         let parts = demuxers.into_iter().zip(facts).zip(places).enumerate();
         for (index, ((demuxer, facts), place)) in parts {
@@ -85,8 +85,7 @@ impl Builder<'_> {
                 facts,
             };
             // What is read as fast as it can be may cross in batches; what is paced or arrives live may not.
-            let at_leisure = input.read_rate.is_none() && Path::new(&spec.inputs[index].url).is_file();
-            let batch = if at_leisure { BATCH } else { 1 };
+            let batch = if at_leisure[index] { BATCH } else { 1 };
             let meter = Arc::clone(&self.meter.inputs[index]);
             let source = DemuxStage::new(demuxer, settings, timeline, (self.clock, place), meter);
             self.source(format!("demux {index}"), source, links, batch)?;

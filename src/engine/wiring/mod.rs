@@ -4,10 +4,11 @@ mod input;
 mod output;
 mod settings;
 
+use self::output::MuxEnd;
 use super::clock::Clock;
 use super::fault::StageError;
 use super::flow::{FrameItem, PacketItem};
-use super::kernel::{Outlet, Source, Stage, drive, drive_source};
+use super::kernel::{Outlet, Source, Stage, drive, drive_joined, drive_source};
 use super::link::{Capacity, Inlet, LinkSender, gate};
 use super::meter::{Meter, StageMeter};
 use super::prepare::{PrepareError, Prepared};
@@ -43,6 +44,8 @@ struct Builder<'a> {
     threads: Vec<(String, JoinHandle<Ended>)>,
     sources: Vec<BlockedThread>,
     sources_run: Sender<Infallible>,
+    /// A muxer that runs in the thread of its only source.
+    joined: Option<MuxEnd>,
 }
 
 impl Prepared {
@@ -54,8 +57,15 @@ impl Prepared {
         let meter = Arc::new(Meter::new(plan.inputs.len(), &streams));
         let clock = Clock::start();
         let (sources_run, all_ended) = gate();
-        let mut builder =
-            Builder { stop, meter: Arc::clone(&meter), clock, threads: Vec::new(), sources: Vec::new(), sources_run };
+        let mut builder = Builder {
+            stop,
+            meter: Arc::clone(&meter),
+            clock,
+            threads: Vec::new(),
+            sources: Vec::new(),
+            sources_run,
+            joined: None,
+        };
         let mut ends: BTreeMap<(usize, usize), StreamEnds> = BTreeMap::new();
         let started = (|| {
             for (index, output) in outputs.into_iter().enumerate() {
@@ -117,7 +127,8 @@ impl Builder<'_> {
         self.thread(name, move || Ended { result: drive(stage, inlet, outlet, &meter).1, output: None })
     }
 
-    fn source<S: Source + 'static>(
+    /// A source; with the only stage behind it in the same thread when they are to be joined.
+    fn source<S: Source<Out = PacketItem> + 'static>(
         &mut self,
         name: String,
         source: S,
@@ -133,10 +144,16 @@ impl Builder<'_> {
         }
         outlet.set_batch(batch);
         let runs = self.sources_run.clone();
+        let behind = self.joined.take();
         self.thread(name, move || {
-            let result = drive_source(source, outlet, &meter).1;
+            let ended = match behind {
+                Some(mux) => mux.run(|stage, inlet, stage_out, stage_meter| {
+                    drive_joined((source, outlet, &meter), (stage, inlet, stage_out, stage_meter))
+                }),
+                None => Ended { result: drive_source(source, outlet, &meter).1, output: None },
+            };
             drop(runs);
-            Ended { result, output: None }
+            ended
         })?;
         self.sources.extend(self.threads.last().map(|(_, handle)| BlockedThread::of(handle)));
         Ok(())

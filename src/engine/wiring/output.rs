@@ -1,14 +1,15 @@
 //! The stages of an output: from the decoder's far end to the muxer.
 
-use super::settings::{copy_settings, input_trim, local_file, needs_trailer};
+use super::settings::{copy_settings, input_trim, local_file, may_be_joined, needs_trailer};
 use super::{Builder, FRAMES, PACKETS, StreamEnds, packet_room};
 use crate::av::{GraphSettings, OutputConstraint, SubtitleTranscoder};
 use crate::diagnostic::mask_url;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem};
-use crate::engine::kernel::drive;
+use crate::engine::kernel::{Outlet, drive};
 use crate::engine::keyframes::ForcedKeyframes;
-use crate::engine::link::{LinkSender, link};
+use crate::engine::link::{Inlet, LinkSender, link};
+use crate::engine::meter::StageMeter;
 use crate::engine::prepare::{OpenInputs, PrepareError, PreparedOutput};
 use crate::engine::run::{Ended, EndedOutput, OutputEnd};
 use crate::engine::stages::copy::Copy;
@@ -21,7 +22,51 @@ use crate::plan::{EncodePlan, Plan, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+
+/// A muxer that is ready to run, and what becomes of its file.
+pub(super) struct MuxEnd {
+    stage: MuxStage,
+    inlet: Inlet<PacketItem>,
+    outlet: Outlet<PacketItem>,
+    meter: Arc<StageMeter>,
+    index: usize,
+    path: Option<PathBuf>,
+    needs_trailer: bool,
+}
+
+impl MuxEnd {
+    /// Runs it by `drive`; after a failure what was begun is salvaged, or removed when no player takes it.
+    pub(super) fn run(
+        self,
+        drive: impl FnOnce(
+            MuxStage,
+            Inlet<PacketItem>,
+            Outlet<PacketItem>,
+            &StageMeter,
+        ) -> (MuxStage, Result<(), StageError>),
+    ) -> Ended {
+        let Self { stage, inlet, outlet, meter, index, path, needs_trailer } = self;
+        let (mut stage, result) = drive(stage, inlet, outlet, &meter);
+        let empty = stage.is_empty();
+        let end = match &result {
+            Ok(()) | Err(StageError::NoConsumer) => OutputEnd::Complete,
+            Err(_) => {
+                let playable = stage.salvage() || (stage.has_begun() && !empty && !needs_trailer);
+                drop(stage);
+                match &path {
+                    Some(path) if !playable => {
+                        let _ = std::fs::remove_file(path);
+                        OutputEnd::Removed
+                    }
+                    _ => OutputEnd::Salvaged,
+                }
+            }
+        };
+        Ended { result, output: Some(EndedOutput { index, end, empty, path }) }
+    }
+}
 
 impl Builder<'_> {
     pub(super) fn output(
@@ -34,8 +79,12 @@ impl Builder<'_> {
     ) -> Result<(), PrepareError> {
         let output = &plan.outputs[index];
         let PreparedOutput { muxer, options, bitstream_filters, keyframes } = prepared;
-        let waiting = inputs.spec.outputs[index].thread_queue_size;
-        let (senders, inlet) = link::<PacketItem>(packet_room(waiting), output.streams.len());
+        let joined = may_be_joined(plan, inputs);
+        let mut room = packet_room(inputs.spec.outputs[index].thread_queue_size);
+        if joined {
+            room.items = PACKETS.items.max(4 * output.streams.len());
+        }
+        let (senders, inlet) = link::<PacketItem>(room, output.streams.len());
         let mut mux_streams = Vec::new();
         let parts = output.streams.iter().zip(senders).zip(bitstream_filters).zip(keyframes).enumerate();
         for (i, (((stream, sender), filter), keyframes)) in parts {
@@ -99,29 +148,14 @@ impl Builder<'_> {
         let name = format!("mux {index}");
         let meter = self.meter.stage(&name);
         let outlet = self.outlet(&meter, Vec::new());
-        let mut stage = MuxStage::new(muxer, settings, mux_streams, Arc::clone(&self.meter.outputs[index]));
+        let stage = MuxStage::new(muxer, settings, mux_streams, Arc::clone(&self.meter.outputs[index]));
         let path = local_file(&output.url, output.muxer.no_file);
-        let needs_trailer = needs_trailer(output);
-        self.thread(name, move || {
-            let (driven, result) = drive(stage, inlet, outlet, &meter);
-            stage = driven;
-            let empty = stage.is_empty();
-            let end = match &result {
-                Ok(()) | Err(StageError::NoConsumer) => OutputEnd::Complete,
-                Err(_) => {
-                    let playable = stage.salvage() || (stage.has_begun() && !empty && !needs_trailer);
-                    drop(stage);
-                    match &path {
-                        Some(path) if !playable => {
-                            let _ = std::fs::remove_file(path);
-                            OutputEnd::Removed
-                        }
-                        _ => OutputEnd::Salvaged,
-                    }
-                }
-            };
-            Ended { result, output: Some(EndedOutput { index, end, empty, path }) }
-        })
+        let end = MuxEnd { stage, inlet, outlet, meter, index, path, needs_trailer: needs_trailer(output) };
+        if joined {
+            self.joined = Some(end);
+            return Ok(());
+        }
+        self.thread(name, move || end.run(drive))
     }
 
     /// Filter and encode stages of one stream; gives the link that the decoder feeds.

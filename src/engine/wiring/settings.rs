@@ -2,7 +2,7 @@
 
 use crate::engine::prepare::OpenInputs;
 use crate::engine::stages::copy::CopySettings;
-use crate::plan::{OutputPlan, OutputStreamPlan, Plan};
+use crate::plan::{OutputPlan, OutputStreamPlan, Plan, Treatment};
 use crate::spec::GlobalSpec;
 use crate::timing::{StreamTiming, TimelineSettings};
 use crate::unit::{MICROS_PER_SECOND, Rational};
@@ -114,6 +114,19 @@ pub(super) fn balance_groups(plan: &Plan) -> Vec<usize> {
         }
     }
     groups
+}
+
+/// A file that is read as fast as it can be: nobody waits for its packets in real time.
+pub(super) fn is_read_at_leisure(plan: &Plan, inputs: &OpenInputs, input: usize) -> bool {
+    plan.inputs[input].read_rate.is_none() && Path::new(&inputs.spec.inputs[input].url).is_file()
+}
+
+/// One file copied to one file: reading and writing are so little work that a second thread costs more than it wins.
+pub(super) fn may_be_joined(plan: &Plan, inputs: &OpenInputs) -> bool {
+    let ([_], [output]) = (plan.inputs.as_slice(), plan.outputs.as_slice()) else { return false };
+    output.streams.iter().all(|s| matches!(s.treatment, Treatment::Copy(_)))
+        && local_file(&output.url, output.muxer.no_file).is_some()
+        && is_read_at_leisure(plan, inputs, 0)
 }
 
 /// The file behind a URL, where it is one.
