@@ -96,12 +96,11 @@ pub(crate) fn scopes(name: &str) -> crate::catalog::OptionScopes {
             || name
                 .strip_prefix(['v', 'a', 's'])
                 .is_some_and(|rest| !rest.is_empty() && find(codec, rest, 0, false).is_some());
-        crate::catalog::OptionScopes {
-            codec: found_in_codec,
-            format: find(ffi::avformat_get_class(), name, 0, true).is_some(),
-            scaler: find(ffi::sws_get_class(), name, 0, false).is_some(),
-            resampler: find(ffi::swr_get_class(), name, 0, false).is_some(),
-        }
+        let format = find(ffi::avformat_get_class(), name, 0, true).is_some();
+        // Each table is asked only when those before it do not know the name: `-flags` is no business of a resampler.
+        let scaler = !found_in_codec && !format && find(ffi::sws_get_class(), name, 0, false).is_some();
+        let resampler = !found_in_codec && !format && !scaler && find(ffi::swr_get_class(), name, 0, false).is_some();
+        crate::catalog::OptionScopes { codec: found_in_codec, format, scaler, resampler }
     }
 }
 

@@ -118,12 +118,12 @@ impl DemuxStage {
         let end_us = |s: &StreamFacts| self.reached_us.get(s.index).copied().flatten();
         let total = facts.duration_us.unwrap_or(i64::MAX);
         let mut checks: Vec<(i64, i64)> = Vec::new();
-        if facts.format.starts_with("mov") {
+        if facts.streams.iter().filter(counts).filter(used).all(|s| own_length_us(facts, s).is_some()) {
             // Each track has a length of its own.
             for s in facts.streams.iter().filter(counts).filter(used) {
-                let Some(ticks) = s.duration.filter(|d| *d > 0) else { continue };
+                let Some(length) = own_length_us(facts, s) else { continue };
                 let reached = end_us(s).map_or(0, |end| end - start_us(s));
-                checks.push((rescale(ticks, s.time_base, Rational::MICROS).min(total), reached));
+                checks.push((length.min(total), reached));
             }
         } else if facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment) {
             // Only the whole has a length, and all that counts for it was read.
@@ -212,6 +212,20 @@ impl DemuxStage {
 
 fn seconds(us: i64) -> String {
     format!("{}.{:02} s", us / MICROS_PER_SECOND, us % MICROS_PER_SECOND / 10_000)
+}
+
+/// What the header promises of one stream, in microseconds: MP4 by its track, Matroska by the tag of its writers.
+fn own_length_us(facts: &InputFacts, stream: &StreamFacts) -> Option<i64> {
+    let length = if facts.format.starts_with("mov") {
+        rescale(stream.duration?, stream.time_base, Rational::MICROS)
+    } else if facts.format.starts_with("matroska") {
+        // It counts from zero, not from the stream's start.
+        let start = rescale(stream.start_time.unwrap_or(0), stream.time_base, Rational::MICROS);
+        stream.tagged_duration_us()? - start.max(0)
+    } else {
+        return None;
+    };
+    Some(length).filter(|length| *length > 0)
 }
 
 impl Source for DemuxStage {
