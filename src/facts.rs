@@ -138,14 +138,18 @@ impl StreamFacts {
 
     /// The tag DURATION that writers of Matroska leave (`00:01:02.500000000`), in microseconds.
     pub fn tagged_duration_us(&self) -> Option<i64> {
-        let (clock, fraction) = self.tag("DURATION")?.split_once('.')?;
-        let mut seconds = 0_i64;
-        for part in clock.split(':') {
-            seconds = seconds.checked_mul(60)?.checked_add(part.parse().ok()?)?;
-        }
-        let micros: i64 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
-        seconds.checked_mul(1_000_000)?.checked_add(micros)
+        clock_time_us(self.tag("DURATION")?)
     }
+}
+
+fn clock_time_us(text: &str) -> Option<i64> {
+    let (clock, fraction) = text.split_once('.')?;
+    let mut seconds = 0_i64;
+    for part in clock.split(':') {
+        seconds = seconds.checked_mul(60)?.checked_add(part.parse().ok()?)?;
+    }
+    let micros: i64 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
+    seconds.checked_mul(1_000_000)?.checked_add(micros)
 }
 
 #[cfg(test)]
@@ -154,12 +158,8 @@ mod tests {
 
     #[test]
     fn a_tagged_duration_is_read_or_there_is_none() {
-        let tagged = |text: &str| {
-            let metadata = vec![("duration".to_owned(), text.to_owned())];
-            StreamFacts { metadata, ..StreamFacts::default() }.tagged_duration_us()
-        };
-        assert_eq!(tagged("00:01:02.500000000"), Some(62_500_000));
-        assert_eq!(tagged("27:00:00.04"), Some(97_200_040_000));
-        assert_eq!([tagged("12"), tagged("aa:00:01.0"), tagged("99999999999999999999:0.0")], [None, None, None]);
+        assert_eq!(clock_time_us("00:01:02.500000000"), Some(62_500_000));
+        assert_eq!(clock_time_us("27:00:00.04"), Some(97_200_040_000));
+        assert_eq!(["12", "aa:00:01.0", "99999999999999999999:0.0"].map(clock_time_us), [None; 3]);
     }
 }

@@ -231,7 +231,8 @@ impl<'a, S: Stage> Worker<'a, S> {
         let abort = self.out.stop.abort.clone();
         while self.open > 0 {
             let received = self.inlet.receive(&abort, self.meter).map_err(|_| StageError::Aborted)?;
-            let Some(tagged) = received else { break };
+            // Whoever ends in good order says so on every port; who just vanishes has failed, and tells the cause itself.
+            let tagged = received.ok_or(StageError::Aborted)?;
             if self.handle(tagged)? == Flow::Done {
                 break;
             }

@@ -416,10 +416,11 @@ fn a_stage_that_dies_ends_those_before_and_behind_it() {
     let to = outlet(&stop, vec![second]);
     let producer = spawn("source", move || drive_source(count(usize::MAX), from, &StageMeter::default()).1).unwrap();
     let dying = spawn("dies", move || drive(Dies, middle, to, &StageMeter::default()).1).unwrap();
-    let (_, behind) = drive(Keep::default(), end, outlet(&stop, Vec::new()), &StageMeter::default());
+    let (sink, behind) = drive(Keep::default(), end, outlet(&stop, Vec::new()), &StageMeter::default());
     assert_eq!(producer.join().unwrap(), Err(StageError::NoConsumer));
     assert!(dying.join().is_err());
-    assert_eq!(behind, Ok(()));
+    // What comes from the dead is no whole stream, and must not be flushed as if it were one.
+    assert_eq!((behind, sink.finished, sink.abandoned), (Err(StageError::Aborted), false, true));
 }
 
 #[test]
