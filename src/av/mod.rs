@@ -14,6 +14,7 @@ pub use sys::frame::{Frame, FrameShape};
 pub use sys::graph::{FilterGraph, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
 pub use sys::input::{Demuxer, DemuxerSettings, StreamParameters};
 pub use sys::interrupt::{BlockedThread, Interrupt};
+pub use sys::listing;
 pub use sys::log as library_log;
 pub use sys::output::{ChapterCopy, Muxer, OutputStreamSettings, packet_samples};
 pub use sys::packet::Packet;

@@ -38,8 +38,13 @@ pub enum Request {
     Buildconf,
     /// `-L`.
     License,
-    /// `-formats`, `-encoders` and their like, without the dash.
-    Listing(String),
+    /// `-formats`, `-encoders` and their like.
+    Listing {
+        /// Its name without the dash.
+        name: &'static str,
+        /// What followed it.
+        topic: Option<String>,
+    },
 }
 
 /// What a command line asks for.

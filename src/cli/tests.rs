@@ -213,7 +213,7 @@ fn requests_end_the_reading() {
     assert_eq!(show("-version"), Request::Version);
     assert_eq!(show("-hide_banner -h encoder=libx264"), Request::Help { topic: Some("encoder=libx264".into()) });
     assert_eq!(show("--help"), Request::Help { topic: None });
-    assert_eq!(show("-i a -encoders"), Request::Listing("encoders".into()));
+    assert_eq!(show("-i a -encoders"), Request::Listing { name: "encoders", topic: None });
     assert_eq!(show("-L"), Request::License);
     assert_eq!(errors(&args("-xyzzyxy -version"))[0].code, "unknown-option");
 }

@@ -367,7 +367,7 @@ fn unknown_encoder(catalog: &dyn Catalog, name: &str, kind: MediaKind) -> Diagno
     };
     let diagnostic = Diagnostic::error("unknown-encoder", format!("Unknown encoder '{name}'."));
     if names.is_empty() {
-        diagnostic.remedy("ffmpeg -encoders lists those of the linked FFmpeg.")
+        diagnostic.remedy("weir -encoders lists those of the linked FFmpeg.")
     } else if same.is_empty() {
         diagnostic.remedy(format!("Did you mean {}?", names.join(", ")))
     } else {

@@ -74,7 +74,8 @@ pub fn manual() -> String {
     text
 }
 
-fn is_shown(row: &Row) -> bool {
+/// True for an option that does something.
+pub(super) fn is_shown(row: &Row) -> bool {
     !matches!(row.effect, Effect::Unsupported | Effect::Ignored)
 }
 

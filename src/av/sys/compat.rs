@@ -293,6 +293,33 @@ pub(crate) fn layout_name(layout: &ffi::AVChannelLayout) -> String {
     }
 }
 
+/// Capabilities of codecs with the short words that help has for them, in its order.
+pub(crate) const CAPABILITIES: &[(u32, &str)] = &[
+    (ffi::AV_CODEC_CAP_DRAW_HORIZ_BAND as u32, "horizband"),
+    (ffi::AV_CODEC_CAP_DR1 as u32, "dr1"),
+    (ffi::AV_CODEC_CAP_DELAY as u32, "delay"),
+    (ffi::AV_CODEC_CAP_SMALL_LAST_FRAME as u32, "small"),
+    #[cfg(not(ffmpeg_8_0))]
+    (ffi::AV_CODEC_CAP_SUBFRAMES as u32, "subframes"),
+    (ffi::AV_CODEC_CAP_EXPERIMENTAL as u32, "exp"),
+    (ffi::AV_CODEC_CAP_CHANNEL_CONF as u32, "chconf"),
+    (ffi::AV_CODEC_CAP_PARAM_CHANGE as u32, "paramchange"),
+    (ffi::AV_CODEC_CAP_VARIABLE_FRAME_SIZE as u32, "variable"),
+    (
+        (ffi::AV_CODEC_CAP_FRAME_THREADS | ffi::AV_CODEC_CAP_SLICE_THREADS | ffi::AV_CODEC_CAP_OTHER_THREADS) as u32,
+        "threads",
+    ),
+    (ffi::AV_CODEC_CAP_AVOID_PROBING as u32, "avoidprobe"),
+    (ffi::AV_CODEC_CAP_HARDWARE as u32, "hardware"),
+    (ffi::AV_CODEC_CAP_HYBRID as u32, "hybrid"),
+    #[cfg(ffmpeg_8_0)]
+    (ffi::AV_CODEC_CAP_ENCODER_REORDERED_OPAQUE as u32, "reorderedopaque"),
+    #[cfg(ffmpeg_8_0)]
+    (ffi::AV_CODEC_CAP_ENCODER_FLUSH as u32, "flush"),
+    #[cfg(ffmpeg_8_0)]
+    (ffi::AV_CODEC_CAP_ENCODER_RECON_FRAME as u32, "reconframe"),
+];
+
 /// A list of plain values that ends with a terminator.
 ///
 /// # Safety

@@ -66,8 +66,44 @@ pub fn level() -> i32 {
 /// Whether the next line of the libraries begins a new line; one for all threads, as in FFmpeg.
 static AT_LINE_START: std::sync::Mutex<c_int> = std::sync::Mutex::new(1);
 
+thread_local! {
+    /// What the libraries tell this thread while it captures.
+    static CAPTURED: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
+}
+
+/// What the libraries write while `body` runs in this thread, all levels, without prefixes.
+pub(crate) fn captured(body: impl FnOnce()) -> String {
+    CAPTURED.set(Some(String::new()));
+    body();
+    CAPTURED.take().unwrap_or_default()
+}
+
+/// Takes a line of this thread if it captures.
+///
+/// # Safety
+/// As for FFmpeg's log callbacks.
+unsafe fn capture(class: *mut c_void, level: c_int, format: *const c_char, arguments: *mut c_void) -> bool {
+    CAPTURED.with_borrow_mut(|captured| {
+        let Some(text) = captured else { return false };
+        let mut buffer = [0 as c_char; 4096];
+        let mut no_prefix = 0;
+        // SAFETY: the buffer is as long as told; the rest is the caller's promise.
+        unsafe {
+            let size = buffer.len() as c_int;
+            let arguments = arguments.cast();
+            ffi::av_log_format_line2(class, level, format, arguments, buffer.as_mut_ptr(), size, &mut no_prefix);
+            text.push_str(&text_of(buffer.as_ptr()));
+        }
+        true
+    })
+}
+
 unsafe extern "C" fn receive(class: *mut c_void, level: c_int, format: *const c_char, arguments: *mut c_void) {
     let level = level & 0xff;
+    // SAFETY: the arguments are those of this call.
+    if unsafe { capture(class, level, format, arguments) } {
+        return;
+    }
     // SAFETY: reads a number.
     if level > unsafe { ffi::av_log_get_level() } {
         return;

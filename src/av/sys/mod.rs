@@ -15,6 +15,7 @@ pub mod frame;
 pub mod graph;
 pub mod input;
 pub mod interrupt;
+pub mod listing;
 pub mod log;
 pub mod options;
 pub mod output;

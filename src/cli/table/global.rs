@@ -12,7 +12,7 @@ const fn show(names: &'static [&'static str], help: &'static str, request: fn(Op
 
 macro_rules! listing {
     ($name:literal, $help:literal) => {
-        show(&[$name], $help, |_| Request::Listing($name.to_owned()))
+        show(&[$name], $help, |topic| Request::Listing { name: $name, topic: topic.map(str::to_owned) })
     };
 }
 
@@ -218,6 +218,8 @@ pub(super) const ROWS: &[Row] = &[
     listing!("sample_fmts", "list sample formats"),
     listing!("dispositions", "list dispositions"),
     listing!("colors", "list colour names"),
+    listing!("sources", "list what input devices offer"),
+    listing!("sinks", "list what output devices offer"),
     listing!("hwaccels", "list hardware acceleration methods"),
 ];
 
