@@ -147,7 +147,6 @@ const BASIC: &[&str] = &[
     "y",
     "n",
     "stats",
-    "explain",
     "f",
     "c",
     "codec",
