@@ -70,6 +70,26 @@ pub struct CodecFacts {
     pub bitmap_subtitles: bool,
 }
 
+/// An open pad of a filtergraph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GraphPad {
+    /// Its label, without brackets.
+    pub label: Option<String>,
+    /// Pictures or sound.
+    pub kind: MediaKind,
+    /// The filter, and the pad's name where the filter has several: `overlay:main`.
+    pub name: String,
+}
+
+/// The open pads of a filtergraph, in FFmpeg's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GraphPads {
+    /// What it takes.
+    pub inputs: Vec<GraphPad>,
+    /// What it gives.
+    pub outputs: Vec<GraphPad>,
+}
+
 /// Questions about the linked FFmpeg. All are cheap and have no side effects.
 pub trait Catalog {
     /// In which option tables `name` stands (without its stream specifier).
@@ -104,6 +124,8 @@ pub trait Catalog {
     fn codec_name(&self, codec_id: u32) -> String;
     /// Pixel or sample formats that the encoder takes, by name; empty when it does not tell.
     fn encoder_formats(&self, encoder: &str) -> Vec<String>;
+    /// The open pads of a filtergraph, or why it cannot be read.
+    fn graph_pads(&self, description: &str) -> Result<GraphPads, String>;
     /// True for a pixel format's name.
     fn is_pixel_format(&self, name: &str) -> bool;
     /// True for a sample format's name.

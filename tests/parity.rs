@@ -468,6 +468,116 @@ const FORMATS: &[Case] = &[
     same("metadata as text", "-i {chapters.mkv} -f ffmetadata -"),
 ];
 
+const GRAPHS: &[Case] = &[
+    same(
+        "overlay",
+        "-i {av.mp4} -i {ffv1.nut} -filter_complex [0:v][1:v]overlay=10:10 -c:v libx264 -preset ultrafast out.mp4",
+    ),
+    same(
+        "overlay without labels",
+        "-i {av.mp4} -i {picture.png} -filter_complex overlay -c:v libx264 -preset ultrafast out.mp4",
+    ),
+    same(
+        "a still picture over a film",
+        "-i {av.mp4} -loop 1 -i {picture.png} -filter_complex [0:v][1:v]overlay=shortest=1 -c:v ffv1 out.nut",
+    ),
+    same(
+        "beside each other",
+        "-i {av.mp4} -i {av.ts} -filter_complex [0:v][1:v]hstack -c:v libx264 -preset ultrafast out.mp4",
+    ),
+    same("above each other by -lavfi", "-i {ffv1.nut} -i {ffv1.nut} -lavfi [0:v][1:v]vstack -c:v ffv1 out.nut"),
+    same(
+        "four in a square",
+        "-i {ffv1.nut} -filter_complex '[0:v]split=4[a][b][c][d];[a][b][c][d]xstack=inputs=4:layout=0_0|w0_0|0_h0|w0_h0[o]' -map [o] -c:v ffv1 out.nut",
+    ),
+    same(
+        "one label mapped",
+        "-i {av.mp4} -filter_complex [0:v]scale=80:-2[out] -map [out] -c:v libx264 -preset ultrafast out.mp4",
+    ),
+    same(
+        "a label beside a copy",
+        "-i {av.mp4} -filter_complex [0:v]hflip[v] -map [v] -map 0:a -c:a copy -c:v libx264 -preset ultrafast out.mp4",
+    ),
+    same(
+        "one label an output",
+        "-i {av.mp4} -filter_complex [0:v]split[a][b];[b]vflip[c] -map [a] -c:v ffv1 one.nut -map [c] -map 0:a -c:a copy -c:v mpeg4 two.mkv",
+    ),
+    same(
+        "a size for a label",
+        "-i {av.mp4} -filter_complex [0:v]hflip[v] -map [v] -s 96x54 -pix_fmt yuv444p -r 10 -c:v ffv1 out.nut",
+    ),
+    same(
+        "films in a row",
+        "-i {av.mp4} -i {ffv1.nut} -filter_complex '[0:v]scale=160:90,setsar=1[s];[s][0:a][1:v][1:a]concat=n=2:v=1:a=1[v][a]' -map [v] -map [a] -c:v ffv1 -c:a pcm_s16le out.nut",
+    ),
+    same(
+        "three films in a row",
+        "-i {ffv1.nut} -i {ffv1.nut} -i {ffv1.nut} -filter_complex concat=n=3:v=1:a=1 -c:v ffv1 -c:a pcm_s16le out.nut",
+    ),
+    same(
+        "parts of a film in a row",
+        "-i {av.mp4} -filter_complex '[0:v]trim=0:0.5,setpts=PTS-STARTPTS[a];[0:v]trim=1:1.4,setpts=PTS-STARTPTS[b];[a][b]concat[v]' -map [v] -c:v ffv1 out.nut",
+    ),
+    same(
+        "one film fades into another",
+        "-i {ffv1.nut} -i {ffv1.nut} -filter_complex [0:v][1:v]xfade=duration=0.4:offset=0.5 -c:v ffv1 out.nut",
+    ),
+    same(
+        "sounds mixed",
+        "-i {av.mp4} -i {s16.wav} -filter_complex [0:a][1:a]amix=inputs=2:duration=first[a] -map [a] -c:a pcm_s16le out.wav",
+    ),
+    same("sounds merged", "-i {s16.wav} -i {s16.wav} -filter_complex [0:a][1:a]amerge=inputs=2 -c:a pcm_s16le out.wav"),
+    same(
+        "channels joined",
+        "-i {s24.wav} -i {s24.wav} -filter_complex [0:a][1:a]join=inputs=2:channel_layout=stereo[a] -map [a] out.wav",
+    ),
+    same(
+        "channels apart",
+        "-i {s16.wav} -filter_complex channelsplit=channel_layout=stereo[l][r] -map [l] l.wav -map [r] r.wav",
+    ),
+    same(
+        "sound to two codecs",
+        "-i {av.mp4} -filter_complex [0:a]asplit[a][b] -map [a] -c:a aac one.m4a -map [b] -c:a pcm_s16le two.wav",
+    ),
+    same(
+        "a picture of sound",
+        "-i {s16.wav} -filter_complex [0:a]showwaves=s=64x48:r=10[v] -map [v] -map 0:a -c:v ffv1 -c:a copy out.nut",
+    ),
+    same(
+        "a palette of its own",
+        "-i {pal.gif} -filter_complex 'split[a][b];[a]palettegen[p];[b][p]paletteuse' out.gif",
+    ),
+    same(
+        "only sources",
+        "-filter_complex testsrc=d=1:s=64x48:r=10[v];sine=d=1[a] -map [v] -map [a] -c:v ffv1 -c:a pcm_s16le out.nut",
+    ),
+    same("a source without end, cut", "-filter_complex testsrc=s=64x48:r=10,format=yuv420p -t 0.8 -c:v ffv1 out.nut"),
+    same(
+        "a source under a film",
+        "-i {ffv1.nut} -filter_complex color=s=200x120:r=25[bg];[bg][0:v]overlay=shortest=1 -c:v ffv1 out.nut",
+    ),
+    same(
+        "two graphs",
+        "-i {ffv1.nut} -i {ffv1.nut} -filter_complex [0:v]hflip[a] -filter_complex [1:v]vflip[b] -map [a] -map [b] -c:v ffv1 out.nut",
+    ),
+    same(
+        "seeks before and behind",
+        "-ss 0.4 -i {av.mp4} -i {av.ts} -filter_complex [0:v][1:v]hstack -ss 0.2 -t 0.6 -c:v ffv1 -an out.nut",
+    ),
+    same(
+        "an input moved",
+        "-i {ffv1.nut} -itsoffset 0.4 -i {ffv1.nut} -filter_complex [0:v][1:v]overlay=eof_action=pass -c:v ffv1 out.nut",
+    ),
+    same(
+        "an uneven film beside an even one",
+        "-i {vfr.mkv} -i {av.mp4} -filter_complex '[0:v]scale=96:54[a];[1:v]scale=96:54[b];[a][b]hstack' -an -c:v ffv1 out.mkv",
+    ),
+    same("a graph from a file", "-i {ffv1.nut} -filter_complex_script {graph.txt} -c:v ffv1 out.nut"),
+    same("a stream's graph from a file", "-i {ffv1.nut} -filter_script:v {chain.txt} -c:v ffv1 out.nut"),
+    same("subtitles drawn by a filter", "-i {av.mp4} -filter_complex subtitles={sub.srt} -an -c:v ffv1 out.nut"),
+    same("pictures compared", "-i {av.mp4} -i {av.ts} -lavfi [0:v][1:v]ssim;[0:v][1:v]psnr -f null -"),
+];
+
 /// Runs a group's rows and reports all that differ at once.
 fn check(cases: &[Case]) {
     let only = std::env::var("PARITY").unwrap_or_default();
@@ -676,6 +786,11 @@ fn streams_metadata_and_options_are_mapped_as_ffmpeg_does() {
 #[test]
 fn formats_pipes_and_picture_sequences_are_ffmpegs() {
     check(FORMATS);
+}
+
+#[test]
+fn complex_filtergraphs_are_ffmpegs() {
+    check(GRAPHS);
 }
 
 #[test]

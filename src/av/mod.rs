@@ -3,6 +3,7 @@
 mod sys;
 
 pub use sys::bitstream::BitstreamFilter;
+pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;
 pub use sys::compat::{format_name, frames_have_lengths, initialize, library_lines, version_line};
 pub use sys::decoder::{DecodeStep, Decoder, DecoderSettings};

@@ -1,6 +1,6 @@
 //! A small catalog for tests: a handful of muxers, codecs and options, with made-up codec numbers.
 
-use crate::catalog::{Catalog, CodecFacts, MuxerFacts, OptionScopes};
+use crate::catalog::{Catalog, CodecFacts, GraphPad, GraphPads, MuxerFacts, OptionScopes};
 use crate::facts::MediaKind;
 
 /// Name and kind of each codec; its number is its place, from 1.
@@ -204,6 +204,20 @@ impl Catalog for FakeCatalog {
     }
     fn codec_option(&self, option: &str) -> Option<(bool, String)> {
         CODEC.contains(&option).then(|| (true, format!("about {option}")))
+    }
+    /// One filter with labels around it; `overlay` has two inputs, whatever begins with `a` takes and gives sound.
+    fn graph_pads(&self, description: &str) -> Result<GraphPads, String> {
+        let name = description.split(['[', ']']).step_by(2).find(|word| !word.is_empty()).unwrap_or_default();
+        let filter = name.split('=').next().unwrap_or_default();
+        let (before, after) = description.split_once(name).ok_or("no filter")?;
+        let kind = if filter.starts_with('a') { MediaKind::Audio } else { MediaKind::Video };
+        let pads = |labels: &str, count: usize| {
+            let mut labels = labels.split(['[', ']']).filter(|label| !label.is_empty());
+            (0..count)
+                .map(|_| GraphPad { label: labels.next().map(str::to_owned), kind, name: filter.to_owned() })
+                .collect()
+        };
+        Ok(GraphPads { inputs: pads(before, if filter == "overlay" { 2 } else { 1 }), outputs: pads(after, 1) })
     }
     fn is_pixel_format(&self, name: &str) -> bool {
         matches!(name, "yuv420p" | "rgb24")

@@ -239,6 +239,7 @@ impl<'a> Binder<'a> {
             return;
         }
         if job.inputs.is_empty()
+            && job.global.complex_graphs.is_empty()
             && let Some(first) = self.command.groups.first()
         {
             let mut words = vec!["-i".to_owned()];

@@ -1,7 +1,7 @@
 //! What flows through the links.
 
 use super::link::Flowing;
-use crate::av::{AvError, EncodedParameters, Frame, GraphOutput, Packet};
+use crate::av::{AvError, EncodedParameters, Frame, GraphOutput, Packet, Subtitle};
 use crossbeam_channel::Sender;
 
 /// A packet with its place in the job's time.
@@ -22,6 +22,8 @@ pub enum PacketItem {
     Seam,
     /// Sound is missing before the next packet, in ticks of the stream: from, to.
     Hole(i64, i64),
+    /// The input has come as far as this, in ticks of the stream: for subtitles that are drawn on pictures.
+    Heartbeat(i64),
     /// The encoder is open; the muxer may write its header.
     Ready(Box<EncodedParameters>),
 }
@@ -39,6 +41,7 @@ impl Flowing for PacketItem {
             Self::Packet(p) => Self::Packet(MediaPacket { packet: p.packet.share()?, dts_us: p.dts_us }),
             Self::Seam => Self::Seam,
             Self::Hole(from, to) => Self::Hole(*from, *to),
+            Self::Heartbeat(at) => Self::Heartbeat(*at),
             // Encoders have one muxer each.
             Self::Ready(_) => return Err(AvError::INVALID),
         })
@@ -67,6 +70,10 @@ pub enum FrameItem {
     Shape(Box<Shape>),
     /// Bits per raw sample that the decoder found.
     SourceBits(i32),
+    /// A subtitle that is to be drawn.
+    Subtitle(Subtitle),
+    /// The input has come as far as this, in ticks of the stream of subtitles.
+    Heartbeat(i64),
     /// Where the last frame ends, in ticks of the stream; the end of the stream follows.
     EndsAt(i64),
 }
@@ -75,6 +82,7 @@ impl Flowing for FrameItem {
     fn bytes(&self) -> usize {
         match self {
             Self::Frame(frame) => frame.bytes(),
+            Self::Subtitle(subtitle) => subtitle.bytes(),
             _ => 0,
         }
     }
@@ -84,6 +92,8 @@ impl Flowing for FrameItem {
             Self::Frame(frame) => Self::Frame(frame.share()?),
             Self::SourceBits(bits) => Self::SourceBits(*bits),
             Self::EndsAt(pts) => Self::EndsAt(*pts),
+            Self::Subtitle(subtitle) => Self::Subtitle(subtitle.clone()),
+            Self::Heartbeat(at) => Self::Heartbeat(*at),
             // A filtergraph's output has one encoder.
             Self::Shape(_) => return Err(AvError::INVALID),
         })

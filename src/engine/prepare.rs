@@ -8,8 +8,8 @@ use crate::av::{
 };
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, mask_url};
-use crate::facts::InputFacts;
-use crate::plan::{self, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, Seek, Treatment};
+use crate::facts::{InputFacts, MediaKind};
+use crate::plan::{self, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, Seek, StreamSource, Treatment};
 use crate::spec::JobSpec;
 
 /// Why a job cannot start.
@@ -48,12 +48,37 @@ pub struct OpenInputs {
 
 /// Opens all inputs of a job, and prints each as ffmpeg does.
 pub fn open_inputs(spec: JobSpec, catalog: &dyn Catalog, stop: &StopSignal) -> Result<OpenInputs, PrepareError> {
+    let mut spec = spec;
+    read_scripts(&mut spec)?;
     let mut opened =
         OpenInputs { facts: Vec::new(), seeks: Vec::new(), demuxers: Vec::new(), diagnostics: Vec::new(), spec };
     for index in 0..opened.spec.inputs.len() {
         open_input(&mut opened, index, catalog, stop)?;
     }
     Ok(opened)
+}
+
+/// Puts filtergraphs that stand in files in the place of the files' names.
+fn read_scripts(spec: &mut JobSpec) -> Result<(), PrepareError> {
+    let read = |path: &str, origin: &crate::diagnostic::Origin| {
+        std::fs::read_to_string(path.strip_prefix("file:").unwrap_or(path)).map_err(|error| {
+            PrepareError::Refused(vec![
+                Diagnostic::error("filter-script", format!("Error reading the filtergraph from {path}: {error}"))
+                    .at(origin),
+            ])
+        })
+    };
+    for graph in spec.global.complex_graphs.iter_mut().filter(|graph| graph.is_script) {
+        graph.text = read(&graph.text, &graph.origin)?;
+        graph.is_script = false;
+    }
+    for output in &mut spec.outputs {
+        for script in std::mem::take(&mut output.filter_scripts).0 {
+            let text = read(&script.value, &script.origin)?;
+            output.filters.push(script.specifier, text, script.origin);
+        }
+    }
+    Ok(())
 }
 
 fn open_input(
@@ -95,7 +120,18 @@ fn open_input(
             .at(&typed.origin),
         ]));
     }
-    let facts = demuxer.facts(&masked);
+    let mut facts = demuxer.facts(&masked);
+    let mut guessed = false;
+    for stream in facts.streams.iter().filter(|s| s.kind == MediaKind::Audio) {
+        let most = plan::guess_layout_max(spec, &facts, stream);
+        if let Some(layout) = demuxer.guess_layout(stream.index, most) {
+            guessed = true;
+            log::warn!("Guessed Channel Layout for Input Stream #{index}.{} : {layout}", stream.index);
+        }
+    }
+    if guessed {
+        facts = demuxer.facts(&masked);
+    }
     let seek = plan::seek(spec, &facts, demuxer.seeks_to_pts(), &opened.spec.global, &mut opened.diagnostics)
         .map_err(|d| PrepareError::Refused(vec![d.at(&spec.origin)]))?;
     if let Some(timestamp) = seek.timestamp_us
@@ -190,12 +226,12 @@ impl OpenInputs {
         for stream in &output.streams {
             let settings = self.stream_settings(plan, output, stream);
             let index = muxer.add_stream(stream.kind, &settings).map_err(fail)?;
-            let (input, source) = stream.source;
-            match &stream.treatment {
-                Treatment::Copy(_) => {
+            match (&stream.treatment, stream.source) {
+                (_, StreamSource::Graph(..)) => {}
+                (Treatment::Copy(_), StreamSource::Input(input, source)) => {
                     muxer.set_copied(index, &self.demuxers[input], source, &settings).map_err(fail)?;
                 }
-                Treatment::Encode(_) | Treatment::Subtitle { .. } => {
+                (_, StreamSource::Input(input, source)) => {
                     muxer.note_source(index, &self.demuxers[input], source, settings.upright).map_err(fail)?;
                 }
             }
@@ -243,14 +279,14 @@ impl OpenInputs {
         };
         match &stream.treatment {
             Treatment::Copy(copy) => {
-                let (input, source) = stream.source;
+                let (input, source) = stream.source.input().unwrap_or_default();
                 settings.frame_rate = copy.frame_rate.or(plan.inputs[input].streams[source].forced_frame_rate);
                 settings.display_aspect_ratio = copy.display_aspect_ratio;
                 settings.codec_options.clone_from(&copy.codec_options);
             }
             Treatment::Encode(encode) => {
-                let (input, source) = stream.source;
-                settings.upright = plan.inputs[input].streams[source].autorotate;
+                let upright = |(input, source): (usize, usize)| plan.inputs[input].streams[source].autorotate;
+                settings.upright = stream.source.input().is_some_and(upright);
                 let exact = is_exact(&output.options, "fflags", output.bitexact)
                     || is_exact(&encode.options, "flags", encode.bitexact);
                 metadata.push(("encoder".to_owned(), Some(crate::av::encoder_mark(&encode.encoder, exact)), true));

@@ -1,13 +1,13 @@
 //! Output streams in full: encoder with options, filters, formats, rates.
 
 use super::{
-    Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StreamDraft, Treatment,
-    codec_options, input, mapping::OutputPlace, metadata,
+    Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StreamDraft, StreamSource,
+    Treatment, codec_options, input, mapping::OutputPlace, metadata,
 };
 use crate::catalog::{CodecFacts, MuxerFacts};
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
-use crate::spec::{FpsMode, OutputSpec, PerStream};
+use crate::spec::{Assigned, FpsMode, OutputSpec, PerStream};
 
 /// `FF_QP2LAMBDA`: FFmpeg's unit of quality.
 const LAMBDA: f64 = 118.0;
@@ -129,7 +129,8 @@ fn treatment(
             .at(&spec.origin),
         )),
         Choice::Encoder { facts, .. } if stream.kind == MediaKind::Subtitle => {
-            let source = &context.facts[stream.source.0].streams[stream.source.1];
+            let at = stream.source.input().unwrap_or_default();
+            let source = &context.facts[at.0].streams[at.1];
             let from = context.catalog.decoder_for(source.codec_id);
             let clash = from.as_ref().is_some_and(|from| {
                 (from.text_subtitles && facts.bitmap_subtitles) || (from.bitmap_subtitles && facts.text_subtitles)
@@ -141,7 +142,7 @@ fn treatment(
                         format!(
                             "Subtitle encoding currently only possible from text to text or bitmap to bitmap: stream \
                              #{}:{} is {}, the encoder is {}.",
-                            stream.source.0, stream.source.1, source.codec, facts.name
+                            at.0, at.1, source.codec, facts.name
                         ),
                     )
                     .remedy("Copy it (-c:s copy) or leave it out (-sn)."),
@@ -168,8 +169,13 @@ fn treatment(
                 .or_else(|| plan.options.iter().find(|(k, _)| k == "threads").map(|(_, v)| v.clone()));
             let video = stream.kind == MediaKind::Video;
             let default_graph = if video { "null" } else { "anull" };
-            let filters = value(&spec.filters, place);
-            plan.user_filters = filters.is_some();
+            let filters = spec.filters.last_matching(|s| place.matches(s));
+            if let (StreamSource::Graph(..), Some(filters)) = (stream.source, filters) {
+                return Err(both_graphs(index, filters));
+            }
+            let filters = filters.map(|f| &f.value);
+            // Beside a complex filtergraph ffmpeg takes no stream for unfiltered.
+            plan.user_filters = filters.is_some() || !context.spec.global.complex_graphs.is_empty();
             plan.graph = filters.cloned().unwrap_or_else(|| default_graph.to_owned());
             if video {
                 video_plan(context, spec, &draft.muxer, stream, place, facts, &mut plan)?;
@@ -179,6 +185,15 @@ fn treatment(
             Ok(Treatment::Encode(Box::new(plan)))
         }
     }
+}
+
+fn both_graphs(output: usize, filters: &Assigned<String>) -> Box<Diagnostic> {
+    let message = format!(
+        "Filtergraph '{}' was specified through the -vf/-af/-filter option for a stream of output #{output} which is fed \
+         from a complex filtergraph.\n-vf/-af/-filter and -filter_complex cannot be used together for the same stream.",
+        filters.value
+    );
+    Box::new(Diagnostic::error("two-graphs", message).remedy("Add it to the complex filtergraph.").at(&filters.origin))
 }
 
 fn video_plan(
@@ -205,9 +220,10 @@ fn video_plan(
                 .remedy("Write width x height, e.g. -s 640x360, or a name such as hd720.")
                 .at(&size.origin)
         })?;
-        let autoscale = value(&spec.autoscale, place).copied().unwrap_or(true);
-        plan.size = Some(parsed).filter(|_| autoscale);
+        plan.size = Some(parsed);
     }
+    plan.any_size = !value(&spec.autoscale, place).copied().unwrap_or(true);
+    plan.size = plan.size.filter(|_| !plan.any_size);
     plan.display_aspect_ratio = value(&spec.aspect, place).copied();
     plan.frame_rate = value(&spec.frame_rate, place).copied();
     plan.max_frame_rate = value(&spec.max_frame_rate, place).copied();
@@ -284,9 +300,11 @@ fn fps_mode(
         } else {
             FpsMode::Vfr
         };
-        let input = &context.facts[stream.source.0];
         if mode == FpsMode::Cfr {
-            if input.streams.len() == 1 && context.spec.inputs[stream.source.0].ts_offset_us == 0 {
+            let alone = |(input, _): (usize, usize)| {
+                context.facts[input].streams.len() == 1 && context.spec.inputs[input].ts_offset_us == 0
+            };
+            if stream.source.input().is_some_and(alone) {
                 mode = FpsMode::VsCfr;
             }
             if context.spec.global.copy_timestamps {

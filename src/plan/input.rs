@@ -173,6 +173,11 @@ pub(super) fn value<'a, T>(values: &'a PerStream<T>, input: &InputFacts, stream:
     values.last_matching(|s| s.matches(input, stream)).map(|a| &a.value)
 }
 
+/// `-guess_layout_max`: how many channels without a layout are guessed at.
+pub fn guess_layout_max(spec: &InputSpec, facts: &InputFacts, stream: &StreamFacts) -> i32 {
+    value(&spec.guess_layout_max, facts, stream).copied().unwrap_or(i32::MAX)
+}
+
 pub(super) fn plan(context: &Context) -> Vec<InputPlan> {
     context
         .spec
@@ -202,7 +207,6 @@ fn stream_plan(spec: &InputSpec, facts: &InputFacts, stream: &StreamFacts) -> In
         autorotate: value(&spec.autorotate, facts, stream).copied().unwrap_or(true),
         reinit_filter: value(&spec.reinit_filter, facts, stream).copied().unwrap_or(true),
         codec_tag: value(&spec.tag, facts, stream).map(|t| codec_options::four_cc(t)),
-        guess_layout_max: value(&spec.guess_layout_max, facts, stream).copied().unwrap_or(i32::MAX),
         ..InputStreamPlan::default()
     }
 }
@@ -220,39 +224,40 @@ pub(super) fn disabled(spec: &InputSpec, stream: &StreamFacts) -> bool {
 
 /// Marks the streams that outputs take, and plans their decoders.
 pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Vec<Diagnostic>) {
-    for output in &plan.outputs {
-        for stream in &output.streams {
-            let (i, s) = stream.source;
-            let (spec, facts) = (&context.spec.inputs[i], &context.facts[i]);
-            let source = &facts.streams[s];
-            let entry = &mut plan.inputs[i].streams[s];
-            entry.used = true;
-            if matches!(stream.treatment, Treatment::Copy(_)) || entry.decode.is_some() {
-                continue;
-            }
-            let decoder = match value(&spec.codec, facts, source) {
-                Some(name) => find_decoder(context.catalog, name),
-                None => context.catalog.decoder_for(source.codec_id),
-            };
-            let Some(decoder) = decoder else {
-                diagnostics.push(
-                    Diagnostic::error(
-                        "no-decoder",
-                        format!(
-                            "Decoder (codec {}) not found for input stream #{i}:{s} of {}: the linked FFmpeg cannot \
-                             decode it.",
-                            source.codec, facts.url
-                        ),
-                    )
-                    .remedy("Copy it (-c copy) or leave it out with -map."),
-                );
-                continue;
-            };
-            entry.decode = Some(DecodePlan {
-                options: codec_options::for_decoder(context, i, s, &decoder),
-                decoder: decoder.name,
-                bitexact: spec.bitexact,
-            });
+    let streams = plan.outputs.iter().flat_map(|output| &output.streams);
+    let direct = streams.filter_map(|s| Some((s.source.input()?, !matches!(s.treatment, Treatment::Copy(_)))));
+    let filtered = plan.graphs.iter().flat_map(|graph| &graph.inputs).map(|input| (input.source, true));
+    let wanted: Vec<_> = direct.chain(filtered).collect();
+    for ((i, s), decoded) in wanted {
+        let (spec, facts) = (&context.spec.inputs[i], &context.facts[i]);
+        let source = &facts.streams[s];
+        let entry = &mut plan.inputs[i].streams[s];
+        entry.used = true;
+        if !decoded || entry.decode.is_some() {
+            continue;
         }
+        let decoder = match value(&spec.codec, facts, source) {
+            Some(name) => find_decoder(context.catalog, name),
+            None => context.catalog.decoder_for(source.codec_id),
+        };
+        let Some(decoder) = decoder else {
+            diagnostics.push(
+                Diagnostic::error(
+                    "no-decoder",
+                    format!(
+                        "Decoder (codec {}) not found for input stream #{i}:{s} of {}: the linked FFmpeg cannot \
+                         decode it.",
+                        source.codec, facts.url
+                    ),
+                )
+                .remedy("Copy it (-c copy) or leave it out with -map."),
+            );
+            continue;
+        };
+        entry.decode = Some(DecodePlan {
+            options: codec_options::for_decoder(context, i, s, &decoder),
+            decoder: decoder.name,
+            bitexact: spec.bitexact,
+        });
     }
 }

@@ -1,14 +1,20 @@
 //! Which input streams go to an output: `-map`, or ffmpeg's choice of the best of each kind; and copied or by which
 //! encoder.
 
-use super::{Choice, Context, OutputDraft, StreamDraft, input};
+use super::graphs::{Graphs, taken_kinds};
+use super::{Choice, Context, OutputDraft, StreamDraft, StreamSource, input};
 use crate::catalog::{Catalog, CodecFacts, MuxerFacts};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::spec::{MapSource, OutputSpec, StreamSpecifier};
 
 /// Drafts an output, or says why it cannot be.
-pub(super) fn draft(context: &Context, index: usize, diagnostics: &mut Vec<Diagnostic>) -> Option<OutputDraft> {
+pub(super) fn draft(
+    context: &Context,
+    index: usize,
+    graphs: &mut Graphs,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<OutputDraft> {
     let spec = &context.spec.outputs[index];
     let muxer = match choose_muxer(context, spec) {
         Ok(muxer) => muxer,
@@ -17,22 +23,29 @@ pub(super) fn draft(context: &Context, index: usize, diagnostics: &mut Vec<Diagn
             return None;
         }
     };
-    let sources = if spec.maps.is_empty() {
-        automatic(context, spec, &muxer)
+    // What has no label goes to the first output, before all else.
+    let mut sources = graphs.unlabelled();
+    let rest = taken_kinds(spec, context, graphs, &sources);
+    sources.extend(if spec.maps.is_empty() {
+        automatic(context, &rest, &muxer)
+            .into_iter()
+            .map(|(input, stream)| StreamSource::Input(input, stream))
+            .collect()
     } else {
-        match mapped(context, spec) {
+        match mapped(context, &rest, graphs) {
             Ok(sources) => sources,
             Err(diagnostic) => {
                 diagnostics.push(diagnostic);
                 return None;
             }
         }
-    };
+    });
     let mut draft = OutputDraft { muxer, streams: Vec::new() };
     for source in sources {
-        let kind = context.facts[source.0].streams[source.1].kind;
+        let kind = graphs.kind(context, source);
+        graphs.take(source, (index, draft.streams.len()));
         let place = OutputPlace::next(&draft, kind);
-        match choose_codec(context, spec, &draft.muxer, source, &place) {
+        match choose_codec(context, spec, &draft.muxer, (source, kind), &place) {
             Ok(choice) => draft.streams.push(StreamDraft { kind, source, choice, pixel_format: None }),
             Err(diagnostic) => {
                 diagnostics.push(diagnostic);
@@ -169,7 +182,7 @@ fn switched_off(spec: &OutputSpec, kind: MediaKind) -> bool {
 }
 
 /// Every input stream that is not switched off before `-i`.
-fn candidates<'a>(context: &'a Context) -> impl Iterator<Item = ((usize, usize), &'a StreamFacts)> {
+pub(super) fn candidates<'a>(context: &'a Context) -> impl Iterator<Item = ((usize, usize), &'a StreamFacts)> {
     context.facts.iter().zip(&context.spec.inputs).enumerate().flat_map(|(i, (facts, spec))| {
         facts.streams.iter().filter(move |s| !input::disabled(spec, s)).map(move |s| ((i, s.index), s))
     })
@@ -230,15 +243,23 @@ fn automatic(context: &Context, spec: &OutputSpec, muxer: &MuxerFacts) -> Vec<(u
     chosen
 }
 
-fn mapped(context: &Context, spec: &OutputSpec) -> Result<Vec<(usize, usize)>, Diagnostic> {
-    let mut chosen: Vec<(usize, usize)> = Vec::new();
+fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<StreamSource>, Diagnostic> {
+    let mut chosen: Vec<StreamSource> = Vec::new();
     for map in &spec.maps {
-        let MapSource::Input { input, specifier } = &map.source else {
-            return Err(Diagnostic::error(
-                "map-label",
-                format!("{}: link labels need -filter_complex, which is not there yet.", map.origin.token),
-            )
-            .at(&map.origin));
+        let (input, specifier) = match &map.source {
+            MapSource::Input { input, specifier } => (input, specifier),
+            MapSource::Label(label) => {
+                let source = graphs.labelled(label).filter(|source| !chosen.contains(source));
+                chosen.push(source.ok_or_else(|| {
+                    let message = format!(
+                        "Output with label '{label}' does not exist in any defined filter graph, or was already used \
+                         elsewhere."
+                    );
+                    let remedy = "A label can be mapped once; split makes several of one.";
+                    Diagnostic::error("map-label", message).remedy(remedy).at(&map.origin)
+                })?);
+                continue;
+            }
         };
         let Some(facts) = context.facts.get(*input) else {
             return Err(Diagnostic::error(
@@ -249,7 +270,10 @@ fn mapped(context: &Context, spec: &OutputSpec) -> Result<Vec<(usize, usize)>, D
             .at(&map.origin));
         };
         if map.negative {
-            chosen.retain(|(i, s)| i != input || !specifier.matches(facts, &facts.streams[*s]));
+            chosen.retain(|source| match source {
+                StreamSource::Input(i, s) => i != input || !specifier.matches(facts, &facts.streams[*s]),
+                StreamSource::Graph(..) => true,
+            });
             continue;
         }
         let found: Vec<&StreamFacts> = facts.streams.iter().filter(|s| specifier.matches(facts, s)).collect();
@@ -276,12 +300,13 @@ fn mapped(context: &Context, spec: &OutputSpec) -> Result<Vec<(usize, usize)>, D
             .at(&map.origin));
         }
         for stream in usable {
-            chosen.push((*input, stream.index));
+            chosen.push(StreamSource::Input(*input, stream.index));
         }
     }
-    let kind = |(i, s): &(usize, usize)| context.facts[*i].streams[*s].kind;
-    chosen.retain(|source| !switched_off(spec, kind(source)));
-    if let Some(source) = chosen.iter().find(|s| kind(s) == MediaKind::Unknown) {
+    let kind = |source: &StreamSource| graphs.kind(context, *source);
+    chosen.retain(|source| source.input().is_none() || !switched_off(spec, kind(source)));
+    let unknown = chosen.iter().find(|s| kind(s) == MediaKind::Unknown).and_then(|s| s.input());
+    if let Some(source) = unknown {
         return Err(Diagnostic::error(
             "map-unknown",
             format!("Cannot map stream #{}:{} - unsupported type.", source.0, source.1),
@@ -295,37 +320,41 @@ fn choose_codec(
     context: &Context,
     spec: &OutputSpec,
     muxer: &MuxerFacts,
-    source: (usize, usize),
+    (source, kind): (StreamSource, MediaKind),
     place: &OutputPlace,
 ) -> Result<Choice, Diagnostic> {
-    let stream = &context.facts[source.0].streams[source.1];
     let catalog = context.catalog;
     if let Some(assigned) = spec.codec.last_matching(|s| place.matches(s)) {
         let name = assigned.value.as_str();
         if name == "copy" {
-            return Ok(Choice::Copy);
+            return match source {
+                StreamSource::Input(..) => Ok(Choice::Copy),
+                StreamSource::Graph(..) => Err(copy_of_graph(assigned.origin.clone())),
+            };
         }
         let facts = catalog.encoder(name).or_else(|| catalog.codec_id(name).and_then(|id| catalog.encoder_for(id)));
         return match facts {
-            Some(facts) if facts.kind == stream.kind => Ok(Choice::Encoder { facts, named: true }),
+            Some(facts) if facts.kind == kind => Ok(Choice::Encoder { facts, named: true }),
             Some(facts) => Err(Diagnostic::error(
                 "codec-kind",
                 format!(
-                    "Invalid encoder type '{name}': it encodes {}, but stream #{}:{} is {}.",
+                    "Invalid encoder type '{name}': it encodes {}, but {} is {}.",
                     facts.kind.name(),
-                    source.0,
-                    source.1,
-                    stream.kind.name()
+                    match source {
+                        StreamSource::Input(input, stream) => format!("stream #{input}:{stream}"),
+                        StreamSource::Graph(..) => "the filtergraph's output".to_owned(),
+                    },
+                    kind.name()
                 ),
             )
             .remedy(format!("Name the kind: -c:{} {name}", kind_letter(facts.kind)))
             .at(&assigned.origin)),
-            None => Err(unknown_encoder(catalog, name, stream.kind).at(&assigned.origin)),
+            None => Err(unknown_encoder(catalog, name, kind).at(&assigned.origin)),
         };
     }
-    match stream.kind {
+    match kind {
         MediaKind::Video | MediaKind::Audio | MediaKind::Subtitle => {
-            let codec = catalog.guess_codec(&muxer.name, &spec.url, stream.kind);
+            let codec = catalog.guess_codec(&muxer.name, &spec.url, kind);
             Ok(match catalog.encoder_for(codec).filter(|_| codec != 0) {
                 Some(facts) => Choice::Encoder { facts, named: false },
                 None => Choice::NoEncoder { codec: catalog.codec_name(codec) },
@@ -333,6 +362,12 @@ fn choose_codec(
         }
         MediaKind::Data | MediaKind::Attachment | MediaKind::Unknown => Ok(Choice::Copy),
     }
+}
+
+fn copy_of_graph(origin: crate::diagnostic::Origin) -> Diagnostic {
+    let message = "Streamcopy requested for an output stream which is fed from a complex filtergraph. Filtering and \
+                   streamcopy cannot be used together.";
+    Diagnostic::error("filter-on-copy", message).remedy("Name an encoder for it, e.g. -c:v libx264.").at(&origin)
 }
 
 fn kind_letter(kind: MediaKind) -> &'static str {

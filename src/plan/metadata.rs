@@ -110,7 +110,8 @@ pub(super) fn plan(
     }
     if !manual_streams {
         for ((edits, stream), encoded) in result.streams.iter_mut().zip(&draft.streams).zip(encoded) {
-            let source = &context.facts[stream.source.0].streams[stream.source.1];
+            let Some((input, source)) = stream.source.input() else { continue };
+            let source = &context.facts[input].streams[source];
             edits.extend(source.metadata.iter().map(|(k, v)| MetadataEdit::default(k, v)));
             if *encoded {
                 edits.push(MetadataEdit::remove("encoder"));
@@ -173,8 +174,11 @@ fn chapters(context: &Context, spec: &OutputSpec, diagnostics: &mut Vec<Diagnost
 /// Dispositions of every stream: those of the source, or those that `-disposition` sets; and a default stream of each
 /// kind that has several.
 pub(super) fn dispositions(context: &Context, spec: &OutputSpec, draft: &OutputDraft) -> Vec<Vec<String>> {
-    let mut all: Vec<Vec<String>> =
-        draft.streams.iter().map(|s| context.facts[s.source.0].streams[s.source.1].disposition.clone()).collect();
+    let mut all: Vec<Vec<String>> = draft
+        .streams
+        .iter()
+        .map(|s| s.source.input().map_or(Vec::new(), |(i, s)| context.facts[i].streams[s].disposition.clone()))
+        .collect();
     if !spec.disposition.is_empty() {
         for (i, flags) in all.iter_mut().enumerate() {
             let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));

@@ -4,13 +4,14 @@
 
 mod codec_options;
 mod encode;
+mod graphs;
 mod input;
 mod mapping;
 mod metadata;
 mod rules;
 mod threads;
 
-pub use input::{OpenInput, Seek, open_input, seek};
+pub use input::{OpenInput, Seek, guess_layout_max, open_input, seek};
 pub use metadata::MetadataEdit;
 
 use crate::catalog::{Catalog, CodecFacts, MuxerFacts};
@@ -24,6 +25,8 @@ use crate::unit::Rational;
 pub struct Plan {
     /// Inputs in the order of the command line.
     pub inputs: Vec<InputPlan>,
+    /// Complex filtergraphs in the order of the command line.
+    pub graphs: Vec<GraphPlan>,
     /// Outputs in the order of the command line.
     pub outputs: Vec<OutputPlan>,
     /// What the rules have to say.
@@ -68,8 +71,6 @@ pub struct InputStreamPlan {
     pub reinit_filter: bool,
     /// `-tag` before `-i`.
     pub codec_tag: Option<u32>,
-    /// Give a layout to sound with this many channels at the most and no layout.
-    pub guess_layout_max: i32,
 }
 
 /// How a stream is decoded.
@@ -81,6 +82,72 @@ pub struct DecodePlan {
     pub options: Vec<(String, String)>,
     /// `-bitexact`.
     pub bitexact: bool,
+}
+
+/// A complex filtergraph.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GraphPlan {
+    /// The graph as typed.
+    pub description: String,
+    /// `-filter_complex_threads`.
+    pub threads: Option<String>,
+    /// Conversions may be inserted.
+    pub auto_conversion: bool,
+    /// What feeds it, in the order of its open input pads.
+    pub inputs: Vec<GraphInputPlan>,
+    /// What it feeds, in the order of its open output pads.
+    pub outputs: Vec<GraphOutputPlan>,
+}
+
+impl GraphPlan {
+    /// The input stream, when there is exactly one.
+    pub fn only_source(&self) -> Option<(usize, usize)> {
+        match &self.inputs[..] {
+            [only] => Some(only.source),
+            _ => None,
+        }
+    }
+}
+
+/// One open input pad of a complex filtergraph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphInputPlan {
+    /// Input and stream.
+    pub source: (usize, usize),
+    /// The stream's kind; subtitles are drawn on pictures.
+    pub kind: MediaKind,
+    /// The filter, and its pad where it has several, as ffmpeg names them: `overlay:main`.
+    pub name: String,
+}
+
+/// One open output pad of a complex filtergraph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphOutputPlan {
+    /// Pictures or sound.
+    pub kind: MediaKind,
+    /// The filter, and its pad where it has several.
+    pub name: String,
+    /// The output and stream that it feeds.
+    pub to: Option<(usize, usize)>,
+}
+
+/// Where an output stream comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StreamSource {
+    /// An input and its stream.
+    Input(usize, usize),
+    /// A complex filtergraph and its output.
+    Graph(usize, usize),
+}
+
+impl StreamSource {
+    /// Input and stream, where it is one.
+    pub const fn input(self) -> Option<(usize, usize)> {
+        match self {
+            Self::Input(input, stream) => Some((input, stream)),
+            Self::Graph(..) => None,
+        }
+    }
 }
 
 /// What is written to an output.
@@ -119,8 +186,8 @@ pub struct OutputPlan {
 pub struct OutputStreamPlan {
     /// Its kind.
     pub kind: MediaKind,
-    /// Input and stream that it comes from.
-    pub source: (usize, usize),
+    /// Where it comes from.
+    pub source: StreamSource,
     /// Copied or encoded, and how.
     pub treatment: Treatment,
     /// Its metadata.
@@ -193,6 +260,8 @@ pub struct EncodePlan {
     pub auto_conversion: bool,
     /// `-s`.
     pub size: Option<(i32, i32)>,
+    /// `-noautoscale`: pictures may change their size.
+    pub any_size: bool,
     /// Pixel or sample formats that the encoder may be given.
     pub formats: Vec<String>,
     /// `-pix_fmt +`: no conversion.
@@ -225,7 +294,7 @@ pub struct EncodePlan {
 #[derive(Clone, Debug)]
 pub(crate) struct StreamDraft {
     pub(crate) kind: MediaKind,
-    pub(crate) source: (usize, usize),
+    pub(crate) source: StreamSource,
     pub(crate) choice: Choice,
     /// A pixel format that a rule demands when the user names none.
     pub(crate) pixel_format: Option<String>,
@@ -272,8 +341,9 @@ pub fn plan(
     let context = Context { spec, facts, seeks, catalog };
     let mut diagnostics = Vec::new();
     let mut drafts = Vec::new();
+    let mut graphs = graphs::Graphs::connect(&context).map_err(|diagnostic| vec![diagnostic])?;
     for index in 0..spec.outputs.len() {
-        match mapping::draft(&context, index, &mut diagnostics) {
+        match mapping::draft(&context, index, &mut graphs, &mut diagnostics) {
             Some(draft) => drafts.push(draft),
             None => return Err(diagnostics),
         }
@@ -282,7 +352,14 @@ pub fn plan(
     if failed(&diagnostics) {
         return Err(diagnostics);
     }
-    let mut plan = Plan { inputs: input::plan(&context), ..Plan::default() };
+    let graphs = match graphs.finish(&spec.global.complex_graphs) {
+        Ok(graphs) => graphs,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            return Err(diagnostics);
+        }
+    };
+    let mut plan = Plan { inputs: input::plan(&context), graphs, ..Plan::default() };
     for (index, draft) in drafts.iter().enumerate() {
         let Some(output) = encode::output(&context, index, draft, &mut diagnostics) else { return Err(diagnostics) };
         plan.outputs.push(output);
@@ -371,14 +448,22 @@ mod testing {
         plan(&spec(line), facts, &vec![seek; facts.len()], &FakeCatalog, 8)
     }
 
-    /// For each stream of each output, its source and `copy` or the encoder's name.
+    /// Where each stream of each output comes from.
+    pub(super) fn sources(plan: &Plan) -> Vec<Vec<StreamSource>> {
+        plan.outputs.iter().map(|o| o.streams.iter().map(|s| s.source).collect()).collect()
+    }
+
+    /// For each stream of each output, its input stream and `copy` or the encoder's name.
     pub(super) fn treatments(plan: &Plan) -> Vec<Vec<((usize, usize), String)>> {
         let name = |s: &OutputStreamPlan| match &s.treatment {
             Treatment::Copy(_) => "copy".to_owned(),
             Treatment::Encode(encode) => encode.encoder.clone(),
             Treatment::Subtitle { encoder, .. } => encoder.clone(),
         };
-        plan.outputs.iter().map(|o| o.streams.iter().map(|s| (s.source, name(s))).collect()).collect()
+        plan.outputs
+            .iter()
+            .map(|o| o.streams.iter().map(|s| (s.source.input().unwrap_or_default(), name(s))).collect())
+            .collect()
     }
 
     /// Only the names, of the first output.

@@ -1,7 +1,7 @@
 //! How long the output will be, as far as the inputs tell.
 
 use crate::facts::InputFacts;
-use crate::plan::{InputPlan, OutputPlan, Plan};
+use crate::plan::{InputPlan, OutputPlan, Plan, StreamSource};
 
 /// The length of the longest output in microseconds; `None` when some output has no end that is known.
 pub fn total_us(plan: &Plan, facts: &[InputFacts]) -> Option<i64> {
@@ -10,7 +10,15 @@ pub fn total_us(plan: &Plan, facts: &[InputFacts]) -> Option<i64> {
 }
 
 fn output_us(plan: &Plan, output: &OutputPlan, facts: &[InputFacts]) -> Option<i64> {
-    let mut sources: Vec<usize> = output.streams.iter().map(|s| s.source.0).collect();
+    let mut sources: Vec<usize> = Vec::new();
+    for stream in &output.streams {
+        match stream.source {
+            StreamSource::Input(input, _) => sources.push(input),
+            // What a filtergraph makes of its inputs is not known.
+            StreamSource::Graph(graph, _) if plan.graphs.get(graph)?.inputs.is_empty() => return output.duration_us,
+            StreamSource::Graph(graph, _) => sources.extend(plan.graphs[graph].inputs.iter().map(|i| i.source.0)),
+        }
+    }
     sources.sort_unstable();
     sources.dedup();
     let lengths = sources.iter().map(|i| input_us(plan.inputs.get(*i)?, facts.get(*i)?));
@@ -49,7 +57,7 @@ mod tests {
         let streams = (0..inputs.len())
             .map(|input| OutputStreamPlan {
                 kind: MediaKind::Video,
-                source: (input, 0),
+                source: StreamSource::Input(input, 0),
                 treatment: Treatment::Copy(CopyPlan::default()),
                 metadata: Vec::new(),
                 disposition: Vec::new(),
@@ -60,7 +68,7 @@ mod tests {
                 queue_bytes: 0,
             })
             .collect();
-        Plan { inputs, outputs: vec![OutputPlan { streams, ..OutputPlan::default() }], diagnostics: Vec::new() }
+        Plan { inputs, outputs: vec![OutputPlan { streams, ..OutputPlan::default() }], ..Plan::default() }
     }
 
     fn facts(us: Option<i64>) -> InputFacts {

@@ -4,7 +4,7 @@ use super::mapping;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
-use crate::plan::{EncodePlan, OutputPlan, OutputStreamPlan, Plan, Treatment};
+use crate::plan::{EncodePlan, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -34,6 +34,12 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
             };
             let _ = writeln!(text, "  #{index}:{} {}: {fate}", stream.index, describe(stream));
         }
+    }
+    for (index, graph) in plan.graphs.iter().enumerate() {
+        let inputs: Vec<String> =
+            graph.inputs.iter().map(|pad| format!("#{}:{} into {}", pad.source.0, pad.source.1, pad.name)).collect();
+        let inputs = if inputs.is_empty() { "no input".to_owned() } else { inputs.join(", ") };
+        let _ = writeln!(text, "Filtergraph {index}: {} ({inputs})", graph.description);
     }
     for (index, output) in plan.outputs.iter().enumerate() {
         let _ = writeln!(
@@ -69,11 +75,16 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
 }
 
 fn stream_text(text: &mut String, at: (usize, usize), stream: &OutputStreamPlan, plan: &Plan, catalog: &dyn Catalog) {
-    let (input, source) = stream.source;
+    let from = match stream.source {
+        StreamSource::Input(input, source) => format!("#{input}:{source}"),
+        StreamSource::Graph(graph, pad) => {
+            format!("{} of filtergraph {graph}", plan.graphs[graph].outputs[pad].name)
+        }
+    };
     let how = mapping::treatment(plan, stream, catalog);
     let kind = stream.kind.name();
     let verb = if matches!(stream.treatment, Treatment::Copy(_)) { "copied" } else { "transcoded" };
-    let _ = write!(text, "  #{}:{} {kind} from #{input}:{source}: {verb}", at.0, at.1);
+    let _ = write!(text, "  #{}:{} {kind} from {from}: {verb}", at.0, at.1);
     let _ = if how == "copy" { writeln!(text) } else { writeln!(text, ", {how}") };
     match &stream.treatment {
         Treatment::Copy(_) => {}
@@ -202,17 +213,33 @@ pub fn json(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> Value {
         })
     });
     let outputs = plan.outputs.iter().map(|output| output_json(output, plan, catalog));
-    json!({
+    let graphs = plan.graphs.iter().map(|graph| {
+        json!({
+            "description": graph.description,
+            "inputs": graph.inputs.iter().map(|pad| json!([pad.source.0, pad.source.1])).collect::<Vec<_>>(),
+            "outputs": graph.outputs.iter().map(|pad| json!(pad.to.map(|to| [to.0, to.1]))).collect::<Vec<_>>(),
+        })
+    });
+    let graphs: Vec<Value> = graphs.collect();
+    let mut whole = json!({
         "inputs": inputs.collect::<Vec<_>>(),
         "outputs": outputs.collect::<Vec<_>>(),
         "diagnostics": plan.diagnostics.iter().map(diagnostic_json).collect::<Vec<_>>(),
-    })
+    });
+    if let (Some(whole), false) = (whole.as_object_mut(), graphs.is_empty()) {
+        whole.insert("filtergraphs".to_owned(), Value::Array(graphs));
+    }
+    whole
 }
 
 fn output_json(output: &OutputPlan, plan: &Plan, catalog: &dyn Catalog) -> Value {
     let streams = output.streams.iter().enumerate().map(|(index, stream)| {
+        let source = match stream.source {
+            StreamSource::Input(input, source) => json!([input, source]),
+            StreamSource::Graph(graph, pad) => json!({ "filtergraph": graph, "pad": pad }),
+        };
         let mut value = json!({
-            "index": index, "kind": stream.kind.name(), "source": [stream.source.0, stream.source.1],
+            "index": index, "kind": stream.kind.name(), "source": source,
             "mapping": mapping::treatment(plan, stream, catalog), "bitstream_filters": stream.bitstream_filters,
             "max_frames": stream.max_frames,
         });

@@ -182,7 +182,6 @@ const BASIC: &[&str] = &[
     "af",
     "sn",
     "scodec",
-    "i",
     "re",
     "stream_loop",
     "progress",

@@ -2,7 +2,7 @@
 
 use super::{level, say};
 use crate::catalog::Catalog;
-use crate::plan::{OutputStreamPlan, Plan, Treatment};
+use crate::plan::{OutputStreamPlan, Plan, StreamSource, Treatment};
 
 /// Tells which stream goes where.
 pub fn show(plan: &Plan, catalog: &dyn Catalog) {
@@ -14,9 +14,27 @@ pub fn show(plan: &Plan, catalog: &dyn Catalog) {
 
 fn lines(plan: &Plan, catalog: &dyn Catalog) -> Vec<String> {
     let mut lines = Vec::new();
+    let number = |graph: usize| if plan.graphs.len() > 1 { format!(" (graph {graph})") } else { String::new() };
+    for (input, input_plan) in plan.inputs.iter().enumerate() {
+        for (stream, stream_plan) in input_plan.streams.iter().enumerate() {
+            let decoder = stream_plan.decode.as_ref().map_or("?", |d| d.decoder.as_str());
+            for (graph, graph_plan) in plan.graphs.iter().enumerate() {
+                for pad in graph_plan.inputs.iter().filter(|pad| pad.source == (input, stream)) {
+                    lines.push(format!("  Stream #{input}:{stream} ({decoder}) -> {}{}", pad.name, number(graph)));
+                }
+            }
+        }
+    }
     for (output, output_plan) in plan.outputs.iter().enumerate() {
         for (index, stream) in output_plan.streams.iter().enumerate() {
-            let (input, source) = stream.source;
+            let (input, source) = match stream.source {
+                StreamSource::Input(input, source) => (input, source),
+                StreamSource::Graph(graph, pad) => {
+                    let (name, encoder) = (&plan.graphs[graph].outputs[pad].name, encoder(stream).unwrap_or("?"));
+                    lines.push(format!("  {name}{} -> Stream #{output}:{index} ({encoder})", number(graph)));
+                    continue;
+                }
+            };
             let how = treatment(plan, stream, catalog);
             lines.push(format!("  Stream #{input}:{source} -> #{output}:{index} ({how})"));
         }
@@ -26,21 +44,22 @@ fn lines(plan: &Plan, catalog: &dyn Catalog) -> Vec<String> {
 
 /// `copy`, or `h264 (native) -> h264 (libx264)`.
 pub fn treatment(plan: &Plan, stream: &OutputStreamPlan, catalog: &dyn Catalog) -> String {
-    let encoder = match &stream.treatment {
-        Treatment::Copy(_) => return "copy".to_owned(),
-        Treatment::Encode(encode) => &encode.encoder,
-        Treatment::Subtitle { encoder, .. } => encoder,
-    };
-    let (input, source) = stream.source;
-    let decoder = plan.inputs[input].streams[source].decode.as_ref().map(|d| d.decoder.as_str()).unwrap_or("?");
+    let Some(encoder) = encoder(stream) else { return "copy".to_owned() };
     let named = |codec: Option<String>, name: &str| {
         let codec = codec.unwrap_or_else(|| "?".to_owned());
         let name = if codec == name { "native" } else { name };
         format!("{codec} ({name})")
     };
-    format!(
-        "{} -> {}",
-        named(catalog.decoder(decoder).map(|c| c.codec_name), decoder),
-        named(catalog.encoder(encoder).map(|c| c.codec_name), encoder)
-    )
+    let to = named(catalog.encoder(encoder).map(|c| c.codec_name), encoder);
+    let Some((input, source)) = stream.source.input() else { return to };
+    let decoder = plan.inputs[input].streams[source].decode.as_ref().map_or("?", |d| d.decoder.as_str());
+    format!("{} -> {to}", named(catalog.decoder(decoder).map(|c| c.codec_name), decoder))
+}
+
+fn encoder(stream: &OutputStreamPlan) -> Option<&str> {
+    match &stream.treatment {
+        Treatment::Copy(_) => None,
+        Treatment::Encode(encode) => Some(&encode.encoder),
+        Treatment::Subtitle { encoder, .. } => Some(encoder),
+    }
 }

@@ -125,6 +125,8 @@ pub struct GlobalSpec {
     pub filter_threads: Option<String>,
     /// `-filter_complex_threads`.
     pub filter_complex_threads: Option<String>,
+    /// `-filter_complex`, `-lavfi` and `-filter_complex_script`, in order.
+    pub complex_graphs: Vec<ComplexGraph>,
     /// `-vsync` (deprecated spelling of `-fps_mode`, for all outputs).
     pub vsync: Option<FpsMode>,
     /// `-dts_delta_threshold`, microseconds.
@@ -159,6 +161,7 @@ impl Default for GlobalSpec {
             start_at_zero: false,
             filter_threads: None,
             filter_complex_threads: None,
+            complex_graphs: Vec::new(),
             vsync: None,
             dts_delta_threshold_us: 10_000_000,
             dts_error_threshold_s: 3600 * 30,
@@ -168,6 +171,17 @@ impl Default for GlobalSpec {
             explain: None,
         }
     }
+}
+
+/// A complex filtergraph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComplexGraph {
+    /// Its description, or the file that holds it.
+    pub text: String,
+    /// `text` is the name of a file.
+    pub is_script: bool,
+    /// Where it stands in the command line.
+    pub origin: Origin,
 }
 
 /// How picture times become frames of the output.
@@ -420,6 +434,8 @@ pub struct OutputSpec {
     pub pixel_format: PerStream<String>,
     /// `-filter`, `-vf`, `-af`.
     pub filters: PerStream<String>,
+    /// `-filter_script`: files that hold filtergraphs.
+    pub filter_scripts: PerStream<String>,
     /// `-q`, `-qscale`.
     pub quality: PerStream<f64>,
     /// `-ar`.
@@ -495,6 +511,7 @@ impl OutputSpec {
             aspect: PerStream::default(),
             pixel_format: PerStream::default(),
             filters: PerStream::default(),
+            filter_scripts: PerStream::default(),
             quality: PerStream::default(),
             sample_rate_hz: PerStream::default(),
             channels: PerStream::default(),

@@ -113,6 +113,8 @@ const RECIPES: &[(&str, Recipe)] = &[
         ),
     ),
     ("rotated.mp4", Patch("av.mp4", rotate)),
+    ("graph.txt", Text("[0:v]split[a][b];\n[b]hflip[c];\n[a][c]hstack\n")),
+    ("chain.txt", Text("hflip,\nvflip\n")),
     (
         "chapters.txt",
         Text(

@@ -1,7 +1,7 @@
 //! The catalog of the linked FFmpeg.
 
 use super::{c_string, compat, input::kind_of, options, text_of};
-use crate::catalog::{Catalog, CodecFacts, MuxerFacts, OptionScopes};
+use crate::catalog::{Catalog, CodecFacts, GraphPads, MuxerFacts, OptionScopes};
 use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -288,6 +288,10 @@ impl Catalog for LinkedCatalog {
             let best = ffi::avcodec_find_best_pix_fmt_of_list(formats.as_ptr(), wanted, alpha, ptr::null_mut());
             Some(text_of(ffi::av_get_pix_fmt_name(best)))
         }
+    }
+
+    fn graph_pads(&self, description: &str) -> Result<GraphPads, String> {
+        super::pads::describe(description).map_err(|error| format!("Error parsing '{description}': {error}"))
     }
 
     fn is_pixel_format(&self, name: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Filtergraphs by libavfilter, with the filters that ffmpeg's command puts around the user's.
 
+use super::pads::{End, OpenPads};
 use super::{c_string, compat, error::AvError, frame::Frame, frame::FrameShape, text_of};
 use crate::facts::MediaKind;
 use crate::unit::Rational;
@@ -35,6 +36,10 @@ pub struct OutputConstraint {
     pub name: String,
     /// Scale to this size.
     pub size: Option<(i32, i32)>,
+    /// Pictures may change their size: `size` is not set by the first one.
+    pub any_size: bool,
+    /// Options of the scaler that `size` asks for.
+    pub scaler_options: Vec<(String, String)>,
     /// Pixel or sample formats by name; empty for any.
     pub formats: Vec<String>,
     /// The encoder that takes the pictures and its options: they may bound the colours as well.
@@ -105,12 +110,6 @@ pub struct FilterGraph {
 // SAFETY: a graph is used by one owner at a time; its worker threads are libavfilter's business.
 unsafe impl Send for FilterGraph {}
 
-/// One end of a chain under construction.
-struct End {
-    filter: *mut ffi::AVFilterContext,
-    pad: u32,
-}
-
 impl FilterGraph {
     /// Parses and configures a graph. Inputs and outputs are in the order of the description's open pads.
     pub fn configure(
@@ -143,7 +142,7 @@ impl FilterGraph {
                 this.add_input(input, end)?;
             }
             for (output, end) in outputs.iter().zip(outs) {
-                this.add_output(output, end, &settings.scaler_options)?;
+                this.add_output(output, end)?;
             }
             if !settings.auto_conversion || outputs.iter().any(|o| o.keep_format) {
                 ffi::avfilter_graph_set_auto_convert(graph, ffi::AVFILTER_AUTO_CONVERT_NONE as u32);
@@ -269,12 +268,7 @@ impl FilterGraph {
         Ok(())
     }
 
-    unsafe fn add_output(
-        &mut self,
-        output: &OutputConstraint,
-        from: End,
-        scaler_options: &[(String, String)],
-    ) -> Result<(), AvError> {
+    unsafe fn add_output(&mut self, output: &OutputConstraint, from: End) -> Result<(), AvError> {
         // SAFETY: all filters belong to this graph; the pad belongs to the filter.
         unsafe {
             let pad_kind = ffi::avfilter_pad_get_type((*from.filter).output_pads, from.pad as c_int);
@@ -285,7 +279,7 @@ impl FilterGraph {
             if video {
                 if let Some((width, height)) = output.size {
                     let mut arguments = format!("{width}:{height}");
-                    for (key, value) in scaler_options {
+                    for (key, value) in &output.scaler_options {
                         arguments += &format!(":{key}={value}");
                     }
                     end = self.chain(end, "scale", &format!("scaler_{}", output.name), Some(&arguments))?;
@@ -368,6 +362,12 @@ impl FilterGraph {
         }
     }
 
+    /// How often the graph asked an input for a frame in vain since it last got one.
+    pub fn unmet_requests(&self, input: usize) -> u32 {
+        // SAFETY: the source belongs to the graph.
+        self.sources.get(input).map_or(0, |source| unsafe { ffi::av_buffersrc_get_nb_failed_requests(*source) })
+    }
+
     /// What an output gives.
     pub fn output(&self, index: usize) -> Option<GraphOutput> {
         let sink = *self.sinks.get(index)?;
@@ -436,60 +436,6 @@ impl Drop for FilterGraph {
         // SAFETY: owned.
         unsafe { ffi::avfilter_graph_free(&mut self.graph) };
     }
-}
-
-/// The open pads of a parsed description.
-struct OpenPads {
-    inputs: *mut ffi::AVFilterInOut,
-    outputs: *mut ffi::AVFilterInOut,
-}
-
-impl OpenPads {
-    /// # Safety
-    /// `graph` is a valid graph.
-    unsafe fn parse(graph: *mut ffi::AVFilterGraph, description: &str) -> Result<Self, AvError> {
-        let description = c_string(description);
-        let mut pads = Self { inputs: ptr::null_mut(), outputs: ptr::null_mut() };
-        // SAFETY: the caller's promise; the lists are freed by `Drop`.
-        AvError::check(unsafe {
-            ffi::avfilter_graph_parse2(graph, description.as_ptr(), &mut pads.inputs, &mut pads.outputs)
-        })?;
-        Ok(pads)
-    }
-
-    fn counts(&self) -> (usize, usize) {
-        // SAFETY: lists made by the parser.
-        unsafe { (list_ends(self.inputs).len(), list_ends(self.outputs).len()) }
-    }
-
-    fn take(&mut self) -> (Vec<End>, Vec<End>) {
-        // SAFETY: lists made by the parser.
-        unsafe { (list_ends(self.inputs), list_ends(self.outputs)) }
-    }
-}
-
-impl Drop for OpenPads {
-    fn drop(&mut self) {
-        // SAFETY: owned lists; null is allowed.
-        unsafe {
-            ffi::avfilter_inout_free(&mut self.inputs);
-            ffi::avfilter_inout_free(&mut self.outputs);
-        }
-    }
-}
-
-/// # Safety
-/// `list` is null or a list made by the parser.
-unsafe fn list_ends(mut list: *mut ffi::AVFilterInOut) -> Vec<End> {
-    let mut ends = Vec::new();
-    // SAFETY: the caller's promise.
-    unsafe {
-        while let Some(entry) = list.as_ref() {
-            ends.push(End { filter: entry.filter_ctx, pad: entry.pad_idx as u32 });
-            list = entry.next;
-        }
-    }
-    ends
 }
 
 fn joined(options: &[(String, String)]) -> String {

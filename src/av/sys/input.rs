@@ -67,20 +67,6 @@ impl StreamParameters {
         kind_of(unsafe { (*self.parameters).codec_type })
     }
 
-    /// Gives sound of at most `most` channels and no layout the usual layout of that many; tells which.
-    pub fn guess_layout(&mut self, most: i32) -> Option<String> {
-        // SAFETY: never null; the copy is our own.
-        unsafe {
-            let layout = &mut (*self.parameters).ch_layout;
-            let channels = layout.nb_channels;
-            if layout.order != ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC || channels == 0 || channels > most {
-                return None;
-            }
-            ffi::av_channel_layout_default(layout, channels);
-            (layout.order != ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC).then(|| compat::layout_name(layout))
-        }
-    }
-
     /// What its frames will look like as far as the container tells; for streams that never give one.
     pub fn shape(&self) -> super::frame::FrameShape {
         // SAFETY: never null.
@@ -248,6 +234,20 @@ impl Demuxer {
     pub fn dump(&self, index: usize) {
         // SAFETY: the context is open; the URL is a valid string.
         unsafe { ffi::av_dump_format(self.context, index as i32, (*self.context).url, 0) };
+    }
+
+    /// Gives a stream of sound of at most `most` channels and no layout the usual layout of that many; tells which.
+    pub fn guess_layout(&mut self, index: usize, most: i32) -> Option<String> {
+        // SAFETY: a live stream's own parameters.
+        unsafe {
+            let layout = &mut (*self.codec_parameters(index)).ch_layout;
+            let channels = layout.nb_channels;
+            if layout.order != ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC || channels == 0 || channels > most {
+                return None;
+            }
+            ffi::av_channel_layout_default(layout, channels);
+            (layout.order != ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC).then(|| compat::layout_name(layout))
+        }
     }
 
     /// Wrap-around of a stream's timestamps in bits (33 for MPEG-TS, 64 for none).

@@ -4,6 +4,7 @@
 #![allow(clippy::unnecessary_cast, clippy::useless_conversion)]
 
 pub mod bitstream;
+pub mod canvas;
 pub mod catalog;
 pub mod compat;
 pub mod decoder;
@@ -20,6 +21,7 @@ pub mod log;
 pub mod options;
 pub mod output;
 pub mod packet;
+mod pads;
 pub mod silence;
 pub mod subtitle;
 

@@ -3,7 +3,7 @@
 use super::{Arity, Effect, Row};
 use crate::cli::Request;
 use crate::cli::value::{BadValue, duration_us, fps_mode, integer_within, number, switch};
-use crate::spec::{ExplainFormat, GlobalSpec, Overwrite};
+use crate::spec::{ComplexGraph, ExplainFormat, GlobalSpec, Overwrite};
 use crate::unit::MICROS_PER_SECOND;
 
 const fn show(names: &'static [&'static str], help: &'static str, request: fn(Option<&str>) -> Request) -> Row {
@@ -143,6 +143,18 @@ pub(super) const ROWS: &[Row] = &[
         Effect::Global(|g, u| threads(u.value).map(|text| g.filter_complex_threads = Some(text))),
     ),
     Row::value(
+        &["filter_complex", "lavfi"],
+        "filtergraph",
+        "a filtergraph with any number of inputs and outputs",
+        Effect::Global(|g, u| complex_graph(g, u, false)),
+    ),
+    Row::value(
+        &["filter_complex_script"],
+        "file",
+        "read a complex filtergraph from a file",
+        Effect::Global(|g, u| complex_graph(g, u, true)),
+    ),
+    Row::value(
         &["vsync"],
         "mode",
         "older spelling of -fps_mode, for all outputs",
@@ -229,6 +241,14 @@ fn explain(global: &mut GlobalSpec, used: &super::Use<'_>) -> Result<(), BadValu
         "json" => ExplainFormat::Json,
         _ => return Err(BadValue::new("json or text", "json")),
     });
+    Ok(())
+}
+
+fn complex_graph(global: &mut GlobalSpec, used: &super::Use<'_>, is_script: bool) -> Result<(), BadValue> {
+    if used.value.is_empty() {
+        return Err(BadValue::new("a filtergraph such as [0:v][1:v]overlay", "[0:v][1:v]overlay"));
+    }
+    global.complex_graphs.push(ComplexGraph { text: used.text(), is_script, origin: used.origin.clone() });
     Ok(())
 }
 

@@ -21,9 +21,6 @@ const fn ignored_value(names: &'static [&'static str]) -> Row {
 }
 
 pub(super) const ROWS: &[Row] = &[
-    value(&["filter_complex", "lavfi"]),
-    value(&["filter_complex_script"]),
-    value(&["filter_script"]),
     value(&["attach"]),
     value(&["dump_attachment"]),
     value(&["target"]),

@@ -58,6 +58,12 @@ pub(super) const ROWS: &[Row] = &[
     ),
     Row::per_stream(&["aspect"], "ratio", "display aspect ratio", assign!(aspect, |u| aspect(u.value)?)),
     Row::per_stream(&["filter"], "filtergraph", "filter the stream", assign!(filters, |u| u.text())),
+    Row::per_stream(
+        &["filter_script"],
+        "file",
+        "read the stream's filtergraph from a file",
+        assign!(filter_scripts, |u| u.text()),
+    ),
     Row::value(&["vf"], "filtergraph", "same as -filter:v", Effect::Alias("filter", "v")),
     Row::value(&["af"], "filtergraph", "same as -filter:a", Effect::Alias("filter", "a")),
     Row::per_stream(&["q"], "number", "fixed quality, on the codec's scale", assign!(quality, |u| number(u.value)?)),

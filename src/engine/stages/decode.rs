@@ -291,7 +291,7 @@ impl Stage for DecodeStage {
                 self.joins = true;
             }
             PacketItem::Hole(_, to) => self.silence(to, out)?,
-            PacketItem::Ready(_) => {}
+            PacketItem::Ready(_) | PacketItem::Heartbeat(_) => {}
         }
         Ok(Flow::Continue)
     }

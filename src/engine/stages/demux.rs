@@ -23,6 +23,8 @@ pub struct DemuxSettings {
     pub facts: InputFacts,
     /// Streams that somebody wants.
     pub used: Vec<bool>,
+    /// Streams of subtitles that are drawn on pictures, and so want to know how far the input has come.
+    pub heartbeats: Vec<usize>,
     /// Passes after the first; -1 is for ever.
     pub loops: i32,
     /// Pacing.
@@ -199,6 +201,13 @@ impl DemuxStage {
             let due = pacer.due_ns(stamped.dts_us);
             if !self.clock.wait_until(due, &out.stop().drain) {
                 return Ok(Flow::Done);
+            }
+        }
+        if let Some(pts) = stamped.pts {
+            for drawn in &self.settings.heartbeats {
+                let base = |stream: usize| self.settings.facts.streams[stream].time_base;
+                let at = rescale(pts, base(stream), base(*drawn));
+                out.send(*drawn, PacketItem::Heartbeat(at))?;
             }
         }
         if let Some((from, to)) = stamped.hole {

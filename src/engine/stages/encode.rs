@@ -32,6 +32,8 @@ pub struct EncodeSettings {
     pub duration_us: Option<i64>,
     /// `-frames`.
     pub max_frames: Option<i64>,
+    /// Pictures come from one input stream, so that they may be taken for 25 a second when nobody tells.
+    pub has_source: bool,
     /// Time base of the source stream, for lengths that frames bring along.
     pub source_time_base: Rational,
     /// The source stream's start is known, which lets `-r` shorten lengths (as in ffmpeg).
@@ -99,7 +101,7 @@ impl EncodeStage {
     fn choose_frame_rate(&self, graph: &GraphOutput) -> Rational {
         let plan = &self.settings.plan;
         let mut rate = plan.frame_rate.unwrap_or(graph.frame_rate);
-        if !rate.is_valid() && plan.max_frame_rate.is_none() {
+        if !rate.is_valid() && plan.max_frame_rate.is_none() && self.settings.has_source {
             rate = Rational::new(25, 1);
             log::warn!(
                 "No information about the input framerate is available. Falling back to a default value of 25fps for \
@@ -388,7 +390,9 @@ impl Stage for EncodeStage {
             }
             FrameItem::Frame(frame) if self.settings.kind == MediaKind::Video => self.picture(frame, out),
             FrameItem::Frame(frame) => self.sound(frame, out),
-            FrameItem::SourceBits(_) | FrameItem::EndsAt(_) => Ok(Flow::Continue),
+            FrameItem::SourceBits(_) | FrameItem::EndsAt(_) | FrameItem::Subtitle(_) | FrameItem::Heartbeat(_) => {
+                Ok(Flow::Continue)
+            }
         }
     }
 

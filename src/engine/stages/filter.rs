@@ -1,46 +1,12 @@
 //! Runs a filtergraph, and rebuilds it when what comes in changes.
 
-use crate::av::{FilterGraph, Frame, FrameShape, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
+use super::feed::{Feeding, Input, InputSettings, Next};
+use crate::av::{AvError, FilterGraph, FrameShape, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::link::{await_reply, reply};
 use crate::facts::MediaKind;
-use crate::unit::Rational;
-use std::collections::VecDeque;
-
-/// One input of the graph.
-pub struct InputSettings {
-    /// Pictures or sound.
-    pub kind: MediaKind,
-    /// Time base of its pictures.
-    pub time_base: Rational,
-    /// Frame rate of its pictures, or unknown.
-    pub frame_rate: Rational,
-    /// What its frames look like when none ever comes.
-    pub expected: FrameShape,
-    /// The stream's own display matrix, for frames without one.
-    pub display_matrix: Option<[i32; 9]>,
-    /// Turn pictures upright.
-    pub autorotate: bool,
-    /// Rebuild the graph when the format changes.
-    pub reinit: bool,
-    /// Cut before this, in microseconds.
-    pub trim_start_us: Option<i64>,
-    /// Cut after this length, in microseconds.
-    pub trim_duration_us: Option<i64>,
-    /// For messages.
-    pub name: String,
-}
-
-struct Input {
-    settings: InputSettings,
-    shape: Option<FrameShape>,
-    waiting: VecDeque<Frame>,
-    ended: bool,
-    ends_at: Option<i64>,
-    source_bits: i32,
-}
 
 /// A filtergraph with its inputs and outputs.
 pub struct FilterStage {
@@ -51,6 +17,7 @@ pub struct FilterStage {
     graph: Option<FilterGraph>,
     told: Vec<Option<GraphOutput>>,
     finished: Vec<bool>,
+    feeding: Option<Feeding>,
     name: String,
 }
 
@@ -62,17 +29,7 @@ impl FilterStage {
         inputs: Vec<InputSettings>,
         outputs: Vec<(MediaKind, OutputConstraint)>,
     ) -> Self {
-        let inputs = inputs
-            .into_iter()
-            .map(|settings| Input {
-                settings,
-                shape: None,
-                waiting: VecDeque::new(),
-                ended: false,
-                ends_at: None,
-                source_bits: 0,
-            })
-            .collect();
+        let inputs = inputs.into_iter().map(Input::new).collect();
         let (kinds, constraints): (Vec<_>, Vec<_>) = outputs.into_iter().unzip();
         let count = kinds.len();
         Self {
@@ -83,8 +40,15 @@ impl FilterStage {
             graph: None,
             told: vec![None; count],
             finished: vec![false; count],
+            feeding: None,
             name,
         }
+    }
+
+    /// Lets the graph hold inputs that it does not need yet.
+    pub fn fed_by(mut self, feeding: Option<Feeding>) -> Self {
+        self.feeding = feeding;
+        self
     }
 
     fn fault(&self, operation: &'static str) -> impl FnOnce(crate::av::AvError) -> StageError {
@@ -97,7 +61,7 @@ impl FilterStage {
             .iter()
             .map(|input| {
                 let s = &input.settings;
-                let shape = input.shape.clone().unwrap_or_else(|| s.expected.clone());
+                let shape = input.configured_shape();
                 let matrix = shape.display_matrix.or(s.display_matrix);
                 GraphInput {
                     kind: s.kind,
@@ -119,14 +83,7 @@ impl FilterStage {
         for port in 0..self.kinds.len() {
             self.tell_shape(port, out)?;
         }
-        for index in 0..self.inputs.len() {
-            while let Some(frame) = self.inputs[index].waiting.pop_front() {
-                self.push(index, frame)?;
-            }
-            if self.inputs[index].ended {
-                self.close(index)?;
-            }
-        }
+        self.inputs.iter_mut().for_each(Input::rebuilt);
         Ok(())
     }
 
@@ -142,7 +99,7 @@ impl FilterStage {
         let constraint = &mut self.constraints[port];
         constraint.formats = format.into_iter().collect();
         if self.kinds[port] == MediaKind::Video {
-            constraint.size = Some((output.shape.width, output.shape.height));
+            constraint.size = Some((output.shape.width, output.shape.height)).filter(|_| !constraint.any_size);
             constraint.colours = Some(output.shape.colours);
         } else {
             constraint.sample_rates_hz = vec![output.shape.sample_rate_hz];
@@ -166,54 +123,85 @@ impl FilterStage {
         Ok(())
     }
 
-    fn push(&mut self, index: usize, mut frame: Frame) -> Result<(), StageError> {
-        let settings = &self.inputs[index].settings;
-        if settings.kind == MediaKind::Video && settings.autorotate {
-            frame.drop_display_matrix();
-        }
-        match &mut self.graph {
-            Some(graph) => match graph.push(index, frame) {
-                Ok(()) | Err(crate::av::AvError::EOF) => Ok(()),
-                Err(error) => Err(self.fault("Error while filtering")(error)),
-            },
-            None => {
-                self.inputs[index].waiting.push_back(frame);
-                Ok(())
-            }
-        }
-    }
-
-    fn close(&mut self, index: usize) -> Result<(), StageError> {
-        let pts = self.inputs[index].ends_at;
-        match &mut self.graph {
-            Some(graph) => match graph.close_input(index, pts) {
-                Ok(()) | Err(crate::av::AvError::EOF) => Ok(()),
-                Err(error) => Err(self.fault("Error while filtering")(error)),
-            },
-            None => Ok(()),
-        }
-    }
-
-    /// Sends on all that is ready.
-    fn reap(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+    /// Lets the graph work as long as there is something for it to do, and sends on what comes out.
+    fn work(&mut self, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
         loop {
             for port in 0..self.kinds.len() {
                 self.reap_port(port, out)?;
             }
-            let Some(graph) = &mut self.graph else { return Ok(()) };
-            match graph.work() {
-                Ok(true) => {}
-                Ok(false) => return Ok(()),
-                Err(error) => return Err(self.fault("Error while filtering")(error)),
+            if self.is_done(out) {
+                return Ok(Flow::Done);
+            }
+            let Some(graph) = &mut self.graph else { break };
+            // Only sources of the graph's own are left, and these need not end by themselves.
+            if out.stop().drain.is_tripped() && self.inputs.iter().all(|input| input.ended && !input.has_next()) {
+                return Ok(Flow::Done);
+            }
+            if !graph.work().map_err(StageError::about(self.name.clone(), "Error while filtering"))?
+                && !self.feed(out)?
+            {
+                break;
             }
         }
+        self.ask();
+        Ok(Flow::Continue)
+    }
+
+    /// Gives the graph one frame, or the end, of the input that it asks for most; `false` when it has to wait.
+    fn feed(&mut self, out: &mut Outlet<FrameItem>) -> Result<bool, StageError> {
+        let Some(graph) = &self.graph else { return Ok(false) };
+        let asked: Vec<u32> = (0..self.inputs.len()).map(|port| graph.unmet_requests(port)).collect();
+        let any = asked.iter().any(|times| *times > 0);
+        let mut best = None;
+        for (port, input) in self.inputs.iter_mut().enumerate() {
+            if asked[port] > 0 && !input.has_next() {
+                input.repeat().map_err(StageError::library("draw a subtitle"))?;
+            }
+            // A graph that asks for nothing takes whatever there is.
+            if input.has_next() && (asked[port] > 0 || !any) && best.is_none_or(|best: usize| asked[port] > asked[best])
+            {
+                best = Some(port);
+            }
+        }
+        let Some(port) = best else { return self.finish_after_last(out) };
+        if let Some(shape) = self.inputs[port].changes() {
+            self.rebuild(port, shape, out)?;
+        }
+        let Some(graph) = &mut self.graph else { return Ok(false) };
+        let fed = match self.inputs[port].next() {
+            Some(Next::Frame(frame)) => graph.push(port, frame),
+            Some(Next::End(pts)) => graph.close_input(port, pts),
+            None => Ok(()),
+        };
+        match fed {
+            Ok(()) | Err(AvError::EOF) => Ok(true),
+            Err(error) => Err(self.fault("Error while filtering")(error)),
+        }
+    }
+
+    /// When all inputs have ended, whatever the graph still has comes out by pulling once more.
+    fn finish_after_last(&mut self, out: &mut Outlet<FrameItem>) -> Result<bool, StageError> {
+        for port in 0..self.kinds.len() {
+            self.reap_port(port, out)?;
+        }
+        Ok(false)
+    }
+
+    /// Builds the graph anew for frames of another shape.
+    fn rebuild(&mut self, port: usize, shape: FrameShape, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        log::info!("{}: the input changed to {}, the filters are rebuilt", self.name, describe(&shape));
+        self.graph = None;
+        self.inputs[port].shape = Some(shape);
+        self.configure(out)
     }
 
     fn reap_port(&mut self, port: usize, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         while !self.finished[port] {
             let Some(graph) = &mut self.graph else { return Ok(()) };
             match graph.pull(port) {
-                Ok(Pull::Frame(frame)) => out.send(port, FrameItem::Frame(frame))?,
+                Ok(Pull::Frame(frame)) if out.is_open(port) => out.send(port, FrameItem::Frame(frame))?,
+                // Nobody takes it any more, but the graph's other outputs go on.
+                Ok(Pull::Frame(_)) => {}
                 Ok(Pull::NeedsInput) => return Ok(()),
                 Ok(Pull::Finished) => {
                     self.finished[port] = true;
@@ -225,31 +213,42 @@ impl FilterStage {
         Ok(())
     }
 
-    /// Empties the graph before it is rebuilt.
-    fn flush_old(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
-        self.reap(out)
+    /// Every output has ended, or nobody takes what it gives.
+    fn is_done(&self, out: &Outlet<FrameItem>) -> bool {
+        self.finished.iter().enumerate().all(|(port, finished)| *finished || !out.is_open(port))
     }
 
-    fn frame(&mut self, port: usize, frame: Frame, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
-        let shape = frame.shape();
-        let input = &self.inputs[port];
-        let changed = input.shape.as_ref().is_none_or(|old| old.differs_from(&shape));
-        let rebuild = changed && (self.graph.is_none() || input.settings.reinit);
-        if rebuild {
-            if self.graph.is_some() {
-                log::info!("{}: the input changed to {}, the filters are rebuilt", self.name, describe(&shape));
-                self.flush_old(out)?;
-                self.graph = None;
+    /// Asks for the inputs that the graph needs, and holds those that have run ahead of what it asked for.
+    fn ask(&self) {
+        let Some(feeding) = &self.feeding else { return };
+        let mut wanted = vec![false; feeding.inputs.iter().max().map_or(0, |most| most + 1)];
+        for (port, input) in self.inputs.iter().enumerate().filter(|(_, input)| !input.ended) {
+            let asked = match &self.graph {
+                Some(graph) => graph.unmet_requests(port) > 0 && !input.has_next(),
+                None => !input.is_known(),
+            };
+            if asked || input.has_room() {
+                wanted[feeding.inputs[port]] = true;
             }
-            self.inputs[port].shape = Some(shape);
         }
-        let ready = self.inputs.iter().all(|i| i.shape.is_some() || i.ended);
-        if self.graph.is_none() && ready {
+        if !wanted.contains(&true) {
+            wanted.fill(true);
+        }
+        feeding.appetite.ask(&wanted);
+    }
+
+    /// Something arrived: builds the graph if it can be built now, and goes on.
+    fn go_on(&mut self, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
+        if self.graph.is_none() && self.inputs.iter().all(Input::is_known) {
+            if self.inputs.iter().any(Input::is_formless) {
+                return Err(StageError::Failed(format!(
+                    "{}: Cannot determine format of input stream after EOF: it gave no frame that could be decoded",
+                    self.name
+                )));
+            }
             self.configure(out)?;
         }
-        self.push(port, frame)?;
-        self.reap(out)?;
-        Ok(if self.finished.iter().all(|f| *f) { Flow::Done } else { Flow::Continue })
+        self.work(out)
     }
 }
 
@@ -265,9 +264,16 @@ impl Stage for FilterStage {
     type In = FrameItem;
     type Out = FrameItem;
 
+    fn start(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        if self.inputs.is_empty() { self.configure(out) } else { Ok(()) }
+    }
+
     fn step(&mut self, port: usize, item: FrameItem, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
         match item {
-            FrameItem::Frame(frame) => self.frame(port, frame, out),
+            FrameItem::Frame(frame) => {
+                self.inputs[port].arrived(frame);
+                self.go_on(out)
+            }
             FrameItem::SourceBits(bits) => {
                 self.inputs[port].source_bits = bits;
                 Ok(Flow::Continue)
@@ -276,29 +282,24 @@ impl Stage for FilterStage {
                 self.inputs[port].ends_at = Some(pts);
                 Ok(Flow::Continue)
             }
+            FrameItem::Subtitle(subtitle) => {
+                self.inputs[port].subtitle(&subtitle).map_err(StageError::library("draw a subtitle"))?;
+                self.go_on(out)
+            }
+            FrameItem::Heartbeat(at) => {
+                self.inputs[port].heartbeat(at).map_err(StageError::library("draw a subtitle"))?;
+                self.go_on(out)
+            }
             FrameItem::Shape(_) => Ok(Flow::Continue),
         }
     }
 
     fn port_ended(&mut self, port: usize, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
-        self.inputs[port].ended = true;
-        if self.graph.is_some() {
-            self.close(port)?;
-            self.reap(out)?;
-        } else if self.inputs.iter().all(|i| i.ended || i.shape.is_some()) {
-            if self.inputs.iter().any(|i| i.shape.is_none() && i.settings.expected.format < 0) {
-                return Err(StageError::Failed(format!(
-                    "{}: Cannot determine format of input stream after EOF: it gave no frame that could be decoded",
-                    self.name
-                )));
-            }
-            self.configure(out)?;
-            self.reap(out)?;
-        }
-        Ok(if self.finished.iter().all(|f| *f) { Flow::Done } else { Flow::Continue })
+        self.inputs[port].end().map_err(StageError::library("draw a subtitle"))?;
+        self.go_on(out)
     }
 
     fn finish(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
-        self.reap(out)
+        self.work(out).map(drop)
     }
 }

@@ -3,7 +3,10 @@
 pub mod copy;
 pub mod decode;
 pub mod demux;
+pub mod drawing;
 pub mod encode;
+pub mod feed;
 pub mod filter;
 pub mod mux;
+pub mod picture_subtitles;
 pub mod subtitle;

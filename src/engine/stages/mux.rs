@@ -487,7 +487,7 @@ impl Stage for MuxStage {
                 }
             }
             PacketItem::Hole(from, to) => self.fill(port, from, to)?,
-            PacketItem::Seam => {}
+            PacketItem::Seam | PacketItem::Heartbeat(_) => {}
         }
         Ok(if self.over_size() { Flow::Done } else { Flow::Continue })
     }

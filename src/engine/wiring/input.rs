@@ -1,17 +1,20 @@
 //! The stages of the inputs: demuxers and the decoders behind them.
 
-use super::settings::{balance_groups, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings};
-use super::{Builder, StreamEnds, packet_room};
-use crate::av::{Decoder, DecoderSettings};
+use super::settings::{
+    balance_groups, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
+};
+use super::{Builder, Ends, StreamEnds, packet_room};
+use crate::av::{Decoder, DecoderSettings, SubtitleDecoder};
 use crate::engine::balance::{Balance, Place};
 use crate::engine::flow::PacketItem;
 use crate::engine::link::{LinkSender, link};
 use crate::engine::prepare::{OpenInputs, PrepareError};
 use crate::engine::stages::decode::{DecodeSettings, DecodeStage};
 use crate::engine::stages::demux::{DemuxSettings, DemuxStage};
+use crate::engine::stages::picture_subtitles::PictureSubtitles;
+use crate::facts::MediaKind;
 use crate::plan::Plan;
 use crate::timing::{Pacer, Timeline};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Packets of a file that cross a link together: fewer wake-ups.
@@ -22,11 +25,13 @@ impl Builder<'_> {
         &mut self,
         plan: &Plan,
         inputs: OpenInputs,
-        mut ends: BTreeMap<(usize, usize), StreamEnds>,
+        balance: &Balance,
+        mut ends: Ends,
     ) -> Result<(), PrepareError> {
-        let balance = Balance::default();
         let groups = balance_groups(plan);
-        let places: Vec<Place> = groups.iter().map(|group| balance.join(*group)).collect();
+        let direct = |input| direct_use(plan, input);
+        let places: Vec<Place> =
+            groups.iter().enumerate().map(|(input, group)| balance.join(*group, direct(input))).collect();
         let at_leisure: Vec<bool> = (0..plan.inputs.len()).map(|i| is_read_at_leisure(plan, &inputs, i)).collect();
         let OpenInputs { spec, facts, demuxers, .. } = inputs;
         let parts = demuxers.into_iter().zip(facts).zip(places).enumerate();
@@ -36,8 +41,9 @@ impl Builder<'_> {
                 continue;
             }
             let mut links: Vec<Vec<LinkSender<PacketItem>>> = Vec::new();
+            let mut heartbeats = Vec::new();
             for (stream, stream_plan) in input.streams.iter().enumerate() {
-                let StreamEnds { mut packets, frames } = ends.remove(&(index, stream)).unwrap_or_default();
+                let StreamEnds { mut packets, frames } = ends.inputs.remove(&(index, stream)).unwrap_or_default();
                 if let (Some(decode), false) = (&stream_plan.decode, frames.is_empty()) {
                     let fail = |cause: crate::av::AvError| {
                         PrepareError::Failed(format!(
@@ -45,9 +51,19 @@ impl Builder<'_> {
                             decode.decoder, facts.url
                         ))
                     };
-                    let mut parameters = demuxer.parameters(index, stream).map_err(fail)?;
-                    if let Some(layout) = parameters.guess_layout(stream_plan.guess_layout_max) {
-                        log::warn!("Guessed Channel Layout for Input Stream #{index}.{stream} : {layout}");
+                    let parameters = demuxer.parameters(index, stream).map_err(fail)?;
+                    let waiting = spec.inputs[index].thread_queue_size;
+                    let (senders, inlet) = link::<PacketItem>(packet_room(waiting), 1);
+                    packets.extend(senders);
+                    if facts.streams[stream].kind == MediaKind::Subtitle {
+                        let decoder =
+                            SubtitleDecoder::open(&parameters, &decode.decoder, &decode.options).map_err(fail)?;
+                        let meter = Arc::clone(&self.meter.inputs[index]);
+                        let stage = PictureSubtitles::new(decoder, (index, stream), meter);
+                        self.stage(format!("decode {index}:{stream}"), stage, inlet, vec![frames])?;
+                        heartbeats.push(stream);
+                        links.push(packets);
+                        continue;
                     }
                     let settings = DecoderSettings {
                         name: decode.decoder.clone(),
@@ -65,10 +81,7 @@ impl Builder<'_> {
                         exit_on_error: spec.global.exit_on_error,
                     };
                     let stage = DecodeStage::new(decoder, settings, Arc::clone(&self.meter.inputs[index]));
-                    let waiting = spec.inputs[index].thread_queue_size;
-                    let (senders, inlet) = link::<PacketItem>(packet_room(waiting), 1);
-                    self.stage(format!("decode {index}:{stream}"), stage, inlet, frames)?;
-                    packets.extend(senders);
+                    self.stage(format!("decode {index}:{stream}"), stage, inlet, vec![frames])?;
                 }
                 links.push(packets);
             }
@@ -78,6 +91,7 @@ impl Builder<'_> {
             );
             let settings = DemuxSettings {
                 used: input.streams.iter().map(|s| s.used).collect(),
+                heartbeats,
                 loops: input.stream_loop,
                 pacer: input.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us)),
                 restart_us: facts.start_time_us.unwrap_or(0),

@@ -1,10 +1,12 @@
 //! Wires the stages of a plan and starts their threads.
 
+mod graph;
 mod input;
 mod output;
 mod settings;
 
 use self::output::MuxEnd;
+use super::balance::Balance;
 use super::clock::Clock;
 use super::fault::StageError;
 use super::flow::{FrameItem, PacketItem};
@@ -37,6 +39,15 @@ struct StreamEnds {
     frames: Vec<LinkSender<FrameItem>>,
 }
 
+/// All ends that wait for what feeds them.
+#[derive(Default)]
+struct Ends {
+    /// By input and stream.
+    inputs: BTreeMap<(usize, usize), StreamEnds>,
+    /// By complex filtergraph and its output: the encoder behind it.
+    graphs: BTreeMap<(usize, usize), LinkSender<FrameItem>>,
+}
+
 struct Builder<'a> {
     stop: &'a StopSignal,
     meter: Arc<Meter>,
@@ -66,12 +77,14 @@ impl Prepared {
             sources_run,
             joined: None,
         };
-        let mut ends: BTreeMap<(usize, usize), StreamEnds> = BTreeMap::new();
+        let mut ends = Ends::default();
         let started = (|| {
             for (index, output) in outputs.into_iter().enumerate() {
                 builder.output(&plan, index, output, &inputs, &mut ends)?;
             }
-            builder.inputs(&plan, inputs, ends)
+            let balance = Balance::default();
+            builder.complex_graphs(&plan, &inputs, &balance, &mut ends)?;
+            builder.inputs(&plan, inputs, &balance, ends)
         })();
         let input_urls = plan.inputs.iter().map(|i| i.url.clone()).collect();
         let Builder { threads, sources, sources_run, .. } = builder;
@@ -91,10 +104,13 @@ impl Prepared {
 }
 
 impl Builder<'_> {
-    fn outlet<T: super::link::Flowing>(&self, meter: &Arc<StageMeter>, links: Vec<LinkSender<T>>) -> Outlet<T> {
+    /// An outlet with these links behind its ports.
+    fn outlet<T: super::link::Flowing>(&self, meter: &Arc<StageMeter>, links: Vec<Vec<LinkSender<T>>>) -> Outlet<T> {
         let mut outlet = Outlet::new(self.stop.clone(), Arc::clone(meter));
-        for sender in links {
-            outlet.connect(0, sender);
+        for (port, links) in links.into_iter().enumerate() {
+            for sender in links {
+                outlet.connect(port, sender);
+            }
         }
         outlet
     }
@@ -120,7 +136,7 @@ impl Builder<'_> {
         name: String,
         stage: S,
         inlet: Inlet<S::In>,
-        links: Vec<LinkSender<S::Out>>,
+        links: Vec<Vec<LinkSender<S::Out>>>,
     ) -> Result<(), PrepareError> {
         let meter = self.meter.stage(&name);
         let outlet = self.outlet(&meter, links);
@@ -136,12 +152,7 @@ impl Builder<'_> {
         batch: usize,
     ) -> Result<(), PrepareError> {
         let meter = self.meter.stage(&name);
-        let mut outlet = Outlet::new(self.stop.clone(), Arc::clone(&meter));
-        for (port, links) in links.into_iter().enumerate() {
-            for sender in links {
-                outlet.connect(port, sender);
-            }
-        }
+        let mut outlet = self.outlet(&meter, links);
         outlet.set_batch(batch);
         let runs = self.sources_run.clone();
         let behind = self.joined.take();

@@ -1,8 +1,8 @@
 //! The stages of an output: from the decoder's far end to the muxer.
 
-use super::settings::{copy_settings, input_trim, local_file, may_be_joined, needs_trailer};
-use super::{Builder, FRAMES, PACKETS, StreamEnds, packet_room};
-use crate::av::{GraphSettings, OutputConstraint, SubtitleTranscoder};
+use super::settings::{copy_settings, local_file, may_be_joined, needs_trailer};
+use super::{Builder, Ends, FRAMES, PACKETS, packet_room};
+use crate::av::SubtitleTranscoder;
 use crate::diagnostic::mask_url;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem};
@@ -14,14 +14,12 @@ use crate::engine::prepare::{OpenInputs, PrepareError, PreparedOutput};
 use crate::engine::run::{Ended, EndedOutput, OutputEnd};
 use crate::engine::stages::copy::Copy;
 use crate::engine::stages::encode::{EncodeSettings, EncodeStage};
-use crate::engine::stages::filter::{FilterStage, InputSettings};
 use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stages::subtitle::SubtitleStage;
 use crate::facts::MediaKind;
-use crate::plan::{EncodePlan, Plan, Treatment};
+use crate::plan::{EncodePlan, Plan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -75,7 +73,7 @@ impl Builder<'_> {
         index: usize,
         prepared: PreparedOutput,
         inputs: &OpenInputs,
-        ends: &mut BTreeMap<(usize, usize), StreamEnds>,
+        ends: &mut Ends,
     ) -> Result<(), PrepareError> {
         let output = &plan.outputs[index];
         let PreparedOutput { muxer, options, bitstream_filters, keyframes } = prepared;
@@ -88,16 +86,19 @@ impl Builder<'_> {
         let mut mux_streams = Vec::new();
         let parts = output.streams.iter().zip(senders).zip(bitstream_filters).zip(keyframes).enumerate();
         for (i, (((stream, sender), filter), keyframes)) in parts {
-            let facts = &inputs.facts[stream.source.0].streams[stream.source.1];
+            let source = stream.source.input();
+            let facts = source.map(|(input, source)| &inputs.facts[input].streams[source]);
             let mut mux_stream = MuxStream {
                 kind: stream.kind,
                 copy: None,
-                source: format!(
-                    "{} (stream {}:{})",
-                    inputs.facts[stream.source.0].url, stream.source.0, stream.source.1
-                ),
-                source_time_base: facts.time_base,
-                sample_rate_hz: facts.sample_rate_hz,
+                source: match stream.source {
+                    StreamSource::Input(input, source) => {
+                        format!("{} (stream {input}:{source})", inputs.facts[input].url)
+                    }
+                    StreamSource::Graph(graph, pad) => plan.graphs[graph].outputs[pad].name.clone(),
+                },
+                source_time_base: facts.map_or(Rational::MICROS, |f| f.time_base),
+                sample_rate_hz: facts.map_or(0, |f| f.sample_rate_hz),
                 bitstream_filter: filter,
                 max_packets: stream.max_frames,
                 limited: stream.max_frames.is_some(),
@@ -109,13 +110,13 @@ impl Builder<'_> {
                 queue_bytes: stream.queue_bytes,
                 silent: false,
             };
-            let ends = ends.entry(stream.source).or_default();
+            let packets = &mut ends.inputs.entry(source.unwrap_or_default()).or_default().packets;
             match &stream.treatment {
                 Treatment::Copy(copy) => {
-                    mux_stream.lenient_dts = facts.codec == "vp9";
+                    mux_stream.lenient_dts = facts.is_some_and(|f| f.codec == "vp9");
                     mux_stream.silent = stream.kind == MediaKind::Attachment;
                     mux_stream.copy = Some(Copy::new(copy_settings(plan, inputs, output, stream, copy)));
-                    ends.packets.push(sender);
+                    packets.push(sender);
                 }
                 Treatment::Encode(encode) => {
                     if stream.kind == MediaKind::Video {
@@ -124,12 +125,20 @@ impl Builder<'_> {
                             && matches!(encode.fps_mode, FpsMode::Cfr | FpsMode::VsCfr);
                         mux_stream.drop_times = encode.fps_mode == FpsMode::Drop;
                     }
-                    let frames = self.encode_chain(plan, (index, i), encode, keyframes, inputs, sender)?;
-                    ends.frames.push(frames);
+                    let encoder = self.encoder(plan, (index, i), encode, inputs, (keyframes, sender))?;
+                    match stream.source {
+                        StreamSource::Input(input, source) => {
+                            let frames = self.simple_graph(plan, (index, i), encode, inputs, encoder)?;
+                            ends.inputs.entry((input, source)).or_default().frames.push(frames);
+                        }
+                        StreamSource::Graph(graph, pad) => {
+                            ends.graphs.insert((graph, pad), encoder);
+                        }
+                    }
                 }
                 Treatment::Subtitle { encoder, options } => {
                     let link = self.subtitle(plan, (index, i), (encoder, options), inputs, sender)?;
-                    ends.packets.push(link);
+                    packets.push(link);
                 }
             }
             mux_streams.push(mux_stream);
@@ -158,25 +167,24 @@ impl Builder<'_> {
         self.thread(name, move || end.run(drive))
     }
 
-    /// Filter and encode stages of one stream; gives the link that the decoder feeds.
-    fn encode_chain(
+    /// The encode stage of one stream; gives the link that its filtergraph feeds.
+    fn encoder(
         &mut self,
         plan: &Plan,
         (output, index): (usize, usize),
         encode: &EncodePlan,
-        keyframes: ForcedKeyframes,
         inputs: &OpenInputs,
-        sender: LinkSender<PacketItem>,
+        (keyframes, sender): (ForcedKeyframes, LinkSender<PacketItem>),
     ) -> Result<LinkSender<FrameItem>, PrepareError> {
         let output_plan = &plan.outputs[output];
         let stream = &output_plan.streams[index];
-        let (input, source) = stream.source;
-        let facts = &inputs.facts[input].streams[source];
-        let input_plan = &plan.inputs[input];
-        let stream_plan = &input_plan.streams[source];
+        // ffmpeg takes the one input of a filtergraph for the stream's.
+        let source = match stream.source {
+            StreamSource::Input(input, source) => Some((input, source)),
+            StreamSource::Graph(graph, _) => plan.graphs[graph].only_source(),
+        };
+        let facts = source.map(|(input, source)| &inputs.facts[input].streams[source]);
         let global = &inputs.spec.global;
-
-        let (mut encoder_links, encoder_inlet) = link::<FrameItem>(FRAMES, 1);
         let settings = EncodeSettings {
             index: (output, index),
             kind: stream.kind,
@@ -186,56 +194,15 @@ impl Builder<'_> {
             start_us: output_plan.start_us.unwrap_or(0),
             duration_us: output_plan.duration_us,
             max_frames: stream.max_frames.filter(|_| stream.kind == MediaKind::Video),
-            source_time_base: facts.time_base,
-            source_start_known: facts.start_time.is_some(),
+            has_source: facts.is_some(),
+            source_time_base: facts.map_or(Rational::UNKNOWN, |facts| facts.time_base),
+            source_start_known: facts.is_some_and(|facts| facts.start_time.is_some()),
             keyframes,
             most_repeats: global.dts_error_threshold_s.saturating_mul(30),
         };
         let meter = Arc::clone(&self.meter.outputs[output].streams[index]);
-        self.stage(format!("encode {output}:{index}"), EncodeStage::new(settings, meter), encoder_inlet, vec![sender])?;
-
-        let mut parameters = inputs.demuxers[input]
-            .parameters(input, source)
-            .map_err(|cause| PrepareError::Failed(format!("{}: {cause}", inputs.facts[input].url)))?;
-        parameters.guess_layout(stream_plan.guess_layout_max);
-        let forced = stream_plan.forced_frame_rate;
-        let (trim_start_us, trim_duration_us) = input_trim(plan, input, global, &inputs.facts[input]);
-        let filter_input = InputSettings {
-            kind: stream.kind,
-            time_base: forced.map_or(facts.time_base, Rational::inverse),
-            frame_rate: forced.unwrap_or(parameters.frame_rate),
-            expected: parameters.shape(),
-            display_matrix: parameters.display_matrix(),
-            autorotate: stream_plan.autorotate,
-            reinit: stream_plan.reinit_filter,
-            trim_start_us,
-            trim_duration_us,
-            name: format!("in_{input}_{source}"),
-        };
-        let constraint = OutputConstraint {
-            name: format!("out_{output}_{index}"),
-            size: encode.size,
-            formats: encode.formats.clone(),
-            encoder: (encode.encoder.clone(), encode.options.clone()),
-            colours: None,
-            keep_format: encode.keep_format,
-            sample_rates_hz: encode.sample_rates_hz.clone(),
-            channel_layouts: encode.channel_layouts.clone(),
-            trim_start_us: output_plan.start_us,
-            trim_duration_us: output_plan.duration_us,
-            frame_samples: 0,
-        };
-        let graph = GraphSettings {
-            description: encode.graph.clone(),
-            threads: encode.filter_threads.clone(),
-            scaler_options: encode.scaler_options.clone(),
-            resampler_options: encode.resampler_options.clone(),
-            auto_conversion: encode.auto_conversion,
-        };
-        let name = format!("{} stream of {}", stream.kind.name(), mask_url(&output_plan.url));
-        let stage = FilterStage::new(name, graph, vec![filter_input], vec![(stream.kind, constraint)]);
         let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
-        self.stage(format!("filter {output}:{index}"), stage, inlet, std::mem::take(&mut encoder_links))?;
+        self.stage(format!("encode {output}:{index}"), EncodeStage::new(settings, meter), inlet, vec![vec![sender]])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
     }
 
@@ -248,7 +215,7 @@ impl Builder<'_> {
         sender: LinkSender<PacketItem>,
     ) -> Result<LinkSender<PacketItem>, PrepareError> {
         let output_plan = &plan.outputs[output];
-        let (input, source) = output_plan.streams[index].source;
+        let (input, source) = output_plan.streams[index].source.input().unwrap_or_default();
         let decode = plan.inputs[input].streams[source].decode.clone().unwrap_or_default();
         let fail = |what: &str, cause: crate::av::AvError| {
             PrepareError::Failed(format!("Error while opening {what} for output stream #{output}:{index}: {cause}"))
@@ -267,7 +234,7 @@ impl Builder<'_> {
         let times = (output_plan.start_us.unwrap_or(0), output_plan.duration_us);
         let stage = SubtitleStage::new(transcoder, (input, source), times, Arc::clone(&self.meter.inputs[input]));
         let (mut links, inlet) = link::<PacketItem>(PACKETS, 1);
-        self.stage(format!("subtitle {output}:{index}"), stage, inlet, vec![sender])?;
+        self.stage(format!("subtitle {output}:{index}"), stage, inlet, vec![vec![sender]])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::prepare::OpenInputs;
 use crate::engine::stages::copy::CopySettings;
-use crate::plan::{OutputPlan, OutputStreamPlan, Plan, Treatment};
+use crate::plan::{GraphPlan, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
 use crate::spec::GlobalSpec;
 use crate::timing::{StreamTiming, TimelineSettings};
 use crate::unit::{MICROS_PER_SECOND, Rational};
@@ -15,7 +15,7 @@ pub(super) fn copy_settings(
     stream: &OutputStreamPlan,
     copy: &crate::plan::CopyPlan,
 ) -> CopySettings {
-    let (input, source) = stream.source;
+    let (input, source) = stream.source.input().unwrap_or_default();
     let facts = &inputs.facts[input].streams[source];
     let global = &inputs.spec.global;
     let input_plan = &plan.inputs[input];
@@ -104,7 +104,11 @@ pub(super) fn stream_timing(
 pub(super) fn balance_groups(plan: &Plan) -> Vec<usize> {
     let mut groups: Vec<usize> = (0..plan.inputs.len()).collect();
     for output in &plan.outputs {
-        let members: Vec<usize> = output.streams.iter().map(|s| groups[s.source.0]).collect();
+        let inputs = output.streams.iter().flat_map(|s| match s.source {
+            StreamSource::Input(input, _) => vec![input],
+            StreamSource::Graph(graph, _) => plan.graphs[graph].inputs.iter().map(|pad| pad.source.0).collect(),
+        });
+        let members: Vec<usize> = inputs.map(|input| groups[input]).collect();
         if let Some(target) = members.iter().min().copied() {
             for group in &mut groups {
                 if members.contains(group) {
@@ -127,6 +131,13 @@ pub(super) fn may_be_joined(plan: &Plan, inputs: &OpenInputs) -> bool {
     output.streams.iter().all(|s| matches!(s.treatment, Treatment::Copy(_)))
         && local_file(&output.url, output.muxer.no_file).is_some()
         && is_read_at_leisure(plan, inputs, 0)
+}
+
+/// True when an input feeds more than filtergraphs that several inputs feed.
+pub(super) fn direct_use(plan: &Plan, input: usize) -> bool {
+    let streams = plan.outputs.iter().flat_map(|output| &output.streams);
+    let alone = |graph: &GraphPlan| graph.inputs.iter().all(|pad| pad.source.0 == input) && !graph.inputs.is_empty();
+    streams.filter_map(|s| s.source.input()).any(|(i, _)| i == input) || plan.graphs.iter().any(alone)
 }
 
 /// The file behind a URL, where it is one.

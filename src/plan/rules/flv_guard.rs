@@ -4,7 +4,7 @@ use crate::catalog::CodecFacts;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{MediaKind, StreamFacts};
 use crate::plan::mapping::masked;
-use crate::plan::{Choice, Context, OutputDraft};
+use crate::plan::{Choice, Context, OutputDraft, StreamSource};
 
 const CODE: &str = "flv-guard";
 
@@ -21,8 +21,11 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
             MediaKind::Audio => &["aac", "mp3"],
             _ => continue,
         };
-        let source = &context.facts[stream.source.0].streams[stream.source.1];
-        let at = format!("#{}:{}", stream.source.0, stream.source.1);
+        let source = stream.source.input().map(|(i, s)| &context.facts[i].streams[s]);
+        let at = match stream.source {
+            StreamSource::Input(input, source) => format!("#{input}:{source}"),
+            StreamSource::Graph(..) => "of the filtergraph".to_owned(),
+        };
         let Some(encoder) = context.catalog.codec_id(wanted[0]).and_then(|id| context.catalog.encoder_for(id)) else {
             diagnostics.push(
                 Diagnostic::error(
@@ -34,9 +37,9 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
             continue;
         };
         match &stream.choice {
-            Choice::Copy if wanted.contains(&source.codec.as_str()) => {
+            Choice::Copy if source.is_some_and(|s| wanted.contains(&s.codec.as_str())) => {
                 if stream.kind == MediaKind::Video
-                    && let Some(form) = unplayable_form(source)
+                    && let Some(form) = source.and_then(unplayable_form)
                 {
                     diagnostics.push(
                         Diagnostic::warning(
@@ -53,7 +56,9 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
                         CODE,
                         format!(
                             "{url}: stream {at} is {}, which FLV players cannot take: it is encoded to {} with {} instead of copied.",
-                            source.codec, encoder.codec_name, encoder.name
+                            source.map_or("", |s| s.codec.as_str()),
+                            encoder.codec_name,
+                            encoder.name
                         ),
                     )
                     .remedy("-flv_guard off copies it as it is."),
@@ -73,7 +78,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
             }
         }
         if stream.kind == MediaKind::Video && matches!(stream.choice, Choice::Encoder { .. }) && !names_pixel_format {
-            if let Some(form) = unplayable_form(source) {
+            if let Some(form) = source.and_then(unplayable_form) {
                 diagnostics.push(Diagnostic::note(
                     CODE,
                     format!("{url}: stream {at} is in {form}; it is converted to 8-bit 4:2:0 (yuv420p)."),

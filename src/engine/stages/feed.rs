@@ -1,0 +1,178 @@
+//! What waits in front of a filtergraph: one queue an input, emptied as the graph asks.
+
+use super::drawing::Drawing;
+use crate::av::{AvError, Frame, FrameShape, Subtitle};
+use crate::engine::balance::Appetite;
+use crate::facts::MediaKind;
+use crate::unit::Rational;
+use std::collections::VecDeque;
+
+/// Frames of an input that may wait before the input is held.
+const AHEAD: usize = 8;
+
+/// One input of the graph.
+pub struct InputSettings {
+    /// Pictures or sound; subtitles that are drawn come as pictures.
+    pub kind: MediaKind,
+    /// Time base of its pictures.
+    pub time_base: Rational,
+    /// Frame rate of its pictures, or unknown.
+    pub frame_rate: Rational,
+    /// What its frames look like when none ever comes.
+    pub expected: FrameShape,
+    /// The stream's own display matrix, for frames without one.
+    pub display_matrix: Option<[i32; 9]>,
+    /// Turn pictures upright.
+    pub autorotate: bool,
+    /// Rebuild the graph when the format changes.
+    pub reinit: bool,
+    /// Cut before this, in microseconds.
+    pub trim_start_us: Option<i64>,
+    /// Cut after this length, in microseconds.
+    pub trim_duration_us: Option<i64>,
+    /// For messages.
+    pub name: String,
+    /// Draws the subtitles that come instead of frames.
+    pub drawing: Option<Drawing>,
+}
+
+/// How a graph that several inputs feed holds those that it does not need yet.
+pub struct Feeding {
+    /// Asks for them.
+    pub appetite: Appetite,
+    /// By port of the graph, the place of its input in the appetite.
+    pub inputs: Vec<usize>,
+}
+
+/// What an input has for the graph next.
+pub(super) enum Next {
+    /// A frame.
+    Frame(Frame),
+    /// Its end.
+    End(Option<i64>),
+}
+
+/// An input of the graph with what waits for it.
+pub(super) struct Input {
+    pub(super) settings: InputSettings,
+    /// What the graph was built for, or is to be built for.
+    pub(super) shape: Option<FrameShape>,
+    pub(super) source_bits: i32,
+    pub(super) ends_at: Option<i64>,
+    pub(super) ended: bool,
+    /// The graph has been told that it ended.
+    closed: bool,
+    waiting: VecDeque<Frame>,
+    /// How far the file of drawn subtitles has come.
+    reached: Option<i64>,
+}
+
+impl Input {
+    pub(super) fn new(settings: InputSettings) -> Self {
+        Self {
+            settings,
+            shape: None,
+            source_bits: 0,
+            ends_at: None,
+            ended: false,
+            closed: false,
+            waiting: VecDeque::new(),
+            reached: None,
+        }
+    }
+
+    /// A frame arrived.
+    pub(super) fn arrived(&mut self, frame: Frame) {
+        if self.shape.is_none() {
+            self.shape = Some(frame.shape());
+        }
+        self.waiting.push_back(frame);
+    }
+
+    /// A subtitle arrived.
+    pub(super) fn subtitle(&mut self, subtitle: &Subtitle) -> Result<(), AvError> {
+        if let Some(drawing) = &mut self.settings.drawing {
+            self.waiting.push_back(drawing.show(subtitle)?);
+        }
+        Ok(())
+    }
+
+    /// The file that subtitles come from has been read up to `at`.
+    pub(super) fn heartbeat(&mut self, at: i64) -> Result<(), AvError> {
+        if let Some(drawing) = &mut self.settings.drawing {
+            self.waiting.extend(drawing.heartbeat(at, false)?);
+            self.reached = Some(at);
+        }
+        Ok(())
+    }
+
+    /// Nothing more arrives.
+    pub(super) fn end(&mut self) -> Result<(), AvError> {
+        if let (Some(drawing), false) = (&mut self.settings.drawing, self.ended) {
+            self.waiting.extend(drawing.end()?);
+        }
+        self.ended = true;
+        Ok(())
+    }
+
+    /// What its frames look like is known, or will never be.
+    pub(super) fn is_known(&self) -> bool {
+        self.shape.is_some() || self.ended || self.settings.drawing.is_some()
+    }
+
+    /// True when nobody can tell what its frames look like.
+    pub(super) fn is_formless(&self) -> bool {
+        self.shape.is_none() && self.settings.expected.format < 0 && self.settings.drawing.is_none()
+    }
+
+    /// The shape to build the graph for.
+    pub(super) fn configured_shape(&self) -> FrameShape {
+        let drawn = self.settings.drawing.as_ref().map(|drawing| drawing.canvas().shape());
+        drawn.or_else(|| self.shape.clone()).unwrap_or_else(|| self.settings.expected.clone())
+    }
+
+    /// The graph has been built anew: an end must be told again.
+    pub(super) fn rebuilt(&mut self) {
+        self.closed = false;
+    }
+
+    /// The shape of the next frame, when the graph must be rebuilt for it.
+    pub(super) fn changes(&self) -> Option<FrameShape> {
+        let shape = self.waiting.front()?.shape();
+        let old = self.shape.as_ref()?;
+        (self.settings.reinit && self.settings.drawing.is_none() && old.differs_from(&shape)).then_some(shape)
+    }
+
+    /// True when there is something for the graph.
+    pub(super) fn has_next(&self) -> bool {
+        !self.waiting.is_empty() || (self.ended && !self.closed)
+    }
+
+    /// Takes what is there for the graph.
+    pub(super) fn next(&mut self) -> Option<Next> {
+        if let Some(mut frame) = self.waiting.pop_front() {
+            if self.settings.kind == MediaKind::Video && self.settings.autorotate {
+                frame.drop_display_matrix();
+            }
+            return Some(Next::Frame(frame));
+        }
+        if self.ended && !self.closed {
+            self.closed = true;
+            return Some(Next::End(self.ends_at));
+        }
+        None
+    }
+
+    /// The graph asks and nothing is there: a drawn subtitle is given again for as far as its file has come.
+    pub(super) fn repeat(&mut self) -> Result<(), AvError> {
+        if let (Some(drawing), Some(reached)) = (&mut self.settings.drawing, self.reached) {
+            self.waiting.extend(drawing.heartbeat(reached, true)?);
+        }
+        Ok(())
+    }
+
+    /// True while the input need not be held, whether or not the graph asks for it.
+    pub(super) fn has_room(&self) -> bool {
+        !self.ended && self.waiting.len() < AHEAD
+    }
+}

@@ -1,0 +1,166 @@
+//! The stages of filtergraphs.
+
+use super::settings::input_trim;
+use super::{Builder, Ends, FRAMES};
+use crate::av::{Canvas, GraphSettings, OutputConstraint};
+use crate::diagnostic::mask_url;
+use crate::engine::balance::Balance;
+use crate::engine::flow::FrameItem;
+use crate::engine::link::{LinkSender, link};
+use crate::engine::prepare::{OpenInputs, PrepareError};
+use crate::engine::stages::drawing::Drawing;
+use crate::engine::stages::feed::{Feeding, InputSettings};
+use crate::engine::stages::filter::FilterStage;
+use crate::facts::{InputFacts, MediaKind};
+use crate::plan::{EncodePlan, GraphPlan, OutputPlan, Plan, Treatment};
+use crate::unit::Rational;
+
+/// The canvas of subtitles in a file without pictures.
+const CANVAS: (i32, i32) = (720, 576);
+
+impl Builder<'_> {
+    /// The filtergraph of one output stream; gives the link that the decoder feeds.
+    pub(super) fn simple_graph(
+        &mut self,
+        plan: &Plan,
+        (output, index): (usize, usize),
+        encode: &EncodePlan,
+        inputs: &OpenInputs,
+        encoder: LinkSender<FrameItem>,
+    ) -> Result<LinkSender<FrameItem>, PrepareError> {
+        let output_plan = &plan.outputs[output];
+        let stream = &output_plan.streams[index];
+        let source = stream.source.input().unwrap_or_default();
+        let input = graph_input(plan, source, inputs, format!("in_{}_{}", source.0, source.1))?;
+        let graph = GraphSettings {
+            description: encode.graph.clone(),
+            threads: encode.filter_threads.clone(),
+            scaler_options: encode.scaler_options.clone(),
+            resampler_options: encode.resampler_options.clone(),
+            auto_conversion: encode.auto_conversion,
+        };
+        let name = format!("{} stream of {}", stream.kind.name(), mask_url(&output_plan.url));
+        let constraint = constraint(output_plan, (output, index), encode);
+        let stage = FilterStage::new(name, graph, vec![input], vec![(stream.kind, constraint)]);
+        let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
+        self.stage(format!("filter {output}:{index}"), stage, inlet, vec![vec![encoder]])?;
+        links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
+    }
+
+    /// The complex filtergraphs, between the encoders that they feed and the decoders that feed them.
+    pub(super) fn complex_graphs(
+        &mut self,
+        plan: &Plan,
+        inputs: &OpenInputs,
+        balance: &Balance,
+        ends: &mut Ends,
+    ) -> Result<(), PrepareError> {
+        for (number, graph) in plan.graphs.iter().enumerate() {
+            let mut settings = Vec::new();
+            for pad in &graph.inputs {
+                let (input, source) = pad.source;
+                let name = format!("graph {number} input from stream {input}:{source}");
+                settings.push(graph_input(plan, pad.source, inputs, name)?);
+            }
+            let mut outputs = Vec::new();
+            let mut links = Vec::new();
+            for (pad, output) in graph.outputs.iter().enumerate() {
+                let to = output.to.unwrap_or_default();
+                let output_plan = &plan.outputs[to.0];
+                if let Treatment::Encode(encode) = &output_plan.streams[to.1].treatment {
+                    outputs.push((output.kind, constraint(output_plan, to, encode)));
+                    links.push(ends.graphs.remove(&(number, pad)).into_iter().collect());
+                }
+            }
+            let shared = GraphSettings {
+                description: graph.description.clone(),
+                threads: graph.threads.clone(),
+                auto_conversion: graph.auto_conversion,
+                ..GraphSettings::default()
+            };
+            let stage = FilterStage::new(format!("filtergraph {number}"), shared, settings, outputs)
+                .fed_by(feeding(graph, balance));
+            let (senders, inlet) = link::<FrameItem>(FRAMES, graph.inputs.len());
+            self.stage(format!("filtergraph {number}"), stage, inlet, links)?;
+            for (pad, sender) in graph.inputs.iter().zip(senders) {
+                ends.inputs.entry(pad.source).or_default().frames.push(sender);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A graph that several files feed asks for what it needs; of one file it gets everything as it comes.
+fn feeding(graph: &GraphPlan, balance: &Balance) -> Option<Feeding> {
+    let mut files: Vec<usize> = graph.inputs.iter().map(|pad| pad.source.0).collect();
+    files.sort_unstable();
+    files.dedup();
+    let place = |file| files.iter().position(|f| *f == file).unwrap_or(0);
+    let inputs = graph.inputs.iter().map(|pad| place(pad.source.0)).collect();
+    (files.len() > 1).then(|| Feeding { inputs, appetite: balance.appetite(files) })
+}
+
+fn graph_input(
+    plan: &Plan,
+    (input, source): (usize, usize),
+    inputs: &OpenInputs,
+    name: String,
+) -> Result<InputSettings, PrepareError> {
+    let facts = &inputs.facts[input].streams[source];
+    let stream_plan = &plan.inputs[input].streams[source];
+    let parameters = inputs.demuxers[input]
+        .parameters(input, source)
+        .map_err(|cause| PrepareError::Failed(format!("{}: {cause}", inputs.facts[input].url)))?;
+    let forced = stream_plan.forced_frame_rate;
+    let (trim_start_us, trim_duration_us) = input_trim(plan, input, &inputs.spec.global, &inputs.facts[input]);
+    let drawn = facts.kind == MediaKind::Subtitle;
+    Ok(InputSettings {
+        kind: if drawn { MediaKind::Video } else { facts.kind },
+        time_base: forced.map_or(facts.time_base, Rational::inverse),
+        frame_rate: forced.unwrap_or(parameters.frame_rate),
+        expected: parameters.shape(),
+        display_matrix: parameters.display_matrix(),
+        autorotate: stream_plan.autorotate && !drawn,
+        reinit: stream_plan.reinit_filter,
+        trim_start_us,
+        trim_duration_us,
+        name,
+        drawing: drawn.then(|| Drawing::new(canvas(&inputs.facts[input], source), facts.time_base)),
+    })
+}
+
+/// Subtitles are drawn at their own size, else at that of the largest pictures of their file.
+fn canvas(facts: &InputFacts, stream: usize) -> Canvas {
+    let own = &facts.streams[stream];
+    if own.width > 0 && own.height > 0 {
+        return Canvas { width: own.width, height: own.height };
+    }
+    let largest = |side: fn(&crate::facts::StreamFacts) -> i32| {
+        facts.streams.iter().filter(|s| s.kind == MediaKind::Video).map(side).max().filter(|side| *side > 0)
+    };
+    let canvas = match (largest(|s| s.width), largest(|s| s.height)) {
+        (Some(width), Some(height)) => Canvas { width, height },
+        _ => Canvas { width: CANVAS.0, height: CANVAS.1 },
+    };
+    log::info!("sub2video: using {}x{} canvas", canvas.width, canvas.height);
+    canvas
+}
+
+/// What an encoder wants of its graph.
+fn constraint(output: &OutputPlan, (number, stream): (usize, usize), encode: &EncodePlan) -> OutputConstraint {
+    OutputConstraint {
+        name: format!("out_{number}_{stream}"),
+        size: encode.size,
+        any_size: encode.any_size,
+        scaler_options: encode.scaler_options.clone(),
+        formats: encode.formats.clone(),
+        encoder: (encode.encoder.clone(), encode.options.clone()),
+        colours: None,
+        keep_format: encode.keep_format,
+        sample_rates_hz: encode.sample_rates_hz.clone(),
+        channel_layouts: encode.channel_layouts.clone(),
+        trim_start_us: output.start_us,
+        trim_duration_us: output.duration_us,
+        frame_samples: 0,
+    }
+}
