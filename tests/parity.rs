@@ -324,6 +324,11 @@ const TIME: &[Case] = &[
         "generated inputs, with flags that a resampler has too",
         "-f lavfi -i sine=d=1 -f lavfi -i color=d=1:s=64x64 -map 1 -map 0 -c:v libx264 -c:a aac -flags +bitexact out.mp4",
     ),
+    same(
+        "equal outputs, encoded once",
+        "-i {av.mp4} -c:v libx264 -preset ultrafast -c:a aac one.mp4 -c:v libx264 -preset ultrafast -c:a aac two.mov \
+         -c:v libx264 -preset ultrafast -c:a aac -t 1 three.mp4",
+    ),
     same("paced reading", "-readrate 40 -i {av.mp4} -c copy out.mkv"),
     same("loop of a picture without sound", "-stream_loop 1 -i {video.mp4} -c copy out.mkv"),
     same("loop of sound", "-stream_loop 2 -i {s16.wav} -c:a pcm_s16le out.wav"),

@@ -42,8 +42,7 @@ impl Flowing for PacketItem {
             Self::Seam => Self::Seam,
             Self::Hole(from, to) => Self::Hole(*from, *to),
             Self::Heartbeat(at) => Self::Heartbeat(*at),
-            // Encoders have one muxer each.
-            Self::Ready(_) => return Err(AvError::INVALID),
+            Self::Ready(parameters) => Self::Ready(Box::new(parameters.share()?)),
         })
     }
 }

@@ -53,13 +53,38 @@ impl StageMeter {
     }
 }
 
-/// Counts of one output stream.
-#[derive(Debug, Default)]
-pub struct StreamMeter {
+/// Counts of one encoder.
+#[derive(Debug)]
+pub struct EncodeMeter {
     /// Frames given to the encoder.
     pub frames: AtomicU64,
     /// Samples given to the encoder.
     pub samples: AtomicU64,
+    /// The encoder's last quality, lambda; negative when unknown.
+    pub quality: AtomicI64,
+    /// Frames repeated by frame-rate control.
+    pub duplicated: AtomicU64,
+    /// Frames dropped by frame-rate control.
+    pub dropped: AtomicU64,
+}
+
+impl Default for EncodeMeter {
+    fn default() -> Self {
+        Self {
+            frames: AtomicU64::default(),
+            samples: AtomicU64::default(),
+            quality: AtomicI64::new(-1),
+            duplicated: AtomicU64::default(),
+            dropped: AtomicU64::default(),
+        }
+    }
+}
+
+/// Counts of one output stream.
+#[derive(Debug, Default)]
+pub struct StreamMeter {
+    /// Its encoder, which other streams may share.
+    pub encode: Arc<EncodeMeter>,
     /// Packets written.
     pub packets: AtomicU64,
     /// Bytes of packets written.
@@ -68,19 +93,13 @@ pub struct StreamMeter {
     pub extradata_bytes: AtomicU64,
     /// End of the last packet, in microseconds; `i64::MIN` before the first.
     pub end_us: AtomicI64,
-    /// The encoder's last quality, lambda; negative when unknown.
-    pub quality: AtomicI64,
-    /// Frames repeated by frame-rate control.
-    pub duplicated: AtomicU64,
-    /// Frames dropped by frame-rate control.
-    pub dropped: AtomicU64,
     /// Times repaired by the DTS guard.
     pub repairs: AtomicU64,
 }
 
 impl StreamMeter {
-    fn new() -> Self {
-        Self { end_us: AtomicI64::new(i64::MIN), quality: AtomicI64::new(-1), ..Self::default() }
+    fn new(encode: Arc<EncodeMeter>) -> Self {
+        Self { encode, end_us: AtomicI64::new(i64::MIN), ..Self::default() }
     }
 }
 
@@ -139,21 +158,17 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Counts for so many inputs, and for outputs with so many streams each.
-    pub fn new(inputs: usize, streams: &[usize]) -> Self {
-        Self {
-            inputs: (0..inputs).map(|_| Arc::default()).collect(),
-            outputs: streams
-                .iter()
-                .map(|count| {
-                    Arc::new(OutputMeter {
-                        streams: (0..*count).map(|_| Arc::new(StreamMeter::new())).collect(),
-                        file_bytes: AtomicI64::new(-1),
-                    })
-                })
-                .collect(),
-            stages: Mutex::default(),
+    /// Counts for so many inputs, and for outputs with streams that have an encoder of their own or share one.
+    pub fn new(inputs: usize, outputs: &[Vec<Option<(usize, usize)>>]) -> Self {
+        let mut meters: Vec<Arc<OutputMeter>> = Vec::new();
+        for streams in outputs {
+            let encoder = |shared: &Option<(usize, usize)>| {
+                shared.and_then(|(o, s)| Some(Arc::clone(&meters.get(o)?.streams.get(s)?.encode))).unwrap_or_default()
+            };
+            let streams = streams.iter().map(|shared| Arc::new(StreamMeter::new(encoder(shared)))).collect();
+            meters.push(Arc::new(OutputMeter { streams, file_bytes: AtomicI64::new(-1) }));
         }
+        Self { inputs: (0..inputs).map(|_| Arc::default()).collect(), outputs: meters, stages: Mutex::default() }
     }
 
     /// A meter for a new stage.

@@ -73,6 +73,7 @@ pub(super) fn output(
             max_frames: value(&spec.max_frames, &place).copied(),
             queue_packets: value(&spec.max_muxing_queue_packets, &place).copied().unwrap_or(128),
             queue_bytes: value(&spec.muxing_queue_data_threshold_bytes, &place).copied().unwrap_or(50 << 20),
+            encoded_by: None,
         });
     }
     Some(OutputPlan {

@@ -9,6 +9,7 @@ mod input;
 mod mapping;
 mod metadata;
 mod rules;
+mod sharing;
 mod threads;
 
 pub use input::{OpenInput, Seek, guess_layout_max, open_input, seek};
@@ -204,6 +205,8 @@ pub struct OutputStreamPlan {
     pub queue_packets: usize,
     /// See `queue_packets`.
     pub queue_bytes: usize,
+    /// The output and stream whose encoder serves this one as well.
+    pub encoded_by: Option<(usize, usize)>,
 }
 
 /// What happens to a stream on its way.
@@ -366,6 +369,7 @@ pub fn plan(
     }
     input::mark_used(&context, &mut plan, &mut diagnostics);
     threads::assign(&mut plan.outputs, cores);
+    sharing::assign(&mut plan.outputs);
     codec_options::report_unused(&context, &plan, &mut diagnostics);
     if failed(&diagnostics) {
         return Err(diagnostics);

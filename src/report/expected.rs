@@ -66,6 +66,7 @@ mod tests {
                 max_frames: None,
                 queue_packets: 0,
                 queue_bytes: 0,
+                encoded_by: None,
             })
             .collect();
         Plan { inputs, outputs: vec![OutputPlan { streams, ..OutputPlan::default() }], ..Plan::default() }

@@ -89,6 +89,9 @@ fn stream_text(text: &mut String, at: (usize, usize), stream: &OutputStreamPlan,
     match &stream.treatment {
         Treatment::Copy(_) => {}
         Treatment::Encode(encode) => {
+            if let Some((output, stream)) = stream.encoded_by {
+                let _ = writeln!(text, "      encoded once, with #{output}:{stream}");
+            }
             if encode.user_filters {
                 let _ = writeln!(text, "      filters: {}", encode.graph);
             }
@@ -258,6 +261,9 @@ fn output_json(output: &OutputPlan, plan: &Plan, catalog: &dyn Catalog) -> Value
             }
         };
         if let (Some(all), Value::Object(more)) = (value.as_object_mut(), more) {
+            if let Some((output, stream)) = stream.encoded_by {
+                all.insert("encoded_by".to_owned(), json!([output, stream]));
+            }
             all.extend(more);
         }
         value

@@ -66,8 +66,8 @@ impl Snapshot {
                 if end != i64::MIN {
                     now.out_us = now.out_us.max(Some(end));
                 }
-                now.duplicated += counts.duplicated.load(Relaxed);
-                now.dropped += counts.dropped.load(Relaxed);
+                now.duplicated += counts.encode.duplicated.load(Relaxed);
+                now.dropped += counts.encode.dropped.load(Relaxed);
             }
         }
         now
@@ -114,7 +114,7 @@ fn picture(plan: &OutputStreamPlan, counts: &StreamMeter) -> (u64, f64) {
     let packets = counts.packets.load(Relaxed);
     match plan.treatment {
         Treatment::Copy(_) => (packets, -1.0),
-        _ if packets == 0 => (counts.frames.load(Relaxed), 0.0),
-        _ => (counts.frames.load(Relaxed), counts.quality.load(Relaxed) as f64 / LAMBDA),
+        _ if packets == 0 => (counts.encode.frames.load(Relaxed), 0.0),
+        _ => (counts.encode.frames.load(Relaxed), counts.encode.quality.load(Relaxed) as f64 / LAMBDA),
     }
 }

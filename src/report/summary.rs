@@ -86,7 +86,7 @@ pub fn sizes(plan: &Plan, outcome: &Outcome) {
             let (packets, bytes) = (counts.packets.load(Relaxed), counts.bytes.load(Relaxed));
             total = (total.0 + packets, total.1 + bytes);
             let encoded = match stream_plan.treatment {
-                Treatment::Encode(_) => format!("{} frames encoded; ", counts.frames.load(Relaxed)),
+                Treatment::Encode(_) => format!("{} frames encoded; ", counts.encode.frames.load(Relaxed)),
                 _ => String::new(),
             };
             say(
@@ -115,8 +115,8 @@ pub fn repairs(meter: &Meter) -> Vec<String> {
     let kinds = [
         (of_streams(|s| &s.repairs), "time", "that did not rise or lay before decoding", "repaired"),
         (of_inputs(|i| &i.jumps), "jump", "of the inputs' clocks", "joined without a gap"),
-        (of_streams(|s| &s.duplicated), "frame", "", "repeated to keep the frame rate"),
-        (of_streams(|s| &s.dropped), "frame", "", "dropped to keep the frame rate"),
+        (of_streams(|s| &s.encode.duplicated), "frame", "", "repeated to keep the frame rate"),
+        (of_streams(|s| &s.encode.dropped), "frame", "", "dropped to keep the frame rate"),
         (of_inputs(|i| &i.seam_drops), "packet", "at loop seams", "left out"),
     ];
     kinds
@@ -159,9 +159,9 @@ mod tests {
 
     #[test]
     fn each_kind_of_repair_has_a_line_and_nothing_has_none() {
-        let meter = Meter::new(1, &[1]);
+        let meter = Meter::new(1, &[vec![None]]);
         assert!(repairs(&meter).is_empty());
-        meter.outputs[0].streams[0].duplicated.store(3, Relaxed);
+        meter.outputs[0].streams[0].encode.duplicated.store(3, Relaxed);
         meter.inputs[0].jumps.store(1, Relaxed);
         assert_eq!(
             repairs(&meter),

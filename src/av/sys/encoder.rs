@@ -70,6 +70,27 @@ impl Drop for EncodedParameters {
     }
 }
 
+impl EncodedParameters {
+    /// A copy, for another muxer.
+    pub fn share(&self) -> Result<Self, AvError> {
+        // SAFETY: both sets of parameters are valid and owned by one value each.
+        unsafe {
+            let copy = Self {
+                parameters: ffi::avcodec_parameters_alloc(),
+                side_data: self.side_data.clone(),
+                time_base: self.time_base,
+                frame_rate: self.frame_rate,
+                sample_aspect_ratio: self.sample_aspect_ratio,
+            };
+            if copy.parameters.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            AvError::check(ffi::avcodec_parameters_copy(copy.parameters, self.parameters))?;
+            Ok(copy)
+        }
+    }
+}
+
 impl std::fmt::Debug for EncodedParameters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EncodedParameters").field("time_base", &self.time_base).finish_non_exhaustive()

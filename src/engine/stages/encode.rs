@@ -5,7 +5,7 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::keyframes::ForcedKeyframes;
-use crate::engine::meter::StreamMeter;
+use crate::engine::meter::EncodeMeter;
 use crate::facts::MediaKind;
 use crate::plan::EncodePlan;
 use crate::timing::{Arrival, FrameRate, FrameRateSettings};
@@ -47,7 +47,7 @@ pub struct EncodeSettings {
 /// The encoder of one stream.
 pub struct EncodeStage {
     settings: EncodeSettings,
-    meter: Arc<StreamMeter>,
+    meter: Arc<EncodeMeter>,
     shape: Option<Shape>,
     encoder: Option<Encoder>,
     frame_rate: Rational,
@@ -62,7 +62,7 @@ pub struct EncodeStage {
 
 impl EncodeStage {
     /// Prepares a stage; the encoder is opened when the filtergraph has told what comes.
-    pub fn new(settings: EncodeSettings, meter: Arc<StreamMeter>) -> Self {
+    pub fn new(settings: EncodeSettings, meter: Arc<EncodeMeter>) -> Self {
         Self {
             settings,
             meter,

@@ -57,6 +57,8 @@ struct Builder<'a> {
     sources_run: Sender<Infallible>,
     /// A muxer that runs in the thread of its only source.
     joined: Option<MuxEnd>,
+    /// Sending ends of the muxers' links, by output and stream, until somebody feeds them.
+    muxers: Vec<Vec<Option<LinkSender<PacketItem>>>>,
 }
 
 impl Prepared {
@@ -64,7 +66,8 @@ impl Prepared {
     pub fn start(self, stop: &StopSignal) -> Result<Running, PrepareError> {
         let Prepared { plan, inputs, outputs } = self;
         let plan = Arc::new(plan);
-        let streams: Vec<usize> = plan.outputs.iter().map(|o| o.streams.len()).collect();
+        let streams: Vec<Vec<_>> =
+            plan.outputs.iter().map(|o| o.streams.iter().map(|s| s.encoded_by).collect()).collect();
         let meter = Arc::new(Meter::new(plan.inputs.len(), &streams));
         let clock = Clock::start();
         let (sources_run, all_ended) = gate();
@@ -76,10 +79,12 @@ impl Prepared {
             sources: Vec::new(),
             sources_run,
             joined: None,
+            muxers: Vec::new(),
         };
         let mut ends = Ends::default();
         let started = (|| {
-            for (index, output) in outputs.into_iter().enumerate() {
+            let inlets = builder.links_of_muxers(&plan, &inputs);
+            for (index, output) in outputs.into_iter().zip(inlets).enumerate() {
                 builder.output(&plan, index, output, &inputs, &mut ends)?;
             }
             let balance = Balance::default();

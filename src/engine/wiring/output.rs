@@ -67,25 +67,49 @@ impl MuxEnd {
 }
 
 impl Builder<'_> {
+    /// Makes the links of all muxers, for an encoder may feed several of them; gives their receiving ends.
+    pub(super) fn links_of_muxers(&mut self, plan: &Plan, inputs: &OpenInputs) -> Vec<Inlet<PacketItem>> {
+        let joined = may_be_joined(plan, inputs);
+        let links = plan.outputs.iter().zip(&inputs.spec.outputs).map(|(output, spec)| {
+            let mut room = packet_room(spec.thread_queue_size);
+            if joined {
+                room.items = PACKETS.items.max(4 * output.streams.len());
+            }
+            link::<PacketItem>(room, output.streams.len())
+        });
+        let (senders, inlets): (Vec<_>, Vec<_>) = links.unzip();
+        self.muxers = senders.into_iter().map(|senders| senders.into_iter().map(Some).collect()).collect();
+        inlets
+    }
+
+    /// The links to the muxers that take what an output stream's encoder gives: its own, and those that share it.
+    fn takers(&mut self, plan: &Plan, leader: (usize, usize)) -> Vec<LinkSender<PacketItem>> {
+        let mut takers = Vec::new();
+        for (o, output) in plan.outputs.iter().enumerate() {
+            for (s, stream) in output.streams.iter().enumerate() {
+                if (o, s) == leader || stream.encoded_by == Some(leader) {
+                    takers.extend(self.muxers[o][s].take());
+                }
+            }
+        }
+        takers
+    }
+
     pub(super) fn output(
         &mut self,
         plan: &Plan,
         index: usize,
-        prepared: PreparedOutput,
+        (prepared, inlet): (PreparedOutput, Inlet<PacketItem>),
         inputs: &OpenInputs,
         ends: &mut Ends,
     ) -> Result<(), PrepareError> {
         let output = &plan.outputs[index];
         let PreparedOutput { muxer, options, bitstream_filters, keyframes } = prepared;
-        let joined = may_be_joined(plan, inputs);
-        let mut room = packet_room(inputs.spec.outputs[index].thread_queue_size);
-        if joined {
-            room.items = PACKETS.items.max(4 * output.streams.len());
-        }
-        let (senders, inlet) = link::<PacketItem>(room, output.streams.len());
         let mut mux_streams = Vec::new();
-        let parts = output.streams.iter().zip(senders).zip(bitstream_filters).zip(keyframes).enumerate();
-        for (i, (((stream, sender), filter), keyframes)) in parts {
+        let parts = output.streams.iter().zip(bitstream_filters).zip(keyframes).enumerate();
+        for (i, ((stream, filter), keyframes)) in parts {
+            // A stream that shares an encoder is fed by that.
+            let senders = if stream.encoded_by.is_none() { self.takers(plan, (index, i)) } else { Vec::new() };
             let source = stream.source.input();
             let facts = source.map(|(input, source)| &inputs.facts[input].streams[source]);
             let mut mux_stream = MuxStream {
@@ -116,7 +140,7 @@ impl Builder<'_> {
                     mux_stream.lenient_dts = facts.is_some_and(|f| f.codec == "vp9");
                     mux_stream.silent = stream.kind == MediaKind::Attachment;
                     mux_stream.copy = Some(Copy::new(copy_settings(plan, inputs, output, stream, copy)));
-                    packets.push(sender);
+                    packets.extend(senders);
                 }
                 Treatment::Encode(encode) => {
                     if stream.kind == MediaKind::Video {
@@ -125,7 +149,11 @@ impl Builder<'_> {
                             && matches!(encode.fps_mode, FpsMode::Cfr | FpsMode::VsCfr);
                         mux_stream.drop_times = encode.fps_mode == FpsMode::Drop;
                     }
-                    let encoder = self.encoder(plan, (index, i), encode, inputs, (keyframes, sender))?;
+                    if stream.encoded_by.is_some() {
+                        mux_streams.push(mux_stream);
+                        continue;
+                    }
+                    let encoder = self.encoder(plan, (index, i), encode, inputs, (keyframes, senders))?;
                     match stream.source {
                         StreamSource::Input(input, source) => {
                             let frames = self.simple_graph(plan, (index, i), encode, inputs, encoder)?;
@@ -137,7 +165,7 @@ impl Builder<'_> {
                     }
                 }
                 Treatment::Subtitle { encoder, options } => {
-                    let link = self.subtitle(plan, (index, i), (encoder, options), inputs, sender)?;
+                    let link = self.subtitle(plan, (index, i), (encoder, options), inputs, senders)?;
                     packets.push(link);
                 }
             }
@@ -160,7 +188,7 @@ impl Builder<'_> {
         let stage = MuxStage::new(muxer, settings, mux_streams, Arc::clone(&self.meter.outputs[index]));
         let path = local_file(&output.url, output.muxer.no_file);
         let end = MuxEnd { stage, inlet, outlet, meter, index, path, needs_trailer: needs_trailer(output) };
-        if joined {
+        if may_be_joined(plan, inputs) {
             self.joined = Some(end);
             return Ok(());
         }
@@ -174,7 +202,7 @@ impl Builder<'_> {
         (output, index): (usize, usize),
         encode: &EncodePlan,
         inputs: &OpenInputs,
-        (keyframes, sender): (ForcedKeyframes, LinkSender<PacketItem>),
+        (keyframes, senders): (ForcedKeyframes, Vec<LinkSender<PacketItem>>),
     ) -> Result<LinkSender<FrameItem>, PrepareError> {
         let output_plan = &plan.outputs[output];
         let stream = &output_plan.streams[index];
@@ -200,9 +228,9 @@ impl Builder<'_> {
             keyframes,
             most_repeats: global.dts_error_threshold_s.saturating_mul(30),
         };
-        let meter = Arc::clone(&self.meter.outputs[output].streams[index]);
+        let meter = Arc::clone(&self.meter.outputs[output].streams[index].encode);
         let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
-        self.stage(format!("encode {output}:{index}"), EncodeStage::new(settings, meter), inlet, vec![vec![sender]])?;
+        self.stage(format!("encode {output}:{index}"), EncodeStage::new(settings, meter), inlet, vec![senders])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
     }
 
@@ -212,7 +240,7 @@ impl Builder<'_> {
         (output, index): (usize, usize),
         (encoder, options): (&str, &[(String, String)]),
         inputs: &OpenInputs,
-        sender: LinkSender<PacketItem>,
+        senders: Vec<LinkSender<PacketItem>>,
     ) -> Result<LinkSender<PacketItem>, PrepareError> {
         let output_plan = &plan.outputs[output];
         let (input, source) = output_plan.streams[index].source.input().unwrap_or_default();
@@ -234,7 +262,7 @@ impl Builder<'_> {
         let times = (output_plan.start_us.unwrap_or(0), output_plan.duration_us);
         let stage = SubtitleStage::new(transcoder, (input, source), times, Arc::clone(&self.meter.inputs[input]));
         let (mut links, inlet) = link::<PacketItem>(PACKETS, 1);
-        self.stage(format!("subtitle {output}:{index}"), stage, inlet, vec![vec![sender]])?;
+        self.stage(format!("subtitle {output}:{index}"), stage, inlet, vec![senders])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
     }
 }
