@@ -11,6 +11,7 @@ pub mod engine;
 pub mod facts;
 pub mod plan;
 pub mod report;
+pub mod retry;
 pub mod spec;
 pub mod timing;
 pub mod unit;

@@ -3,12 +3,14 @@
 use super::signals::Outside;
 use super::{Exit, files, keyboard};
 use crate::av::{AvError, LinkedCatalog};
-use crate::engine::{self, OpenInputs, Outcome, PrepareError};
+use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError};
 use crate::plan::Plan;
 use crate::report::benchmark::Usage;
 use crate::report::progress::ProgressSink;
 use crate::report::ticker::{ProgressSettings, Ticker};
-use crate::report::{CalledAs, benchmark, data, ending, expected, explain, level, mapping, say, summary, terminal};
+use crate::report::{
+    CalledAs, benchmark, data, ending, events, expected, explain, level, mapping, say, summary, terminal,
+};
 use crate::spec::{ExplainFormat, GlobalSpec, JobSpec};
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,11 +82,13 @@ fn carry_out(
     let global = spec.global.clone();
     let keys = global.stdin && !spec.inputs.iter().any(|input| reads_stdin(&input.url));
     outside.watch(keys)?;
+    let journal = Journal::default();
+    journal.listen(events::show);
     let sink = match &global.progress {
         Some(url) if global.explain.is_none() => Some(ProgressSink::open(url).map_err(Stopped::Refused)?),
         _ => None,
     };
-    let mut inputs = engine::open_inputs(spec, catalog, &outside.stop)?;
+    let mut inputs = engine::open_inputs(spec, catalog, &outside.stop, &journal)?;
     let plan = inputs.plan(catalog)?;
     if let Some(format) = global.explain {
         explain_plan(format, &plan, &inputs, catalog);
@@ -134,7 +138,7 @@ pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
     if outside.watch(false).is_err() {
         return Ok(());
     }
-    let opened = engine::open_inputs(spec, catalog, &outside.stop);
+    let opened = engine::open_inputs(spec, catalog, &outside.stop, &Journal::default());
     outside.ended.trip();
     opened.map(|_| ()).map_err(|error| {
         if outside.signal().is_some() {

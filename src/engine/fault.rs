@@ -24,6 +24,9 @@ pub enum StageError {
         /// FFmpeg's reason.
         cause: AvError,
     },
+    /// A peer was lost for good, as a full sentence: the job fails, but what does not need that peer goes on.
+    #[error("{0}")]
+    PeerLost(String),
     /// Something else that ends the job, as a full sentence.
     #[error("{0}")]
     Failed(String),
@@ -48,8 +51,13 @@ impl StageError {
             Self::NoConsumer => 0,
             Self::Aborted => 1,
             Self::Panicked(_) => 2,
-            Self::Library { .. } | Self::Failed(_) => 3,
+            Self::Library { .. } | Self::PeerLost(_) | Self::Failed(_) => 3,
         }
+    }
+
+    /// True when the others cannot go on either.
+    pub fn ends_all(&self) -> bool {
+        self.is_failure() && !matches!(self, Self::PeerLost(_))
     }
 
     /// True when it makes the job fail.

@@ -1,5 +1,6 @@
 //! What flows through the links.
 
+use super::leak::Mark;
 use super::link::Flowing;
 use crate::av::{AvError, EncodedParameters, Frame, GraphOutput, Packet, Subtitle};
 use crossbeam_channel::Sender;
@@ -29,6 +30,13 @@ pub enum PacketItem {
 }
 
 impl Flowing for PacketItem {
+    fn mark(&self) -> Option<Mark> {
+        match self {
+            Self::Packet(media) => Some(Mark { time_us: media.dts_us, key: media.packet.is_key() }),
+            _ => None,
+        }
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Self::Packet(p) => p.packet.size() + 256,

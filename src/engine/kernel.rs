@@ -339,7 +339,8 @@ fn produce<S: Source>(
         return Err(StageError::Aborted);
     }
     let result = result.and_then(|()| source.finish(out));
-    if matches!(result, Ok(()) | Err(StageError::NoConsumer)) {
+    // What came from a peer that is lost for good is finished in good order.
+    if matches!(result, Ok(()) | Err(StageError::NoConsumer | StageError::PeerLost(_))) {
         out.end_all();
     }
     result

@@ -1,5 +1,6 @@
 //! Links: the only channels of the engine. Bounded by count and by bytes; a port can be closed from its far end.
 
+use super::leak::{Leak, Leaky, Mark};
 use super::meter::StageMeter;
 use super::stop::Latch;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
@@ -15,6 +16,10 @@ pub trait Flowing: Send + Sized + 'static {
     fn bytes(&self) -> usize;
     /// A second one that shares the data, for a link with several ends.
     fn share(&self) -> Result<Self, crate::av::AvError>;
+    /// Where it stands, if it may be left out by a link that leaks.
+    fn mark(&self) -> Option<Mark> {
+        None
+    }
 }
 
 /// How much a link holds.
@@ -67,6 +72,8 @@ pub struct LinkSender<T> {
     gone: Receiver<Infallible>,
     closed: Arc<AtomicBool>,
     port: usize,
+    /// What waits in a link that leaks; only wake-ups cross the channel then.
+    leaky: Option<Arc<Leaky<T>>>,
 }
 
 /// The receiving end of a link.
@@ -78,6 +85,7 @@ pub struct Inlet<T> {
     space: Sender<()>,
     ports: Vec<Arc<AtomicBool>>,
     _gone: Sender<Infallible>,
+    leaky: Option<Arc<Leaky<T>>>,
 }
 
 /// Why an item was not sent.
@@ -108,12 +116,30 @@ pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>
             gone: gone_receiver.clone(),
             closed: Arc::clone(closed),
             port,
+            leaky: None,
         })
         .collect();
-    (
-        senders,
-        Inlet { receiver, arrived: VecDeque::new(), budget, space: space_sender, ports: closed, _gone: gone_sender },
-    )
+    let inlet = Inlet {
+        receiver,
+        arrived: VecDeque::new(),
+        budget,
+        space: space_sender,
+        ports: closed,
+        _gone: gone_sender,
+        leaky: None,
+    };
+    (senders, inlet)
+}
+
+/// Makes a link whose senders never wait: what is too much is left out, see [`Leaky`].
+pub fn leaky_link<T: Flowing>(leak: Leak, ports: usize) -> (Vec<LinkSender<T>>, Inlet<T>) {
+    let (mut senders, mut inlet) = link(Capacity { items: 1, bytes: usize::MAX }, ports);
+    let leaky = Arc::new(Leaky::new(leak));
+    for sender in &mut senders {
+        sender.leaky = Some(Arc::clone(&leaky));
+    }
+    inlet.leaky = Some(leaky);
+    (senders, inlet)
 }
 
 impl<T: Flowing> LinkSender<T> {
@@ -152,6 +178,14 @@ impl<T: Flowing> LinkSender<T> {
         let parcel = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
         if parcel.is_empty() {
             return Ok(());
+        }
+        if let Some(leaky) = &self.leaky {
+            parcel.into_iter().for_each(|tagged| leaky.push(tagged));
+            return match self.sender.try_send(Vec::new()) {
+                // A wake-up that waits is enough.
+                Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
+                Err(TrySendError::Disconnected(_)) => Err(SendError::Closed),
+            };
         }
         let bytes = parcel.iter().filter_map(|tagged| tagged.item.as_ref()).map(Flowing::bytes).sum::<usize>();
         self.await_room(bytes, abort, meter)?;
@@ -213,7 +247,10 @@ impl<T> Drop for Inlet<T> {
 impl<T: Flowing> Inlet<T> {
     /// The next item; `None` when all senders are gone; an error on abort.
     pub fn receive(&mut self, abort: &Latch, meter: &StageMeter) -> Result<Option<Tagged<T>>, SendError> {
-        if self.arrived.is_empty() {
+        while self.arrived.is_empty() {
+            if let Some(tagged) = self.leaky.as_ref().and_then(|leaky| leaky.pop()) {
+                return if abort.is_tripped() { Err(SendError::Aborted) } else { Ok(Some(tagged)) };
+            }
             let parcel = match self.receiver.try_recv() {
                 Ok(parcel) => Some(parcel),
                 Err(TryRecvError::Disconnected) => None,
@@ -230,7 +267,14 @@ impl<T: Flowing> Inlet<T> {
             if abort.is_tripped() {
                 return Err(SendError::Aborted);
             }
+            let is_over = parcel.is_none();
             self.arrived.extend(parcel.into_iter().flatten());
+            if is_over || self.leaky.is_none() {
+                break;
+            }
+        }
+        if let Some(leaky) = &self.leaky {
+            return Ok(leaky.pop());
         }
         Ok(self.take_arrived())
     }

@@ -1,5 +1,6 @@
 //! What the run counts while it goes on: read by the report at any time, without locks.
 
+use super::session::SessionMeter;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -110,6 +111,8 @@ pub struct OutputMeter {
     pub streams: Vec<Arc<StreamMeter>>,
     /// Bytes of the file so far; -1 when it has none.
     pub file_bytes: AtomicI64,
+    /// Its session, where the far end is a peer.
+    pub session: Arc<SessionMeter>,
 }
 
 /// Counts of one input.
@@ -131,6 +134,8 @@ pub struct InputMeter {
     pub loops: AtomicU64,
     /// Packets left out at a seam.
     pub seam_drops: AtomicU64,
+    /// Its session, where the far end is a peer.
+    pub session: Arc<SessionMeter>,
     /// Sentence about how the input broke off, if it did.
     pub broke_off: Mutex<Option<String>>,
 }
@@ -166,7 +171,7 @@ impl Meter {
                 shared.and_then(|(o, s)| Some(Arc::clone(&meters.get(o)?.streams.get(s)?.encode))).unwrap_or_default()
             };
             let streams = streams.iter().map(|shared| Arc::new(StreamMeter::new(encoder(shared)))).collect();
-            meters.push(Arc::new(OutputMeter { streams, file_bytes: AtomicI64::new(-1) }));
+            meters.push(Arc::new(OutputMeter { streams, file_bytes: AtomicI64::new(-1), session: Arc::default() }));
         }
         Self { inputs: (0..inputs).map(|_| Arc::default()).collect(), outputs: meters, stages: Mutex::default() }
     }

@@ -1,16 +1,25 @@
 //! From a JobSpec to everything that the stages need: open inputs, a plan, outputs with their streams declared.
 
 use super::StopSignal;
+use super::clock::Clock;
+use super::journal::{Journal, Subject};
 use super::keyframes::ForcedKeyframes;
+use super::session::{PeerSession, SessionContext};
 use super::threads;
 use crate::av::{
     AvError, BitstreamFilter, ChapterCopy, Demuxer, DemuxerSettings, Dictionary, Muxer, OutputStreamSettings,
+    library_log,
 };
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::{InputFacts, MediaKind};
-use crate::plan::{self, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, Seek, StreamSource, Treatment};
+use crate::plan::{self, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, Seek, SessionPlan, StreamSource, Treatment};
 use crate::spec::JobSpec;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Once the run is stopped, a pipe whose reader takes nothing for so long is left.
+const PIPE_PATIENCE: Duration = Duration::from_millis(600);
 
 /// Why a job cannot start.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -42,16 +51,31 @@ pub struct OpenInputs {
     /// Where each was sought.
     pub seeks: Vec<Seek>,
     pub(super) demuxers: Vec<Demuxer>,
+    /// How each was opened.
+    pub(super) openings: Vec<DemuxerSettings>,
     /// What opening had to say.
     pub diagnostics: Vec<Diagnostic>,
+    pub(super) journal: Journal,
 }
 
 /// Opens all inputs of a job, and prints each as ffmpeg does.
-pub fn open_inputs(spec: JobSpec, catalog: &dyn Catalog, stop: &StopSignal) -> Result<OpenInputs, PrepareError> {
+pub fn open_inputs(
+    spec: JobSpec,
+    catalog: &dyn Catalog,
+    stop: &StopSignal,
+    journal: &Journal,
+) -> Result<OpenInputs, PrepareError> {
     let mut spec = spec;
     read_scripts(&mut spec)?;
-    let mut opened =
-        OpenInputs { facts: Vec::new(), seeks: Vec::new(), demuxers: Vec::new(), diagnostics: Vec::new(), spec };
+    let mut opened = OpenInputs {
+        facts: Vec::new(),
+        seeks: Vec::new(),
+        demuxers: Vec::new(),
+        openings: Vec::new(),
+        diagnostics: Vec::new(),
+        journal: journal.clone(),
+        spec,
+    };
     for index in 0..opened.spec.inputs.len() {
         open_input(&mut opened, index, catalog, stop)?;
     }
@@ -98,9 +122,16 @@ fn open_input(
         forced_codecs: plan.forced_codecs,
         find_stream_info: plan.find_stream_info,
         bitexact: plan.bitexact,
+        limits: plan.session.map(|s| (microseconds(s.connect_us), microseconds(s.probe_us))),
     };
-    let (mut demuxer, leftover) = Demuxer::open(&settings, &stop.input_interrupt)
-        .map_err(|cause| PrepareError::Open { hint: open_hint(&settings.url, cause), url: masked.clone(), cause })?;
+    let (mut demuxer, leftover) = match plan.session {
+        Some(session) => open_peer(&settings, &masked, session, (index, stop, &opened.journal))?,
+        None => Demuxer::open(&settings, &stop.input_interrupt).map_err(|cause| PrepareError::Open {
+            hint: open_hint(&settings.url, cause),
+            url: masked.clone(),
+            cause,
+        })?,
+    };
     for (key, _) in leftover.pairs() {
         let typed = spec.options.iter().find(|o| o.name == key);
         if typed.is_some_and(|o| o.scopes.codec) {
@@ -146,7 +177,44 @@ fn open_input(
     opened.facts.push(facts);
     opened.seeks.push(seek);
     opened.demuxers.push(demuxer);
+    opened.openings.push(settings);
     Ok(())
+}
+
+fn microseconds(us: i64) -> Duration {
+    Duration::from_micros(u64::try_from(us).unwrap_or(0))
+}
+
+/// Opens an input whose far end is a peer; waits for it where that is wanted.
+fn open_peer(
+    settings: &DemuxerSettings,
+    url: &str,
+    session: SessionPlan,
+    (index, stop, journal): (usize, &StopSignal, &Journal),
+) -> Result<(Demuxer, Dictionary), PrepareError> {
+    let context = SessionContext { clock: Clock::start(), stop: stop.clone(), journal: journal.clone() };
+    let subject = Subject { is_input: true, index, url: url.to_owned() };
+    let mut peer = PeerSession::new(session, subject, context, Arc::default());
+    loop {
+        let interrupt = stop.input_interrupt.child(Duration::ZERO, true);
+        let opened = {
+            // A source that is joined in the middle lacks what its first pictures refer to.
+            let _quiet = library_log::quiet_decoders();
+            Demuxer::open(settings, &interrupt)
+        };
+        let cause = match opened {
+            Ok(opened) => return Ok(opened),
+            Err(cause) => cause,
+        };
+        let interrupted = || PrepareError::Open { url: url.to_owned(), cause: AvError::EXIT, hint: None };
+        if stop.drain.is_tripped() {
+            return Err(interrupted());
+        }
+        let at_us = peer.lost(cause, interrupt.has_expired()).map_err(|e| PrepareError::Failed(e.to_string()))?;
+        if !peer.wait_until(at_us) {
+            return Err(interrupted());
+        }
+    }
 }
 
 fn open_hint(url: &str, cause: AvError) -> Option<String> {
@@ -219,8 +287,12 @@ impl OpenInputs {
     fn open_output(&self, plan: &Plan, output: &OutputPlan, stop: &StopSignal) -> Result<PreparedOutput, PrepareError> {
         let masked = mask_url(&output.url);
         let fail = |cause| PrepareError::Open { url: masked.clone(), cause, hint: None };
-        let mut muxer =
-            Muxer::new(&output.url, Some(&output.muxer.name), output.bitexact, &stop.output_interrupt).map_err(fail)?;
+        let interrupt = if is_pipe(&output.url) {
+            stop.output_interrupt.child(PIPE_PATIENCE, false)
+        } else {
+            stop.output_interrupt.clone()
+        };
+        let mut muxer = Muxer::new(&output.url, Some(&output.muxer.name), output.bitexact, &interrupt).map_err(fail)?;
         let mut bitstream_filters = Vec::new();
         let mut keyframes = Vec::new();
         for stream in &output.streams {
@@ -245,11 +317,14 @@ impl OpenInputs {
             keyframes.push(self.keyframes(output, stream)?);
         }
         let mut options: Dictionary = output.options.iter().map(|(k, v)| (k, v)).collect();
-        muxer.open_io(&mut options).map_err(|cause| PrepareError::Open {
-            url: masked.clone(),
-            cause,
-            hint: output_hint(&output.url, cause),
-        })?;
+        // The connection to a peer is made when all streams are known, and may be made again.
+        if output.session.is_none() {
+            muxer.open_io(&mut options).map_err(|cause| PrepareError::Open {
+                url: masked.clone(),
+                cause,
+                hint: output_hint(&output.url, cause),
+            })?;
+        }
         muxer.set_max_delay_us(output.max_delay_us);
         if let Some((input, with_metadata)) = output.chapters_from {
             let how = ChapterCopy {
@@ -308,6 +383,16 @@ impl OpenInputs {
         ForcedKeyframes::parse(text, &chapters, |t| crate::cli::value::duration_us(t).ok())
             .map_err(PrepareError::Failed)
     }
+}
+
+/// True where somebody must read what is written, and may not.
+pub(super) fn is_pipe(url: &str) -> bool {
+    if url.starts_with("pipe:") || url.starts_with("fd:") {
+        return true;
+    }
+    use std::os::unix::fs::FileTypeExt;
+    let path = std::path::Path::new(url.strip_prefix("file:").unwrap_or(url));
+    std::fs::metadata(path).is_ok_and(|m| m.file_type().is_fifo() || m.file_type().is_char_device())
 }
 
 /// Takes away a file that was opened for nothing.

@@ -61,8 +61,8 @@ pub(super) struct EndedOutput {
     pub(super) path: Option<PathBuf>,
 }
 
-/// Wakes sources from blocking reads once the run is drained; ends when they have all ended.
-pub(super) fn wake_sources(sources: &[BlockedThread], all_ended: &Receiver<Infallible>, drain: &Latch) {
+/// Wakes threads from blocking reads and writes once the run is drained; ends when they have all ended.
+pub(super) fn wake_blocked(sources: &[BlockedThread], all_ended: &Receiver<Infallible>, drain: &Latch) {
     select! {
         recv(all_ended) -> _ => return,
         recv(drain.receiver()) -> _ => {}

@@ -51,7 +51,7 @@ pub struct StopSignal {
     pub abort: Latch,
     /// Ends blocking input at once; tripped with either latch.
     pub input_interrupt: Interrupt,
-    /// Ends blocking output at once; tripped with `abort`.
+    /// Ends blocking output at once; tripped with `abort`. With `drain` those who write to a peer are told to hurry.
     pub output_interrupt: Interrupt,
 }
 
@@ -63,6 +63,7 @@ impl StopSignal {
 
     /// First wish to stop.
     pub fn drain(&self) {
+        self.output_interrupt.hurry();
         self.drain.trip();
         self.input_interrupt.trip();
     }

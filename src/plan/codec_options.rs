@@ -14,13 +14,29 @@ pub(super) fn merge<'a>(into: &mut Vec<(String, String)>, options: impl Iterator
     }
 }
 
-fn set(into: &mut Vec<(String, String)>, name: &str, value: &str) {
+/// Sets one option; see [`merge`].
+pub(super) fn set(into: &mut Vec<(String, String)>, name: &str, value: &str) {
     let relative =
         value.starts_with('+') || (value.starts_with('-') && value[1..].starts_with(|c: char| c.is_ascii_alphabetic()));
     match into.iter_mut().find(|(n, _)| n == name) {
         Some((_, old)) if relative => old.push_str(value),
         Some((_, old)) => value.clone_into(old),
         None => into.push((name.to_owned(), value.to_owned())),
+    }
+}
+
+/// Sets options that the user did not; flags written as `+x` are added to the user's unless those say otherwise.
+pub(super) fn set_defaults(into: &mut Vec<(String, String)>, defaults: &[(String, String)]) {
+    for (name, value) in defaults {
+        match into.iter_mut().find(|(n, _)| n == name) {
+            Some((_, typed)) => {
+                let flag = value.trim_start_matches('+');
+                if value.starts_with('+') && !typed.contains(flag) {
+                    typed.push_str(value);
+                }
+            }
+            None => into.push((name.clone(), value.clone())),
+        }
     }
 }
 

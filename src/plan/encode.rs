@@ -2,7 +2,7 @@
 
 use super::{
     Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StreamDraft, StreamSource,
-    Treatment, codec_options, input, mapping::OutputPlace, metadata,
+    Treatment, codec_options, input, mapping::OutputPlace, metadata, session,
 };
 use crate::catalog::{CodecFacts, MuxerFacts};
 use crate::diagnostic::Diagnostic;
@@ -11,6 +11,9 @@ use crate::spec::{Assigned, FpsMode, OutputSpec, PerStream};
 
 /// `FF_QP2LAMBDA`: FFmpeg's unit of quality.
 const LAMBDA: f64 = 118.0;
+
+/// ffmpeg's `-muxdelay`.
+const DEFAULT_MAX_DELAY_US: i64 = 700_000;
 
 /// Plans an output, or says why it cannot be.
 pub(super) fn output(
@@ -38,6 +41,7 @@ pub(super) fn output(
     let dispositions = metadata::dispositions(context, spec, draft);
     let mut options = Vec::new();
     codec_options::merge(&mut options, spec.options.iter().filter(|o| o.scopes.format));
+    codec_options::set_defaults(&mut options, &draft.options);
     if spec.mux_preload_us != 0 && context.catalog.muxer_has_option(&draft.muxer.name, "preload") {
         options.push(("preload".to_owned(), spec.mux_preload_us.to_string()));
     }
@@ -76,6 +80,10 @@ pub(super) fn output(
             encoded_by: None,
         });
     }
+    let session = session::plan(&spec.url, session::End::Output, &options, &spec.live);
+    // RTP would gather sound for so long before it sends a packet.
+    let gathers = matches!(draft.muxer.name.as_str(), "rtsp" | "rtp") && spec.mux_max_delay_us == DEFAULT_MAX_DELAY_US;
+    let max_delay_us = if gathers { 0 } else { spec.mux_max_delay_us };
     Some(OutputPlan {
         url: spec.url.clone(),
         muxer: draft.muxer.clone(),
@@ -89,7 +97,8 @@ pub(super) fn output(
         metadata: metadata.global,
         chapter_metadata: metadata.chapters,
         chapters_from: metadata.chapters_from,
-        max_delay_us: spec.mux_max_delay_us,
+        max_delay_us,
+        session,
     })
 }
 
@@ -162,6 +171,7 @@ fn treatment(
                 time_base: value(&spec.encoder_time_base, place).copied(),
                 ..EncodePlan::default()
             };
+            codec_options::set_defaults(&mut plan.options, &stream.options);
             plan.filter_threads = context
                 .spec
                 .global

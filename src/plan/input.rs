@@ -1,11 +1,14 @@
 //! Inputs: how they are opened and sought, and which of their streams are decoded.
 
-use super::{Context, DecodePlan, InputPlan, InputStreamPlan, Plan, Treatment, codec_options};
+use super::{Context, DecodePlan, InputPlan, InputStreamPlan, Plan, SessionPlan, Treatment, codec_options, session};
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::spec::{GlobalSpec, InputSpec, PerStream};
 use crate::unit::MICROS_PER_SECOND;
+
+/// RTSP over UDP without a packet for so long at the start goes on over TCP; in microseconds.
+const UDP_SILENCE_US: i64 = 2 * MICROS_PER_SECOND;
 
 /// What opening an input needs: plain data for the demuxer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +27,8 @@ pub struct OpenInput {
     pub find_stream_info: bool,
     /// `-bitexact`.
     pub bitexact: bool,
+    /// Its session, where the far end is a peer.
+    pub session: Option<SessionPlan>,
 }
 
 /// Translates an input's options into what the demuxer takes.
@@ -68,8 +73,13 @@ pub fn open_input(spec: &InputSpec, catalog: &dyn Catalog) -> Result<OpenInput, 
             Diagnostic::error("unknown-format", format!("Unknown input format: '{}'", format.value)).at(&format.origin)
         );
     }
+    let session = session::plan(&spec.url, session::End::Input, &options, &spec.live);
+    if let Some(session) = &session {
+        live_defaults(spec, session, &mut options);
+    }
     Ok(OpenInput {
         url: spec.url.clone(),
+        session,
         format: spec.format.as_ref().map(|f| f.value.clone()),
         options,
         codec_options,
@@ -77,6 +87,33 @@ pub fn open_input(spec: &InputSpec, catalog: &dyn Catalog) -> Result<OpenInput, 
         find_stream_info: spec.find_stream_info,
         bitexact: spec.bitexact,
     })
+}
+
+/// What a live input gets unless the user says otherwise: RTSP over TCP where the server has it, and probing that goes on
+/// until all is known or its deadline passes.
+fn live_defaults(spec: &InputSpec, session: &SessionPlan, options: &mut Vec<(String, String)>) {
+    let mut default = |name: &str, value: String| {
+        if !options.iter().any(|(key, _)| key == name) {
+            options.push((name.to_owned(), value));
+        }
+    };
+    default("analyzeduration", session.probe_us.to_string());
+    default("probesize", (64 << 20).to_string());
+    if !session::is_rtsp(&session::scheme(&spec.url)) {
+        return;
+    }
+    let transport = options.iter_mut().find(|(key, _)| key == "rtsp_transport");
+    match transport {
+        None => codec_options::set(options, "rtsp_flags", "+prefer_tcp"),
+        // A server that is reached and sends nothing over UDP is asked for TCP.
+        Some((_, value)) if value == "udp" => {
+            value.push_str("+tcp");
+            if !options.iter().any(|(key, _)| key == "timeout") {
+                options.push(("timeout".to_owned(), UDP_SILENCE_US.to_string()));
+            }
+        }
+        Some(_) => {}
+    }
 }
 
 fn last<T>(values: &PerStream<T>) -> Option<&T> {
@@ -193,6 +230,8 @@ pub(super) fn plan(context: &Context) -> Vec<InputPlan> {
             format: facts.format.clone(),
             stream_loop: spec.stream_loop,
             read_rate: spec.read_rate,
+            session: open_input(spec, context.catalog).ok().and_then(|open| open.session),
+            on_gap: spec.on_gap,
             accurate_seek: spec.accurate_seek,
             streams: facts.streams.iter().map(|s| stream_plan(spec, facts, s)).collect(),
         })

@@ -40,13 +40,15 @@ pub(super) fn draft(
             }
         }
     });
-    let mut draft = OutputDraft { muxer, streams: Vec::new() };
+    let mut draft = OutputDraft { muxer, streams: Vec::new(), options: Vec::new() };
     for source in sources {
         let kind = graphs.kind(context, source);
         graphs.take(source, (index, draft.streams.len()));
         let place = OutputPlace::next(&draft, kind);
         match choose_codec(context, spec, &draft.muxer, (source, kind), &place) {
-            Ok(choice) => draft.streams.push(StreamDraft { kind, source, choice, pixel_format: None }),
+            Ok(choice) => {
+                draft.streams.push(StreamDraft { kind, source, choice, pixel_format: None, options: Vec::new() })
+            }
             Err(diagnostic) => {
                 diagnostics.push(diagnostic);
                 return None;

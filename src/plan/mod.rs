@@ -9,16 +9,18 @@ mod input;
 mod mapping;
 mod metadata;
 mod rules;
+mod session;
 mod sharing;
 mod threads;
 
 pub use input::{OpenInput, Seek, guess_layout_max, open_input, seek};
 pub use metadata::MetadataEdit;
+pub use session::SessionPlan;
 
 use crate::catalog::{Catalog, CodecFacts, MuxerFacts};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::facts::{InputFacts, MediaKind};
-use crate::spec::{FpsMode, JobSpec, ReadRate};
+use crate::spec::{FpsMode, InputGap, JobSpec, ReadRate};
 use crate::unit::Rational;
 
 /// All that will be done.
@@ -53,6 +55,10 @@ pub struct InputPlan {
     pub stream_loop: i32,
     /// Pacing.
     pub read_rate: Option<ReadRate>,
+    /// Its session, where the far end is a peer.
+    pub session: Option<SessionPlan>,
+    /// What outputs get while it is away.
+    pub on_gap: InputGap,
     /// Its streams by index.
     pub streams: Vec<InputStreamPlan>,
 }
@@ -180,6 +186,8 @@ pub struct OutputPlan {
     pub chapters_from: Option<(usize, bool)>,
     /// `-muxdelay`, in microseconds.
     pub max_delay_us: i64,
+    /// Its session, where the far end is a peer.
+    pub session: Option<SessionPlan>,
 }
 
 /// One output stream.
@@ -301,6 +309,8 @@ pub(crate) struct StreamDraft {
     pub(crate) choice: Choice,
     /// A pixel format that a rule demands when the user names none.
     pub(crate) pixel_format: Option<String>,
+    /// Encoder options that a rule sets when the user does not.
+    pub(crate) options: Vec<(String, String)>,
 }
 
 /// Copied, or by which encoder.
@@ -323,6 +333,8 @@ pub(crate) enum Choice {
 pub(crate) struct OutputDraft {
     pub(crate) muxer: MuxerFacts,
     pub(crate) streams: Vec<StreamDraft>,
+    /// Options for muxer and protocol that a rule sets when the user does not; flags (`+x`) add up.
+    pub(crate) options: Vec<(String, String)>,
 }
 
 /// What rules look at.

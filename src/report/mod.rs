@@ -6,6 +6,7 @@ pub mod banner;
 pub mod benchmark;
 pub mod completion;
 pub mod ending;
+pub mod events;
 pub mod expected;
 pub mod explain;
 pub mod help;

@@ -89,10 +89,10 @@ fn expanded(template: &str, program: &str, time: &str) -> String {
 }
 
 /// A moment of the calendar, universal time.
-struct Stamp([u64; 6]);
+pub(super) struct Stamp([u64; 6]);
 
 impl Stamp {
-    fn now() -> Self {
+    pub(super) fn now() -> Self {
         Self::of(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }
 
@@ -108,6 +108,12 @@ impl Stamp {
         let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
         let year = year_of_era + era * 400 + u64::from(month <= 2);
         Self([year, month, day, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60])
+    }
+
+    /// The time of day, `01:02:03Z`.
+    pub(super) fn clock(&self) -> String {
+        let [.., hour, minute, second] = self.0;
+        format!("{hour:02}:{minute:02}:{second:02}Z")
     }
 
     fn compact(&self) -> String {

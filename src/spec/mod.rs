@@ -139,6 +139,12 @@ pub struct GlobalSpec {
     pub flv_guard: bool,
     /// `-strict_exit on|off`: status 69 on damaged input; `None`: on, unless called as `ffmpeg`.
     pub strict_exit: Option<bool>,
+    /// `-allow_same_path`: a relay may write to the path that it reads from.
+    pub allow_same_path: bool,
+    /// `-events FILE|fd:N|-`.
+    pub events: Option<String>,
+    /// `-metrics ADDRESS:PORT`.
+    pub metrics: Option<String>,
     /// `--explain`.
     pub explain: Option<ExplainFormat>,
 }
@@ -168,6 +174,9 @@ impl Default for GlobalSpec {
             auto_conversion_filters: true,
             flv_guard: true,
             strict_exit: None,
+            allow_same_path: false,
+            events: None,
+            metrics: None,
             explain: None,
         }
     }
@@ -209,6 +218,31 @@ pub struct ReadRate {
     pub rate: Rational,
     /// Media read at once at the start, in microseconds.
     pub initial_burst_us: i64,
+}
+
+/// What the user says of how patient a session with a peer is; `None`: the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LiveSpec {
+    /// `-connect_deadline`, microseconds.
+    pub connect_us: Option<i64>,
+    /// `-probe_deadline`, microseconds.
+    pub probe_us: Option<i64>,
+    /// `-read_deadline` of an input, `-write_deadline` of an output, microseconds.
+    pub stall_us: Option<i64>,
+    /// `-retry_for`, microseconds; 0: a lost peer is not tried again.
+    pub retry_us: Option<i64>,
+    /// `-wait_for_peer`, microseconds.
+    pub wait_us: Option<i64>,
+}
+
+/// What outputs get while an input is away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InputGap {
+    /// Nothing.
+    #[default]
+    Hold,
+    /// Where it is decoded: the last picture and silence.
+    Freeze,
 }
 
 /// One input.
@@ -278,6 +312,10 @@ pub struct InputSpec {
     pub thread_queue_size: Option<usize>,
     /// `-find_stream_info`/`-nofind_stream_info`.
     pub find_stream_info: bool,
+    /// How patient its session is.
+    pub live: LiveSpec,
+    /// `-on_input_gap`.
+    pub on_gap: InputGap,
     /// FFmpeg's own options, in order.
     pub options: Vec<AvOption>,
 }
@@ -318,6 +356,8 @@ impl InputSpec {
             bitexact: false,
             thread_queue_size: None,
             find_stream_info: true,
+            live: LiveSpec::default(),
+            on_gap: InputGap::Hold,
             options: Vec::new(),
         }
     }
@@ -482,6 +522,8 @@ pub struct OutputSpec {
     pub mux_max_delay_us: i64,
     /// `-muxpreload`, microseconds.
     pub mux_preload_us: i64,
+    /// How patient its session is.
+    pub live: LiveSpec,
     /// FFmpeg's own options, in order.
     pub options: Vec<AvOption>,
 }
@@ -535,6 +577,7 @@ impl OutputSpec {
             thread_queue_size: None,
             mux_max_delay_us: 700_000,
             mux_preload_us: 500_000,
+            live: LiveSpec::default(),
             options: Vec::new(),
         }
     }

@@ -4,6 +4,7 @@ mod dts_guard;
 mod frame_rate;
 mod pace;
 mod rescale_delta;
+mod settle;
 mod shortest;
 mod timeline;
 
@@ -11,5 +12,6 @@ pub use dts_guard::{DtsGuard, DtsRepair};
 pub use frame_rate::{Arrival, FrameRate, FrameRateSettings, Placement};
 pub use pace::Pacer;
 pub use rescale_delta::RescaleDelta;
+pub use settle::Settle;
 pub use shortest::Shortest;
 pub use timeline::{PacketTimes, Stamped, StreamTiming, Timeline, TimelineSettings};

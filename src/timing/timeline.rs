@@ -11,6 +11,9 @@ const BACKWARD_TOLERANCE_US: i64 = MICROS_PER_SECOND / 10;
 /// A stream whose time jumps joins the newest epoch when that brings it this near to where it should go on.
 const ALIGN_WITHIN_US: i64 = MICROS_PER_SECOND;
 
+/// A clock that is set back by more than this has started over.
+const REBASED_WITHIN_US: i64 = 10 * MICROS_PER_SECOND;
+
 /// What the timeline must know of a stream.
 #[derive(Clone, Debug)]
 pub struct StreamTiming {
@@ -49,6 +52,8 @@ pub struct TimelineSettings {
     pub delta_threshold_us: i64,
     /// The same for formats whose timestamps should not jump (`-dts_error_threshold`), in microseconds.
     pub error_threshold_us: i64,
+    /// A stream's clock may be set right against the others' while it runs, as RTCP's sender reports do: sound gives way.
+    pub rebases: bool,
 }
 
 /// A packet's times as the demuxer gave them, in ticks of its stream.
@@ -90,6 +95,8 @@ struct StreamState {
     /// End of what was sent, in ticks, with the loop's shift.
     sent_end: Option<i64>,
     after_seam: bool,
+    /// Sound that overlaps what was sent is left out.
+    trims: bool,
 }
 
 /// The timeline of one input.
@@ -101,6 +108,8 @@ pub struct Timeline {
     last_us: Option<i64>,
     loop_shift: (i64, Rational),
     jumps: u64,
+    /// Where the next packet is to lie, in microseconds of the job.
+    resume_us: Option<i64>,
 }
 
 impl Timeline {
@@ -115,7 +124,26 @@ impl Timeline {
             last_us: None,
             loop_shift: (0, Rational::MICROS),
             jumps: 0,
+            resume_us: None,
         }
+    }
+
+    /// The input has a new clock: the next packet lies at `resume_us` of the job, the others beside it as they do in
+    /// the input, which begins at `start_time_us` now.
+    pub fn splice(&mut self, resume_us: i64, start_time_us: Option<i64>) {
+        self.resume_us = Some(resume_us);
+        self.settings.start_time_us = start_time_us;
+        for stream in &mut self.streams {
+            stream.next_dts_us = None;
+            stream.wrap_settled = false;
+            stream.trims = true;
+        }
+    }
+
+    /// The end of what was sent, over all streams, in microseconds of the job.
+    pub fn end_us(&self) -> Option<i64> {
+        let ends = self.streams.iter().filter_map(|s| Some(rescale(s.sent_end?, s.timing.time_base, Rational::MICROS)));
+        ends.max()
     }
 
     /// How often the timeline was re-anchored.
@@ -168,7 +196,14 @@ impl Timeline {
         state.unwrap(&mut times, self.settings.start_time_us);
         state.note_pass(&times);
         let shift = rescale(self.loop_shift.0, self.loop_shift.1, base);
+        let resume_us = if times.dts.or(times.pts).is_some() { self.resume_us.take() } else { None };
         let raw = PacketTimes { pts: times.pts.map(|t| t + shift), dts: times.dts.map(|t| t + shift), ..times };
+        if let (Some(resume_us), Some(at)) = (resume_us, raw.dts.or(raw.pts)) {
+            let offset_us = resume_us - rescale(at, base, Rational::MICROS);
+            self.newest_offset_us = offset_us;
+            self.last_us = None;
+            self.streams.iter_mut().for_each(|s| s.offset_us = offset_us);
+        }
         if !self.settings.copy_timestamps {
             self.choose_epoch(stream, &raw);
         }
@@ -208,6 +243,10 @@ impl Timeline {
             }
             return;
         };
+        if self.settings.rebases && next - at(state.offset_us) < REBASED_WITHIN_US {
+            self.follow_rebase(stream, next, at(state.offset_us));
+            return;
+        }
         let jumped = |dts_us: i64| (dts_us - next).abs() > threshold || dts_us + BACKWARD_TOLERANCE_US < state.dts_us;
         if !jumped(at(state.offset_us)) {
             return;
@@ -236,6 +275,25 @@ impl Timeline {
         self.open_epoch(stream, offset);
     }
 
+    /// A clock that was set back: sound that was sent already is left out; pictures go on, and the sound is set forward.
+    fn follow_rebase(&mut self, stream: usize, next_us: i64, at_us: i64) {
+        let state = &mut self.streams[stream];
+        if at_us > state.dts_us {
+            return;
+        }
+        if state.timing.kind == MediaKind::Audio {
+            state.trims = true;
+            return;
+        }
+        let offset_us = state.offset_us + next_us - at_us;
+        self.newest_offset_us = offset_us;
+        self.jumps += 1;
+        for other in &mut self.streams {
+            other.offset_us = offset_us;
+            other.trims = true;
+        }
+    }
+
     fn open_epoch(&mut self, stream: usize, offset_us: i64) {
         self.newest_offset_us = offset_us;
         self.streams[stream].offset_us = offset_us;
@@ -255,6 +313,7 @@ impl StreamState {
             pass: None,
             sent_end: None,
             after_seam: false,
+            trims: false,
         }
     }
 
@@ -344,7 +403,12 @@ impl StreamState {
                 hole = Some((end, time));
             }
         }
-        self.after_seam = false;
+        if let (true, Some(end), MediaKind::Audio) = (self.trims, self.sent_end, self.timing.kind)
+            && time + ticks / 2 < end
+        {
+            return (true, None);
+        }
+        (self.after_seam, self.trims) = (false, false);
         self.sent_end = Some(self.sent_end.unwrap_or(i64::MIN).max(time + ticks));
         (false, hole)
     }

@@ -37,6 +37,30 @@ const RECIPES: &[(&str, Recipe)] = &[
              -metadata title=everyday -metadata:s:a:0 language=eng",
         ),
     ),
+    // For cameras: a keyframe each half second, no B-frames; and one with B-frames and long groups.
+    (
+        "cam.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=320x180:rate=25:duration=4 -f lavfi -i sine=440:sample_rate=48000:duration=4 \
+             -c:v libx264 -preset ultrafast -bf 0 -g 12 -sc_threshold 0 -pix_fmt yuv420p -c:a aac -ac 2 -b:a 96k",
+        ),
+    ),
+    (
+        "bcam.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=320x180:rate=25:duration=16 -f lavfi -i sine=440:sample_rate=48000:duration=16 \
+             -c:v libx264 -preset veryfast -bf 2 -b_strategy 0 -g 25 -sc_threshold 0 -pix_fmt yuv420p -c:a aac -ac 2 -b:a 96k",
+        ),
+    ),
+    ("longgop.mp4", Ffmpeg("-i {cam.mp4} -c:v libx264 -preset ultrafast -bf 0 -g 1000 -sc_threshold 0 -c:a copy")),
+    ("longgop.ts", Ffmpeg("-i {longgop.mp4} -c copy -an")),
+    (
+        "heavy.mp4",
+        Ffmpeg(
+            "-f lavfi -i nullsrc=size=640x360:rate=25:duration=4,geq=random(1)*255:128:128 -c:v libx264 -preset ultrafast \
+             -bf 0 -g 12 -sc_threshold 0 -qp 18 -pix_fmt yuv420p",
+        ),
+    ),
     ("faststart.mp4", Ffmpeg("-i {av.mp4} -c copy -movflags +faststart")),
     ("video.mp4", Ffmpeg("-i {av.mp4} -c copy -an")),
     ("audio.m4a", Ffmpeg("-i {av.mp4} -c copy -vn")),

@@ -19,8 +19,14 @@ impl AvError {
     pub const NO_MEMORY: AvError = AvError(ffi::AVERROR(libc::ENOMEM));
     /// A wait was interrupted.
     pub const EXIT: AvError = AvError(ffi::AVERROR_EXIT);
+    /// Time was up.
+    pub const TIMED_OUT: AvError = AvError(ffi::AVERROR(libc::ETIMEDOUT));
     /// A bad argument.
     pub const INVALID: AvError = AvError(ffi::AVERROR(libc::EINVAL));
+    /// The peer wants a log-in, or another one (401).
+    pub const UNAUTHORIZED: AvError = AvError(ffi::AVERROR_HTTP_UNAUTHORIZED);
+    /// The peer does not allow it (403).
+    pub const FORBIDDEN: AvError = AvError(ffi::AVERROR_HTTP_FORBIDDEN);
     /// The component is experimental.
     pub const EXPERIMENTAL: AvError = AvError(ffi::AVERROR_EXPERIMENTAL);
 

@@ -8,6 +8,7 @@ use crate::facts::{InputFacts, MediaKind, Metadata, ProgramFacts, StreamFacts};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
+use std::time::Duration;
 
 /// What opening an input needs to know.
 #[derive(Clone, Debug, Default)]
@@ -26,12 +27,14 @@ pub struct DemuxerSettings {
     pub find_stream_info: bool,
     /// `AVFMT_FLAG_BITEXACT`.
     pub bitexact: bool,
+    /// How long connecting and how long probing may take.
+    pub limits: Option<(Duration, Duration)>,
 }
 
 /// An open input.
 pub struct Demuxer {
     context: *mut ffi::AVFormatContext,
-    _interrupt: Interrupt,
+    interrupt: Interrupt,
 }
 
 // SAFETY: the context is used by one owner at a time; libavformat keeps no thread-bound state in it.
@@ -154,6 +157,9 @@ impl Demuxer {
                     MediaKind::Attachment | MediaKind::Unknown => {}
                 }
             }
+            if let Some((connect, _)) = settings.limits {
+                interrupt.begin(Some(connect));
+            }
             // On failure avformat_open_input frees the context.
             AvError::check(ffi::avformat_open_input(
                 &mut context,
@@ -161,10 +167,16 @@ impl Demuxer {
                 format.cast_mut().cast(),
                 options.as_mut_ptr(),
             ))?;
-            let demuxer = Self { context, _interrupt: interrupt.clone() };
+            let demuxer = Self { context, interrupt: interrupt.clone() };
             options.remove("scan_all_pmts");
             if settings.find_stream_info {
+                if let Some((_, probe)) = settings.limits {
+                    interrupt.begin(Some(probe));
+                }
                 demuxer.find_stream_info(settings)?;
+            }
+            if settings.limits.is_some() {
+                interrupt.begin(None);
             }
             Ok((demuxer, options))
         }
@@ -209,6 +221,29 @@ impl Demuxer {
     fn get(&self) -> &ffi::AVFormatContext {
         // SAFETY: never null while the demuxer lives.
         unsafe { &*self.context }
+    }
+
+    /// What ends its blocking I/O.
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    /// The stream's time base.
+    pub fn time_base(&self, index: usize) -> Rational {
+        // SAFETY: a live stream.
+        unsafe { (*self.stream(index)).time_base }.into()
+    }
+
+    /// The codec's header of a stream, empty when it has none.
+    pub fn extradata(&self, index: usize) -> &[u8] {
+        // SAFETY: a live stream's parameters; the data lives as long as they do.
+        unsafe {
+            let parameters = &*self.codec_parameters(index);
+            if parameters.extradata.is_null() || parameters.extradata_size <= 0 {
+                return &[];
+            }
+            std::slice::from_raw_parts(parameters.extradata, parameters.extradata_size as usize)
+        }
     }
 
     /// Number of streams now; some formats add streams while they are read.

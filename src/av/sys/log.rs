@@ -51,6 +51,56 @@ pub fn install(sink: Sink, level: i32) {
 
 type LogCallback = unsafe extern "C" fn(*mut c_void, c_int, *const c_char, *mut ffi::__va_list_tag);
 
+thread_local! {
+    static HUSHED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Decoders that are looked into quietly.
+static QUIET_DECODERS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+/// From now on lines of libraries on this thread are told at level verbose at the highest: what fails is tried again.
+pub fn hush() {
+    HUSHED.set(true);
+}
+
+/// While this lives, decoders complain at level verbose at the highest.
+pub struct QuietDecoders(());
+
+/// Quietens all decoders for a while, such as that of joining a stream in its middle.
+pub fn quiet_decoders() -> QuietDecoders {
+    QUIET_DECODERS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    QuietDecoders(())
+}
+
+impl Drop for QuietDecoders {
+    fn drop(&mut self) {
+        QUIET_DECODERS.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+/// The level at which a line counts: lower where complaints are expected.
+///
+/// # Safety
+/// `class` is null or points to an object that begins with a pointer to its class, as FFmpeg's log demands.
+unsafe fn counted_level(class: *mut c_void, level: c_int) -> c_int {
+    const VERBOSE: c_int = 40;
+    if level >= VERBOSE {
+        return level;
+    }
+    if HUSHED.get() {
+        return VERBOSE;
+    }
+    if QUIET_DECODERS.load(std::sync::atomic::Ordering::Relaxed) == 0 || class.is_null() {
+        return level;
+    }
+    // SAFETY: the caller's promise; the name of a class is a static string.
+    let is_codec = unsafe {
+        let class: *const ffi::AVClass = *class.cast::<*const ffi::AVClass>();
+        !class.is_null() && text_of((*class).class_name) == "AVCodecContext"
+    };
+    if is_codec { VERBOSE } else { level }
+}
+
 /// Changes the wanted level.
 pub fn set_level(level: i32) {
     // SAFETY: sets a number.
@@ -99,11 +149,12 @@ unsafe fn capture(class: *mut c_void, level: c_int, format: *const c_char, argum
 }
 
 unsafe extern "C" fn receive(class: *mut c_void, level: c_int, format: *const c_char, arguments: *mut c_void) {
-    let level = level & 0xff;
     // SAFETY: the arguments are those of this call.
-    if unsafe { capture(class, level, format, arguments) } {
+    if unsafe { capture(class, level & 0xff, format, arguments) } {
         return;
     }
+    // SAFETY: FFmpeg's own object, or null.
+    let level = unsafe { counted_level(class, level & 0xff) };
     // SAFETY: reads a number.
     if level > unsafe { ffi::av_log_get_level() } {
         return;

@@ -48,7 +48,7 @@ pub struct Muxer {
     header_written: bool,
     /// Stream lengths of the inputs, in microseconds: a hint some muxers use.
     duration_hints: Vec<Option<(i64, Rational)>>,
-    _interrupt: Interrupt,
+    interrupt: Interrupt,
 }
 
 // SAFETY: the context is used by one owner at a time; libavformat keeps no thread-bound state in it.
@@ -78,8 +78,63 @@ impl Muxer {
             owns_io: false,
             header_written: false,
             duration_hints: Vec::new(),
-            _interrupt: interrupt.clone(),
+            interrupt: interrupt.clone(),
         })
+    }
+
+    /// What ends its blocking I/O.
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    /// A second output for the same URL with the same streams and metadata, nothing of it opened. To be made before the
+    /// header is written, which changes streams.
+    pub fn another(&self, interrupt: &Interrupt) -> Result<Self, AvError> {
+        let mut context = ptr::null_mut();
+        // SAFETY: the URL is this context's own string and is copied; both contexts are valid, the new one is freed by
+        // its owner on every way out.
+        unsafe {
+            let from = self.get();
+            AvError::check(ffi::avformat_alloc_output_context2(&mut context, from.oformat, ptr::null(), from.url))?;
+            (*context).interrupt_callback = interrupt.callback();
+            (*context).flags = from.flags;
+            (*context).max_delay = from.max_delay;
+            let new = Self {
+                context,
+                owns_io: false,
+                header_written: false,
+                duration_hints: self.duration_hints.clone(),
+                interrupt: interrupt.clone(),
+            };
+            AvError::check(ffi::av_dict_copy(&mut (*context).metadata, from.metadata, 0))?;
+            for index in 0..self.stream_count() {
+                let to = ffi::avformat_new_stream(context, ptr::null());
+                let (Some(to), source) = (to.as_mut(), &*self.stream(index)) else { return Err(AvError::NO_MEMORY) };
+                AvError::check(ffi::avcodec_parameters_copy(to.codecpar, source.codecpar))?;
+                AvError::check(ffi::av_dict_copy(&mut to.metadata, source.metadata, 0))?;
+                compat::copy_stream_side_data(source, to)?;
+                to.id = source.id;
+                to.time_base = source.time_base;
+                to.duration = source.duration;
+                to.disposition = source.disposition;
+                to.avg_frame_rate = source.avg_frame_rate;
+                to.r_frame_rate = source.r_frame_rate;
+                to.sample_aspect_ratio = source.sample_aspect_ratio;
+            }
+            Ok(new)
+        }
+    }
+
+    /// Lets the moment, in microseconds of the Unix epoch, stand for time 0 of the streams (RTCP tells readers).
+    pub fn set_start_realtime_us(&mut self, us: i64) {
+        // SAFETY: the context is valid.
+        unsafe { (*self.context).start_time_realtime = us };
+    }
+
+    /// Lets go of a peer without waiting for it: nothing more is sent.
+    pub fn abandon(&mut self) {
+        self.interrupt.trip();
+        let _ = self.finish();
     }
 
     fn get(&self) -> &ffi::AVFormatContext {
@@ -343,6 +398,12 @@ impl Muxer {
     pub fn write(&mut self, packet: &mut Packet) -> Result<(), AvError> {
         // SAFETY: the header is written; the packet is reference-counted.
         AvError::check(unsafe { ffi::av_interleaved_write_frame(self.context, packet.as_mut_ptr()) }).map(drop)
+    }
+
+    /// Writes a packet as it is, without waiting for those of other streams.
+    pub fn write_at_once(&mut self, packet: &mut Packet) -> Result<(), AvError> {
+        // SAFETY: the header is written; the packet stays its owner's.
+        AvError::check(unsafe { ffi::av_write_frame(self.context, packet.as_mut_ptr()) }).map(drop)
     }
 
     /// Writes what waits for other streams.

@@ -148,6 +148,20 @@ impl Packet {
         }
     }
 
+    /// Tells who gets it that the codec's header has changed.
+    pub fn announce_extradata(&mut self, extradata: &[u8]) -> Result<(), AvError> {
+        // SAFETY: the packet is valid; the new entry has room for the bytes.
+        unsafe {
+            let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_NEW_EXTRADATA;
+            let data = ffi::av_packet_new_side_data(self.0, kind, extradata.len());
+            if data.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            std::ptr::copy_nonoverlapping(extradata.as_ptr(), data, extradata.len());
+        }
+        Ok(())
+    }
+
     pub(crate) fn as_ptr(&self) -> *const ffi::AVPacket {
         self.0
     }

@@ -6,6 +6,7 @@ mod both;
 mod global;
 mod input;
 mod later;
+mod live;
 mod output;
 
 use super::Request;
@@ -193,7 +194,7 @@ impl Row {
 
 /// All rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [global::ROWS, both::ROWS, input::ROWS, output::ROWS, later::ROWS].into_iter().flatten()
+    [global::ROWS, both::ROWS, input::ROWS, output::ROWS, live::ROWS, later::ROWS].into_iter().flatten()
 }
 
 /// The row of a name, which is without dash and without specifier.

@@ -1,5 +1,9 @@
 //! Reads an input, puts its packets on the job's timeline, and deals them out by stream.
 
+mod live;
+
+pub use self::live::LiveInput;
+
 use crate::av::{AvError, Demuxer, Packet};
 use crate::engine::balance::Place;
 use crate::engine::clock::Clock;
@@ -33,6 +37,8 @@ pub struct DemuxSettings {
     pub restart_us: i64,
     /// Stop at the first damaged packet.
     pub exit_on_error: bool,
+    /// `-copyts`.
+    pub keep_times: bool,
 }
 
 /// The source of one input.
@@ -41,12 +47,16 @@ pub struct DemuxStage {
     settings: DemuxSettings,
     timeline: Timeline,
     clock: Clock,
-    place: Place,
+    place: Option<Place>,
     meter: Arc<InputMeter>,
     first_packet: Vec<bool>,
     reached_us: Vec<Option<i64>>,
     packets_this_pass: u64,
     unknown_streams: usize,
+    /// What makes it a session with a peer.
+    live: Option<LiveInput>,
+    /// By stream: its codec's header.
+    demuxer_extradata: Vec<Vec<u8>>,
 }
 
 impl DemuxStage {
@@ -59,18 +69,30 @@ impl DemuxStage {
         meter: Arc<InputMeter>,
     ) -> Self {
         let count = settings.used.len();
+        let demuxer_extradata = (0..count).map(|stream| demuxer.extradata(stream).to_owned()).collect();
         Self {
+            demuxer_extradata,
             demuxer,
             settings,
             timeline,
             clock,
-            place,
+            place: Some(place),
             meter,
             first_packet: vec![true; count],
             reached_us: vec![None; count],
             packets_this_pass: 0,
             unknown_streams: 0,
+            live: None,
         }
+    }
+
+    /// Makes it a session with a peer, which may be lost and come back.
+    #[must_use]
+    pub fn with_session(mut self, live: LiveInput) -> Self {
+        self.live = Some(live);
+        // It comes at its own pace, and nobody waits for it.
+        self.place = None;
+        self
     }
 
     fn end_of_pass(&mut self, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
@@ -214,7 +236,12 @@ impl DemuxStage {
             out.send(stream, PacketItem::Hole(from, to))?;
         }
         out.send(stream, PacketItem::Packet(MediaPacket { packet, dts_us: stamped.dts_us }))?;
-        self.place.advance(stamped.dts_us, out.stop());
+        if let Some(live) = &mut self.live {
+            live.note_position(stamped.dts_us);
+        }
+        if let Some(place) = &self.place {
+            place.advance(stamped.dts_us, out.stop());
+        }
         Ok(Flow::Continue)
     }
 }
@@ -241,6 +268,9 @@ impl Source for DemuxStage {
     type Out = PacketItem;
 
     fn step(&mut self, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        if self.live.is_some() {
+            return self.live_step(out);
+        }
         match self.demuxer.read() {
             Ok(packet) => self.deal(packet, out),
             // A demuxer that asks for a second call has nothing of its own to wait for.
@@ -260,6 +290,9 @@ impl Source for DemuxStage {
     }
 
     fn finish(&mut self, _out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        if self.live.is_some() {
+            self.take_leave();
+        }
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::keyframes::ForcedKeyframes;
+use crate::engine::leak::KeyframeWish;
 use crate::engine::meter::EncodeMeter;
 use crate::facts::MediaKind;
 use crate::plan::EncodePlan;
@@ -42,6 +43,8 @@ pub struct EncodeSettings {
     pub keyframes: ForcedKeyframes,
     /// Dup and drop limit: more repeated frames than this at once are a jump, not a gap.
     pub most_repeats: i64,
+    /// Somebody downstream may wish for a keyframe.
+    pub wish: KeyframeWish,
 }
 
 /// The encoder of one stream.
@@ -213,6 +216,7 @@ impl EncodeStage {
     fn encode(&mut self, frame: Option<&Frame>, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
         let name = || output_name(self.settings.index, &self.settings.plan.encoder);
         let Some(encoder) = &mut self.encoder else { return Ok(()) };
+        let (base, start_us) = (encoder.time_base(), self.settings.start_us);
         let receive = |encoder: &mut Encoder| {
             encoder.receive().map_err(|cause| StageError::about(name(), "encoding failed")(cause))
         };
@@ -224,7 +228,9 @@ impl EncodeStage {
                 if let Some(quality) = packet.encoder_quality() {
                     self.meter.quality.store(i64::from(quality), Relaxed);
                 }
-                out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us: 0 }))?;
+                let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
+                let dts_us = rescale(ticks, base, Rational::MICROS) + start_us;
+                out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us }))?;
             }
             if taken {
                 return Ok(());
@@ -311,7 +317,8 @@ impl EncodeStage {
                 self.done = true;
                 return Ok(Flow::Done);
             }
-            let key = self.settings.keyframes.forces(tick, base, frame.is_key(), i == 0, &mut self.dropped_key);
+            let key = self.settings.keyframes.forces(tick, base, frame.is_key(), i == 0, &mut self.dropped_key)
+                | self.settings.wish.take();
             frame.set_pts(Some(tick));
             frame.prepare_for_encoder(key, encoder.global_quality());
             // The encoder keeps a reference of its own.

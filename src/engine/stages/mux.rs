@@ -1,11 +1,15 @@
 //! Writes one output: waits until every stream is known, writes the header, packets in order, the trailer.
 
+mod live;
+
+use self::live::Live;
 use super::copy::{Copy, CopyStep};
 use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet, packet_samples, silent_packet};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::meter::{OutputMeter, StreamMeter};
+use crate::engine::session::PendingOutput;
 use crate::facts::MediaKind;
 use crate::timing::{DtsGuard, DtsRepair, Shortest};
 use crate::unit::{Rational, rescale};
@@ -53,6 +57,8 @@ struct State {
     ended: bool,
     queue: VecDeque<MediaPacket>,
     queued_bytes: usize,
+    /// The time base in which an encoder's packets arrive.
+    encoder_base: Rational,
     time_base: Rational,
     guard: DtsGuard,
     written: i64,
@@ -65,7 +71,7 @@ struct State {
 impl State {
     /// The time base in which packets arrive.
     fn arrival_base(&self) -> Rational {
-        if self.settings.copy.is_some() { self.settings.source_time_base } else { self.time_base }
+        if self.settings.copy.is_some() { self.settings.source_time_base } else { self.encoder_base }
     }
 }
 
@@ -100,6 +106,8 @@ pub struct MuxStage {
     shortest: Option<Shortest<Packet>>,
     closing: Vec<usize>,
     broken: bool,
+    /// What makes it a session with a peer.
+    live: Option<Live>,
 }
 
 impl MuxStage {
@@ -119,6 +127,7 @@ impl MuxStage {
                 ended: s.silent,
                 queue: VecDeque::new(),
                 queued_bytes: 0,
+                encoder_base: s.source_time_base,
                 time_base: s.source_time_base,
                 guard: DtsGuard::new(settings.dts_may_repeat),
                 written: 0,
@@ -138,7 +147,15 @@ impl MuxStage {
             shortest,
             closing: Vec::new(),
             broken: false,
+            live: None,
         }
+    }
+
+    /// Makes it a session with a peer; the muxer's I/O is not open then.
+    #[must_use]
+    pub fn with_session(mut self, pending: PendingOutput) -> Self {
+        self.live = Some(Live::new(pending, self.streams.len()));
+        self
     }
 
     fn about(&self, operation: impl Into<String>) -> impl FnOnce(crate::av::AvError) -> StageError {
@@ -150,6 +167,48 @@ impl MuxStage {
         if self.header_written || self.broken || !self.streams.iter().all(|s| s.ready) {
             return Ok(());
         }
+        if self.live.is_some() {
+            if !self.open_session()? {
+                return Ok(());
+            }
+        } else {
+            self.write_header()?;
+        }
+        self.header_written = true;
+        for (i, state) in self.streams.iter().enumerate() {
+            state.meter.extradata_bytes.store(self.muxer.extradata_bytes(i) as u64, Relaxed);
+        }
+        self.muxer.dump(self.settings.index);
+        for (key, value) in self.settings.options.pairs() {
+            log::warn!(
+                "{}: the option {key} ({value}) is not known to this format; it has no effect",
+                self.settings.url
+            );
+        }
+        self.follow_muxer_clock();
+        while let Some(i) = self.next_waiting() {
+            if let Some(media) = self.streams[i].queue.pop_front() {
+                self.passed(i, media)?;
+            }
+        }
+        for i in 0..self.streams.len() {
+            if self.streams[i].ended {
+                self.stream_ended(i)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a bitstream filter copied packets go straight to the muxer's clock, which may be finer.
+    fn follow_muxer_clock(&mut self) {
+        for (i, state) in self.streams.iter_mut().enumerate() {
+            if state.settings.copy.is_some() && state.settings.bitstream_filter.is_none() {
+                state.time_base = self.muxer.time_base(i);
+            }
+        }
+    }
+
+    fn write_header(&mut self) -> Result<(), StageError> {
         for (i, state) in self.streams.iter_mut().enumerate() {
             if let Some(filter) = &mut state.settings.bitstream_filter {
                 let base = filter
@@ -165,33 +224,6 @@ impl MuxStage {
                 "Could not write header for output file #{} (incorrect codec parameters ?)",
                 self.settings.index
             ))(error));
-        }
-        self.header_written = true;
-        for (i, state) in self.streams.iter().enumerate() {
-            state.meter.extradata_bytes.store(self.muxer.extradata_bytes(i) as u64, Relaxed);
-        }
-        self.muxer.dump(self.settings.index);
-        for (key, value) in self.settings.options.pairs() {
-            log::warn!(
-                "{}: the option {key} ({value}) is not known to this format; it has no effect",
-                self.settings.url
-            );
-        }
-        for (i, state) in self.streams.iter_mut().enumerate() {
-            // Without a bitstream filter copied packets go straight to the muxer's clock, which may be finer.
-            if state.settings.copy.is_some() && state.settings.bitstream_filter.is_none() {
-                state.time_base = self.muxer.time_base(i);
-            }
-        }
-        while let Some(i) = self.next_waiting() {
-            if let Some(media) = self.streams[i].queue.pop_front() {
-                self.passed(i, media)?;
-            }
-        }
-        for i in 0..self.streams.len() {
-            if self.streams[i].ended {
-                self.stream_ended(i)?;
-            }
         }
         Ok(())
     }
@@ -397,6 +429,10 @@ impl MuxStage {
     }
 
     fn write(&mut self, index: usize, mut packet: Packet) -> Result<(), StageError> {
+        if self.is_away() {
+            self.left_out();
+            return Ok(());
+        }
         let base = self.muxer.time_base(index);
         let meter = &self.streams[index].meter;
         meter.packets.fetch_add(1, Relaxed);
@@ -407,7 +443,12 @@ impl MuxStage {
             meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
         }
         self.packets += 1;
+        if self.live.is_some() {
+            self.send(packet, base);
+            return Ok(());
+        }
         let (settings, source) = (&self.settings, &self.streams[index].settings.source);
+        self.muxer.interrupt().begin(None);
         self.muxer.write(&mut packet).map_err(|cause| {
             let operation = format!("Error writing a packet of {source} (av_interleaved_write_frame())");
             StageError::about(settings.url.clone(), operation)(cause)
@@ -474,6 +515,7 @@ impl Stage for MuxStage {
                     .map_err(StageError::about(url, "copy the encoder's parameters"))?;
                 let state = &mut self.streams[port];
                 state.ready = true;
+                state.encoder_base = parameters.time_base;
                 state.time_base = parameters.time_base;
                 if state.settings.constant && state.settings.constant_rate.is_none() {
                     state.settings.constant_rate = Some(parameters.frame_rate).filter(|r| r.is_valid());
@@ -483,12 +525,13 @@ impl Stage for MuxStage {
             PacketItem::Packet(media) => {
                 self.start_if_ready()?;
                 if !self.streams[port].ended {
-                    self.arrived(port, media)?;
+                    self.admit(port, media)?;
                 }
             }
             PacketItem::Hole(from, to) => self.fill(port, from, to)?,
             PacketItem::Seam | PacketItem::Heartbeat(_) => {}
         }
+        self.mend()?;
         Ok(if self.over_size() { Flow::Done } else { Flow::Continue })
     }
 
@@ -496,11 +539,15 @@ impl Stage for MuxStage {
         if !self.streams[port].ended {
             self.stream_ended(port)?;
         }
+        self.mend()?;
         Ok(Flow::Continue)
     }
 
     fn finish(&mut self, _out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
         self.start_if_ready()?;
+        if self.is_over() {
+            return Ok(());
+        }
         if !self.header_written {
             return Err(StageError::Failed(format!(
                 "{}: Nothing was written into the output: a stream never began.",
@@ -511,6 +558,10 @@ impl Stage for MuxStage {
             if !self.streams[index].ended {
                 self.stream_ended(index)?;
             }
+        }
+        if self.live.is_some() {
+            self.take_leave();
+            return Ok(());
         }
         let finished = self.muxer.finish_with_size();
         if let Some(bytes) = finished.1 {

@@ -1,16 +1,18 @@
 //! The stages of the inputs: demuxers and the decoders behind them.
 
 use super::settings::{
-    balance_groups, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
+    balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
 };
 use super::{Builder, Ends, StreamEnds, packet_room};
 use crate::av::{Decoder, DecoderSettings, SubtitleDecoder};
 use crate::engine::balance::{Balance, Place};
 use crate::engine::flow::PacketItem;
+use crate::engine::journal::Subject;
 use crate::engine::link::{LinkSender, link};
 use crate::engine::prepare::{OpenInputs, PrepareError};
+use crate::engine::session::PeerSession;
 use crate::engine::stages::decode::{DecodeSettings, DecodeStage};
-use crate::engine::stages::demux::{DemuxSettings, DemuxStage};
+use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
 use crate::facts::MediaKind;
 use crate::plan::Plan;
@@ -33,9 +35,9 @@ impl Builder<'_> {
         let places: Vec<Place> =
             groups.iter().enumerate().map(|(input, group)| balance.join(*group, direct(input))).collect();
         let at_leisure: Vec<bool> = (0..plan.inputs.len()).map(|i| is_read_at_leisure(plan, &inputs, i)).collect();
-        let OpenInputs { spec, facts, demuxers, .. } = inputs;
-        let parts = demuxers.into_iter().zip(facts).zip(places).enumerate();
-        for (index, ((demuxer, facts), place)) in parts {
+        let OpenInputs { spec, facts, demuxers, openings, .. } = inputs;
+        let parts = demuxers.into_iter().zip(facts).zip(places).zip(openings).enumerate();
+        for (index, (((demuxer, facts), place), opening)) in parts {
             let input = &plan.inputs[index];
             if !input.streams.iter().any(|s| s.used) {
                 continue;
@@ -89,9 +91,17 @@ impl Builder<'_> {
                 timeline_settings(start_offset_us(input, &facts), &facts, &spec.global),
                 facts.streams.iter().map(|s| stream_timing(&demuxer, s, &input.streams[s.index])).collect(),
             );
+            let used: Vec<bool> = input.streams.iter().map(|s| s.used).collect();
+            let live = input.session.map(|session| {
+                let subject = Subject { is_input: true, index, url: facts.url.clone() };
+                let meter = Arc::clone(&self.meter.inputs[index].session);
+                let peer = PeerSession::new(session, subject, self.sessions.clone(), meter);
+                LiveInput::new(peer, opening, &facts, &used, copied_streams(plan, index))
+            });
             let settings = DemuxSettings {
-                used: input.streams.iter().map(|s| s.used).collect(),
+                used,
                 heartbeats,
+                keep_times: spec.global.copy_timestamps,
                 loops: input.stream_loop,
                 pacer: input.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us)),
                 restart_us: facts.start_time_us.unwrap_or(0),
@@ -101,7 +111,10 @@ impl Builder<'_> {
             // What is read as fast as it can be may cross in batches; what is paced or arrives live may not.
             let batch = if at_leisure[index] { BATCH } else { 1 };
             let meter = Arc::clone(&self.meter.inputs[index]);
-            let source = DemuxStage::new(demuxer, settings, timeline, (self.clock, place), meter);
+            let mut source = DemuxStage::new(demuxer, settings, timeline, (self.clock, place), meter);
+            if let Some(live) = live {
+                source = source.with_session(live);
+            }
             self.source(format!("demux {index}"), source, links, batch)?;
         }
         Ok(())

@@ -5,16 +5,18 @@ mod input;
 mod output;
 mod settings;
 
-use self::output::MuxEnd;
+use self::output::{MuxEnd, leaks};
 use super::balance::Balance;
 use super::clock::Clock;
 use super::fault::StageError;
 use super::flow::{FrameItem, PacketItem};
 use super::kernel::{Outlet, Source, Stage, drive, drive_joined, drive_source};
+use super::leak::Leak;
 use super::link::{Capacity, Inlet, LinkSender, gate};
 use super::meter::{Meter, StageMeter};
 use super::prepare::{PrepareError, Prepared};
-use super::run::{AbortOnPanic, Ended, Running, wake_sources};
+use super::run::{AbortOnPanic, Ended, Running, wake_blocked};
+use super::session::SessionContext;
 use super::stop::StopSignal;
 use super::threads::spawn;
 use crate::av::BlockedThread;
@@ -53,12 +55,16 @@ struct Builder<'a> {
     meter: Arc<Meter>,
     clock: Clock,
     threads: Vec<(String, JoinHandle<Ended>)>,
-    sources: Vec<BlockedThread>,
+    /// Threads that may sit in a system call which only a signal ends.
+    may_block: Vec<BlockedThread>,
     sources_run: Sender<Infallible>,
     /// A muxer that runs in the thread of its only source.
     joined: Option<MuxEnd>,
     /// Sending ends of the muxers' links, by output and stream, until somebody feeds them.
     muxers: Vec<Vec<Option<LinkSender<PacketItem>>>>,
+    sessions: SessionContext,
+    /// By output, how the link to its peer leaks.
+    leaks: Vec<Leak>,
 }
 
 impl Prepared {
@@ -76,10 +82,12 @@ impl Prepared {
             meter: Arc::clone(&meter),
             clock,
             threads: Vec::new(),
-            sources: Vec::new(),
+            may_block: Vec::new(),
+            sessions: SessionContext { clock, stop: stop.clone(), journal: inputs.journal.clone() },
             sources_run,
             joined: None,
             muxers: Vec::new(),
+            leaks: leaks(&plan),
         };
         let mut ends = Ends::default();
         let started = (|| {
@@ -92,10 +100,10 @@ impl Prepared {
             builder.inputs(&plan, inputs, &balance, ends)
         })();
         let input_urls = plan.inputs.iter().map(|i| i.url.clone()).collect();
-        let Builder { threads, sources, sources_run, .. } = builder;
+        let Builder { threads, may_block, sources_run, .. } = builder;
         drop(sources_run);
         let drain = stop.drain.clone();
-        let waker = spawn("waker", move || wake_sources(&sources, &all_ended, &drain)).ok();
+        let waker = spawn("waker", move || wake_blocked(&may_block, &all_ended, &drain)).ok();
         let running = Running { threads, waker, stop: stop.clone(), meter, plan, clock, input_urls };
         match started {
             Ok(()) => Ok(running),
@@ -126,7 +134,7 @@ impl Builder<'_> {
         let handle = spawn(&name, move || {
             let _guard = guard;
             let ended = body();
-            if ended.result.as_ref().is_err_and(StageError::is_failure) {
+            if ended.result.as_ref().is_err_and(StageError::ends_all) {
                 stop.abort();
             }
             ended
@@ -171,7 +179,7 @@ impl Builder<'_> {
             drop(runs);
             ended
         })?;
-        self.sources.extend(self.threads.last().map(|(_, handle)| BlockedThread::of(handle)));
+        self.may_block.extend(self.threads.last().map(|(_, handle)| BlockedThread::of(handle)));
         Ok(())
     }
 }

@@ -1,27 +1,52 @@
 //! The stages of an output: from the decoder's far end to the muxer.
 
-use super::settings::{copy_settings, local_file, may_be_joined, needs_trailer};
+use super::settings::{copy_settings, is_fed_in_real_time, local_file, may_be_joined, needs_trailer};
 use super::{Builder, Ends, FRAMES, PACKETS, packet_room};
-use crate::av::SubtitleTranscoder;
+use crate::av::{BlockedThread, SubtitleTranscoder};
 use crate::diagnostic::mask_url;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem};
+use crate::engine::journal::Subject;
 use crate::engine::kernel::{Outlet, drive};
 use crate::engine::keyframes::ForcedKeyframes;
-use crate::engine::link::{Inlet, LinkSender, link};
+use crate::engine::leak::{KeyframeWish, Leak};
+use crate::engine::link::{Inlet, LinkSender, leaky_link, link};
 use crate::engine::meter::StageMeter;
-use crate::engine::prepare::{OpenInputs, PrepareError, PreparedOutput};
+use crate::engine::prepare::{OpenInputs, PrepareError, PreparedOutput, is_pipe};
 use crate::engine::run::{Ended, EndedOutput, OutputEnd};
+use crate::engine::session::{PeerSession, PendingOutput};
 use crate::engine::stages::copy::Copy;
 use crate::engine::stages::encode::{EncodeSettings, EncodeStage};
 use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stages::subtitle::SubtitleStage;
 use crate::facts::MediaKind;
-use crate::plan::{EncodePlan, Plan, StreamSource, Treatment};
+use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Media that waits for a peer at the most, in microseconds and in bytes.
+const LEAK_SPAN_US: i64 = 2_000_000;
+const LEAK_BYTES: usize = 32 << 20;
+
+/// How the links to the outputs' peers leak.
+pub(super) fn leaks(plan: &Plan) -> Vec<Leak> {
+    let wishes: Vec<KeyframeWish> = plan.outputs.iter().map(|_| KeyframeWish::default()).collect();
+    let leak = |(index, output): (usize, &OutputPlan)| {
+        let mut pictures = output.streams.iter().filter(|s| s.kind == MediaKind::Video);
+        // Who shares an encoder asks that one for keyframes.
+        let encoder = pictures.find_map(|s| s.encoded_by).map_or(index, |(leader, _)| leader);
+        Leak {
+            pictures: output.streams.iter().map(|s| s.kind == MediaKind::Video).collect(),
+            span_us: LEAK_SPAN_US,
+            bytes: LEAK_BYTES,
+            wish: wishes[encoder].clone(),
+            meter: Arc::default(),
+        }
+    };
+    plan.outputs.iter().enumerate().map(leak).collect()
+}
 
 /// A muxer that is ready to run, and what becomes of its file.
 pub(super) struct MuxEnd {
@@ -70,10 +95,14 @@ impl Builder<'_> {
     /// Makes the links of all muxers, for an encoder may feed several of them; gives their receiving ends.
     pub(super) fn links_of_muxers(&mut self, plan: &Plan, inputs: &OpenInputs) -> Vec<Inlet<PacketItem>> {
         let joined = may_be_joined(plan, inputs);
-        let links = plan.outputs.iter().zip(&inputs.spec.outputs).map(|(output, spec)| {
+        let parts = plan.outputs.iter().zip(&inputs.spec.outputs).zip(&self.leaks);
+        let links = parts.map(|((output, spec), leak)| {
             let mut room = packet_room(spec.thread_queue_size);
             if joined {
                 room.items = PACKETS.items.max(4 * output.streams.len());
+            }
+            if output.session.is_some() && is_fed_in_real_time(plan, output) {
+                return leaky_link::<PacketItem>(leak.clone(), output.streams.len());
             }
             link::<PacketItem>(room, output.streams.len())
         });
@@ -105,6 +134,8 @@ impl Builder<'_> {
     ) -> Result<(), PrepareError> {
         let output = &plan.outputs[index];
         let PreparedOutput { muxer, options, bitstream_filters, keyframes } = prepared;
+        let leak = self.leaks[index].clone();
+        let wish = leak.wish.clone();
         let mut mux_streams = Vec::new();
         let parts = output.streams.iter().zip(bitstream_filters).zip(keyframes).enumerate();
         for (i, ((stream, filter), keyframes)) in parts {
@@ -153,7 +184,8 @@ impl Builder<'_> {
                         mux_streams.push(mux_stream);
                         continue;
                     }
-                    let encoder = self.encoder(plan, (index, i), encode, inputs, (keyframes, senders))?;
+                    let encoder =
+                        self.encoder(plan, (index, i), encode, inputs, ((keyframes, wish.clone()), senders))?;
                     match stream.source {
                         StreamSource::Input(input, source) => {
                             let frames = self.simple_graph(plan, (index, i), encode, inputs, encoder)?;
@@ -185,14 +217,42 @@ impl Builder<'_> {
         let name = format!("mux {index}");
         let meter = self.meter.stage(&name);
         let outlet = self.outlet(&meter, Vec::new());
-        let stage = MuxStage::new(muxer, settings, mux_streams, Arc::clone(&self.meter.outputs[index]));
+        let mut stage = MuxStage::new(muxer, settings, mux_streams, Arc::clone(&self.meter.outputs[index]));
+        if let Some(session) = output.session {
+            stage = stage.with_session(self.session(output, index, session, leak));
+        }
         let path = local_file(&output.url, output.muxer.no_file);
         let end = MuxEnd { stage, inlet, outlet, meter, index, path, needs_trailer: needs_trailer(output) };
         if may_be_joined(plan, inputs) {
             self.joined = Some(end);
             return Ok(());
         }
-        self.thread(name, move || end.run(drive))
+        if !is_pipe(&output.url) {
+            return self.thread(name, move || end.run(drive));
+        }
+        let runs = self.sources_run.clone();
+        self.thread(name, move || {
+            let ended = end.run(drive);
+            drop(runs);
+            ended
+        })?;
+        self.may_block.extend(self.threads.last().map(|(_, handle)| BlockedThread::of(handle)));
+        Ok(())
+    }
+
+    fn session(&self, output: &OutputPlan, index: usize, session: SessionPlan, leak: Leak) -> PendingOutput {
+        let subject = Subject { is_input: false, index, url: mask_url(&output.url) };
+        let meter = Arc::clone(&self.meter.outputs[index].session);
+        let copied = output.streams.iter().all(|s| matches!(s.treatment, Treatment::Copy(_)));
+        PendingOutput {
+            peer: PeerSession::new(session, subject, self.sessions.clone(), meter),
+            options: output.options.clone(),
+            filters: output.streams.iter().map(|s| s.bitstream_filters.clone()).collect(),
+            max_delay_us: output.max_delay_us,
+            at_once: copied && matches!(output.muxer.name.as_str(), "flv" | "rtsp"),
+            wish: leak.wish,
+            leak: leak.meter,
+        }
     }
 
     /// The encode stage of one stream; gives the link that its filtergraph feeds.
@@ -202,7 +262,7 @@ impl Builder<'_> {
         (output, index): (usize, usize),
         encode: &EncodePlan,
         inputs: &OpenInputs,
-        (keyframes, senders): (ForcedKeyframes, Vec<LinkSender<PacketItem>>),
+        ((keyframes, wish), senders): ((ForcedKeyframes, KeyframeWish), Vec<LinkSender<PacketItem>>),
     ) -> Result<LinkSender<FrameItem>, PrepareError> {
         let output_plan = &plan.outputs[output];
         let stream = &output_plan.streams[index];
@@ -227,6 +287,7 @@ impl Builder<'_> {
             source_start_known: facts.is_some_and(|facts| facts.start_time.is_some()),
             keyframes,
             most_repeats: global.dts_error_threshold_s.saturating_mul(30),
+            wish,
         };
         let meter = Arc::clone(&self.meter.outputs[output].streams[index].encode);
         let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);

@@ -78,6 +78,7 @@ pub(super) fn timeline_settings(
         copy_timestamps: global.copy_timestamps,
         may_jump: facts.timestamps_may_jump,
         delta_threshold_us: global.dts_delta_threshold_us,
+        rebases: facts.format == "rtsp",
         error_threshold_us: global.dts_error_threshold_s.saturating_mul(MICROS_PER_SECOND),
     }
 }
@@ -123,6 +124,31 @@ pub(super) fn balance_groups(plan: &Plan) -> Vec<usize> {
 /// A file that is read as fast as it can be: nobody waits for its packets in real time.
 pub(super) fn is_read_at_leisure(plan: &Plan, inputs: &OpenInputs, input: usize) -> bool {
     plan.inputs[input].read_rate.is_none() && Path::new(&inputs.spec.inputs[input].url).is_file()
+}
+
+/// All of an output's media comes at the speed of time: from peers, or from files that are paced.
+pub(super) fn is_fed_in_real_time(plan: &Plan, output: &OutputPlan) -> bool {
+    let is_timed = |input: usize| plan.inputs[input].session.is_some() || plan.inputs[input].read_rate.is_some();
+    output.streams.iter().all(|stream| match stream.source {
+        StreamSource::Input(input, _) => is_timed(input),
+        StreamSource::Graph(graph, _) => {
+            let pads = &plan.graphs[graph].inputs;
+            !pads.is_empty() && pads.iter().all(|pad| is_timed(pad.source.0))
+        }
+    })
+}
+
+/// By stream of an input: some output takes it as it is.
+pub(super) fn copied_streams(plan: &Plan, input: usize) -> Vec<bool> {
+    let mut copied = vec![false; plan.inputs[input].streams.len()];
+    for stream in plan.outputs.iter().flat_map(|o| &o.streams) {
+        if let (StreamSource::Input(from, source), Treatment::Copy(_)) = (stream.source, &stream.treatment)
+            && from == input
+        {
+            copied[source] = true;
+        }
+    }
+    copied
 }
 
 /// One file copied to one file: reading and writing are so little work that a second thread costs more than it wins.

@@ -44,6 +44,7 @@ fn settings(may_jump: bool) -> TimelineSettings {
         may_jump,
         delta_threshold_us: 10 * MICROS_PER_SECOND,
         error_threshold_us: 30 * 3600 * MICROS_PER_SECOND,
+        rebases: false,
     }
 }
 
@@ -273,4 +274,64 @@ fn packets_without_dts_get_an_estimate_that_follows_the_stream() {
     let none = PacketTimes { pts: None, dts: None, duration: FRAME };
     let us: Vec<i64> = (0..3).map(|_| timeline.stamp(VIDEO, none).dts_us).collect();
     assert_eq!(us, [1_040_000, 1_080_000, 1_120_000]);
+}
+
+fn live() -> Timeline {
+    Timeline::new(TimelineSettings { rebases: true, ..settings(false) }, vec![video(TS), audio(TS)])
+}
+
+#[test]
+fn a_splice_goes_on_where_it_is_told_and_keeps_streams_in_step() {
+    let mut timeline = live();
+    for n in 0..10 {
+        stamp(&mut timeline, VIDEO, 9_000_000 + n * FRAME, FRAME);
+        stamp(&mut timeline, AUDIO, 9_000_000 + n * SOUND, SOUND);
+    }
+    timeline.splice(60_000_000, Some(0));
+    let second = |t: i64| t * 90_000;
+    assert_eq!(stamp(&mut timeline, VIDEO, 500, FRAME).dts, Some(second(60)));
+    assert_eq!(stamp(&mut timeline, AUDIO, 400, SOUND).dts, Some(second(60) - 100));
+    assert_eq!(stamp(&mut timeline, VIDEO, 500 + FRAME, FRAME).dts, Some(second(60) + FRAME));
+}
+
+#[test]
+fn sound_that_overlaps_a_splice_is_left_out() {
+    let mut timeline = live();
+    stamp(&mut timeline, VIDEO, 0, FRAME);
+    stamp(&mut timeline, AUDIO, 0, 5 * SOUND);
+    timeline.splice(FRAME * 100 / 9, None);
+    assert!(!stamp(&mut timeline, VIDEO, 0, FRAME).overlaps);
+    assert!(stamp(&mut timeline, AUDIO, 0, SOUND).overlaps);
+    let later = stamp(&mut timeline, AUDIO, 5 * SOUND, SOUND);
+    assert!(!later.overlaps && later.hole.is_none());
+}
+
+#[test]
+fn sound_set_back_by_a_sender_report_gives_way_without_a_step_back() {
+    let mut timeline = live();
+    let mut last = -1;
+    for n in 0..100 {
+        stamp(&mut timeline, VIDEO, n * FRAME, FRAME);
+        // From the tenth packet on the sound is 0.3 s earlier.
+        let time = n * SOUND - if n >= 10 { 27_000 } else { 0 };
+        let stamped = stamp(&mut timeline, AUDIO, time, SOUND);
+        if !stamped.overlaps {
+            assert!(stamped.dts.unwrap() > last && stamped.dts == Some(time));
+            last = stamped.dts.unwrap();
+        }
+    }
+    assert_eq!(last, 99 * SOUND - 27_000);
+    assert_eq!(timeline.jumps(), 0);
+}
+
+#[test]
+fn pictures_set_back_go_on_and_sound_is_set_forward() {
+    let mut timeline = live();
+    for n in 0..50 {
+        // From the tenth picture on the pictures are 0.3 s earlier.
+        let set_back = if n >= 10 { 27_000 } else { 0 };
+        assert_eq!(stamp(&mut timeline, VIDEO, n * FRAME - set_back, FRAME).dts, Some(n * FRAME));
+        let sound = stamp(&mut timeline, AUDIO, n * FRAME, SOUND).dts;
+        assert_eq!(sound, Some(n * FRAME + set_back));
+    }
 }

@@ -1,0 +1,91 @@
+//! What happens to sessions while a run goes on, told to whoever listens.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// A connection stands.
+    Connected,
+    /// It is gone.
+    Lost,
+    /// The next attempt is waited for.
+    Retry,
+    /// Media flows.
+    Live,
+    /// An input was away; the timeline has gone on.
+    Gap,
+    /// Packets were left out, because a peer took nothing or was away.
+    Drop,
+    /// Times were repaired.
+    Repair,
+    /// Encoding is slower than real time, or something was done about it.
+    KeepUp,
+}
+
+impl EventKind {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Lost => "lost",
+            Self::Retry => "retry",
+            Self::Live => "live",
+            Self::Gap => "gap",
+            Self::Drop => "drop",
+            Self::Repair => "repair",
+            Self::KeepUp => "keep_up",
+        }
+    }
+}
+
+/// Which end of the job a session is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// An input, or else an output.
+    pub is_input: bool,
+    /// Its number.
+    pub index: usize,
+    /// Its URL, passwords masked.
+    pub url: String,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// To whom.
+    pub subject: Subject,
+    /// The sentence for people.
+    pub text: String,
+    /// Figures for programs: name with unit, value.
+    pub figures: Vec<(&'static str, i64)>,
+}
+
+type Listener = Box<dyn Fn(&Event) + Send + Sync>;
+
+/// Where events are told; clones are the same.
+#[derive(Clone, Default)]
+pub struct Journal(Arc<Mutex<Option<Listener>>>);
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Journal")
+    }
+}
+
+impl Journal {
+    /// Lets `listener` have all events from now on; it is called by the thread to which they happen.
+    pub fn listen(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(listener));
+    }
+
+    /// Tells an event.
+    pub fn tell(&self, event: &Event) {
+        if let Some(listener) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            listener(event);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! What a link to a peer holds: it never makes its senders wait, and leaves out whole groups of pictures instead.
+
+use super::link::{Flowing, Tagged};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where a droppable item stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Its decoding time in microseconds of the job.
+    pub time_us: i64,
+    /// Decoding can start with it.
+    pub key: bool,
+}
+
+/// A wish for a keyframe, from who writes to who encodes.
+#[derive(Clone, Debug, Default)]
+pub struct KeyframeWish(Arc<AtomicBool>);
+
+impl KeyframeWish {
+    /// Wishes for one.
+    pub fn wish(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// True once for each wish.
+    pub fn take(&self) -> bool {
+        self.0.swap(false, Ordering::AcqRel)
+    }
+}
+
+/// What was left out, counted.
+#[derive(Debug, Default)]
+pub struct LeakMeter {
+    /// Packets.
+    pub packets: AtomicU64,
+    /// Groups of pictures, or parts of one.
+    pub groups: AtomicU64,
+}
+
+/// How a link leaks.
+#[derive(Clone, Debug)]
+pub struct Leak {
+    /// By port: it carries pictures.
+    pub pictures: Vec<bool>,
+    /// Media that may wait, in microseconds.
+    pub span_us: i64,
+    /// Bytes that may wait.
+    pub bytes: usize,
+    /// Told when a keyframe is waited for.
+    pub wish: KeyframeWish,
+    /// What was left out.
+    pub meter: Arc<LeakMeter>,
+}
+
+/// The items of a leaky link.
+#[derive(Debug)]
+pub struct Leaky<T>(Mutex<Queue<T>>);
+
+#[derive(Debug)]
+struct Queue<T> {
+    leak: Leak,
+    items: VecDeque<(Tagged<T>, Option<Mark>)>,
+    bytes: usize,
+    /// Pictures are left out until a keyframe comes.
+    awaits_key: bool,
+}
+
+impl<T: Flowing> Leaky<T> {
+    /// An empty one.
+    pub fn new(leak: Leak) -> Self {
+        Self(Mutex::new(Queue { leak, items: VecDeque::new(), bytes: 0, awaits_key: false }))
+    }
+
+    /// Puts an item behind the others, and leaves out what is too much.
+    pub fn push(&self, tagged: Tagged<T>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(tagged);
+    }
+
+    /// Takes the first item.
+    pub fn pop(&self) -> Option<Tagged<T>> {
+        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (tagged, _) = queue.items.pop_front()?;
+        queue.bytes = queue.bytes.saturating_sub(tagged.item.as_ref().map_or(0, Flowing::bytes));
+        Some(tagged)
+    }
+
+    /// Items that wait.
+    pub fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).items.len()
+    }
+
+    /// True when nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<T: Flowing> Queue<T> {
+    fn push(&mut self, tagged: Tagged<T>) {
+        let mark = tagged.item.as_ref().and_then(Flowing::mark);
+        if let Some(mark) = mark.filter(|_| self.awaits_key && self.is_picture(tagged.port)) {
+            if !mark.key {
+                self.leak.meter.packets.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+            self.awaits_key = false;
+            self.leave_out(|picture, at| !picture && at.time_us < mark.time_us);
+        }
+        self.bytes += tagged.item.as_ref().map_or(0, Flowing::bytes);
+        self.items.push_back((tagged, mark));
+        if self.span_us() > self.leak.span_us || self.bytes > self.leak.bytes {
+            self.overflow();
+        }
+    }
+
+    fn is_picture(&self, port: usize) -> bool {
+        self.leak.pictures.get(port).copied().unwrap_or(false)
+    }
+
+    /// How much media waits: pictures, or whatever there is while none do.
+    fn span_us(&self) -> i64 {
+        let span = |pictures: bool| {
+            let mut times =
+                self.items.iter().filter(|(t, _)| self.is_picture(t.port) == pictures).filter_map(|(_, m)| *m);
+            let first = times.next()?.time_us;
+            Some(times.last().map_or(0, |last| last.time_us - first))
+        };
+        span(true).or_else(|| span(false)).unwrap_or(0)
+    }
+
+    /// Goes on from the newest keyframe that waits; without one, from the next that comes.
+    fn overflow(&mut self) {
+        self.leak.meter.groups.fetch_add(1, Ordering::Relaxed);
+        let pictures = |(tagged, mark): &(Tagged<T>, Option<Mark>)| mark.filter(|_| self.is_picture(tagged.port));
+        let newest_key = self.items.iter().filter_map(pictures).skip(1).filter(|m| m.key).last();
+        let newest_us = self.items.iter().filter_map(|(_, mark)| mark.map(|m| m.time_us)).max().unwrap_or(0);
+        match newest_key {
+            Some(key) => self.leave_out(|_, at| at.time_us < key.time_us),
+            None => {
+                let from_us = newest_us - self.leak.span_us / 2;
+                self.awaits_key = self.leak.pictures.contains(&true);
+                self.leave_out(|picture, at| picture || at.time_us < from_us);
+                if self.awaits_key {
+                    self.leak.wish.wish();
+                }
+            }
+        }
+    }
+
+    fn leave_out(&mut self, which: impl Fn(bool, Mark) -> bool) {
+        let Self { leak, items, bytes, .. } = self;
+        items.retain(|(tagged, mark)| {
+            let picture = leak.pictures.get(tagged.port).copied().unwrap_or(false);
+            let out = mark.is_some_and(|mark| which(picture, mark));
+            if out {
+                *bytes = bytes.saturating_sub(tagged.item.as_ref().map_or(0, Flowing::bytes));
+                leak.meter.packets.fetch_add(1, Ordering::Relaxed);
+            }
+            !out
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A packet: time in milliseconds, whether it is a keyframe; `None` cannot be left out.
+    #[derive(Clone, Debug, PartialEq)]
+    struct Toy(Option<(i64, bool)>);
+
+    impl Flowing for Toy {
+        fn bytes(&self) -> usize {
+            10
+        }
+        fn share(&self) -> Result<Self, crate::av::AvError> {
+            Ok(self.clone())
+        }
+        fn mark(&self) -> Option<Mark> {
+            self.0.map(|(ms, key)| Mark { time_us: ms * 1000, key })
+        }
+    }
+
+    const VIDEO: usize = 0;
+    const AUDIO: usize = 1;
+
+    fn leaky(span_ms: i64) -> (Leaky<Toy>, Leak) {
+        let leak = Leak {
+            pictures: vec![true, false],
+            span_us: span_ms * 1000,
+            bytes: 1 << 20,
+            wish: KeyframeWish::default(),
+            meter: Arc::default(),
+        };
+        (Leaky::new(leak.clone()), leak)
+    }
+
+    fn push(link: &Leaky<Toy>, port: usize, ms: i64, key: bool) {
+        link.push(Tagged { port, item: Some(Toy(Some((ms, key)))) });
+    }
+
+    fn all(link: &Leaky<Toy>) -> Vec<(usize, i64)> {
+        std::iter::from_fn(|| link.pop()).filter_map(|t| Some((t.port, t.item?.0?.0))).collect()
+    }
+
+    #[test]
+    fn what_fits_passes_in_order() {
+        let (link, leak) = leaky(1000);
+        push(&link, VIDEO, 0, true);
+        push(&link, AUDIO, 10, true);
+        push(&link, VIDEO, 40, false);
+        assert_eq!(all(&link), [(VIDEO, 0), (AUDIO, 10), (VIDEO, 40)]);
+        assert_eq!(leak.meter.packets.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn too_much_goes_on_from_the_newest_keyframe() {
+        let (link, leak) = leaky(1000);
+        for ms in (0..=1040).step_by(40) {
+            push(&link, VIDEO, ms, ms % 400 == 0);
+            push(&link, AUDIO, ms, true);
+        }
+        let left = all(&link);
+        assert_eq!(left[0], (VIDEO, 800));
+        assert_eq!(left[1], (AUDIO, 800));
+        assert_eq!(leak.meter.packets.load(Ordering::Relaxed), 40);
+        assert_eq!(leak.meter.groups.load(Ordering::Relaxed), 1);
+        assert!(!leak.wish.take());
+    }
+
+    #[test]
+    fn without_a_keyframe_it_waits_for_the_next_and_wishes_for_one() {
+        let (link, leak) = leaky(1000);
+        for ms in (0..=1200).step_by(40) {
+            push(&link, VIDEO, ms, ms == 0);
+            push(&link, AUDIO, ms, true);
+        }
+        assert!(leak.wish.take() && !leak.wish.take());
+        push(&link, VIDEO, 1240, true);
+        push(&link, VIDEO, 1280, false);
+        push(&link, AUDIO, 1280, true);
+        assert_eq!(all(&link), [(VIDEO, 1240), (VIDEO, 1280), (AUDIO, 1280)]);
+    }
+
+    #[test]
+    fn what_is_no_media_is_never_left_out() {
+        let (link, _) = leaky(100);
+        link.push(Tagged { port: VIDEO, item: Some(Toy(None)) });
+        for ms in 0..1000 {
+            push(&link, VIDEO, ms, false);
+        }
+        link.push(Tagged { port: VIDEO, item: None });
+        let left: Vec<_> = std::iter::from_fn(|| link.pop()).collect();
+        assert_eq!(left.first().unwrap().item, Some(Toy(None)));
+        assert_eq!(left.last().unwrap().item, None);
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_bounded_and_pictures_always_go_on_from_a_keyframe(
+            steps in prop::collection::vec((1i64..80, 0u8..8, any::<bool>()), 1..600),
+        ) {
+            let (link, _) = leaky(1000);
+            let mut now = 0;
+            let (mut sent, mut whole) = (Vec::new(), Vec::new());
+            for (index, (step, dice, take)) in steps.into_iter().enumerate() {
+                now += step;
+                let key = index == 0 || dice == 0;
+                push(&link, VIDEO, now, key);
+                push(&link, AUDIO, now, true);
+                whole.push((now, key));
+                prop_assert!(link.len() <= 2 * 1100);
+                if take && dice > 5 {
+                    sent.extend(all(&link));
+                }
+            }
+            sent.extend(all(&link));
+            // Each picture is followed by its successor in the source, or by a keyframe.
+            let pictures: Vec<i64> = sent.iter().filter(|(port, _)| *port == VIDEO).map(|(_, ms)| *ms).collect();
+            let mut at = 0;
+            for ms in pictures {
+                let found = (at..whole.len()).find(|i| whole[*i].0 == ms && (*i == at || whole[*i].1));
+                prop_assert!(found.is_some(), "{ms}");
+                at = found.unwrap() + 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Sessions: the connection to a peer may be lost and made again while decoders, encoders and the clock go on.
+
+mod beside;
+mod join;
+mod output;
+
+pub use beside::beside;
+pub use join::{EARLY_US, Join};
+pub use output::{Opened, OutputSession, PendingOutput};
+
+use super::clock::Clock;
+use super::fault::StageError;
+use super::journal::{Event, EventKind, Journal, Subject};
+use super::stop::StopSignal;
+use crate::av::AvError;
+use crate::plan::SessionPlan;
+use crate::retry::{Loss, Policy, Reason, Session, State, Verdict};
+use crate::unit::MICROS_PER_SECOND;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
+
+/// Counts of one session, for the report.
+#[derive(Debug, Default)]
+pub struct SessionMeter {
+    state: AtomicU8,
+    /// How often media flowed again after a loss.
+    pub reconnects: AtomicU64,
+    /// Packets left out while the peer took nothing or was away.
+    pub dropped_packets: AtomicU64,
+    /// Groups of pictures left out, or parts of one.
+    pub dropped_groups: AtomicU64,
+    /// How far the media written last lies behind the clock, in microseconds.
+    pub lag_us: AtomicI64,
+    /// When media last flowed, in microseconds of the run's clock.
+    pub media_us: AtomicI64,
+}
+
+const STATES: [State; 5] = [State::Connecting, State::Live, State::Stalled, State::Backoff, State::Over];
+
+impl SessionMeter {
+    /// Where the session stood when it was last heard of.
+    pub fn state(&self) -> State {
+        STATES.get(usize::from(self.state.load(Relaxed))).copied().unwrap_or(State::Over)
+    }
+
+    fn set_state(&self, state: State) {
+        let index = STATES.iter().position(|s| *s == state).unwrap_or(0);
+        self.state.store(u8::try_from(index).unwrap_or(0), Relaxed);
+    }
+}
+
+/// What every session of a run shares.
+#[derive(Clone)]
+pub struct SessionContext {
+    /// The run's clock.
+    pub clock: Clock,
+    /// The latches that end it.
+    pub stop: StopSignal,
+    /// Where events are told.
+    pub journal: Journal,
+}
+
+/// The session with one peer, over all its connections.
+pub struct PeerSession {
+    session: Session,
+    /// Its deadlines.
+    pub plan: SessionPlan,
+    context: SessionContext,
+    subject: Subject,
+    meter: Arc<SessionMeter>,
+    last_cause: String,
+}
+
+impl PeerSession {
+    /// A session that begins to connect.
+    pub fn new(plan: SessionPlan, subject: Subject, context: SessionContext, meter: Arc<SessionMeter>) -> Self {
+        let policy = Policy { retry_us: plan.retry_us, wait_us: plan.wait_us };
+        let seed = seed(&subject);
+        let session = Session::new(policy, context.clock.now_us(), seed);
+        meter.set_state(State::Connecting);
+        Self { session, plan, context, subject, meter, last_cause: String::new() }
+    }
+
+    /// The latches that end it.
+    pub fn stop(&self) -> &StopSignal {
+        &self.context.stop
+    }
+
+    /// The run's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.context.clock
+    }
+
+    /// Its counts.
+    pub fn meter(&self) -> &SessionMeter {
+        &self.meter
+    }
+
+    /// True once media has flowed.
+    pub fn was_live(&self) -> bool {
+        self.session.was_live()
+    }
+
+    /// Tells an event about it.
+    pub fn tell(&self, kind: EventKind, text: String, figures: Vec<(&'static str, i64)>) {
+        self.context.journal.tell(&Event { kind, subject: self.subject.clone(), text, figures });
+    }
+
+    fn note_state(&self) {
+        self.meter.set_state(self.session.state(self.context.clock.now_us()));
+    }
+
+    /// A connection stands.
+    pub fn connected(&mut self) {
+        let text = format!("{}: connected", self.subject.url);
+        self.tell(EventKind::Connected, text, Vec::new());
+    }
+
+    /// The next attempt begins.
+    pub fn connecting(&mut self) {
+        self.session.connecting();
+        self.note_state();
+    }
+
+    /// Media flowed.
+    pub fn media(&mut self) {
+        let now = self.context.clock.now_us();
+        self.meter.media_us.store(now, Relaxed);
+        let (again, away_us) = (self.session.was_live(), self.session.away_us(now));
+        if !self.session.media(now) {
+            return;
+        }
+        self.meter.reconnects.store(self.session.reconnects(), Relaxed);
+        self.note_state();
+        let text = if again {
+            format!("{}: live again after {}", self.subject.url, seconds(away_us))
+        } else {
+            format!("{}: live", self.subject.url)
+        };
+        let figures = if again { vec![("away_us", away_us)] } else { Vec::new() };
+        self.tell(EventKind::Live, text, figures);
+    }
+
+    /// The connection is gone (or was never made), by `cause`; `silent`: a deadline passed. Gives when to try again, in
+    /// microseconds of the run's clock, or why not.
+    pub fn lost(&mut self, cause: AvError, silent: bool) -> Result<i64, StageError> {
+        let now = self.context.clock.now_us();
+        let was_up = matches!(self.session.state(now), State::Live | State::Stalled);
+        let deadline_us = if was_up { self.plan.stall_us } else { self.plan.connect_us };
+        let why = if silent { format!("nothing for {}", seconds(deadline_us)) } else { self.explain(cause) };
+        let loss = match (silent, login_refused(cause, was_up), was_up) {
+            (true, ..) => Loss::Silent,
+            (_, true, _) => Loss::LoginRefused,
+            (.., true) => Loss::Broken,
+            (.., false) => Loss::Unreachable,
+        };
+        if was_up {
+            self.tell(EventKind::Lost, format!("{}: lost: {why}", self.subject.url), Vec::new());
+        }
+        let verdict = self.session.lost(loss, now);
+        self.note_state();
+        match verdict {
+            Verdict::GiveUp(reason) => Err(self.given_up(reason, &why)),
+            Verdict::Retry { at_us, thrown_out } => {
+                self.tell_retry(&why, (was_up, thrown_out), at_us - now);
+                Ok(at_us)
+            }
+        }
+    }
+
+    fn tell_retry(&mut self, why: &str, (was_up, thrown_out): (bool, bool), wait_us: i64) {
+        let url = &self.subject.url;
+        let text = if thrown_out {
+            format!(
+                "{url}: thrown out again and again soon after it was in: is there another {} on this path? Next attempt in {}",
+                if self.subject.is_input { "reader" } else { "publisher" },
+                seconds(wait_us)
+            )
+        } else if !self.session.was_live() {
+            format!("{url}: not there yet ({why}), waiting for it")
+        } else {
+            format!("{url}: trying again: {why}")
+        };
+        // The same reason again and again is told once.
+        if was_up || thrown_out || self.last_cause != why {
+            self.tell(EventKind::Retry, text, vec![("wait_us", wait_us)]);
+        }
+        why.clone_into(&mut self.last_cause);
+    }
+
+    fn explain(&self, cause: AvError) -> String {
+        if cause == AvError::EOF { "the peer ended it".to_owned() } else { cause.to_string() }
+    }
+
+    fn given_up(&self, reason: Reason, why: &str) -> StageError {
+        let url = &self.subject.url;
+        match reason {
+            Reason::NeverThere if self.plan.wait_us > 0 => {
+                StageError::Failed(format!("{url}: {why}. It was waited for {} in vain.", seconds(self.plan.wait_us)))
+            }
+            Reason::NeverThere => {
+                StageError::Failed(format!("{url}: {why}. -wait_for_peer 30 waits for a peer that is not there yet."))
+            }
+            Reason::LoginRefused => StageError::Failed(format!(
+                "{url}: the log-in was refused ({why}). Check user name and password in the URL."
+            )),
+            Reason::NotRetried => StageError::PeerLost(format!("{url}: lost: {why}. -retry_for 300 would try again.")),
+            Reason::TimeIsUp => StageError::PeerLost(format!(
+                "{url}: lost for {}, given up: {why}. -retry_for tells how long a peer is tried again.",
+                seconds(self.plan.retry_us)
+            )),
+        }
+    }
+
+    /// Waits until then; `false` when the run ends first.
+    pub fn wait_until(&mut self, at_us: i64) -> bool {
+        let goes_on = self.context.clock.wait_until(at_us.saturating_mul(1000), &self.context.stop.drain);
+        if goes_on {
+            self.connecting();
+        }
+        goes_on
+    }
+
+    /// The run ends.
+    pub fn over(&mut self) {
+        self.session.over();
+        self.note_state();
+    }
+}
+
+/// True for the ways in which peers refuse a log-in.
+pub fn login_refused(cause: AvError, was_up: bool) -> bool {
+    cause == AvError::UNAUTHORIZED
+        || cause == AvError::FORBIDDEN
+        // RTMP's, by way of the C library's EPERM.
+        || (!was_up && cause.errno() == Some(libc::EPERM))
+}
+
+/// Waits of different sessions and programs differ.
+fn seed(subject: &Subject) -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one((&subject.url, subject.index))
+}
+
+/// `5.3 s`, `1:05 min`.
+pub fn seconds(us: i64) -> String {
+    let whole = us / MICROS_PER_SECOND;
+    if whole >= 90 {
+        return format!("{}:{:02} min", whole / 60, whole % 60);
+    }
+    match us % MICROS_PER_SECOND / (MICROS_PER_SECOND / 10) {
+        0 => format!("{whole} s"),
+        tenths => format!("{whole}.{tenths} s"),
+    }
+}

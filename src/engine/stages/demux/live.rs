@@ -1,0 +1,301 @@
+//! The demuxer of a peer: it may be lost and come back while the stage goes on, on one timeline.
+
+use super::DemuxStage;
+use crate::av::{AvError, Demuxer, DemuxerSettings, Packet};
+use crate::engine::fault::StageError;
+use crate::engine::flow::PacketItem;
+use crate::engine::journal::EventKind;
+use crate::engine::kernel::{Flow, Outlet};
+use crate::engine::session::{EARLY_US, Join, PeerSession, beside, seconds};
+use crate::facts::{InputFacts, MediaKind};
+use crate::timing::{PacketTimes, Settle};
+use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+/// An input whose length is known has ended by itself when no more than this is missing, in microseconds.
+const END_WITHIN_US: i64 = MICROS_PER_SECOND;
+/// Between two connections the job's time goes on by this at the least, in microseconds.
+const LEAST_GAP_US: i64 = 20_000;
+
+/// What the goodbye to a peer may take.
+const GOODBYE: Duration = Duration::from_millis(300);
+
+/// The session of an input.
+pub struct LiveInput {
+    peer: PeerSession,
+    /// How the connection is made again.
+    settings: DemuxerSettings,
+    /// By stream of the first connection: it is copied somewhere.
+    copied: Vec<bool>,
+    join: Join<Packet>,
+    /// By stream of the connection at hand: the stream of the first one that it goes on as, and its time base.
+    streams: Vec<Option<(usize, Rational)>>,
+    /// By stream of the first connection: its first packets, until their times are known.
+    settle: Vec<Settle<Packet>>,
+    /// By stream of the first connection: its last known time in the input, in microseconds.
+    raw_us: Vec<i64>,
+    /// By stream of the first connection: its new codec header, to be announced.
+    extradata: Vec<Option<Vec<u8>>>,
+    /// The job's time minus the clock, at its least.
+    lead_us: Option<i64>,
+    /// When the deadline of a read began is not to be set anew: no packet has come since.
+    waits: bool,
+    lost_at_us: Option<i64>,
+}
+
+impl LiveInput {
+    /// The session of a demuxer that is open. `copied`: streams that some output takes as they are.
+    pub fn new(
+        mut peer: PeerSession,
+        settings: DemuxerSettings,
+        facts: &InputFacts,
+        used: &[bool],
+        copied: Vec<bool>,
+    ) -> Self {
+        peer.connected();
+        let streams = facts.streams.iter().map(|s| used[s.index].then_some((s.index, s.time_base))).collect();
+        Self {
+            peer,
+            settings,
+            copied,
+            join: Join::new(pictures(facts, used)),
+            streams,
+            settle: facts.streams.iter().map(|_| Settle::default()).collect(),
+            raw_us: vec![0; facts.streams.len()],
+            extradata: vec![None; facts.streams.len()],
+            lead_us: None,
+            waits: false,
+            lost_at_us: None,
+        }
+    }
+
+    /// Learns how far the job's time is.
+    pub(super) fn note_position(&mut self, dts_us: i64) {
+        let lead = dts_us - self.peer.clock().now_us();
+        self.lead_us = Some(self.lead_us.map_or(lead, |least| least.min(lead)));
+    }
+}
+
+/// Which streams a session begins with: those with pictures, at a keyframe.
+fn pictures(facts: &InputFacts, used: &[bool]) -> Vec<bool> {
+    let moving = |s: &crate::facts::StreamFacts| {
+        s.kind == MediaKind::Video && used.get(s.index).copied().unwrap_or(false) && !s.has_disposition("attached_pic")
+    };
+    facts.streams.iter().map(moving).collect()
+}
+
+impl DemuxStage {
+    /// Reads on; a peer that is lost is connected to again.
+    pub(super) fn live_step(&mut self, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        let Some(live) = &mut self.live else { return Ok(Flow::Done) };
+        let stall = Duration::from_micros(u64::try_from(live.peer.plan.stall_us).unwrap_or(0));
+        if !std::mem::replace(&mut live.waits, true) {
+            self.demuxer.interrupt().begin(Some(stall));
+        }
+        let (cause, silent) = match self.demuxer.read() {
+            Ok(packet) => {
+                live.waits = false;
+                live.peer.media();
+                return self.live_packet(packet, out);
+            }
+            Err(AvError::AGAIN | AvError::TIMED_OUT) if !self.demuxer.interrupt().has_expired() => {
+                return Ok(Flow::Continue);
+            }
+            Err(_) if out.stop().drain.is_tripped() => {
+                live.peer.over();
+                return Ok(Flow::Done);
+            }
+            Err(cause) => (cause, self.demuxer.interrupt().has_expired()),
+        };
+        if cause == AvError::EOF && self.has_reached_its_end() {
+            return Ok(Flow::Done);
+        }
+        self.reconnect((cause, silent), out)
+    }
+
+    /// Lets a peer that is still there hear that nothing more is wanted, when the demuxer closes.
+    pub(super) fn take_leave(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        live.peer.over();
+        if live.lost_at_us.is_none() {
+            self.demuxer.interrupt().take_leave(GOODBYE);
+        }
+    }
+
+    /// True for an input of known length that was read up to there.
+    fn has_reached_its_end(&self) -> bool {
+        let facts = &self.settings.facts;
+        let Some(duration) = facts.duration_us.filter(|us| *us > 0) else { return false };
+        let reached = self.reached_us.iter().flatten().max().copied().unwrap_or(0);
+        reached - facts.start_time_us.unwrap_or(0) >= duration - END_WITHIN_US
+    }
+
+    fn live_packet(&mut self, mut packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        let Some(live) = &mut self.live else { return Ok(Flow::Done) };
+        let Some((stream, base)) = live.streams.get(packet.stream()).copied().flatten() else {
+            return Ok(Flow::Continue);
+        };
+        let first_base = self.settings.facts.streams[stream].time_base;
+        if base != first_base {
+            packet.rescale(base, first_base);
+        }
+        packet.set_stream(stream);
+        if self.settings.facts.streams[stream].kind != MediaKind::Video {
+            return self.joined(stream, packet, out);
+        }
+        let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
+        for (times, mut packet) in live.settle[stream].push(times, packet.is_key(), packet) {
+            packet.set_times(times.pts, times.dts);
+            if self.joined(stream, packet, out)? == Flow::Done {
+                return Ok(Flow::Done);
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// A packet with its times; it passes once its connection has begun.
+    fn joined(&mut self, stream: usize, packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        let first_base = self.settings.facts.streams[stream].time_base;
+        let Some(live) = &mut self.live else { return Ok(Flow::Done) };
+        if let Some(time) = packet.dts().or(packet.pts()) {
+            live.raw_us[stream] = rescale(time, first_base, Rational::MICROS);
+        }
+        if live.join.is_open() {
+            return self.deal(packet, out);
+        }
+        let was_waiting = live.join.awaits_key() || live.lost_at_us.is_some();
+        let at_us = live.raw_us[stream];
+        let passing = live.join.pass(stream, (at_us, packet.is_key()), packet);
+        if passing.is_empty() {
+            return Ok(Flow::Continue);
+        }
+        if was_waiting {
+            self.begin_connection();
+        }
+        for (stream, mut packet) in passing {
+            if let Some(extradata) = self.live.as_mut().and_then(|live| live.extradata[stream].take()) {
+                packet.announce_extradata(&extradata).map_err(StageError::library("announce a header"))?;
+            }
+            if self.deal(packet, out)? == Flow::Done {
+                return Ok(Flow::Done);
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// The first media of a connection passes: it gets its place on the job's timeline.
+    fn begin_connection(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        let now_us = live.peer.clock().now_us();
+        let Some(lost_at_us) = live.lost_at_us.take() else {
+            if !self.settings.keep_times {
+                // Sound may begin a little earlier than the keyframe, and nothing lies before 0.
+                self.timeline.splice(EARLY_US, self.settings.facts.start_time_us);
+            }
+            return;
+        };
+        let end_us = self.timeline.end_us().unwrap_or(0);
+        let resume_us = live.lead_us.map_or(0, |lead| now_us + lead).max(end_us + LEAST_GAP_US);
+        let gap_us = resume_us - end_us;
+        self.timeline.splice(resume_us, None);
+        live.peer.tell(
+            EventKind::Gap,
+            format!("{}: {} of media missing", self.settings.facts.url, seconds(gap_us)),
+            vec![("gap_us", gap_us), ("away_us", now_us - lost_at_us)],
+        );
+    }
+
+    /// Connects until a connection stands, or the session is given up.
+    fn reconnect(&mut self, lost: (AvError, bool), out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        let mut lost = lost;
+        self.demuxer.interrupt().trip();
+        if let Some(live) = &mut self.live {
+            live.lost_at_us = Some(self.clock.now_us());
+        }
+        let began_us = self.clock.now_us();
+        loop {
+            let Some(live) = &mut self.live else { return Ok(Flow::Done) };
+            let at_us = live.peer.lost(lost.0, lost.1)?;
+            if !live.peer.wait_until(at_us) {
+                return Ok(Flow::Done);
+            }
+            let interrupt = live.peer.stop().input_interrupt.child(Duration::ZERO, true);
+            let settings = live.settings.clone();
+            let connect = move || {
+                crate::av::library_log::hush();
+                Demuxer::open(&settings, &interrupt).map_err(|cause| (cause, interrupt.has_expired()))
+            };
+            match beside("connect", &out.stop().drain, connect) {
+                None => {
+                    live.peer.over();
+                    return Ok(Flow::Done);
+                }
+                Some(Ok((demuxer, _))) => match self.adopt(demuxer, began_us, out) {
+                    Ok(true) => return Ok(Flow::Continue),
+                    Ok(false) => lost = (AvError::INVALID_DATA, false),
+                    Err(error) => return Err(error),
+                },
+                Some(Err(failed)) => lost = failed,
+            }
+        }
+    }
+
+    /// Goes on with a new connection; `false` when it lacks a stream.
+    fn adopt(&mut self, demuxer: Demuxer, lost_at_us: i64, out: &mut Outlet<PacketItem>) -> Result<bool, StageError> {
+        let facts = demuxer.facts(&self.settings.facts.url);
+        let Some(streams) = self.match_streams(&facts)? else { return Ok(false) };
+        let used = self.settings.used.clone();
+        let Some(live) = &mut self.live else { return Ok(false) };
+        for (new, old) in streams.iter().enumerate() {
+            if let Some((old, _)) = old {
+                let header = demuxer.extradata(new);
+                let changed = !header.is_empty() && header != self.demuxer_extradata[*old].as_slice();
+                live.extradata[*old] = changed.then(|| header.to_owned());
+                if changed {
+                    self.demuxer_extradata[*old] = header.to_owned();
+                }
+            }
+        }
+        self.demuxer = demuxer;
+        for (index, stream) in streams.iter().enumerate() {
+            self.demuxer.set_discarded(index, stream.is_none());
+        }
+        live.streams = streams;
+        live.join = Join::new(pictures(&self.settings.facts, &used));
+        live.settle.iter_mut().for_each(|settle| *settle = Settle::default());
+        live.lost_at_us = Some(lost_at_us);
+        live.waits = false;
+        live.peer.connected();
+        for (stream, _) in used.iter().enumerate().filter(|(_, used)| **used) {
+            if out.is_open(stream) {
+                out.send(stream, PacketItem::Seam)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Which stream of the new connection goes on as which of the first; `None` when one is missing.
+    #[allow(clippy::type_complexity)]
+    fn match_streams(&self, new: &InputFacts) -> Result<Option<Vec<Option<(usize, Rational)>>>, StageError> {
+        let old = &self.settings.facts;
+        let mut found = vec![None; new.streams.len()];
+        for stream in old.streams.iter().filter(|s| self.settings.used[s.index]) {
+            let place = old.streams[..stream.index].iter().filter(|s| s.kind == stream.kind).count();
+            let Some(same) = new.streams.iter().filter(|s| s.kind == stream.kind).nth(place) else { return Ok(None) };
+            if same.codec != stream.codec {
+                let copied = self.live.as_ref().is_some_and(|live| live.copied[stream.index]);
+                let remedy = if copied { " A copied stream cannot go on as another codec: encode it." } else { "" };
+                return Err(StageError::PeerLost(format!(
+                    "{}: came back with {} where {} was.{remedy} Start again.",
+                    old.url, same.codec, stream.codec
+                )));
+            }
+            found[same.index] = Some((stream.index, same.time_base));
+        }
+        if let Some(live) = &self.live {
+            live.peer.meter().lag_us.store(0, Relaxed);
+        }
+        Ok(Some(found))
+    }
+}

@@ -1,0 +1,239 @@
+//! The muxer of a peer: it may be lost and come back while the stage goes on.
+
+use super::MuxStage;
+use crate::av::{AvError, Packet};
+use crate::engine::fault::StageError;
+use crate::engine::flow::MediaPacket;
+use crate::engine::journal::EventKind;
+use crate::engine::session::{Join, Opened, OutputSession, PendingOutput, seconds};
+use crate::facts::MediaKind;
+use crate::timing::DtsGuard;
+use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// A keyframe that was wished for and did not come is wished for again after so much media, in microseconds.
+const WISH_EVERY_US: i64 = 2 * MICROS_PER_SECOND;
+
+/// The state of a session with a peer.
+pub(super) struct Live {
+    pending: Option<PendingOutput>,
+    session: Option<OutputSession>,
+    join: Join<MediaPacket>,
+    /// Why the connection is gone, and whether a deadline passed.
+    lost: Option<(AvError, bool)>,
+    /// The run ended while there was no connection.
+    over: bool,
+    wished_us: Option<i64>,
+    /// The clock minus the media's time, at its least: the delay that is always there.
+    delay_us: Option<i64>,
+    told_groups: u64,
+}
+
+impl Live {
+    pub(super) fn new(pending: PendingOutput, streams: usize) -> Self {
+        Self {
+            pending: Some(pending),
+            session: None,
+            join: Join::open(streams),
+            lost: None,
+            over: false,
+            wished_us: None,
+            delay_us: None,
+            told_groups: 0,
+        }
+    }
+
+    /// The media time that is due now, in microseconds, once any has flowed.
+    fn media_now_us(&self, clock_us: i64) -> Option<i64> {
+        self.delay_us.map(|delay| clock_us - delay)
+    }
+}
+
+impl MuxStage {
+    /// True while there is no connection.
+    pub(super) fn is_away(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.lost.is_some() || live.over)
+    }
+
+    /// True when the run ended while there was no connection.
+    pub(super) fn is_over(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.over)
+    }
+
+    /// Counts a packet that no connection takes.
+    pub(super) fn left_out(&mut self) {
+        if let Some(session) = self.live.as_ref().and_then(|live| live.session.as_ref()) {
+            session.parts.peer.meter().dropped_packets.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Makes the first connection; `false` when the run ends first.
+    pub(super) fn open_session(&mut self) -> Result<bool, StageError> {
+        let url = self.settings.url.clone();
+        let bases = self.streams.iter().map(super::State::arrival_base).collect();
+        let Some(live) = &mut self.live else { return Ok(true) };
+        if live.over {
+            return Ok(false);
+        }
+        if let Some(pending) = live.pending.take() {
+            let closed = self
+                .muxer
+                .another(&crate::av::Interrupt::new())
+                .map_err(StageError::about(url, "prepare the connection"))?;
+            let template = std::mem::replace(&mut self.muxer, closed);
+            live.session = Some(OutputSession::new(pending, template, bases));
+        }
+        self.connect(None)
+    }
+
+    /// Connects until a connection stands; `false` when the run ends first.
+    fn connect(&mut self, mut lost: Option<(AvError, bool)>) -> Result<bool, StageError> {
+        loop {
+            let Some(live) = &mut self.live else { return Ok(true) };
+            let Some(session) = &mut live.session else { return Ok(false) };
+            let peer = &mut session.parts.peer;
+            if let Some((cause, silent)) = lost {
+                let at_us = peer.lost(cause, silent)?;
+                if !peer.wait_until(at_us) {
+                    break;
+                }
+            }
+            let now_us = session.parts.peer.clock().now_us();
+            let due_us = live.delay_us.map(|delay| now_us - delay);
+            match session.open(due_us) {
+                None => break,
+                Some(Ok(opened)) => {
+                    self.install(opened);
+                    return Ok(true);
+                }
+                Some(Err(failed)) => lost = Some(failed),
+            }
+        }
+        if let Some(live) = &mut self.live {
+            live.over = true;
+            if let Some(session) = &mut live.session {
+                session.parts.peer.over();
+            }
+        }
+        Ok(false)
+    }
+
+    /// Goes on over a new connection.
+    fn install(&mut self, opened: Opened) {
+        self.muxer = opened.muxer;
+        self.settings.options = opened.leftover;
+        for (state, filter) in self.streams.iter_mut().zip(opened.filters) {
+            state.guard = DtsGuard::new(self.settings.dts_may_repeat);
+            state.time_base = filter.as_ref().map_or(state.arrival_base(), |(_, base)| *base);
+            state.settings.bitstream_filter = filter.map(|(filter, _)| filter);
+        }
+        self.follow_muxer_clock();
+        let pictures: Vec<bool> = self.streams.iter().map(|s| s.settings.kind == MediaKind::Video).collect();
+        let Some(live) = &mut self.live else { return };
+        let Some(session) = &mut live.session else { return };
+        live.lost = None;
+        live.wished_us = None;
+        if session.parts.peer.was_live() {
+            live.join = Join::new(pictures);
+        }
+        session.parts.peer.connected();
+    }
+
+    /// Takes a packet in, from a keyframe on in each connection after the first.
+    pub(super) fn admit(&mut self, index: usize, media: MediaPacket) -> Result<(), StageError> {
+        let Some(live) = &mut self.live else { return self.arrived(index, media) };
+        if live.join.is_open() {
+            return self.arrived(index, media);
+        }
+        let left_out = live.join.left_out;
+        let at_us = media.dts_us;
+        let key = media.packet.is_key();
+        let picture = self.streams[index].settings.kind == MediaKind::Video;
+        let passing = live.join.pass(index, (at_us, key), media);
+        if let Some(session) = &live.session {
+            session.parts.peer.meter().dropped_packets.fetch_add(live.join.left_out - left_out, Relaxed);
+            if picture && live.join.awaits_key() && live.wished_us.is_none_or(|us| at_us - us > WISH_EVERY_US) {
+                live.wished_us = Some(at_us);
+                session.parts.wish.wish();
+            }
+        }
+        passing.into_iter().try_for_each(|(index, media)| self.arrived(index, media))
+    }
+
+    /// Sends a packet that has its final times; a failure is mended after the step.
+    pub(super) fn send(&mut self, mut packet: Packet, base: Rational) {
+        let Some(live) = &mut self.live else { return };
+        let Some(session) = &mut live.session else { return };
+        let at_us = packet.dts().or(packet.pts()).map(|t| rescale(t, base, Rational::MICROS));
+        self.muxer.interrupt().begin(Some(session.write_limit()));
+        let sent =
+            if session.parts.at_once { self.muxer.write_at_once(&mut packet) } else { self.muxer.write(&mut packet) };
+        let peer = &mut session.parts.peer;
+        match sent {
+            Ok(()) => {
+                peer.media();
+                if let Some(at_us) = at_us {
+                    let behind = peer.clock().now_us() - at_us;
+                    let least = live.delay_us.map_or(behind, |least| least.min(behind));
+                    live.delay_us = Some(least);
+                    peer.meter().lag_us.store(behind - least, Relaxed);
+                }
+            }
+            // The packet is at fault, not the peer.
+            Err(AvError::INVALID | AvError::INVALID_DATA) => {
+                log::warn!("{}: a packet that its format does not take was left out", self.settings.url);
+                peer.meter().dropped_packets.fetch_add(1, Relaxed);
+            }
+            Err(cause) => live.lost = Some((cause, self.muxer.interrupt().has_expired())),
+        }
+    }
+
+    /// Makes a new connection when the one there was is gone.
+    pub(super) fn mend(&mut self) -> Result<(), StageError> {
+        self.tell_leak();
+        let Some(live) = &mut self.live else { return Ok(()) };
+        let (Some(lost), false, Some(session)) = (live.lost, live.over, &live.session) else { return Ok(()) };
+        self.muxer.abandon();
+        if session.parts.peer.stop().drain.is_tripped() {
+            live.over = true;
+            return Ok(());
+        }
+        let closed = session.closed().map_err(StageError::about(self.settings.url.clone(), "prepare a connection"))?;
+        self.muxer = closed;
+        self.connect(Some(lost)).map(drop)
+    }
+
+    /// Tells what the link before the muxer left out since the last time.
+    fn tell_leak(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        let Some(session) = &live.session else { return };
+        let leak = &session.parts.leak;
+        let groups = leak.groups.load(Relaxed);
+        if groups == live.told_groups {
+            return;
+        }
+        let packets = leak.packets.load(Relaxed);
+        let peer = &session.parts.peer;
+        peer.meter().dropped_groups.store(groups, Relaxed);
+        let text =
+            format!("{}: cannot take all: {packets} packets left out so far, in whole groups", self.settings.url);
+        peer.tell(EventKind::Drop, text, vec![("packets", i64::try_from(packets).unwrap_or(i64::MAX))]);
+        live.told_groups = groups;
+    }
+
+    /// Ends the stream with what the peer's protocol has for it.
+    pub(super) fn take_leave(&mut self) {
+        let Some(live) = &mut self.live else { return };
+        let Some(session) = &mut live.session else { return };
+        let peer = &mut session.parts.peer;
+        self.muxer.interrupt().begin(Some(std::time::Duration::from_secs(5)));
+        if let Err(error) = self.muxer.finish() {
+            // All media is sent; the peer may have hung up already.
+            log::debug!("{}: at the end: {error}", self.settings.url);
+        }
+        peer.over();
+        if let Some(lag) = live.media_now_us(0) {
+            log::trace!("{}: ended {} behind", self.settings.url, seconds(-lag));
+        }
+    }
+}

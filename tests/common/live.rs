@@ -1,0 +1,322 @@
+//! What the live tests share: servers that can be killed, frozen and restarted, and a weir that runs beside the test.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+use super::{FileFacts, probe, weir};
+use std::fs;
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long anything may take that is waited for; a loaded machine is slow.
+pub const LIMIT: Duration = Duration::from_secs(30);
+/// What "at once" and "within a second" may take on a loaded machine.
+pub const SOON: Duration = Duration::from_millis(2500);
+
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Listens on a port, also when connections of a listener before it are still in the kernel's books (the standard
+/// library sets SO_REUSEADDR).
+pub fn listen(port: u16) -> TcpListener {
+    let began = Instant::now();
+    loop {
+        match TcpListener::bind(("127.0.0.1", port)) {
+            Ok(listener) => return listener,
+            Err(error) if began.elapsed() > LIMIT => panic!("port {port}: {error}"),
+            Err(_) => thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+/// Lets closing a socket reset its connection.
+pub fn reset_on_close(stream: &TcpStream) {
+    let linger = libc::linger { l_onoff: 1, l_linger: 0 };
+    // SAFETY: a plain system call on an open socket; the structure lives during it.
+    unsafe {
+        libc::setsockopt(
+            stream.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_LINGER,
+            (&raw const linger).cast(),
+            libc::socklen_t::try_from(size_of::<libc::linger>()).unwrap(),
+        );
+    }
+}
+
+/// Waits until something holds.
+pub fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < LIMIT, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn send(child: &Child, signal: i32) {
+    let pid = libc::pid_t::try_from(child.id()).unwrap();
+    // SAFETY: a plain system call; the process is ours and was not waited for.
+    unsafe { libc::kill(pid, signal) };
+}
+
+/// nginx with its RTMP module; all that is published on `live` is recorded.
+pub struct Nginx {
+    pub port: u16,
+    dir: TempDir,
+    child: Option<Child>,
+    /// How often it was started: recordings of two lives never share a name.
+    starts: u32,
+}
+
+impl Nginx {
+    pub fn new() -> Self {
+        let mut server = Self::down();
+        server.start();
+        server
+    }
+
+    /// One that does not run yet.
+    pub fn down() -> Self {
+        Self { port: free_port(), dir: tempfile::tempdir().unwrap(), child: None, starts: 0 }
+    }
+
+    pub fn url(&self, name: &str) -> String {
+        format!("rtmp://127.0.0.1:{}/live/{name}", self.port)
+    }
+
+    pub fn start(&mut self) {
+        self.starts += 1;
+        let dir = self.dir.path();
+        fs::create_dir_all(dir.join("rec")).unwrap();
+        let module = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
+        let conf = format!(
+            "daemon off; master_process off; pid {0}/pid; error_log {0}/error.log; load_module {module};\n\
+             events {{ worker_connections 64; }}\n\
+             rtmp {{ server {{ listen 127.0.0.1:{1}; application live {{ live on; record all; record_path {0}/rec; \
+             record_suffix -{2}.flv; record_unique on; }} }} }}\n",
+            dir.display(),
+            self.port,
+            self.starts
+        );
+        fs::write(dir.join("nginx.conf"), conf).unwrap();
+        let child = Command::new("nginx")
+            .arg("-p")
+            .arg(dir)
+            .arg("-c")
+            .arg(dir.join("nginx.conf"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nginx: scripts/deps test installs it");
+        self.child = Some(child);
+        let port = self.port;
+        wait_for("nginx", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    }
+
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    pub fn freeze(&self) {
+        send(self.child.as_ref().unwrap(), libc::SIGSTOP);
+    }
+
+    pub fn thaw(&self) {
+        send(self.child.as_ref().unwrap(), libc::SIGCONT);
+    }
+
+    /// What was published, a file a connection, oldest first.
+    pub fn recordings(&self) -> Vec<PathBuf> {
+        let mut files: Vec<_> = fs::read_dir(self.dir.path().join("rec"))
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.metadata().unwrap().len() > 100)
+            .map(|entry| (entry.metadata().unwrap().modified().unwrap(), entry.path()))
+            .collect();
+        files.sort();
+        files.into_iter().map(|(_, path)| path).collect()
+    }
+
+    /// Bytes of the newest recording.
+    pub fn newest_size(&self) -> u64 {
+        self.recordings().last().map_or(0, |path| fs::metadata(path).unwrap().len())
+    }
+
+    /// Waits until so many connections have been recorded, the last of them with so many bytes.
+    pub fn await_recording(&self, count: usize, bytes: u64) {
+        wait_for(&format!("recording {count}"), || {
+            let files = self.recordings();
+            files.len() >= count && fs::metadata(&files[count - 1]).unwrap().len() >= bytes
+        });
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!(
+                "--- recorded: {:?}",
+                self.recordings().iter().map(|f| (f, f.metadata().unwrap().len())).collect::<Vec<_>>()
+            );
+        }
+        self.kill();
+    }
+}
+
+/// A weir that runs beside the test; killed when dropped.
+pub struct Live {
+    child: Child,
+    said: Arc<Mutex<String>>,
+}
+
+impl Live {
+    /// Starts `weir -hide_banner -nostats LINE`; `{name}` stands for a medium.
+    pub fn start(line: &str) -> Self {
+        Self::start_in(Path::new("."), line, Stdio::null())
+    }
+
+    pub fn start_in(dir: &Path, line: &str, stdout: Stdio) -> Self {
+        let mut child = Command::new(weir())
+            .args(["-hide_banner", "-nostdin", "-nostats", "-y"])
+            .args(super::words(line))
+            .current_dir(dir)
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let said = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&said);
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = stderr.read(&mut bytes) {
+                heard.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+        });
+        Self { child, said }
+    }
+
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// How often a text was said.
+    pub fn count(&self, text: &str) -> usize {
+        self.said().matches(text).count()
+    }
+
+    pub fn await_said(&mut self, text: &str) {
+        self.await_said_times(text, 1);
+    }
+
+    pub fn await_said_times(&mut self, text: &str, times: usize) {
+        let began = Instant::now();
+        while self.count(text) < times {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none() && began.elapsed() < LIMIT, "'{text}' not said ({ended:?}):\n{}", self.said());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    pub fn signal(&self, signal: i32) {
+        send(&self.child, signal);
+    }
+
+    /// Waits for the end; how long it took.
+    pub fn wait(&mut self) -> (ExitStatus, Duration) {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                // What was said last may still be on its way.
+                thread::sleep(Duration::from_millis(50));
+                return (status, began.elapsed());
+            }
+            assert!(began.elapsed() < LIMIT, "does not end:\n{}", self.said());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// One Ctrl-C: it must end soon, with status 255.
+    pub fn interrupt(&mut self) {
+        self.signal(libc::SIGINT);
+        let (status, took) = self.wait();
+        assert!(took < SOON, "ended after {took:?}:\n{}", self.said());
+        assert_eq!(status.code(), Some(255), "{}", self.said());
+    }
+
+    /// Threads and open files.
+    pub fn resources(&self) -> (usize, usize) {
+        let count = |what: &str| fs::read_dir(format!("/proc/{}/{what}", self.child.id())).map_or(0, Iterator::count);
+        (count("task"), count("fd"))
+    }
+
+    /// Resident memory in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or("");
+        line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).unwrap_or(0)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!("--- weir said:\n{}", self.said());
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a reader of a session needs: it begins at a keyframe with its sound, and no time steps back.
+pub fn assert_clean_start(file: &Path) -> FileFacts {
+    let facts = probe(file).unwrap_or_else(|error| panic!("{error}"));
+    let kind = |index: usize| facts.streams[index]["codec_type"].as_str().unwrap_or("").to_owned();
+    let video = (0..facts.streams.len()).find(|i| kind(*i) == "video").expect("pictures");
+    let pictures = facts.of_stream(video);
+    assert!(pictures.first().expect("a picture").flags.contains('K'), "{} begins with no keyframe", file.display());
+    if let Some(audio) = (0..facts.streams.len()).find(|i| kind(*i) == "audio") {
+        let begin = |index: usize| {
+            let (num, den) = facts.streams[index]["time_base"].as_str().unwrap().split_once('/').unwrap();
+            let (num, den): (i64, i64) = (num.parse().unwrap(), den.parse().unwrap());
+            facts.of_stream(index).first().and_then(|p| p.pts).expect("a time") * num * 1000 / den
+        };
+        let apart = begin(video) - begin(audio);
+        assert!(apart.abs() <= 100, "{}: sound and pictures begin {apart} ms apart", file.display());
+    }
+    assert_rising(&facts);
+    facts
+}
+
+/// No time of any stream steps back, and no packet lacks one.
+pub fn assert_rising(facts: &FileFacts) {
+    for index in 0..facts.streams.len() {
+        let mut last = i64::MIN;
+        for packet in facts.of_stream(index) {
+            let dts = packet.dts.unwrap_or_else(|| panic!("a packet without DTS: {packet}"));
+            assert!(packet.pts.is_some(), "a packet without PTS: {packet}");
+            assert!(dts > last, "stream {index}: DTS {dts} after {last}");
+            last = dts;
+        }
+    }
+}

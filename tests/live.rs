@@ -1,0 +1,408 @@
+//! Live push and relay against real servers that are killed, frozen and restarted, and a small relay with faults to order.
+//!
+//! Order and counts are asserted; times only where a promise is a time, with room for a loaded machine.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::live::{LIMIT, Live, Nginx, SOON, assert_clean_start, assert_rising, listen, wait_for};
+use common::rtsp::RtspRelay;
+use common::{media, probe};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+const CAMERA: &str = "-re -stream_loop -1 -i {cam.mp4} -c copy";
+/// What has arrived when a second or so of the camera has.
+const SOME_BYTES: u64 = 40_000;
+
+/// A camera that publishes on a path of the relay.
+fn camera(relay: &RtspRelay, path: &str) -> Live {
+    let camera = Live::start(&format!("{CAMERA} {}", relay.url(path)));
+    relay.await_publisher(path);
+    camera
+}
+
+/// Waits until a file has so many bytes.
+fn await_size(file: &Path, bytes: u64) {
+    wait_for(&format!("{} to grow", file.display()), || file.metadata().is_ok_and(|m| m.len() >= bytes));
+}
+
+// Push.
+
+#[test]
+fn an_rtmp_server_that_was_killed_gets_a_clean_session_when_it_is_back() {
+    let mut server = Nginx::new();
+    let mut push = Live::start(&format!("{CAMERA} -f flv {}", server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    server.kill();
+    push.await_said("lost: ");
+    server.start();
+    let back = Instant::now();
+    push.await_said("live again");
+    assert!(back.elapsed() < SOON, "{:?} after the server's return", back.elapsed());
+    server.await_recording(2, SOME_BYTES);
+    push.interrupt();
+    let files = server.recordings();
+    let (first, second) = (assert_clean_start(&files[0]), assert_clean_start(&files[1]));
+    let last = first.packets.iter().filter_map(|p| p.dts).max().unwrap();
+    assert!(second.packets.iter().filter_map(|p| p.dts).min().unwrap() > last, "the timeline goes on");
+}
+
+#[test]
+fn an_encoded_push_begins_again_at_a_keyframe_made_for_it() {
+    let mut server = Nginx::new();
+    // The encoder's own keyframes are 20 s apart.
+    let mut push = Live::start(&format!(
+        "-re -stream_loop -1 -i {{cam.mp4}} -c:v libx264 -preset ultrafast -tune zerolatency -g 500 -c:a aac -f flv {}",
+        server.url("a")
+    ));
+    server.await_recording(1, SOME_BYTES);
+    server.kill();
+    push.await_said("lost: ");
+    std::thread::sleep(Duration::from_millis(2500));
+    server.start();
+    push.await_said("live again");
+    server.await_recording(2, SOME_BYTES);
+    push.interrupt();
+    assert_clean_start(&server.recordings()[1]);
+}
+
+#[test]
+fn an_rtsp_server_that_was_killed_gets_a_clean_session_when_it_is_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = RtspRelay::new();
+    let mut push = camera(&relay, "a");
+    push.await_said(": live\n");
+    relay.kill();
+    push.await_said("lost: ");
+    relay.start();
+    push.await_said("live again");
+    let mut reader = Live::start_in(dir.path(), &format!("-i {} -c copy out.flv", relay.url("a")), Stdio::null());
+    await_size(&dir.path().join("out.flv"), SOME_BYTES);
+    reader.interrupt();
+    assert_clean_start(&dir.path().join("out.flv"));
+    push.interrupt();
+    assert_eq!(relay.seen("TEARDOWN"), 2, "both said goodbye");
+}
+
+#[test]
+fn a_peer_that_is_not_there_at_the_start_is_an_error_at_once() {
+    let port = common::live::free_port();
+    for line in [
+        format!("{CAMERA} -f flv rtmp://127.0.0.1:{port}/live/a"),
+        format!("{CAMERA} rtsp://127.0.0.1:{port}/a"),
+        format!("-i rtsp://127.0.0.1:{port}/a -c copy -f null -"),
+    ] {
+        let mut job = Live::start(&line);
+        let (status, took) = job.wait();
+        assert_eq!(status.code(), Some(1), "{}", job.said());
+        assert!(took < SOON, "{took:?}");
+        assert!(job.said().contains("-wait_for_peer"), "{}", job.said());
+    }
+}
+
+#[test]
+fn a_peer_that_is_to_be_waited_for_is_met_when_it_comes() {
+    let relay = RtspRelay::down();
+    let mut server = Nginx::down();
+    let mut push = Live::start(&format!("{CAMERA} -wait_for_peer 60 {}", relay.url("a")));
+    let mut chain = Live::start(&format!(
+        "-wait_for_peer 60 -i {} -c copy -wait_for_peer 60 -f flv {}",
+        relay.url("a"),
+        server.url("a")
+    ));
+    push.await_said("not there yet");
+    chain.await_said("not there yet");
+    relay.start();
+    push.await_said(": live\n");
+    std::thread::sleep(Duration::from_millis(500));
+    server.start();
+    server.await_recording(1, SOME_BYTES);
+    chain.interrupt();
+    push.interrupt();
+    assert_clean_start(&server.recordings()[0]);
+}
+
+#[test]
+fn a_refused_log_in_is_an_error_at_once_that_says_so_without_the_password() {
+    let relay = RtspRelay::new();
+    relay.faults().refuses_log_in.store(true, Relaxed);
+    let url = relay.url("a").replace("rtsp://", "rtsp://user:geheim@");
+    for line in [format!("{CAMERA} -wait_for_peer 60 {url}"), format!("-wait_for_peer 60 -i {url} -c copy -f null -")] {
+        let mut job = Live::start(&line);
+        let (status, took) = job.wait();
+        assert_eq!(status.code(), Some(1));
+        assert!(took < SOON, "{took:?}");
+        assert!(job.said().contains("log-in was refused"), "{}", job.said());
+        assert!(!job.said().contains("geheim"), "{}", job.said());
+    }
+}
+
+#[test]
+fn who_is_thrown_out_again_and_again_says_so_and_steps_back() {
+    let relay = RtspRelay::new();
+    relay.faults().throws_out_after_ms.store(300, Relaxed);
+    let mut push = Live::start(&format!("{CAMERA} {}", relay.url("a")));
+    push.await_said("thrown out again and again");
+    let sessions = relay.seen("RECORD");
+    assert!((3..8).contains(&sessions), "{sessions} sessions");
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(relay.seen("RECORD"), sessions, "it does not fight on");
+    push.interrupt();
+}
+
+#[test]
+fn one_lost_output_does_not_disturb_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Nginx::new();
+    let mut push = Live::start_in(
+        dir.path(),
+        &format!("{CAMERA} -f flv {} -c copy -t 8 whole.mkv", server.url("a")),
+        Stdio::null(),
+    );
+    server.await_recording(1, SOME_BYTES);
+    server.kill();
+    push.await_said("lost: ");
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(push.is_running());
+    await_size(&dir.path().join("whole.mkv"), 150_000);
+    push.interrupt();
+    let facts = probe(&dir.path().join("whole.mkv")).unwrap();
+    let times: Vec<i64> = facts.of_stream(0).iter().filter_map(|p| p.pts).collect();
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] <= 41), "a hole in the file");
+}
+
+#[test]
+fn a_frozen_server_is_left_behind_and_the_source_is_read_on() {
+    let relay = RtspRelay::new();
+    let server = Nginx::new();
+    let mut camera = Live::start(&format!("-re -stream_loop -1 -i {{heavy.mp4}} -c copy {}", relay.url("a")));
+    relay.await_publisher("a");
+    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    server.await_recording(1, 1_000_000);
+    server.freeze();
+    chain.await_said("left out so far");
+    let packets = relay.packets();
+    wait_for("the source to be read on", || relay.packets() > packets + 1000);
+    assert_eq!(camera.count("lost"), 0);
+    server.thaw();
+    let size = server.newest_size();
+    wait_for("media to flow again", || server.newest_size() > size + 1_000_000);
+    assert!(chain.is_running());
+    chain.interrupt();
+    camera.interrupt();
+    for file in server.recordings() {
+        assert_clean_start(&file);
+    }
+}
+
+#[test]
+fn a_server_that_takes_nothing_for_the_deadline_is_lost() {
+    let mut server = Nginx::new();
+    let mut push = Live::start(&format!(
+        "-re -stream_loop -1 -i {{heavy.mp4}} -c copy -write_deadline 1 -connect_deadline 1 -f flv {}",
+        server.url("a")
+    ));
+    server.await_recording(1, 1_000_000);
+    server.freeze();
+    push.await_said("lost: nothing for 1 s");
+    server.thaw();
+    push.await_said("live again");
+    push.interrupt();
+    server.kill();
+}
+
+// Relay.
+
+#[test]
+fn a_relay_goes_on_when_its_source_s_publisher_dies_and_comes_back() {
+    let relay = RtspRelay::new();
+    let server = Nginx::new();
+    let first = camera(&relay, "a");
+    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    drop(first);
+    chain.await_said("lost: ");
+    let mut second = camera(&relay, "a");
+    chain.await_said("live again");
+    let size = server.newest_size();
+    wait_for("more media", || server.newest_size() > size + SOME_BYTES);
+    chain.interrupt();
+    second.interrupt();
+    assert_eq!(server.recordings().len(), 1, "the output was not disturbed");
+    let facts = assert_clean_start(&server.recordings()[0]);
+    let video = facts.streams.iter().position(|s| s["codec_type"] == "video").unwrap();
+    let pictures = facts.of_stream(video);
+    let gap = pictures.windows(2).find(|pair| pair[1].dts.unwrap() - pair[0].dts.unwrap() > 300);
+    if let Some(pair) = gap {
+        assert!(pair[1].flags.contains('K'), "after the gap comes {}", pair[1]);
+    }
+}
+
+#[test]
+fn a_silent_source_is_lost_after_its_deadline_and_met_again() {
+    let relay = RtspRelay::new();
+    let server = Nginx::new();
+    let _camera = camera(&relay, "a");
+    let mut chain = Live::start(&format!(
+        "-read_deadline 1 -connect_deadline 1 -i {} -c copy -f flv {}",
+        relay.url("a"),
+        server.url("a")
+    ));
+    server.await_recording(1, SOME_BYTES);
+    relay.freeze();
+    chain.await_said("lost: nothing for 1 s");
+    relay.thaw();
+    chain.await_said("live again");
+    chain.interrupt();
+    assert_clean_start(&server.recordings()[0]);
+}
+
+#[test]
+fn a_source_that_is_lost_for_good_is_a_failure_that_says_why_and_the_output_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let relay = RtspRelay::new();
+    let camera = camera(&relay, "a");
+    let line = format!("-retry_for 1 -i {} -c copy out.mp4", relay.url("a"));
+    let mut chain = Live::start_in(dir.path(), &line, Stdio::null());
+    await_size(&dir.path().join("out.mp4"), 30_000);
+    drop(camera);
+    let (status, _) = chain.wait();
+    assert_eq!(status.code(), Some(1), "{}", chain.said());
+    assert!(chain.said().contains("lost for 1 s, given up: "), "{}", chain.said());
+    assert_clean_start(&dir.path().join("out.mp4"));
+}
+
+#[test]
+fn a_reader_that_joins_in_mid_group_begins_at_a_keyframe_and_is_told_nothing_else() {
+    let relay = RtspRelay::new();
+    let server = Nginx::new();
+    let _camera = camera(&relay, "a");
+    std::thread::sleep(Duration::from_millis(250));
+    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    chain.interrupt();
+    assert_clean_start(&server.recordings()[0]);
+    assert!(!chain.said().contains("[h264"), "{}", chain.said());
+    assert!(!chain.said().contains("Non-monotonous"), "{}", chain.said());
+}
+
+#[test]
+fn a_source_without_parameter_sets_in_its_description_and_with_long_groups_is_probed_to_the_end() {
+    let relay = RtspRelay::new();
+    relay.faults().no_parameter_sets.store(true, Relaxed);
+    let server = Nginx::new();
+    // Its keyframes are 4 s apart.
+    let _camera = Live::start(&format!("-re -stream_loop -1 -i {{longgop.ts}} -c copy {}", relay.url("a")));
+    relay.await_publisher("a");
+    std::thread::sleep(Duration::from_millis(300));
+    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    server.await_recording(1, SOME_BYTES / 2);
+    chain.interrupt();
+    assert_clean_start(&server.recordings()[0]);
+}
+
+#[test]
+fn a_source_with_b_frames_that_begins_at_a_keyframe_is_relayed() {
+    let relay = RtspRelay::new();
+    relay.faults().start_at_key.store(true, Relaxed);
+    let server = Nginx::new();
+    let _camera = Live::start(&format!("-re -stream_loop -1 -i {{bcam.mp4}} -c copy {}", relay.url("a")));
+    relay.await_publisher("a");
+    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    chain.interrupt();
+    let facts = assert_clean_start(&server.recordings()[0]);
+    let video = facts.streams.iter().position(|s| s["codec_type"] == "video").unwrap();
+    assert!(facts.of_stream(video).iter().any(|p| p.pts > p.dts), "pictures are reordered");
+}
+
+#[test]
+fn udp_that_is_blocked_is_left_for_tcp() {
+    let relay = RtspRelay::new();
+    relay.faults().udp_swallowed.store(true, Relaxed);
+    let server = Nginx::new();
+    let _camera = camera(&relay, "a");
+    let mut chain =
+        Live::start(&format!("-rtsp_transport udp -i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    chain.interrupt();
+    assert_eq!(chain.count("retrying with TCP"), 1, "{}", chain.said());
+}
+
+// Stopping.
+
+#[test]
+fn one_ctrl_c_ends_it_while_it_connects_to_a_peer_that_says_nothing() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    for line in [
+        format!("{CAMERA} -f flv rtmp://127.0.0.1:{port}/live/a"),
+        format!("{CAMERA} rtsp://127.0.0.1:{port}/a"),
+        format!("-i rtsp://127.0.0.1:{port}/a -c copy -f null -"),
+    ] {
+        let mut job = Live::start(&line);
+        let _connection = silent.accept().unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        job.interrupt();
+    }
+}
+
+#[test]
+fn one_ctrl_c_ends_it_while_the_next_attempt_is_waited_for() {
+    let mut server = Nginx::new();
+    let mut push = Live::start(&format!("{CAMERA} -f flv {}", server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    server.kill();
+    push.await_said("lost: ");
+    std::thread::sleep(Duration::from_secs(1));
+    push.interrupt();
+}
+
+#[test]
+fn one_ctrl_c_ends_it_while_source_and_server_are_frozen() {
+    let relay = RtspRelay::new();
+    let server = Nginx::new();
+    let _camera = camera(&relay, "a");
+    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    relay.freeze();
+    server.freeze();
+    chain.interrupt();
+}
+
+#[test]
+fn one_ctrl_c_ends_it_while_the_server_takes_nothing() {
+    let server = Nginx::new();
+    let mut push = Live::start(&format!("-re -stream_loop -1 -i {{heavy.mp4}} -c copy -f flv {}", server.url("a")));
+    server.await_recording(1, 1_000_000);
+    server.freeze();
+    push.await_said("left out so far");
+    push.interrupt();
+}
+
+#[test]
+fn one_sigterm_ends_it_while_the_reader_of_its_pipe_takes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    for line in ["-i {heavy.mp4} -c copy -f flv -", "-i {heavy.mp4} -c:v libx264 -preset ultrafast -f mpegts pipe:1"] {
+        let mut job = Live::start_in(dir.path(), line, Stdio::piped());
+        std::thread::sleep(Duration::from_millis(700));
+        assert!(job.is_running(), "{}", job.said());
+        job.signal(libc::SIGTERM);
+        let (status, took) = job.wait();
+        assert!(took < SOON, "{took:?}");
+        assert_eq!(status.code(), Some(255), "{}", job.said());
+    }
+}
+
+#[test]
+fn the_suite_s_helpers_do_what_they_say() {
+    let port = common::live::free_port();
+    drop(listen(port));
+    assert!(LIMIT > SOON);
+    let facts = probe(&media::path("cam.mp4")).unwrap();
+    assert_rising(&facts);
+}
