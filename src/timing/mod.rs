@@ -2,6 +2,7 @@
 
 mod dts_guard;
 mod frame_rate;
+mod keep_up;
 mod pace;
 mod rescale_delta;
 mod settle;
@@ -10,6 +11,7 @@ mod timeline;
 
 pub use dts_guard::{DtsGuard, DtsRepair};
 pub use frame_rate::{Arrival, FrameRate, FrameRateSettings, Placement};
+pub use keep_up::{Change, KeepUp, Measure};
 pub use pace::Pacer;
 pub use rescale_delta::RescaleDelta;
 pub use settle::Settle;
