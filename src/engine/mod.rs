@@ -9,6 +9,7 @@ pub mod keyframes;
 pub mod link;
 pub mod meter;
 mod prepare;
+mod presets;
 mod run;
 pub mod stages;
 pub mod stop;

@@ -1,7 +1,9 @@
 //! JobSpec: what the user asked for, typed, with nothing opened and nothing decided yet.
 
+mod seldom;
 mod specifier;
 
+pub use seldom::{ChannelMap, SeldomGlobal, SeldomInput, SeldomOutput};
 pub use specifier::{SpecifierError, StreamSpecifier};
 
 use crate::diagnostic::Origin;
@@ -141,6 +143,8 @@ pub struct GlobalSpec {
     pub strict_exit: Option<bool>,
     /// `--explain`.
     pub explain: Option<ExplainFormat>,
+    /// What is typed seldom.
+    pub seldom: SeldomGlobal,
 }
 
 impl Default for GlobalSpec {
@@ -169,6 +173,7 @@ impl Default for GlobalSpec {
             flv_guard: true,
             strict_exit: None,
             explain: None,
+            seldom: SeldomGlobal::default(),
         }
     }
 }
@@ -280,6 +285,8 @@ pub struct InputSpec {
     pub find_stream_info: bool,
     /// FFmpeg's own options, in order.
     pub options: Vec<AvOption>,
+    /// What is typed seldom.
+    pub seldom: SeldomInput,
 }
 
 impl InputSpec {
@@ -319,6 +326,7 @@ impl InputSpec {
             thread_queue_size: None,
             find_stream_info: true,
             options: Vec::new(),
+            seldom: SeldomInput::default(),
         }
     }
 }
@@ -484,6 +492,8 @@ pub struct OutputSpec {
     pub mux_preload_us: i64,
     /// FFmpeg's own options, in order.
     pub options: Vec<AvOption>,
+    /// What is typed seldom.
+    pub seldom: SeldomOutput,
 }
 
 impl OutputSpec {
@@ -536,6 +546,7 @@ impl OutputSpec {
             mux_max_delay_us: 700_000,
             mux_preload_us: 500_000,
             options: Vec::new(),
+            seldom: SeldomOutput::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod global;
 mod input;
 mod later;
 mod output;
+mod seldom;
 
 use super::Request;
 use super::value::BadValue;
@@ -193,7 +194,7 @@ impl Row {
 
 /// All rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [global::ROWS, both::ROWS, input::ROWS, output::ROWS, later::ROWS].into_iter().flatten()
+    [global::ROWS, both::ROWS, input::ROWS, output::ROWS, seldom::ROWS, later::ROWS].into_iter().flatten()
 }
 
 /// The row of a name, which is without dash and without specifier.
