@@ -1,7 +1,7 @@
 //! One job, from its spec to the program's exit status.
 
 use super::signals::Outside;
-use super::{Exit, files, keyboard};
+use super::{Exit, files, keyboard, limits};
 use crate::av::{AvError, LinkedCatalog};
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError};
 use crate::plan::Plan;
@@ -42,6 +42,10 @@ pub(super) fn run(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> E
     let before = Usage::now();
     let clock = engine::clock::Clock::start();
     let global = spec.global.clone();
+    if let Err(sentence) = limits::apply(&global.seldom) {
+        say(level::ERROR, &sentence);
+        return Exit::Failed;
+    }
     let outside = Outside::default();
     let ended = carry_out(spec, called, catalog, &outside);
     keyboard::restore();
@@ -159,6 +163,10 @@ fn explain_plan(format: ExplainFormat, plan: &Plan, inputs: &OpenInputs, catalog
 /// The closing lines and the status.
 fn conclude(plan: &Plan, outcome: &Outcome, global: &GlobalSpec, called: CalledAs, outside: &Outside) -> Exit {
     summary::sizes(plan, outcome);
+    if let Some(sentence) = limits::exceeded(outcome, &global.seldom).filter(|_| outcome.failure.is_none()) {
+        say(level::ERROR, &sentence);
+        return if sentence.starts_with("Empty") { Exit::Failed } else { Exit::Damaged };
+    }
     let strict = global.strict_exit.unwrap_or(called == CalledAs::Weir);
     if outcome.failure.is_some() {
         if outside.signal().is_none() {

@@ -99,7 +99,7 @@ pub(super) fn report_unused(context: &Context, plan: &Plan, diagnostics: &mut Ve
                         return None;
                     }
                     let encoder = match &stream.treatment {
-                        Treatment::Copy(_) => return Some(false),
+                        Treatment::Copy(_) | Treatment::Attach { .. } => return Some(false),
                         Treatment::Encode(encode) => &encode.encoder,
                         Treatment::Subtitle { encoder, .. } => encoder,
                     };

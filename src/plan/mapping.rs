@@ -40,7 +40,7 @@ pub(super) fn draft(
             }
         }
     });
-    let mut draft = OutputDraft { muxer, streams: Vec::new(), options: Vec::new() };
+    let mut draft = OutputDraft { muxer, streams_before: 0, streams: Vec::new(), options: Vec::new() };
     for source in sources {
         let kind = graphs.kind(context, source);
         graphs.take(source, (index, draft.streams.len()));
@@ -55,6 +55,13 @@ pub(super) fn draft(
             }
         }
     }
+    draft.streams.extend(spec.seldom.attachments.iter().map(|file| StreamDraft {
+        kind: MediaKind::Attachment,
+        source: StreamSource::File,
+        choice: Choice::Attach { file: file.value.clone() },
+        pixel_format: None,
+        options: Vec::new(),
+    }));
     if draft.streams.is_empty() && draft.muxer.name != "null" && draft.muxer.name != "ffmetadata" {
         diagnostics.push(
             Diagnostic::error(
@@ -186,7 +193,7 @@ fn switched_off(spec: &OutputSpec, kind: MediaKind) -> bool {
 /// Every input stream that is not switched off before `-i`.
 pub(super) fn candidates<'a>(context: &'a Context) -> impl Iterator<Item = ((usize, usize), &'a StreamFacts)> {
     context.facts.iter().zip(&context.spec.inputs).enumerate().flat_map(|(i, (facts, spec))| {
-        facts.streams.iter().filter(move |s| !input::disabled(spec, s)).map(move |s| ((i, s.index), s))
+        facts.streams.iter().filter(move |s| !input::disabled(spec, facts, s)).map(move |s| ((i, s.index), s))
     })
 }
 
@@ -274,12 +281,13 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
         if map.negative {
             chosen.retain(|source| match source {
                 StreamSource::Input(i, s) => i != input || !specifier.matches(facts, &facts.streams[*s]),
-                StreamSource::Graph(..) => true,
+                StreamSource::Graph(..) | StreamSource::File => true,
             });
             continue;
         }
         let found: Vec<&StreamFacts> = facts.streams.iter().filter(|s| specifier.matches(facts, s)).collect();
-        let usable: Vec<_> = found.iter().filter(|s| !input::disabled(&context.spec.inputs[*input], s)).collect();
+        let usable: Vec<_> =
+            found.iter().filter(|s| !input::disabled(&context.spec.inputs[*input], facts, s)).collect();
         if usable.is_empty() {
             if map.optional {
                 continue;
@@ -308,12 +316,19 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
     let kind = |source: &StreamSource| graphs.kind(context, *source);
     chosen.retain(|source| source.input().is_none() || !switched_off(spec, kind(source)));
     let unknown = chosen.iter().find(|s| kind(s) == MediaKind::Unknown).and_then(|s| s.input());
-    if let Some(source) = unknown {
+    let seldom = &context.spec.global.seldom;
+    if seldom.ignore_unknown && !seldom.copy_unknown {
+        chosen.retain(|source| kind(source) != MediaKind::Unknown);
+    } else if let Some(source) = unknown.filter(|_| !seldom.copy_unknown) {
         return Err(Diagnostic::error(
             "map-unknown",
             format!("Cannot map stream #{}:{} - unsupported type.", source.0, source.1),
         )
-        .remedy(format!("Take it away again with -map -{}:{}.", source.0, source.1)));
+        .remedy(format!(
+            "If you want unsupported types ignored instead of failing, please use the -ignore_unknown option\nIf you want \
+             them copied, please use -copy_unknown. Or take it away again with -map -{}:{}.",
+            source.0, source.1
+        )));
     }
     Ok(chosen)
 }
@@ -331,7 +346,7 @@ fn choose_codec(
         if name == "copy" {
             return match source {
                 StreamSource::Input(..) => Ok(Choice::Copy),
-                StreamSource::Graph(..) => Err(copy_of_graph(assigned.origin.clone())),
+                StreamSource::Graph(..) | StreamSource::File => Err(copy_of_graph(assigned.origin.clone())),
             };
         }
         let facts = catalog.encoder(name).or_else(|| catalog.codec_id(name).and_then(|id| catalog.encoder_for(id)));
@@ -344,7 +359,7 @@ fn choose_codec(
                     facts.kind.name(),
                     match source {
                         StreamSource::Input(input, stream) => format!("stream #{input}:{stream}"),
-                        StreamSource::Graph(..) => "the filtergraph's output".to_owned(),
+                        StreamSource::Graph(..) | StreamSource::File => "the filtergraph's output".to_owned(),
                     },
                     kind.name()
                 ),

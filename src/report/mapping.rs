@@ -34,6 +34,12 @@ fn lines(plan: &Plan, catalog: &dyn Catalog) -> Vec<String> {
                     lines.push(format!("  {name}{} -> Stream #{output}:{index} ({encoder})", number(graph)));
                     continue;
                 }
+                StreamSource::File => {
+                    if let Treatment::Attach { file } = &stream.treatment {
+                        lines.push(format!("  File {file} -> Stream #{output}:{index}"));
+                    }
+                    continue;
+                }
             };
             let how = treatment(plan, stream, catalog);
             lines.push(format!("  Stream #{input}:{source} -> #{output}:{index} ({how})"));
@@ -58,7 +64,7 @@ pub fn treatment(plan: &Plan, stream: &OutputStreamPlan, catalog: &dyn Catalog) 
 
 fn encoder(stream: &OutputStreamPlan) -> Option<&str> {
     match &stream.treatment {
-        Treatment::Copy(_) => None,
+        Treatment::Copy(_) | Treatment::Attach { .. } => None,
         Treatment::Encode(encode) => Some(&encode.encoder),
         Treatment::Subtitle { encoder, .. } => Some(encoder),
     }

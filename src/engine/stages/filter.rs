@@ -70,6 +70,7 @@ impl FilterStage {
                     rotate_by: matrix.filter(|_| s.autorotate && s.kind == MediaKind::Video),
                     trim_start_us: s.trim_start_us,
                     trim_duration_us: s.trim_duration_us,
+                    first_filters: s.first_filters.clone(),
                     name: s.name.clone(),
                     shape,
                 }

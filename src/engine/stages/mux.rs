@@ -4,6 +4,7 @@ mod live;
 
 use self::live::Live;
 use super::copy::{Copy, CopyStep};
+use super::session::Session;
 use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet, packet_samples, silent_packet};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
@@ -93,6 +94,10 @@ pub struct MuxSettings {
     pub no_timestamps: bool,
     /// Stop at the first repair.
     pub exit_on_error: bool,
+    /// `-debug_ts`.
+    pub debug_timestamps: bool,
+    /// Where the output's session description goes.
+    pub session: Option<Session>,
 }
 
 /// The sink of one output.
@@ -179,6 +184,10 @@ impl MuxStage {
             state.meter.extradata_bytes.store(self.muxer.extradata_bytes(i) as u64, Relaxed);
         }
         self.muxer.dump(self.settings.index);
+        if let Some(session) = self.settings.session.take() {
+            let description = self.muxer.session_description().map_err(self.about("Error writing the SDP"))?;
+            session.add(description)?;
+        }
         for (key, value) in self.settings.options.pairs() {
             log::warn!(
                 "{}: the option {key} ({value}) is not known to this format; it has no effect",
@@ -443,6 +452,14 @@ impl MuxStage {
             meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
         }
         self.packets += 1;
+        if self.settings.debug_timestamps {
+            log::info!(
+                "muxer <- type:{} {} size:{}",
+                self.streams[index].settings.kind.name(),
+                packet.times_text(base),
+                packet.size()
+            );
+        }
         if self.live.is_some() {
             self.send(packet, base);
             return Ok(());

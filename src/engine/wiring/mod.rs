@@ -17,9 +17,13 @@ use super::meter::{Meter, StageMeter};
 use super::prepare::{PrepareError, Prepared};
 use super::run::{AbortOnPanic, Ended, Running, wake_blocked};
 use super::session::SessionContext;
+use super::stages::session::Session;
+use super::stages::video_stats::VideoStats;
 use super::stop::StopSignal;
 use super::threads::spawn;
 use crate::av::BlockedThread;
+use crate::plan::Plan;
+use crate::spec::SeldomGlobal;
 use crossbeam_channel::Sender;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -58,6 +62,10 @@ struct Builder<'a> {
     /// Threads that may sit in a system call which only a signal ends.
     may_block: Vec<BlockedThread>,
     sources_run: Sender<Infallible>,
+    /// `-vstats`.
+    video_stats: Option<VideoStats>,
+    /// The session description of rtp outputs.
+    session: Option<Session>,
     /// A muxer that runs in the thread of its only source.
     joined: Option<MuxEnd>,
     /// Sending ends of the muxers' links, by output and stream, until somebody feeds them.
@@ -65,6 +73,21 @@ struct Builder<'a> {
     sessions: SessionContext,
     /// By output, how the link to its peer leaks.
     leaks: Vec<Leak>,
+}
+
+/// The file of `-vstats`, named by the time of day unless it has a name.
+fn video_stats(seldom: &SeldomGlobal) -> Result<Option<VideoStats>, PrepareError> {
+    let Some(name) = &seldom.video_stats else { return Ok(None) };
+    let name = if name.is_empty() { format!("vstats_{}.log", crate::av::time_of_day()) } else { name.clone() };
+    let file = VideoStats::create(&name, seldom.video_stats_version);
+    file.map(Some).map_err(|error| PrepareError::Failed(format!("{name}: {error}")))
+}
+
+/// Outputs by rtp are described together, when all outputs go that way or a file is to be written.
+fn session(plan: &Plan, seldom: &SeldomGlobal) -> Option<Session> {
+    let by_rtp = plan.outputs.iter().filter(|output| output.muxer.name == "rtp").count();
+    let wanted = seldom.sdp_file.is_some() || by_rtp == plan.outputs.len();
+    (by_rtp > 0 && wanted).then(|| Session::new(by_rtp, seldom.sdp_file.clone()))
 }
 
 impl Prepared {
@@ -88,6 +111,8 @@ impl Prepared {
             joined: None,
             muxers: Vec::new(),
             leaks: leaks(&plan),
+            video_stats: video_stats(&inputs.spec.global.seldom)?,
+            session: session(&plan, &inputs.spec.global.seldom),
         };
         let mut ends = Ends::default();
         let started = (|| {
