@@ -65,8 +65,10 @@ pub struct EncodeMeter {
     pub quality: AtomicI64,
     /// Frames repeated by frame-rate control.
     pub duplicated: AtomicU64,
-    /// Frames dropped by frame-rate control.
+    /// Frames dropped by frame-rate control, or to keep up.
     pub dropped: AtomicU64,
+    /// Those of them that were left out to keep up with a live source.
+    pub left_out: AtomicU64,
 }
 
 impl Default for EncodeMeter {
@@ -77,6 +79,7 @@ impl Default for EncodeMeter {
             quality: AtomicI64::new(-1),
             duplicated: AtomicU64::default(),
             dropped: AtomicU64::default(),
+            left_out: AtomicU64::default(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod codec_options;
 mod encode;
 mod graphs;
 mod input;
+mod keep_up;
 mod mapping;
 mod metadata;
 mod passes;
@@ -16,6 +17,7 @@ mod target;
 mod threads;
 
 pub use input::{OpenInput, Seek, guess_layout_max, open_input, seek};
+pub use keep_up::KeepUpPlan;
 pub use metadata::MetadataEdit;
 pub use session::SessionPlan;
 pub use target::expand_target;
@@ -340,6 +342,8 @@ pub struct EncodePlan {
     pub time_base: Option<Rational>,
     /// `-force_key_frames`.
     pub force_key_frames: Option<String>,
+    /// How it keeps up with a live source; `None` when it need not.
+    pub keep_up: Option<KeepUpPlan>,
     /// `-bitexact`.
     pub bitexact: bool,
     /// `-pass`.
@@ -462,6 +466,7 @@ pub fn plan(
     }
     input::mark_used(&context, &mut plan, &mut diagnostics);
     threads::assign(&mut plan.outputs, cores);
+    keep_up::assign(&context, &mut plan, &mut diagnostics);
     sharing::assign(&mut plan.outputs);
     codec_options::report_unused(&context, &plan, &mut diagnostics);
     if failed(&diagnostics) {

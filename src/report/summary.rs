@@ -112,11 +112,13 @@ pub fn repairs(meter: &Meter) -> Vec<String> {
     };
     let of_inputs =
         |count: fn(&InputMeter) -> &AtomicU64| meter.inputs.iter().map(|i| count(i).load(Relaxed)).sum::<u64>();
+    let left_out = of_streams(|s| &s.encode.left_out);
     let kinds = [
         (of_streams(|s| &s.repairs), "time", "that did not rise or lay before decoding", "repaired"),
         (of_inputs(|i| &i.jumps), "jump", "of the inputs' clocks", "joined without a gap"),
         (of_streams(|s| &s.encode.duplicated), "frame", "", "repeated to keep the frame rate"),
-        (of_streams(|s| &s.encode.dropped), "frame", "", "dropped to keep the frame rate"),
+        (of_streams(|s| &s.encode.dropped).saturating_sub(left_out), "frame", "", "dropped to keep the frame rate"),
+        (left_out, "frame", "", "left out to keep up with a live source"),
         (of_inputs(|i| &i.seam_drops), "packet", "at loop seams", "left out"),
     ];
     kinds

@@ -532,6 +532,10 @@ pub struct OutputSpec {
     pub mux_preload_us: i64,
     /// How patient its session is.
     pub live: LiveSpec,
+    /// `-keep_up`.
+    pub keep_up: bool,
+    /// `-max_lag`, in microseconds.
+    pub max_lag_us: Option<i64>,
     /// FFmpeg's own options, in order.
     pub options: Vec<AvOption>,
     /// What is typed seldom.
@@ -588,6 +592,8 @@ impl OutputSpec {
             mux_max_delay_us: 700_000,
             mux_preload_us: 500_000,
             live: LiveSpec::default(),
+            keep_up: false,
+            max_lag_us: None,
             options: Vec::new(),
             seldom: SeldomOutput::default(),
         }

@@ -27,10 +27,21 @@ pub struct Change {
     pub to: Measure,
     /// It takes a measure back.
     pub relief: bool,
+}
+
+/// What the last second showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Review {
     /// How late the last frame was.
     pub late_us: i64,
     /// How fast every frame would be encoded, in percent of real time.
     pub speed_percent: i64,
+    /// Share of the second that the encoder worked, in percent.
+    pub busy_percent: i64,
+    /// It cannot hold real time.
+    pub too_slow: bool,
+    /// A step that is due now.
+    pub change: Option<Change>,
 }
 
 /// A window of observation.
@@ -43,6 +54,11 @@ const IN_TIME_US: i64 = 200_000;
 const HOLD_US: (i64, i64) = (8_000_000, 120_000_000);
 /// Taken again within this time is at once.
 const AT_ONCE_US: i64 = 15_000_000;
+/// An encoder that worked for so much of a window, in thousandths, and would need more than there is, is too slow although
+/// it is hardly late yet.
+const AT_THE_LIMIT: (i64, i64) = (950, 1030);
+/// Nothing came for so long: whoever is late now, it is not the encoder's doing.
+const STARVED_US: i64 = 500_000;
 /// What a faster preset saves at the least, in percent of the slower one's time.
 const PRESET_PERCENT: i64 = 170;
 
@@ -68,6 +84,9 @@ pub struct KeepUp {
     offered_media_us: i64,
     encoded: i64,
     spent_us: i64,
+    /// Windows in a row at the limit.
+    at_the_limit: u32,
+    last_offer_us: Option<i64>,
     changed_at_us: i64,
     relieved_at_us: i64,
     hold_us: i64,
@@ -95,10 +114,17 @@ impl KeepUp {
             offered_media_us: 0,
             encoded: 0,
             spent_us: 0,
+            at_the_limit: 0,
+            last_offer_us: None,
             changed_at_us: 0,
             relieved_at_us: i64::MIN / 2,
             hold_us: HOLD_US.0,
         }
+    }
+
+    /// Only looks on.
+    pub fn watching() -> Self {
+        Self { ladder: vec![Measure::Nothing], ..Self::new(i64::MAX, 0) }
     }
 
     /// The measure in force.
@@ -114,6 +140,10 @@ impl KeepUp {
     /// A frame is there: whether it is to be encoded.
     pub fn offer(&mut self, now_us: i64, media_us: i64) -> bool {
         let difference = now_us - media_us;
+        if self.last_offer_us.is_some_and(|last| now_us - last > STARVED_US) {
+            self.origin_us = None;
+        }
+        self.last_offer_us = Some(now_us);
         let origin = self.origin_us.map_or(difference, |origin| origin.min(difference));
         self.origin_us = Some(origin);
         self.late_us = difference - origin;
@@ -138,20 +168,34 @@ impl KeepUp {
 
     /// The frame took the encoder so long.
     pub fn encoded(&mut self, spent_us: i64) {
+        // The next frame waited meanwhile; that is no hunger.
+        self.last_offer_us = self.last_offer_us.map(|at| at + spent_us);
         self.encoded += 1;
         self.spent_us += spent_us;
     }
 
     /// Looks back on the last second, if one has passed, and goes up or down the ladder when that is due.
-    pub fn review(&mut self, now_us: i64) -> Option<Change> {
+    pub fn review(&mut self, now_us: i64) -> Option<Review> {
         let from_us = self.window_from_us.filter(|from| now_us - from >= WINDOW_US)?;
-        let wall_us = now_us - from_us;
-        let busy = self.spent_us * 1000 / wall_us;
+        let busy = self.spent_us * 1000 / (now_us - from_us);
         let load = self.load();
         self.window_from_us = Some(now_us);
         (self.offered, self.offered_media_us, self.encoded, self.spent_us) = (0, 0, 0, 0);
         let before_us = std::mem::replace(&mut self.reviewed_late_us, self.late_us);
         let load = load?;
+        let limit = busy >= AT_THE_LIMIT.0 && load > AT_THE_LIMIT.1;
+        self.at_the_limit = if limit { self.at_the_limit + 1 } else { 0 };
+        let change = self.step(now_us, (busy, load), before_us);
+        Some(Review {
+            late_us: self.late_us,
+            speed_percent: 100_000 / load.max(1),
+            busy_percent: busy / 10,
+            too_slow: self.late_us > LATE_US || self.at_the_limit >= 2,
+            change,
+        })
+    }
+
+    fn step(&mut self, now_us: i64, (busy, load): (i64, i64), before_us: i64) -> Option<Change> {
         let next = if self.must_climb(now_us, busy, before_us) {
             self.rung + 1
         } else if self.may_descend(now_us, load) {
@@ -170,8 +214,7 @@ impl KeepUp {
         self.rung = next;
         self.changed_at_us = now_us;
         self.set_keep(load);
-        let speed_percent = 100_000 / load.max(1);
-        Some(Change { from, to: self.measure(), relief, late_us: self.late_us, speed_percent })
+        Some(Change { from, to: self.measure(), relief })
     }
 
     /// Time that encoding every frame would take, in thousandths of the media's time.
@@ -233,7 +276,13 @@ mod tests {
 
     /// A run of a live source at 25 frames a second: how late each frame is, and all changes.
     fn run(control: &mut KeepUp, seconds: i64, full_us: impl Fn(i64) -> i64) -> (Vec<i64>, Vec<Change>) {
-        let (mut now_us, mut lates, mut changes) = (0, Vec::new(), Vec::new());
+        let (lates, reviews) = reviewed(control, seconds, full_us);
+        (lates, reviews.iter().filter_map(|(_, review)| review.change).collect())
+    }
+
+    /// The same with all reviews and their times.
+    fn reviewed(control: &mut KeepUp, seconds: i64, full_us: impl Fn(i64) -> i64) -> (Vec<i64>, Vec<(i64, Review)>) {
+        let (mut now_us, mut lates, mut reviews) = (0, Vec::new(), Vec::new());
         for n in 0..seconds * 1_000_000 / INTERVAL_US {
             let media_us = n * INTERVAL_US;
             now_us = now_us.max(media_us);
@@ -242,10 +291,10 @@ mod tests {
                 now_us += cost;
                 control.encoded(cost);
             }
-            changes.extend(control.review(now_us));
+            reviews.extend(control.review(now_us).map(|review| (now_us, review)));
             lates.push(now_us - media_us);
         }
-        (lates, changes)
+        (lates, reviews)
     }
 
     #[test]
@@ -259,10 +308,36 @@ mod tests {
     #[test]
     fn one_that_is_a_little_too_slow_leaves_out_some_frames_and_no_more() {
         let mut control = KeepUp::new(MAX_DELAY_US, 3);
-        let (lates, changes) = run(&mut control, 60, |_| 50_000);
-        assert_eq!(changes.iter().map(|c| c.to).collect::<Vec<_>>(), [Measure::DropEvenly]);
-        assert!((70..=90).contains(&changes[0].speed_percent), "{changes:?}");
+        let (lates, reviews) = reviewed(&mut control, 60, |_| 50_000);
+        let (first, change) = reviews.iter().find_map(|(_, r)| Some((r, r.change?))).unwrap_or_else(|| unreachable!());
+        let changes = reviews.iter().filter(|(_, r)| r.change.is_some()).count();
+        assert_eq!((change.to, changes), (Measure::DropEvenly, 1));
+        assert_eq!(first.speed_percent, 80);
         assert!(lates[1000..].iter().all(|late| *late < LATE_US), "{:?}", lates.last());
+    }
+
+    #[test]
+    fn who_only_watches_tells_within_three_seconds_and_leaves_nothing_out() {
+        for cost in [43_000, 50_000, 80_000, 400_000] {
+            let mut control = KeepUp::watching();
+            let (_, reviews) = reviewed(&mut control, 10, |_| cost);
+            let told = reviews.iter().find(|(_, review)| review.too_slow).map(|(at, _)| *at);
+            assert!(told.is_some_and(|at| at <= 3_000_000), "{cost}: {told:?}");
+            assert!(reviews.iter().all(|(_, review)| review.change.is_none()));
+        }
+    }
+
+    #[test]
+    fn a_source_that_was_silent_does_not_make_the_encoder_late() {
+        let mut control = KeepUp::new(MAX_DELAY_US, 2);
+        for n in 0..200 {
+            // The media's clock stood still while the source was away for five seconds.
+            let (media_us, away_us) = (n * INTERVAL_US, if n < 100 { 0 } else { 5_000_000 });
+            assert!(control.offer(media_us + away_us, media_us), "frame {n}");
+            control.encoded(10_000);
+            let review = control.review(media_us + away_us + 10_000);
+            assert!(review.is_none_or(|review| !review.too_slow && review.change.is_none()));
+        }
     }
 
     #[test]

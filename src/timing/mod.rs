@@ -11,7 +11,7 @@ mod timeline;
 
 pub use dts_guard::{DtsGuard, DtsRepair};
 pub use frame_rate::{Arrival, FrameRate, FrameRateSettings, Placement};
-pub use keep_up::{Change, KeepUp, Measure};
+pub use keep_up::{Change, KeepUp, Measure, Review};
 pub use pace::Pacer;
 pub use rescale_delta::RescaleDelta;
 pub use settle::Settle;

@@ -81,6 +81,20 @@ impl Drop for EncodedParameters {
 }
 
 impl EncodedParameters {
+    /// The codec's header; empty when there is none.
+    pub fn extradata(&self) -> &[u8] {
+        // SAFETY: the parameters are valid; extradata has the size that stands beside it.
+        unsafe {
+            let parameters = &*self.parameters;
+            match usize::try_from(parameters.extradata_size) {
+                Ok(size) if size > 0 && !parameters.extradata.is_null() => {
+                    std::slice::from_raw_parts(parameters.extradata, size)
+                }
+                _ => &[],
+            }
+        }
+    }
+
     /// A copy, for another muxer.
     pub fn share(&self) -> Result<Self, AvError> {
         // SAFETY: both sets of parameters are valid and owned by one value each.

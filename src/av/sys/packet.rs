@@ -148,6 +148,14 @@ impl Packet {
         }
     }
 
+    /// A packet with the same properties and these bytes before its own.
+    pub fn behind(&self, bytes: &[u8]) -> Result<Self, AvError> {
+        let whole = Self::from_bytes(&[bytes, self.data()].concat())?;
+        // SAFETY: both packets are valid; the properties are copied.
+        AvError::check(unsafe { ffi::av_packet_copy_props(whole.0, self.0) })?;
+        Ok(whole)
+    }
+
     /// Tells who gets it that the codec's header has changed.
     pub fn announce_extradata(&mut self, extradata: &[u8]) -> Result<(), AvError> {
         // SAFETY: the packet is valid; the new entry has room for the bytes.

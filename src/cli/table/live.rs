@@ -80,6 +80,23 @@ pub(super) const ROWS: &[Row] = &[
         }),
     ),
     Row::flag(
+        &["keep_up"],
+        "when encoding is slower than real time: leave frames out, take a faster preset, a smaller picture (weir)",
+        Effect::Output(|spec, used| {
+            spec.keep_up = used.on;
+            Ok(())
+        }),
+    ),
+    Row::value(
+        &["max_lag"],
+        "time",
+        "with -keep_up, no frame is encoded later than this: 2 (weir)",
+        Effect::Output(|spec, used| {
+            spec.max_lag_us = Some(deadline(used)?);
+            Ok(())
+        }),
+    ),
+    Row::flag(
         &["allow_same_path"],
         "let a relay write to the path that it reads from (weir)",
         Effect::Global(|global, used| {

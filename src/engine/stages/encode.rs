@@ -2,6 +2,9 @@
 
 use super::passes::{self, PassLog};
 use super::video_stats::{Counted, VideoStats};
+mod keep_up;
+
+pub use self::keep_up::Keeper;
 use crate::av::{EncodeStep, Encoder, EncoderSettings, Frame, GraphOutput, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
@@ -67,6 +70,9 @@ pub struct EncodeStage {
     done: bool,
     log: Option<PassLog>,
     counted: Counted,
+    keeper: Option<Keeper>,
+    /// A keyframe was due on a frame that was left out.
+    key_due: bool,
 }
 
 impl EncodeStage {
@@ -87,6 +93,8 @@ impl EncodeStage {
             done: false,
             log: None,
             counted: Counted::default(),
+            keeper: None,
+            key_due: false,
         }
     }
 
@@ -256,6 +264,10 @@ impl EncodeStage {
                 if let Some(quality) = packet.encoder_quality() {
                     self.meter.quality.store(i64::from(quality), Relaxed);
                 }
+                let packet = match &mut self.keeper {
+                    Some(keeper) => keeper.dress(packet).map_err(StageError::library("give a packet its header"))?,
+                    None => packet,
+                };
                 let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
                 let dts_us = rescale(ticks, base, Rational::MICROS) + start_us;
                 out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us }))?;
@@ -355,7 +367,19 @@ impl EncodeStage {
                 return Ok(Flow::Done);
             }
             let key = self.settings.keyframes.forces(tick, base, frame.is_key(), i == 0, &mut self.dropped_key)
-                | self.settings.wish.take();
+                | self.settings.wish.take()
+                | std::mem::take(&mut self.key_due);
+            let media_us = rescale(tick, base, Rational::MICROS);
+            if self.keeper.as_mut().is_some_and(|keeper| !keeper.offer(media_us)) {
+                self.key_due = key;
+                if is_old {
+                    self.previous = old;
+                }
+                control.advance();
+                self.meter.dropped.fetch_add(1, Relaxed);
+                self.meter.left_out.fetch_add(1, Relaxed);
+                continue;
+            }
             frame.set_pts(Some(tick));
             frame.prepare_for_encoder(key, encoder.global_quality());
             if let (Some(top), true) = (self.settings.plan.top_field_first, encoder.is_interlaced()) {
@@ -366,7 +390,7 @@ impl EncodeStage {
             if is_old {
                 self.previous = old;
             }
-            self.encode(Some(&handed), out)?;
+            self.encode_in_step(handed, out)?;
             if let Some(control) = &mut self.control {
                 control.advance();
             }

@@ -16,7 +16,7 @@ use crate::engine::prepare::{OpenInputs, PrepareError, PreparedOutput, is_pipe};
 use crate::engine::run::{Ended, EndedOutput, OutputEnd};
 use crate::engine::session::{PeerSession, PendingOutput};
 use crate::engine::stages::copy::Copy;
-use crate::engine::stages::encode::{EncodeSettings, EncodeStage};
+use crate::engine::stages::encode::{EncodeSettings, EncodeStage, Keeper};
 use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stages::subtitle::SubtitleStage;
 use crate::facts::MediaKind;
@@ -297,8 +297,13 @@ impl Builder<'_> {
             video_stats: self.video_stats.clone(),
         };
         let meter = Arc::clone(&self.meter.outputs[output].streams[index].encode);
+        let keeper = encode.keep_up.clone().map(|keep_up| {
+            let subject = Subject { is_input: false, index: output, url: mask_url(&output_plan.url) };
+            Keeper::new(keep_up, (self.clock, self.sessions.journal.clone()), subject)
+        });
         let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
-        self.stage(format!("encode {output}:{index}"), EncodeStage::new(settings, meter), inlet, vec![senders])?;
+        let stage = EncodeStage::new(settings, meter).kept_by(keeper);
+        self.stage(format!("encode {output}:{index}"), stage, inlet, vec![senders])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
     }
 
