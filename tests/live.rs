@@ -397,12 +397,12 @@ fn the_users_commands_work() {
     jobs.push(Live::start(&format!(
         "-fflags +genpts -rtsp_transport tcp -i {} -c copy -preset ultrafast -f flv {}",
         relay.url("live/test1"),
-        server.url("test1")
+        server.url("relay1")
     )));
     jobs.push(Live::start(&format!(
         "-rtsp_transport tcp -i {} -r 20 -b:v 600k -preset ultrafast -f flv -flvflags no_duration_filesize {}",
         relay.url("live/test2"),
-        server.url("test2")
+        server.url("relay2")
     )));
     server.await_recording(2, SOME_BYTES);
     jobs.iter_mut().rev().for_each(Live::interrupt);

@@ -53,8 +53,13 @@ pub fn reset_on_close(stream: &TcpStream) {
 
 /// What an HTTP server of this machine answers.
 pub fn get(port: u16, path: &str) -> String {
+    send_request(port, "GET", path)
+}
+
+/// The same for any method.
+pub fn send_request(port: u16, method: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
