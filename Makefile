@@ -8,12 +8,12 @@ PREFIX ?= /usr/local
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build demo check test install bench clean
+.PHONY: help deps test-deps build demo check test test-mediamtx soak install bench clean
 
 help: ## this list
 	@echo "weir: a transcoding engine on FFmpeg's libraries that takes ffmpeg's own command line"
 	@echo
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what a build needs, when something is missing (Debian's packages, by apt)
 	@scripts/deps build
@@ -39,6 +39,13 @@ test: test-deps ## everything: format, clippy, rustdoc, all tests
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 	$(CARGO) test --locked --no-fail-fast
+
+test-mediamtx: test-deps ## the live suite against a real MediaMTX: MEDIAMTX=/path/to/mediamtx
+	@scripts/mediamtx "$(MEDIAMTX)"
+	MEDIAMTX="$(abspath $(MEDIAMTX))" $(CARGO) test --locked --test mediamtx -- --nocapture
+
+soak: test-deps ## an hour of push and relay against servers that come and go (SOAK_SECONDS=, SOAK_SEED=)
+	SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(CARGO) test --locked --test soak -- --nocapture
 
 install: build ## binary, man page, completions and README under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \

@@ -106,6 +106,12 @@ pub fn mask_url(url: &str) -> String {
         let mut from = 0;
         while let Some(found) = masked[from..].to_ascii_lowercase().find(key).map(|i| i + from) {
             let begin = found + key.len();
+            // A masked URL in a sentence stays as it is, with what follows it.
+            let after = masked[begin..].strip_prefix("***");
+            if after.is_some_and(|after| after.is_empty() || after.starts_with([':', '&', ' ', ';', ',', '.', ')'])) {
+                from = begin;
+                continue;
+            }
             let at_key = found == 0 || matches!(masked.as_bytes()[found - 1], b'?' | b'&' | b';' | b',');
             let end = masked[begin..].find(['&', ' ', ';']).map_or(masked.len(), |i| i + begin);
             if at_key {
@@ -126,6 +132,7 @@ mod tests {
         assert_eq!(mask_url("rtsp://u:p@ss@h:8554/a"), "rtsp://u:***@h:8554/a");
         assert_eq!(mask_url("rtmp://h/live/a?user=U&pass=P"), "rtmp://h/live/a?user=U&pass=***");
         assert_eq!(mask_url("srt://h:1?passphrase=xyz&mode=caller"), "srt://h:1?passphrase=***&mode=caller");
+        assert_eq!(mask_url("rtmp://h/a?pass=***: live"), "rtmp://h/a?pass=***: live");
         assert_eq!(mask_url("dir/a:b@c.mp4"), "dir/a:b@c.mp4");
         assert_eq!(mask_url("http://h/compass=1"), "http://h/compass=1");
     }

@@ -333,6 +333,149 @@ fn udp_that_is_blocked_is_left_for_tcp() {
     assert_eq!(chain.count("retrying with TCP"), 1, "{}", chain.said());
 }
 
+#[test]
+fn a_frozen_picture_and_silence_keep_an_encoded_output_alive_while_the_source_is_away() {
+    let relay = RtspRelay::new();
+    let server = Nginx::new();
+    let first = camera(&relay, "a");
+    let mut chain = Live::start(&format!(
+        "-on_input_gap freeze -i {} -c:v libx264 -preset ultrafast -tune zerolatency -c:a aac -f flv {}",
+        relay.url("a"),
+        server.url("a")
+    ));
+    server.await_recording(1, SOME_BYTES);
+    drop(first);
+    chain.await_said("lost: ");
+    std::thread::sleep(Duration::from_secs(2));
+    let mut second = camera(&relay, "a");
+    chain.await_said("live again");
+    std::thread::sleep(Duration::from_secs(1));
+    chain.interrupt();
+    second.interrupt();
+    let facts = assert_clean_start(&server.recordings()[0]);
+    for stream in 0..facts.streams.len() {
+        let times: Vec<i64> = facts.of_stream(stream).iter().filter_map(|p| p.pts).collect();
+        let widest = times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+        assert!(widest < 500, "stream {stream}: {widest} ms without anything");
+    }
+}
+
+#[test]
+fn without_codecs_a_live_output_gets_what_every_reader_plays() {
+    let relay = RtspRelay::new();
+    let server = Nginx::new();
+    let mut push = Live::start(&format!("-re -stream_loop -1 -i {{mpeg4.avi}} {}", relay.url("a")));
+    let mut other = Live::start(&format!("-re -stream_loop -1 -i {{mpeg4.avi}} {}", server.url("b")));
+    relay.await_publisher("a");
+    server.await_recording(1, SOME_BYTES);
+    push.interrupt();
+    other.interrupt();
+    for job in [&push, &other] {
+        assert_eq!(job.count("live, encoded for all readers"), 1, "{}", job.said());
+    }
+    let facts = assert_clean_start(&server.recordings()[0]);
+    let codecs: Vec<&str> = facts.streams.iter().filter_map(|s| s["codec_name"].as_str()).collect();
+    assert!(codecs.contains(&"h264") && codecs.contains(&"aac"), "{codecs:?}");
+}
+
+#[test]
+fn the_users_commands_work() {
+    let relay = RtspRelay::new();
+    let server = Nginx::new();
+    let mut jobs = vec![
+        Live::start(&format!(
+            "-re -stream_loop -1 -i {{cam.mp4}} -preset ultrafast -vf scale=iw/2:ih/2 -strict -2 -c:a copy -f rtsp {}",
+            relay.url("live/test1")
+        )),
+        Live::start(&format!(
+            "-re -stream_loop -1 -i {{cam.mp4}} -vf scale=320:240 -c:a copy -c:v h264 -preset ultrafast -f rtsp {}",
+            relay.url("live/test2")
+        )),
+    ];
+    relay.await_publisher("live/test1");
+    relay.await_publisher("live/test2");
+    jobs.push(Live::start(&format!(
+        "-fflags +genpts -rtsp_transport tcp -i {} -c copy -preset ultrafast -f flv {}",
+        relay.url("live/test1"),
+        server.url("relay1")
+    )));
+    jobs.push(Live::start(&format!(
+        "-rtsp_transport tcp -i {} -r 20 -b:v 600k -preset ultrafast -f flv -flvflags no_duration_filesize {}",
+        relay.url("live/test2"),
+        server.url("relay2")
+    )));
+    server.await_recording(2, SOME_BYTES);
+    jobs.iter_mut().rev().for_each(Live::interrupt);
+    for file in server.recordings() {
+        assert_clean_start(&file);
+    }
+}
+
+#[test]
+fn a_relay_onto_the_path_that_it_reads_from_is_refused() {
+    let relay = RtspRelay::new();
+    let _camera = camera(&relay, "live/a");
+    let mut chain = Live::start(&format!("-i {} -c copy -f flv rtmp://localhost/live/a", relay.url("live/a")));
+    let (status, _) = chain.wait();
+    assert_eq!(status.code(), Some(1));
+    assert!(chain.said().contains("-allow_same_path"), "{}", chain.said());
+}
+
+#[test]
+fn an_rtmp_source_is_relayed_and_met_again() {
+    let mut server = Nginx::new();
+    let sink = Nginx::new();
+    let mut push = Live::start(&format!("{CAMERA} -f flv {}", server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", server.url("a"), sink.url("b")));
+    sink.await_recording(1, SOME_BYTES);
+    server.kill();
+    chain.await_said("lost: ");
+    server.start();
+    push.await_said("live again");
+    chain.await_said("live again");
+    let size = sink.newest_size();
+    wait_for("more media", || sink.newest_size() > size + SOME_BYTES);
+    chain.interrupt();
+    push.interrupt();
+    assert_eq!(sink.recordings().len(), 1);
+    assert_clean_start(&sink.recordings()[0]);
+}
+
+// What is seen.
+
+#[test]
+fn events_and_metrics_tell_of_a_loss_without_passwords() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Nginx::new();
+    let port = common::live::free_port();
+    let url = server.url("a") + "?user=u&pass=geheim";
+    let line = format!("{CAMERA} -events events.json -metrics 127.0.0.1:{port} -progress progress.txt -f flv {url}");
+    let mut push = Live::start_in(dir.path(), &line, Stdio::null());
+    server.await_recording(1, SOME_BYTES);
+    server.kill();
+    push.await_said("lost: ");
+    server.start();
+    push.await_said("live again");
+    let metrics = common::live::get(port, "/metrics");
+    assert!(metrics.contains("weir_session_reconnects_total{end=\"output\",index=\"0\""), "{metrics}");
+    assert!(metrics.contains("state=\"live\"} 1") && metrics.contains("weir_stage_items_total"), "{metrics}");
+    push.interrupt();
+    let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
+    let events = read("events.json");
+    let kinds: Vec<String> = events
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].as_str().unwrap().to_owned())
+        .collect();
+    let first = |kind: &str| kinds.iter().position(|k| k == kind).unwrap_or_else(|| panic!("no {kind} in {kinds:?}"));
+    assert!(first("connected") < first("live") && first("live") < first("lost") && first("lost") < first("retry"));
+    assert_eq!(kinds.iter().filter(|k| *k == "live").count(), 2, "{kinds:?}");
+    assert!(read("progress.txt").contains("live_reconnects=1"));
+    for text in [metrics, events, push.said(), read("progress.txt")] {
+        assert!(!text.contains("geheim"), "{text}");
+    }
+}
+
 // Stopping.
 
 #[test]

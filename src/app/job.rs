@@ -6,10 +6,11 @@ use crate::av::{AvError, LinkedCatalog};
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError};
 use crate::plan::Plan;
 use crate::report::benchmark::Usage;
+use crate::report::events::EventSink;
 use crate::report::progress::ProgressSink;
 use crate::report::ticker::{ProgressSettings, Ticker};
 use crate::report::{
-    CalledAs, benchmark, data, ending, events, expected, explain, level, mapping, say, summary, terminal,
+    CalledAs, benchmark, data, ending, events, expected, explain, level, mapping, metrics, say, summary, terminal,
 };
 use crate::spec::{ExplainFormat, GlobalSpec, JobSpec};
 use std::sync::Arc;
@@ -87,7 +88,21 @@ fn carry_out(
     let keys = global.stdin && !spec.inputs.iter().any(|input| reads_stdin(&input.url));
     outside.watch(keys)?;
     let journal = Journal::default();
-    journal.listen(events::show);
+    let event_sink = match &global.events {
+        Some(target) if global.explain.is_none() => Some(EventSink::open(target).map_err(Stopped::Refused)?),
+        _ => None,
+    };
+    let writer = event_sink.as_ref().map(EventSink::writer);
+    journal.listen(move |event| {
+        events::show(event);
+        if let Some(write) = &writer {
+            write(event);
+        }
+    });
+    let metrics = match &global.metrics {
+        Some(address) if global.explain.is_none() => Some(metrics::listen(address).map_err(Stopped::Refused)?),
+        _ => None,
+    };
     let sink = match &global.progress {
         Some(url) if global.explain.is_none() => Some(ProgressSink::open(url).map_err(Stopped::Refused)?),
         _ => None,
@@ -117,6 +132,9 @@ fn carry_out(
     outside.running.trip();
     let running = prepared.start(&outside.stop)?;
     let plan = Arc::clone(&running.plan);
+    if let Some(listener) = metrics {
+        metrics::serve(listener, Arc::clone(&plan), Arc::clone(&running.meter))?;
+    }
     let ticker = Ticker::start(settings, Arc::clone(&plan), Arc::clone(&running.meter))?;
     let outcome = running.join();
     keyboard::restore();
@@ -133,6 +151,10 @@ fn carry_out(
         }
     }
     ticker.finish(outcome.failure.is_none() && !outcome.stopped);
+    journal.listen(|_| {});
+    if let Some(sink) = event_sink {
+        sink.finish();
+    }
     Ok((plan, outcome))
 }
 

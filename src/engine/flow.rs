@@ -21,6 +21,8 @@ pub enum PacketItem {
     Packet(MediaPacket),
     /// The input starts over: what the decoder holds belongs to the pass before.
     Seam,
+    /// The input is away, and the job's time is this, in microseconds: the last picture and silence stand for it.
+    Away(i64),
     /// Sound is missing before the next packet, in ticks of the stream: from, to.
     Hole(i64, i64),
     /// The input has come as far as this, in ticks of the stream: for subtitles that are drawn on pictures.
@@ -48,6 +50,7 @@ impl Flowing for PacketItem {
         Ok(match self {
             Self::Packet(p) => Self::Packet(MediaPacket { packet: p.packet.share()?, dts_us: p.dts_us }),
             Self::Seam => Self::Seam,
+            Self::Away(at) => Self::Away(*at),
             Self::Hole(from, to) => Self::Hole(*from, *to),
             Self::Heartbeat(at) => Self::Heartbeat(*at),
             Self::Ready(parameters) => Self::Ready(Box::new(parameters.share()?)),

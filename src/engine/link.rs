@@ -248,6 +248,7 @@ impl<T: Flowing> Inlet<T> {
     /// The next item; `None` when all senders are gone; an error on abort.
     pub fn receive(&mut self, abort: &Latch, meter: &StageMeter) -> Result<Option<Tagged<T>>, SendError> {
         while self.arrived.is_empty() {
+            meter.waiting(self.leaky.as_ref().map_or_else(|| self.receiver.len(), |leaky| leaky.len()));
             if let Some(tagged) = self.leaky.as_ref().and_then(|leaky| leaky.pop()) {
                 return if abort.is_tripped() { Err(SendError::Aborted) } else { Ok(Some(tagged)) };
             }
@@ -314,6 +315,11 @@ impl<T: Flowing> Inlet<T> {
 /// Nothing crosses it: the receiver learns when the last clone of the sender is gone.
 pub fn gate() -> (Sender<Infallible>, Receiver<Infallible>) {
     bounded(0)
+}
+
+/// A few items that wait for somebody slower, who must not hold anybody up: who finds it full leaves the item out.
+pub fn mailbox<T>(items: usize) -> (Sender<T>, Receiver<T>) {
+    bounded(items)
 }
 
 /// The two ends of an answer that comes once.

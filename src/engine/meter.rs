@@ -13,6 +13,7 @@ pub struct StageMeter {
     stepped_ns: AtomicU64,
     starved_ns: AtomicU64,
     blocked_ns: AtomicU64,
+    waiting: AtomicU64,
 }
 
 fn since(began: Instant) -> u64 {
@@ -31,6 +32,15 @@ impl StageMeter {
 
     pub(super) fn blocked_since(&self, began: Instant) {
         self.blocked_ns.fetch_add(since(began), Ordering::Relaxed);
+    }
+
+    pub(super) fn waiting(&self, items: usize) {
+        self.waiting.store(items as u64, Ordering::Relaxed);
+    }
+
+    /// What waited before the stage when it last looked: items, or parcels of them.
+    pub fn queue_depth(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Items handled.

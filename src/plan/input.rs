@@ -4,8 +4,11 @@ use super::{Context, DecodePlan, InputPlan, InputStreamPlan, Plan, SessionPlan, 
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
-use crate::spec::{GlobalSpec, InputSpec, PerStream};
+use crate::spec::{GlobalSpec, InputGap, InputSpec, PerStream};
 use crate::unit::MICROS_PER_SECOND;
+
+/// `-read_deadline` with `-on_input_gap freeze`, in microseconds.
+const FREEZE_AFTER_US: i64 = 3 * MICROS_PER_SECOND;
 
 /// RTSP over UDP without a packet for so long at the start goes on over TCP; in microseconds.
 const UDP_SILENCE_US: i64 = 2 * MICROS_PER_SECOND;
@@ -73,7 +76,11 @@ pub fn open_input(spec: &InputSpec, catalog: &dyn Catalog) -> Result<OpenInput, 
             Diagnostic::error("unknown-format", format!("Unknown input format: '{}'", format.value)).at(&format.origin)
         );
     }
-    let session = session::plan(&spec.url, session::End::Input, &options, &spec.live);
+    let mut session = session::plan(&spec.url, session::End::Input, &options, &spec.live);
+    if let (InputGap::Freeze, None, Some(session)) = (spec.on_gap, spec.live.stall_us, &mut session) {
+        // Outputs are to notice little, and their peers end a session that is silent for long.
+        session.stall_us = FREEZE_AFTER_US;
+    }
     if let Some(session) = &session {
         live_defaults(spec, session, &mut options);
     }

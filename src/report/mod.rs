@@ -14,6 +14,7 @@ pub mod level;
 pub mod listing;
 pub mod log;
 pub mod mapping;
+pub mod metrics;
 pub mod newcomer;
 pub mod number;
 pub mod progress;

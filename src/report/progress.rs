@@ -27,12 +27,13 @@ impl ProgressSink {
 }
 
 /// The operating system's sentence without Rust's number behind it.
-fn reason(error: &io::Error) -> String {
+pub(super) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
-fn target(url: &str) -> io::Result<Box<dyn Write + Send>> {
+/// What a URL of `-progress` stands for.
+pub(super) fn target(url: &str) -> io::Result<Box<dyn Write + Send>> {
     if let Some(number) = url.strip_prefix("pipe:").or((url == "-").then_some("")) {
         return Ok(match number {
             "" | "1" => Box::new(io::stdout()),

@@ -2,8 +2,10 @@
 
 use crate::engine::Meter;
 use crate::engine::meter::StreamMeter;
+use crate::engine::session::SessionMeter;
 use crate::facts::MediaKind;
 use crate::plan::{OutputStreamPlan, Plan, Treatment};
+use crate::retry::State;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// FFmpeg's lambda units in one step of quality (`FF_QP2LAMBDA`).
@@ -41,6 +43,42 @@ pub struct Snapshot {
     pub total_us: Option<i64>,
     /// The run has ended, and all of it was done.
     pub complete: bool,
+    /// Its sessions with peers, if it has any.
+    pub live: Option<LiveNow>,
+}
+
+/// All sessions of a run together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveNow {
+    /// The state of the one that is worst off.
+    pub state: State,
+    /// How often media flowed again after a loss.
+    pub reconnects: u64,
+    /// Packets left out for peers.
+    pub dropped_packets: u64,
+    /// How far the media lies behind the clock, in microseconds.
+    pub lag_us: i64,
+    /// Bytes of media that the first output has sent.
+    pub sent_bytes: u64,
+}
+
+impl LiveNow {
+    fn take(plan: &Plan, meter: &Meter) -> Option<Self> {
+        let inputs = plan.inputs.iter().zip(&meter.inputs).filter(|(p, _)| p.session.is_some());
+        let outputs = plan.outputs.iter().zip(&meter.outputs).filter(|(p, _)| p.session.is_some());
+        let all: Vec<&SessionMeter> =
+            inputs.map(|(_, m)| &*m.session).chain(outputs.map(|(_, m)| &*m.session)).collect();
+        // From bad to good.
+        let order = [State::Backoff, State::Connecting, State::Stalled, State::Live, State::Over];
+        let worst = order.into_iter().find(|state| all.iter().any(|session| session.state() == *state))?;
+        Some(Self {
+            state: worst,
+            reconnects: all.iter().map(|s| s.reconnects.load(Relaxed)).sum(),
+            dropped_packets: all.iter().map(|s| s.dropped_packets.load(Relaxed)).sum(),
+            lag_us: all.iter().map(|s| s.lag_us.load(Relaxed)).max().unwrap_or(0),
+            sent_bytes: meter.outputs.first()?.streams.iter().map(|s| s.bytes.load(Relaxed)).sum(),
+        })
+    }
 }
 
 impl Snapshot {
@@ -55,6 +93,7 @@ impl Snapshot {
             dropped: 0,
             total_us,
             complete: false,
+            live: LiveNow::take(plan, meter),
         };
         for (output, (output_plan, output_meter)) in plan.outputs.iter().zip(&meter.outputs).enumerate() {
             for (stream, (stream_plan, counts)) in output_plan.streams.iter().zip(&output_meter.streams).enumerate() {

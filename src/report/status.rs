@@ -1,7 +1,7 @@
 //! The status line and the blocks of `-progress`, in the forms that programs parse.
 
 use super::number::{clock, general, short_time};
-use super::snapshot::Snapshot;
+use super::snapshot::{LiveNow, Snapshot};
 use std::fmt::Write;
 
 /// The line as FFmpeg 5.1 writes it, without its line's end.
@@ -64,12 +64,36 @@ pub fn block(now: &Snapshot, last: bool) -> String {
     put("total_us", now.total_us.map(|us| us.to_string()));
     put("percent", now.percent().map(|percent| format!("{percent:.1}")));
     put("eta_us", now.eta_us().map(|us| us.to_string()));
+    if let Some(live) = &now.live {
+        put("live_state", Some(live.state.name().to_owned()));
+        put("live_reconnects", Some(live.reconnects.to_string()));
+        put("live_dropped_packets", Some(live.dropped_packets.to_string()));
+        put("live_lag_us", Some(live.lag_us.to_string()));
+    }
     put("progress", Some(if last { "end" } else { "continue" }.to_owned()));
     text
 }
 
-/// How far it is and how long it will take, for the terminal; `None` when the length is unknown.
+/// How its sessions are.
+fn live_line(now: &Snapshot, live: &LiveNow) -> String {
+    let seconds = now.elapsed_us.max(1) as f64 / 1e6;
+    format!(
+        "{} {}, {:.0} fps, {:.0} kbits/s out, {:.1} s behind, {} packets left out, {} reconnects",
+        live.state.name(),
+        short_time(now.elapsed_us),
+        now.frames_per_second(),
+        live.sent_bytes as f64 * 8.0 / 1000.0 / seconds,
+        live.lag_us as f64 / 1e6,
+        live.dropped_packets,
+        live.reconnects
+    )
+}
+
+/// How far it is and how long it will take, or how its sessions are, for the terminal; `None` when neither is known.
 pub fn extra(now: &Snapshot) -> Option<String> {
+    if let Some(live) = &now.live {
+        return Some(live_line(now, live));
+    }
     let percent = now.percent()?;
     let total = short_time(now.total_us?);
     Some(match now.eta_us() {
@@ -93,6 +117,7 @@ mod tests {
             dropped: 0,
             total_us: Some(9_840_000),
             complete: false,
+            live: None,
         }
     }
 

@@ -103,8 +103,10 @@ pub struct Session {
     state: State,
     random: u64,
     was_live: bool,
-    /// When the outage began, or the start.
+    /// When the outage began, or the start; several short sessions in a row are one outage.
     away_since_us: i64,
+    /// When the connection was lost last, or the start.
+    lost_us: i64,
     live_since_us: Option<i64>,
     media_us: i64,
     attempts: u32,
@@ -121,6 +123,7 @@ impl Session {
             random: seed | 1,
             was_live: false,
             away_since_us: now_us,
+            lost_us: now_us,
             live_since_us: None,
             media_us: now_us,
             attempts: 0,
@@ -149,7 +152,7 @@ impl Session {
 
     /// Microseconds since it was lost (or since the start).
     pub fn away_us(&self, now_us: i64) -> i64 {
-        now_us - self.away_since_us
+        now_us - self.lost_us
     }
 
     /// The next attempt begins.
@@ -173,6 +176,9 @@ impl Session {
     /// The connection is gone, or there never was one.
     pub fn lost(&mut self, loss: Loss, now_us: i64) -> Verdict {
         let lived_us = self.live_since_us.take().map(|since| now_us - since);
+        if lived_us.is_some() {
+            self.lost_us = now_us;
+        }
         self.count(lived_us, now_us);
         let verdict = self.judge(loss, now_us);
         self.state = if matches!(verdict, Verdict::Retry { .. }) { State::Backoff } else { State::Over };

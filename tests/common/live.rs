@@ -3,7 +3,7 @@
 
 use super::{FileFacts, probe, weir};
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,20 @@ pub fn reset_on_close(stream: &TcpStream) {
             libc::socklen_t::try_from(size_of::<libc::linger>()).unwrap(),
         );
     }
+}
+
+/// What an HTTP server of this machine answers.
+pub fn get(port: u16, path: &str) -> String {
+    send_request(port, "GET", path)
+}
+
+/// The same for any method.
+pub fn send_request(port: u16, method: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 /// Waits until something holds.

@@ -104,6 +104,27 @@ pub(super) const ROWS: &[Row] = &[
             Ok(())
         }),
     ),
+    Row::value(
+        &["events"],
+        "file|fd:N|-",
+        "write what happens to live sessions, a line of JSON each (weir)",
+        Effect::Global(|global, used| {
+            global.events = Some(used.text());
+            Ok(())
+        }),
+    ),
+    Row::value(
+        &["metrics"],
+        "address:port",
+        "serve counts in the text format of Prometheus (weir)",
+        Effect::Global(|global, used| {
+            let bad = || BadValue::new("an address and a port such as 127.0.0.1:9100", "127.0.0.1:9100");
+            let port = used.value.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+            port.ok_or_else(bad)?;
+            global.metrics = Some(used.text());
+            Ok(())
+        }),
+    ),
 ];
 
 /// A time above zero.

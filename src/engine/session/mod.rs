@@ -4,7 +4,7 @@ mod beside;
 mod join;
 mod output;
 
-pub use beside::beside;
+pub use beside::{TICK, beside};
 pub use join::{EARLY_US, Join};
 pub use output::{Opened, OutputSession, PendingOutput};
 
@@ -219,6 +219,21 @@ impl PeerSession {
             self.connecting();
         }
         goes_on
+    }
+
+    /// The same, calling `meanwhile` every [`TICK`].
+    pub fn wait_until_and(&mut self, at_us: i64, mut meanwhile: impl FnMut()) -> bool {
+        let tick_us = i64::try_from(TICK.as_micros()).unwrap_or(i64::MAX);
+        loop {
+            let next_us = self.context.clock.now_us().saturating_add(tick_us);
+            if next_us >= at_us {
+                return self.wait_until(at_us);
+            }
+            if !self.context.clock.wait_until(next_us.saturating_mul(1000), &self.context.stop.drain) {
+                return false;
+            }
+            meanwhile();
+        }
     }
 
     /// The run ends.

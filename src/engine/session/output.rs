@@ -110,7 +110,7 @@ impl OutputSession {
                 }
             }
         };
-        let opened = beside("connect", &self.parts.peer.stop().drain, connect)?;
+        let opened = beside("connect", &self.parts.peer.stop().drain, || (), connect)?;
         Some(opened.map(|(muxer, leftover)| Opened { muxer, filters, leftover }))
     }
 }

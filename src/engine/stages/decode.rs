@@ -32,6 +32,8 @@ pub struct DecodeSettings {
     pub top_field_first: Option<bool>,
     /// Stop at the first error.
     pub exit_on_error: bool,
+    /// The last picture is kept, to stand for the input while that is away.
+    pub keeps_last: bool,
 }
 
 /// The decoder of one stream.
@@ -53,6 +55,9 @@ pub struct DecodeStage {
     last_sound: Option<(Frame, i64)>,
     /// The next frame of sound is to join the last one: a loop's seam lies between them.
     joins: bool,
+    /// The last picture, where it is kept.
+    last_picture: Option<Frame>,
+    away: bool,
 }
 
 impl DecodeStage {
@@ -71,6 +76,8 @@ impl DecodeStage {
             expected: None,
             last_sound: None,
             joins: false,
+            last_picture: None,
+            away: false,
         }
     }
 
@@ -162,7 +169,13 @@ impl DecodeStage {
             out.send(0, FrameItem::SourceBits(bits))?;
         }
         let frame = match self.settings.kind {
-            MediaKind::Video => self.picture(frame),
+            MediaKind::Video => {
+                let frame = self.picture(frame);
+                if self.settings.keeps_last {
+                    self.last_picture = Some(frame.share().map_err(StageError::library("keep a picture"))?);
+                }
+                frame
+            }
             _ => {
                 let previous = if std::mem::take(&mut self.joins) { self.last_sound.take() } else { None };
                 let frame = self.sound(frame, packet_pts)?;
@@ -246,6 +259,37 @@ impl DecodeStage {
         Ok(frame)
     }
 
+    fn start_over(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        self.drain(out)?;
+        self.decoder.reset();
+        self.samples.reset();
+        self.previous_pts = None;
+        self.expected = None;
+        Ok(())
+    }
+
+    /// The last picture, or silence, for an input that is away: up to this time of the job.
+    fn stand_in(&mut self, at_us: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        if !std::mem::replace(&mut self.away, true) {
+            self.start_over(out)?;
+        }
+        if self.settings.kind == MediaKind::Audio {
+            return self.silence(rescale(at_us, Rational::MICROS, self.settings.time_base), out);
+        }
+        let rate = self.settings.frame_rate;
+        let length_us = if rate.is_valid() { rescale(1, rate.inverse(), Rational::MICROS) } else { 40_000 };
+        let (Some(last), Some(mut next_us)) = (&self.last_picture, self.next_us) else { return Ok(()) };
+        // A picture a moment, however long it was silent before it was called away.
+        while length_us > 0 && next_us + length_us <= at_us {
+            let mut again = last.share().map_err(StageError::library("repeat a picture"))?;
+            again.set_pts(Some(rescale(next_us, Rational::MICROS, self.settings.time_base)));
+            out.send(0, FrameItem::Frame(again))?;
+            next_us += length_us;
+        }
+        self.next_us = Some(next_us);
+        Ok(())
+    }
+
     /// Fills a hole in the sound with silence, up to a time of the stream's clock.
     fn silence(&mut self, to: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         let Some((pattern, at)) = self.last_sound.take() else { return Ok(()) };
@@ -288,13 +332,11 @@ impl Stage for DecodeStage {
         match item {
             PacketItem::Packet(media) => self.packet(media, out)?,
             PacketItem::Seam => {
-                self.drain(out)?;
-                self.decoder.reset();
-                self.samples.reset();
-                self.previous_pts = None;
-                self.expected = None;
+                self.start_over(out)?;
+                self.away = false;
                 self.joins = true;
             }
+            PacketItem::Away(at_us) => self.stand_in(at_us, out)?,
             PacketItem::Hole(_, to) => self.silence(to, out)?,
             PacketItem::Ready(_) | PacketItem::Heartbeat(_) => {}
         }

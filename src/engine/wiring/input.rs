@@ -16,6 +16,7 @@ use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
 use crate::facts::MediaKind;
 use crate::plan::Plan;
+use crate::spec::InputGap;
 use crate::timing::{Pacer, Timeline};
 use std::sync::Arc;
 
@@ -82,6 +83,7 @@ impl Builder<'_> {
                         sample_aspect_ratio: parameters.sample_aspect_ratio,
                         top_field_first: stream_plan.top_field_first,
                         exit_on_error: spec.global.exit_on_error,
+                        keeps_last: input.session.is_some() && input.on_gap == InputGap::Freeze,
                     };
                     let stage = DecodeStage::new(decoder, settings, Arc::clone(&self.meter.inputs[index]));
                     self.stage(format!("decode {index}:{stream}"), stage, inlet, vec![frames])?;
@@ -97,7 +99,8 @@ impl Builder<'_> {
                 let subject = Subject { is_input: true, index, url: facts.url.clone() };
                 let meter = Arc::clone(&self.meter.inputs[index].session);
                 let peer = PeerSession::new(session, subject, self.sessions.clone(), meter);
-                LiveInput::new(peer, opening, &facts, &used, copied_streams(plan, index))
+                let freezes = input.on_gap == InputGap::Freeze;
+                LiveInput::new(peer, (opening, freezes), &facts, &used, copied_streams(plan, index))
             });
             let settings = DemuxSettings {
                 used,

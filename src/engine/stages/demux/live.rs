@@ -18,6 +18,9 @@ const END_WITHIN_US: i64 = MICROS_PER_SECOND;
 /// Between two connections the job's time goes on by this at the least, in microseconds.
 const LEAST_GAP_US: i64 = 20_000;
 
+/// What stands for an input that is away ends this much before the job's time, in microseconds: the input may come back.
+const STAND_IN_BEHIND_US: i64 = 50_000;
+
 /// What the goodbye to a peer may take.
 const GOODBYE: Duration = Duration::from_millis(300);
 
@@ -26,6 +29,8 @@ pub struct LiveInput {
     peer: PeerSession,
     /// How the connection is made again.
     settings: DemuxerSettings,
+    /// The last picture and silence stand for it while it is away.
+    freezes: bool,
     /// By stream of the first connection: it is copied somewhere.
     copied: Vec<bool>,
     join: Join<Packet>,
@@ -48,7 +53,7 @@ impl LiveInput {
     /// The session of a demuxer that is open. `copied`: streams that some output takes as they are.
     pub fn new(
         mut peer: PeerSession,
-        settings: DemuxerSettings,
+        (settings, freezes): (DemuxerSettings, bool),
         facts: &InputFacts,
         used: &[bool],
         copied: Vec<bool>,
@@ -58,6 +63,7 @@ impl LiveInput {
         Self {
             peer,
             settings,
+            freezes,
             copied,
             join: Join::new(pictures(facts, used)),
             streams,
@@ -217,7 +223,17 @@ impl DemuxStage {
         loop {
             let Some(live) = &mut self.live else { return Ok(Flow::Done) };
             let at_us = live.peer.lost(lost.0, lost.1)?;
-            if !live.peer.wait_until(at_us) {
+            let (clock, lead_us) = (self.clock, live.lead_us.filter(|_| live.freezes));
+            let used = &self.settings.used;
+            let mut stand_in = || {
+                let Some(lead_us) = lead_us else { return };
+                let at_us = clock.now_us() + lead_us - STAND_IN_BEHIND_US;
+                for (stream, _) in used.iter().enumerate().filter(|(_, used)| **used) {
+                    // Who is gone is found out by the next packet.
+                    let _ = out.send(stream, PacketItem::Away(at_us));
+                }
+            };
+            if !live.peer.wait_until_and(at_us, &mut stand_in) {
                 return Ok(Flow::Done);
             }
             let interrupt = live.peer.stop().input_interrupt.child(Duration::ZERO, true);
@@ -226,7 +242,8 @@ impl DemuxStage {
                 crate::av::library_log::hush();
                 Demuxer::open(&settings, &interrupt).map_err(|cause| (cause, interrupt.has_expired()))
             };
-            match beside("connect", &out.stop().drain, connect) {
+            let drain = live.peer.stop().drain.clone();
+            match beside("connect", &drain, stand_in, connect) {
                 None => {
                     live.peer.over();
                     return Ok(Flow::Done);
