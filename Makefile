@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build demo check test test-mediamtx soak install bench clean
+.PHONY: help deps test-deps build demo check test test-mediamtx soak fate install bench clean
 
 help: ## this list
 	@echo "weir: a transcoding engine on FFmpeg's libraries that takes ffmpeg's own command line"
@@ -46,6 +46,9 @@ test-mediamtx: test-deps ## the live suite against a real MediaMTX: MEDIAMTX=/pa
 
 soak: test-deps ## an hour of push and relay against servers that come and go (SOAK_SECONDS=, SOAK_SEED=)
 	SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(CARGO) test --locked --test soak -- --nocapture
+
+fate: build ## FFmpeg's own tests (FATE) with weir as ffmpeg, from Debian's source package (ARGS="lavf filter-overlay")
+	@scripts/fate $(WEIR) $(ARGS)
 
 install: build ## binary, man page, completions and README under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \

@@ -68,6 +68,7 @@ pub(super) fn draft(
                 "no-streams",
                 format!("Output file #{index} ({}) does not contain any stream.", masked(&spec.url)),
             )
+            .ffmpeg_says(format!("Output file #{index} does not contain any stream"))
             .remedy(nothing_over(context))
             .at(&spec.origin),
         );
@@ -153,6 +154,11 @@ fn choose_muxer(context: &Context, spec: &OutputSpec) -> Result<MuxerFacts, Diag
                     masked(&spec.url)
                 ),
             )
+            .ffmpeg_says(format!(
+                "[NULL @ 0x0] Requested output format '{}' is not a suitable output format\n{}: Invalid argument",
+                format.value,
+                masked(&spec.url)
+            ))
             .remedy("-formats lists those that this FFmpeg can write.")
             .at(&format.origin)
         });
@@ -176,6 +182,10 @@ fn choose_muxer(context: &Context, spec: &OutputSpec) -> Result<MuxerFacts, Diag
         "unknown-format",
         format!("Unable to find a suitable output format for '{}': {reason}.", masked(&spec.url)),
     )
+    .ffmpeg_says(format!(
+        "[NULL @ 0x0] Unable to find a suitable output format for '{0}'\n{0}: Invalid argument",
+        masked(&spec.url)
+    ))
     .remedy("Name the format with -f, e.g. -f mp4, or give the file an extension.")
     .at(&spec.origin))
 }
@@ -307,6 +317,7 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
                     here.join(", ")
                 ),
             )
+            .ffmpeg_says(format!("Stream map '{typed}' {what}.\nTo ignore this, add a trailing '?' to the map."))
             .at(&map.origin));
         }
         for stream in usable {
@@ -417,7 +428,8 @@ fn unknown_encoder(catalog: &dyn Catalog, name: &str, kind: MediaKind) -> Diagno
     } else {
         same.iter().map(|e| e.name.clone()).collect()
     };
-    let diagnostic = Diagnostic::error("unknown-encoder", format!("Unknown encoder '{name}'."));
+    let diagnostic = Diagnostic::error("unknown-encoder", format!("Unknown encoder '{name}'."))
+        .ffmpeg_says(format!("Unknown encoder '{name}'"));
     if names.is_empty() {
         diagnostic.remedy("weir -encoders lists those of the linked FFmpeg.")
     } else if same.is_empty() {

@@ -10,7 +10,7 @@ pub fn install() {
     builder.filter_level(LevelFilter::Trace);
     builder.target(env_logger::Target::Pipe(Box::new(std::io::sink())));
     builder.format(|_, record| {
-        if record.target() == crate::engine::stages::session::DATA {
+        if record.target() == crate::engine::stages::sdp::DATA {
             terminal::data(&record.args().to_string());
         } else {
             terminal::say(level_of(record.level()), &record.args().to_string());

@@ -35,12 +35,22 @@ pub fn serve(listener: TcpListener, plan: Arc<Plan>, meter: Arc<Meter>) -> std::
     .map(drop)
 }
 
+/// Bytes of a request that are read at the most.
+const LONGEST_REQUEST: usize = 16 << 10;
+
 fn answer(mut stream: TcpStream, body: &str) -> std::io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut request = [0; 1024];
-    let count = stream.read(&mut request)?;
-    let path = String::from_utf8_lossy(&request[..count]);
+    // All of the request is read: what is left unread when the stream is closed would make the client lose the answer.
+    let mut request = Vec::new();
+    let mut part = [0; 1024];
+    while request.len() < LONGEST_REQUEST && !request.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut part)? {
+            0 => break,
+            count => request.extend_from_slice(&part[..count]),
+        }
+    }
+    let path = String::from_utf8_lossy(&request);
     let path = path.split_whitespace().nth(1).unwrap_or("/");
     let (status, body) = match path {
         "/" | "/metrics" => ("200 OK", body),

@@ -195,7 +195,7 @@ impl Row {
 
 /// All rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [global::ROWS, both::ROWS, input::ROWS, output::ROWS, live::ROWS, seldom::ROWS, later::ROWS].into_iter().flatten()
+    [global::ROWS, both::ROWS, input::ROWS, output::ROWS, seldom::ROWS, live::ROWS, later::ROWS].into_iter().flatten()
 }
 
 /// The row of a name, which is without dash and without specifier.

@@ -230,11 +230,17 @@ impl EncodeStage {
         };
         let options: Vec<String> = plan.options.iter().map(|(k, v)| format!("-{k} {v}")).collect();
         let options = if options.is_empty() { String::new() } else { format!(", options {}", options.join(" ")) };
-        StageError::Failed(format!(
+        let (output, stream) = self.settings.index;
+        let text = format!(
             "Error while opening encoder for {}: {cause}. It was given {what}{options}; maybe incorrect parameters such \
              as bit_rate, rate, width or height: the encoder's own message above names the one it refuses.",
             self.name()
-        ))
+        );
+        let ffmpeg = format!(
+            "Error initializing output stream {output}:{stream} -- Error while opening encoder for output stream \
+             #{output}:{stream} - maybe incorrect parameters such as bit_rate, rate, width or height"
+        );
+        StageError::Told { text, ffmpeg }
     }
 
     fn past_the_end(&self, tick: i64, base: Rational) -> bool {

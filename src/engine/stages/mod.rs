@@ -10,6 +10,6 @@ pub mod filter;
 pub mod mux;
 mod passes;
 pub mod picture_subtitles;
-pub mod session;
+pub mod sdp;
 pub mod subtitle;
 pub mod video_stats;

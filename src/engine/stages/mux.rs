@@ -4,7 +4,7 @@ mod live;
 
 use self::live::Live;
 use super::copy::{Copy, CopyStep};
-use super::session::Session;
+use super::sdp::SessionDescription;
 use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet, packet_samples, silent_packet};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
@@ -61,6 +61,8 @@ struct State {
     /// The time base in which an encoder's packets arrive.
     encoder_base: Rational,
     time_base: Rational,
+    /// The encoder's, for packets that do not tell their length.
+    frame_rate: Option<Rational>,
     guard: DtsGuard,
     written: i64,
     /// Copied sound: the last packet, and what fills holes, with its samples.
@@ -97,7 +99,7 @@ pub struct MuxSettings {
     /// `-debug_ts`.
     pub debug_timestamps: bool,
     /// Where the output's session description goes.
-    pub session: Option<Session>,
+    pub sdp: Option<SessionDescription>,
 }
 
 /// The sink of one output.
@@ -113,6 +115,8 @@ pub struct MuxStage {
     broken: bool,
     /// What makes it a session with a peer.
     live: Option<Live>,
+    /// What went wrong before the stage ran.
+    early: Option<StageError>,
 }
 
 impl MuxStage {
@@ -124,7 +128,9 @@ impl MuxStage {
             .map(|s| s.limited || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle))
             .collect();
         let shortest = (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits));
-        let streams = streams
+        // Nobody feeds an attachment.
+        let closing = (0..streams.len()).filter(|index| streams[*index].silent).collect();
+        let streams: Vec<State> = streams
             .into_iter()
             .enumerate()
             .map(|(i, s)| State {
@@ -134,6 +140,7 @@ impl MuxStage {
                 queued_bytes: 0,
                 encoder_base: s.source_time_base,
                 time_base: s.source_time_base,
+                frame_rate: None,
                 guard: DtsGuard::new(settings.dts_may_repeat),
                 written: 0,
                 last_sound: None,
@@ -150,9 +157,10 @@ impl MuxStage {
             header_written: false,
             packets: 0,
             shortest,
-            closing: Vec::new(),
+            closing,
             broken: false,
             live: None,
+            early: None,
         }
     }
 
@@ -167,8 +175,16 @@ impl MuxStage {
         StageError::about(self.settings.url.clone(), operation)
     }
 
+    /// Writes the header at once when all streams are known already: nothing is encoded. A failure is told by the run.
+    pub fn begin(&mut self) {
+        self.early = self.start_if_ready().err();
+    }
+
     /// Starts the file when all streams are known.
     fn start_if_ready(&mut self) -> Result<(), StageError> {
+        if let Some(early) = self.early.take() {
+            return Err(early);
+        }
         if self.header_written || self.broken || !self.streams.iter().all(|s| s.ready) {
             return Ok(());
         }
@@ -182,11 +198,13 @@ impl MuxStage {
         self.header_written = true;
         for (i, state) in self.streams.iter().enumerate() {
             state.meter.extradata_bytes.store(self.muxer.extradata_bytes(i) as u64, Relaxed);
+            if let Some(end) = self.muxer.stream_end(i) {
+                state.meter.end_us.fetch_max(rescale(end, self.muxer.time_base(i), Rational::MICROS), Relaxed);
+            }
         }
         self.muxer.dump(self.settings.index);
-        if let Some(session) = self.settings.session.take() {
-            let description = self.muxer.session_description().map_err(self.about("Error writing the SDP"))?;
-            session.add(description)?;
+        if let Some(sdp) = self.settings.sdp.take() {
+            sdp.add(self.muxer.session_description().map_err(self.about("Error writing the SDP"))?)?;
         }
         for (key, value) in self.settings.options.pairs() {
             log::warn!(
@@ -229,10 +247,12 @@ impl MuxStage {
         }
         if let Err(error) = self.muxer.write_header(&mut self.settings.options) {
             self.broken = true;
-            return Err(self.about(format!(
-                "Could not write header for output file #{} (incorrect codec parameters ?)",
-                self.settings.index
-            ))(error));
+            let index = self.settings.index;
+            let words =
+                format!("Could not write header for output file #{index} (incorrect codec parameters ?): {error}");
+            let last = self.streams.len().saturating_sub(1);
+            let ffmpeg = format!("{words}\nError initializing output stream {index}:{last} -- ");
+            return Err(StageError::Told { text: format!("{}: {words}", self.settings.url), ffmpeg });
         }
         Ok(())
     }
@@ -382,7 +402,11 @@ impl MuxStage {
             Some(_) => {
                 let at = packet.dts().or(packet.pts()).map(|t| rescale(t, base, Rational::MICROS));
                 let shown = packet.pts().or(packet.dts());
-                let end = shown.map(|t| rescale(t + packet.duration(), base, Rational::MICROS));
+                let length = match (packet.duration(), self.streams[index].frame_rate) {
+                    (0, Some(rate)) => rescale(1, rate.inverse(), base),
+                    (known, _) => known,
+                };
+                let end = shown.map(|t| rescale(t + length, base, Rational::MICROS));
                 if let Some(shortest) = &mut self.shortest {
                     shortest.push(index, at, end, packet);
                 }
@@ -446,11 +470,7 @@ impl MuxStage {
         let meter = &self.streams[index].meter;
         meter.packets.fetch_add(1, Relaxed);
         meter.bytes.fetch_add(packet.size() as u64, Relaxed);
-        if let Some(time) = packet.pts().or(packet.dts()) {
-            // What the muxer counts where it does; else the packet's own end.
-            let end = self.muxer.stream_end(index).unwrap_or(time + packet.duration());
-            meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
-        }
+        let own_end = packet.pts().or(packet.dts()).map(|time| time + packet.duration());
         self.packets += 1;
         if self.settings.debug_timestamps {
             log::info!(
@@ -461,6 +481,9 @@ impl MuxStage {
             );
         }
         if self.live.is_some() {
+            if let Some(end) = own_end {
+                self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
+            }
             self.send(packet, base);
             return Ok(());
         }
@@ -470,6 +493,10 @@ impl MuxStage {
             let operation = format!("Error writing a packet of {source} (av_interleaved_write_frame())");
             StageError::about(settings.url.clone(), operation)(cause)
         })?;
+        // What the muxer counts where it does; else the packet's own end.
+        if let (Some(_), Some(end)) = (own_end, self.muxer.stream_end(index).or(own_end)) {
+            self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
+        }
         if self.packets % 16 == 1 || self.settings.size_limit_bytes.is_some() {
             self.note_size();
         }
@@ -534,6 +561,7 @@ impl Stage for MuxStage {
                 state.ready = true;
                 state.encoder_base = parameters.time_base;
                 state.time_base = parameters.time_base;
+                state.frame_rate = Some(parameters.frame_rate).filter(|rate| rate.is_valid());
                 if state.settings.constant && state.settings.constant_rate.is_none() {
                     state.settings.constant_rate = Some(parameters.frame_rate).filter(|r| r.is_valid());
                 }

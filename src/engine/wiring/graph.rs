@@ -125,6 +125,7 @@ fn graph_input(
         trim_start_us,
         trim_duration_us,
         first_filters: stream_plan.first_filters.clone(),
+        index: (input, source),
         name,
         drawing: drawn
             .then(|| Drawing::new(canvas(&inputs.facts[input], source, stream_plan.canvas_size), facts.time_base)),

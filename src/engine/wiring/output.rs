@@ -87,7 +87,7 @@ impl MuxEnd {
                 }
             }
         };
-        Ended { result, output: Some(EndedOutput { index, end, empty, path }) }
+        Ended { result, output: Some(EndedOutput { index, end, empty, path }), keepsake: None }
     }
 }
 
@@ -217,7 +217,7 @@ impl Builder<'_> {
             no_timestamps: output.muxer.no_timestamps,
             exit_on_error: global.exit_on_error,
             debug_timestamps: global.seldom.debug_timestamps,
-            session: self.session.clone().filter(|_| output.muxer.name == "rtp"),
+            sdp: self.sdp.clone().filter(|_| output.muxer.name == "rtp"),
         };
         let name = format!("mux {index}");
         let meter = self.meter.stage(&name);
@@ -225,6 +225,8 @@ impl Builder<'_> {
         let mut stage = MuxStage::new(muxer, settings, mux_streams, Arc::clone(&self.meter.outputs[index]));
         if let Some(session) = output.session {
             stage = stage.with_session(self.session(output, index, session, leak));
+        } else if !output.url.contains("://") {
+            stage.begin();
         }
         let path = local_file(&output.url, output.muxer.no_file);
         let end = MuxEnd { stage, inlet, outlet, meter, index, path, needs_trailer: needs_trailer(output) };

@@ -8,13 +8,13 @@ pub const DATA: &str = "stdout";
 
 /// The descriptions of all rtp outputs of a run.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub struct SessionDescription {
     parts: Arc<Mutex<Vec<String>>>,
     outputs: usize,
     file: Option<String>,
 }
 
-impl Session {
+impl SessionDescription {
     /// A session of so many outputs, to be written to the file, or else to stdout.
     pub fn new(outputs: usize, file: Option<String>) -> Self {
         Self { parts: Arc::default(), outputs, file }
