@@ -126,6 +126,8 @@ pub trait Catalog {
     fn encoder_formats(&self, encoder: &str) -> Vec<String>;
     /// The open pads of a filtergraph, or why it cannot be read.
     fn graph_pads(&self, description: &str) -> Result<GraphPads, String>;
+    /// A date as FFmpeg reads it (`now`, `2026-01-31T12:00:00`), in the form that `creation_time` has.
+    fn date(&self, text: &str) -> Option<String>;
     /// True for a pixel format's name.
     fn is_pixel_format(&self, name: &str) -> bool;
     /// True for a sample format's name.

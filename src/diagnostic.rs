@@ -42,12 +42,14 @@ pub struct Diagnostic {
     pub remedy: Option<String>,
     /// The token of the command line that it is about.
     pub origin: Option<Origin>,
+    /// What ffmpeg says instead, where programs wait for it; empty when ffmpeg says nothing.
+    pub ffmpeg: Option<Box<str>>,
 }
 
 impl Diagnostic {
     /// A diagnostic of the given severity without remedy or place.
     pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity, code, message: message.into(), remedy: None, origin: None }
+        Self { severity, code, message: message.into(), remedy: None, origin: None, ffmpeg: None }
     }
 
     /// An error.
@@ -69,6 +71,13 @@ impl Diagnostic {
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// Adds what ffmpeg says instead; nothing when empty.
+    #[must_use]
+    pub fn ffmpeg_says(mut self, words: impl Into<String>) -> Self {
+        self.ffmpeg = Some(words.into().into_boxed_str());
         self
     }
 

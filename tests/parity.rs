@@ -583,6 +583,55 @@ const GRAPHS: &[Case] = &[
     same("pictures compared", "-i {av.mp4} -i {av.ts} -lavfi [0:v][1:v]ssim;[0:v][1:v]psnr -f null -"),
 ];
 
+const SELDOM: &[Case] = &[
+    same("a file attached", "-i {av.mp4} -c copy -attach {sub.srt} -metadata:s:t mimetype=text/plain out.mkv"),
+    same("an attachment taken out", "-dump_attachment:t:0 got.txt -i {attach.mkv} -c copy out.mkv"),
+    same("ids of streams", "-i {av.mp4} -c copy -streamid 0:500 -streamid 1:501 out.ts"),
+    same("a program", "-i {av.mp4} -c copy -program title=News:program_num=7:st=0:st=1 out.ts"),
+    same("two programs", "-i {two.mkv} -map 0 -c copy -program st=0:st=1 -program title=B:st=0:st=2 out.ts"),
+    same("a timecode", "-i {av.mp4} -an -c:v mpeg2video -timecode 01:02:03:04 out.mov"),
+    same("a VCD", "-i {av.mp4} -t 0.8 -target pal-vcd out.mpg"),
+    same("a DVD", "-i {av.mp4} -t 0.4 -target ntsc-dvd out.mpg"),
+    same("a DV", "-i {av.mp4} -t 0.4 -target pal-dv out.dv"),
+    same("the first pass", "-i {av.mp4} -an -c:v mpeg4 -b:v 300k -pass 1 -passlogfile log -f null -"),
+    same("x264's first pass", "-i {av.mp4} -an -c:v libx264 -threads 1 -preset ultrafast -b:v 300k -pass 1 -f null -"),
+    same("quality of a stretch", "-i {av.mp4} -an -c:v mpeg4 -b:v 300k -rc_override 0,10,20/11,30,3 out.avi"),
+    same(
+        "a matrix",
+        "-i {av.mp4} -an -c:v mpeg2video -q:v 5 -intra_matrix 8,16,19,22,26,27,29,34,16,16,22,24,27,29,34,37,19,22,26,27,29,34,34,38,22,22,26,27,29,34,37,40,22,26,27,29,32,35,40,48,26,27,29,32,35,40,48,58,26,27,29,34,38,46,56,69,27,29,35,38,46,56,69,83 out.ts",
+    ),
+    same("fields", "-i {av.mp4} -an -c:v mpeg2video -q:v 5 -flags +ildct -top 1 out.ts"),
+    same("bits of a sample", "-i {s24.wav} -c:a flac -bits_per_raw_sample 20 out.mkv"),
+    same("a time base asked for", "-i {av.mp4} -c copy -time_base 1/50000 out.nut"),
+    same("the demuxer's time base", "-copytb 1 -i {av.mp4} -c copy out.mkv"),
+    same(
+        "a rate that the encoder does not list",
+        "-i {av.mp4} -an -c:v mpeg2video -q:v 5 -r 20 -force_fps -strict -1 out.ts",
+    ),
+    same("one channel of two", "-i {s16.wav} -map_channel 0.0.1 out.wav"),
+    same("channels the other way round", "-i {s16.wav} -map_channel 0.0.1 -map_channel 0.0.0 out.wav"),
+    same("a channel and silence", "-i {s16.wav} -map_channel 0.0.0 -map_channel -1 out.wav"),
+    same("volume by -vol", "-vol 128 -i {s16.wav} out.wav"),
+    same("sound kept to its clock", "-async 1 -i {latevideo.mkv} -vn -c:a pcm_s16le out.wav"),
+    same(
+        "sound padded to the picture",
+        "-i {av.mp4} -i {s24.wav} -map 0:v -map 1:a -c:v libx264 -preset ultrafast -c:a pcm_s16le -apad whole_dur=2 -t 2 out.mkv",
+    ),
+    same("twice as slow", "-itsscale 2 -i {av.mp4} -c copy out.mkv"),
+    same("slower sound alone", "-itsscale:a 1.5 -i {av.mp4} -c copy out.mkv"),
+    same("only key frames read", "-discard:v nokey -i {av.mp4} -an -c copy out.mkv"),
+    same("a stream discarded", "-discard:a all -i {av.mp4} -c copy out.mkv"),
+    same("starts aligned", "-i {av.mp4} -isync 0 -ss 0.5 -i {av.ts} -map 0:v -map 1:a -c copy out.mkv"),
+    same("subtitles to another text", "-i {sub.srt} -c:s webvtt out.vtt"),
+    same("subtitles in a film to another text", "-i {av.mkv} -map 0 -c copy -c:s mov_text out.mp4"),
+    same("frames dropped late", "-frame_drop_threshold 1 -i {vfr.mkv} -an -c:v mpeg4 -r 10 out.avi"),
+    same("FFmpeg's scalar code", "-cpuflags 0 -i {av.mp4} -an -c:v mpeg4 -q:v 3 out.avi"),
+    same("when it was recorded", "-i {av.mp4} -c copy -timestamp 2020-02-03T04:05:06Z out.mkv"),
+    same("unknown streams left out", "-ignore_unknown -i {av.mp4} -map 0 -c copy out.mkv"),
+    same("a preset from a file", "-i {av.mp4} -an -c:v mpeg4 -fpre {preset.txt} out.avi"),
+    same("old names", "-i {av.mp4} -t 0.5 -vcodec mpeg4 -vb 300k -acodec mp2 -ab 64k out.avi"),
+];
+
 /// Runs a group's rows and reports all that differ at once.
 fn check(cases: &[Case]) {
     let only = std::env::var("PARITY").unwrap_or_default();
@@ -796,6 +845,11 @@ fn formats_pipes_and_picture_sequences_are_ffmpegs() {
 #[test]
 fn complex_filtergraphs_are_ffmpegs() {
     check(GRAPHS);
+}
+
+#[test]
+fn seldom_options_do_what_ffmpegs_do() {
+    check(SELDOM);
 }
 
 #[test]

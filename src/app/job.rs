@@ -1,9 +1,9 @@
 //! One job, from its spec to the program's exit status.
 
 use super::signals::Outside;
-use super::{Exit, files, keyboard};
+use super::{Exit, files, keyboard, limits};
 use crate::av::{AvError, LinkedCatalog};
-use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError};
+use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError, StageError};
 use crate::plan::Plan;
 use crate::report::benchmark::Usage;
 use crate::report::progress::ProgressSink;
@@ -42,12 +42,23 @@ pub(super) fn run(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> E
     let before = Usage::now();
     let clock = engine::clock::Clock::start();
     let global = spec.global.clone();
+    if let Err(sentence) = limits::apply(&global.seldom) {
+        say(level::ERROR, &sentence);
+        return Exit::Failed;
+    }
     let outside = Outside::default();
     let ended = carry_out(spec, called, catalog, &outside);
     keyboard::restore();
     outside.ended.trip();
     let exit = match ended {
-        Ok((plan, outcome)) => conclude(&plan, &outcome, &global, called, &outside),
+        Ok((plan, mut outcome)) => {
+            let exit = conclude(&plan, &outcome, &global, called);
+            outcome.clear();
+            if outcome.failure.is_some() && outside.signal().is_none() {
+                say(level::ERROR, "Conversion failed!");
+            }
+            exit
+        }
         Err(Stopped::Done) => Exit::Done,
         Err(Stopped::Prepare(PrepareError::Open { cause: AvError::EXIT, .. })) if outside.signal().is_some() => {
             Exit::Failed
@@ -105,21 +116,26 @@ fn carry_out(
         copy_timestamps: global.copy_timestamps,
     };
     let prepared = inputs.open_outputs(plan, &outside.stop)?;
-    mapping::show(&prepared.plan, catalog);
+    outside.running.trip();
+    let running = prepared.start(&outside.stop, |plan| {
+        mapping::show(plan, catalog);
+        if keys {
+            say(level::INFO, "Press [q] to stop, [?] for help");
+        }
+    })?;
     if keys {
-        say(level::INFO, "Press [q] to stop, [?] for help");
         keyboard::watch(outside)?;
     }
-    outside.running.trip();
-    let running = prepared.start(&outside.stop)?;
     let plan = Arc::clone(&running.plan);
     let ticker = Ticker::start(settings, Arc::clone(&plan), Arc::clone(&running.meter))?;
     let outcome = running.join();
     keyboard::restore();
     if outcome.failure.is_some() && outside.signal().is_none() {
-        ending::failure(&plan, &outcome);
+        ending::failure(&plan, &outcome, called);
     }
-    ending::damage(&outcome);
+    if called == CalledAs::Weir {
+        ending::damage(&outcome);
+    }
     if called == CalledAs::Weir {
         for line in summary::repairs(&outcome.meter) {
             say(level::INFO, &line);
@@ -128,7 +144,11 @@ fn carry_out(
             say(level::INFO, &line);
         }
     }
-    ticker.finish(outcome.failure.is_none() && !outcome.stopped);
+    if called == CalledAs::Ffmpeg && never_began(&outcome) {
+        ticker.stop();
+    } else {
+        ticker.finish(outcome.failure.is_none() && !outcome.stopped);
+    }
     Ok((plan, outcome))
 }
 
@@ -157,19 +177,27 @@ fn explain_plan(format: ExplainFormat, plan: &Plan, inputs: &OpenInputs, catalog
 }
 
 /// The closing lines and the status.
-fn conclude(plan: &Plan, outcome: &Outcome, global: &GlobalSpec, called: CalledAs, outside: &Outside) -> Exit {
-    summary::sizes(plan, outcome);
+fn conclude(plan: &Plan, outcome: &Outcome, global: &GlobalSpec, called: CalledAs) -> Exit {
+    if called == CalledAs::Weir || !never_began(outcome) {
+        summary::sizes(plan, outcome);
+    }
+    if let Some(sentence) = limits::exceeded(outcome, &global.seldom).filter(|_| outcome.failure.is_none()) {
+        say(level::ERROR, &sentence);
+        return if sentence.starts_with("Empty") { Exit::Failed } else { Exit::Damaged };
+    }
     let strict = global.strict_exit.unwrap_or(called == CalledAs::Weir);
     if outcome.failure.is_some() {
-        if outside.signal().is_none() {
-            say(level::ERROR, "Conversion failed!");
-        }
         Exit::Failed
     } else if !outcome.damage.is_empty() && strict {
         Exit::Damaged
     } else {
         Exit::Done
     }
+}
+
+/// A filter, an encoder or a format refused the job: ffmpeg has no closing lines for that.
+fn never_began(outcome: &Outcome) -> bool {
+    matches!(outcome.failure, Some(StageError::Told { .. }))
 }
 
 fn reads_stdin(url: &str) -> bool {

@@ -3,6 +3,7 @@
 mod files;
 mod job;
 mod keyboard;
+mod limits;
 mod show;
 mod signals;
 mod words;

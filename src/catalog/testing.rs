@@ -219,6 +219,9 @@ impl Catalog for FakeCatalog {
         };
         Ok(GraphPads { inputs: pads(before, if filter == "overlay" { 2 } else { 1 }), outputs: pads(after, 1) })
     }
+    fn date(&self, text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
     fn is_pixel_format(&self, name: &str) -> bool {
         matches!(name, "yuv420p" | "rgb24")
     }

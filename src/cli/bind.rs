@@ -54,7 +54,10 @@ impl<'a> Binder<'a> {
         }
         if typed.name == "vsync" {
             let message = "-vsync is the older spelling of -fps_mode, which stands before the output it is for.";
-            self.findings.tell(Diagnostic::note("older-spelling", message).at(&typed.origin));
+            let number = typed.value.parse::<i32>().is_ok();
+            let more = "\nPassing a number to -vsync is deprecated, use a string argument as described in the manual.";
+            let words = format!("-vsync is deprecated. Use -fps_mode{}", if number { more } else { "" });
+            self.findings.tell(Diagnostic::note("older-spelling", message).ffmpeg_says(words).at(&typed.origin));
         }
     }
 

@@ -14,7 +14,8 @@ pub fn unknown(body: &str, meant: Option<&str>, origin: &Origin) -> Diagnostic {
         Some(meant) => format!("Did you mean {meant}?"),
         None => "No option has a similar name.".to_owned(),
     };
-    Diagnostic::error("unknown-option", message).remedy(remedy).at(origin)
+    let words = format!("Unrecognized option '{}'.\nError splitting the argument list: Option not found", masked(body));
+    Diagnostic::error("unknown-option", message).remedy(remedy).ffmpeg_says(words).at(origin)
 }
 
 /// `-crf=23`.
@@ -26,13 +27,32 @@ pub fn unknown_with_equals(body: &str, option: &str, value: &str, origin: &Origi
 /// The command line ends before an option's value.
 pub fn value_missing(body: &str, metavar: &str, origin: &Origin) -> Diagnostic {
     let message = format!("Missing argument for option '{body}'.");
-    Diagnostic::error("missing-value", message).remedy(format!("-{body} is followed by: {metavar}.")).at(origin)
+    let words = format!("{message}\nError splitting the argument list: Invalid argument");
+    Diagnostic::error("missing-value", message)
+        .remedy(format!("-{body} is followed by: {metavar}."))
+        .ffmpeg_says(words)
+        .at(origin)
 }
 
 /// A value that cannot be read.
 pub fn bad_value(name: &str, value: &str, bad: &BadValue, origin: &Origin) -> Diagnostic {
     let message = format!("option -{name} expects {}, but found: '{}'.", bad.expected, masked(value));
-    Diagnostic::error("bad-value", message).at(origin)
+    Diagnostic::error("bad-value", message).ffmpeg_says(bad_value_in_ffmpeg(name, &masked(value))).at(origin)
+}
+
+/// What ffmpeg says to a bad value.
+fn bad_value_in_ffmpeg(name: &str, value: &str) -> String {
+    match name.split(':').next().unwrap_or(name) {
+        "ss" | "t" | "to" | "sseof" | "itsoffset" => format!("Invalid duration specification for {name}: {value}"),
+        "r" => format!("Invalid framerate value: {value}"),
+        "s" => format!("Invalid frame size: {value}."),
+        "pix_fmt" => format!("Unknown pixel format requested: {value}."),
+        "sample_fmt" => format!("Invalid sample format '{value}'"),
+        "aspect" => format!("Invalid aspect ratio: {value}"),
+        "map" => format!("Invalid input file index: {value}."),
+        "metadata" => format!("No '=' character in metadata string {value}."),
+        _ => format!("Expected number for {name} but found: {value}"),
+    }
 }
 
 /// A specifier that cannot be read.
@@ -61,7 +81,10 @@ pub fn misplaced(row: &Row, typed: &str, is_input: bool, url: &str, origin: &Ori
 pub fn trailing(token: &str, value: Option<&str>, origin: &Origin) -> Diagnostic {
     let shown = value.map_or(token.to_owned(), |value| format!("{token} {}", shell_quoted(&masked(value))));
     let message = format!("{shown} stands behind the last output and applies to nothing; it is ignored.");
-    Diagnostic::warning("trailing-option", message).remedy("An option stands before the file it is for.").at(origin)
+    Diagnostic::warning("trailing-option", message)
+        .remedy("An option stands before the file it is for.")
+        .ffmpeg_says("Trailing option(s) found in the command: may be ignored.")
+        .at(origin)
 }
 
 /// An option that is known but not carried out.
@@ -80,12 +103,14 @@ pub fn ambiguous(name: &str, kind: &str, origin: &Origin) -> Diagnostic {
     let short = if name == "qscale" { "q" } else { name };
     let message =
         format!("Please use -{short}:a or -{short}:v, -{name} is ambiguous; it is taken for -{short}:{kind}.");
-    Diagnostic::note("ambiguous-option", message).at(origin)
+    let words = format!("Please use -{short}:a or -{short}:v, -{name} is ambiguous");
+    Diagnostic::note("ambiguous-option", message).ffmpeg_says(words).at(origin)
 }
 
 /// No output was named.
 pub fn no_output() -> Diagnostic {
     Diagnostic::error("no-output", "At least one output file must be specified.")
+        .ffmpeg_says("At least one output file must be specified")
 }
 
 /// No input was named.
@@ -112,7 +137,9 @@ pub fn no_such_input(token: &str, number: usize, count: usize, origin: &Origin) 
         1 => "the only input is number 0".to_owned(),
         _ => format!("inputs are numbered 0 to {}", count - 1),
     };
-    Diagnostic::error("no-such-input", format!("{token}: Invalid input file index: {number}; {inputs}.")).at(origin)
+    Diagnostic::error("no-such-input", format!("{token}: Invalid input file index: {number}; {inputs}."))
+        .ffmpeg_says(format!("Invalid input file index: {number}."))
+        .at(origin)
 }
 
 /// `-y` with `-n`.

@@ -355,7 +355,7 @@ fn passwords_do_not_reach_a_message() {
 
 #[test]
 fn what_is_not_carried_out_is_refused_and_what_only_prints_is_told() {
-    assert_eq!(errors(&args("-i a -sdp_file x b"))[0].code, "unsupported-option");
+    assert_eq!(errors(&args("-i a -qsv_device x b"))[0].code, "unsupported-option");
     assert_eq!(told("-i a -psnr b")[0].code, "ignored-option");
     assert_eq!(told("-i a -ss:v 1 b")[0].code, "specifier-ignored");
     assert!(told("-i a -b 1M b")[0].message.contains("Please use -b:a or -b:v, -b is ambiguous"));

@@ -30,6 +30,14 @@ pub enum StageError {
     /// Something else that ends the job, as a full sentence.
     #[error("{0}")]
     Failed(String),
+    /// The same, where programs wait for ffmpeg's own words.
+    #[error("{text}")]
+    Told {
+        /// The sentence.
+        text: String,
+        /// What ffmpeg says instead.
+        ffmpeg: String,
+    },
 }
 
 impl StageError {
@@ -51,7 +59,7 @@ impl StageError {
             Self::NoConsumer => 0,
             Self::Aborted => 1,
             Self::Panicked(_) => 2,
-            Self::Library { .. } | Self::PeerLost(_) | Self::Failed(_) => 3,
+            Self::Library { .. } | Self::PeerLost(_) | Self::Failed(_) | Self::Told { .. } => 3,
         }
     }
 

@@ -11,6 +11,7 @@ pub mod leak;
 pub mod link;
 pub mod meter;
 mod prepare;
+mod presets;
 mod run;
 pub mod session;
 pub mod stages;

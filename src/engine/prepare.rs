@@ -4,6 +4,7 @@ use super::StopSignal;
 use super::clock::Clock;
 use super::journal::{Journal, Subject};
 use super::keyframes::ForcedKeyframes;
+use super::presets;
 use super::session::{PeerSession, SessionContext};
 use super::threads;
 use crate::av::{
@@ -11,10 +12,10 @@ use crate::av::{
     library_log,
 };
 use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, mask_url};
+use crate::diagnostic::{Diagnostic, Severity, mask_url};
 use crate::facts::{InputFacts, MediaKind};
 use crate::plan::{self, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, Seek, SessionPlan, StreamSource, Treatment};
-use crate::spec::JobSpec;
+use crate::spec::{InputSpec, JobSpec, Overwrite};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,6 +68,7 @@ pub fn open_inputs(
 ) -> Result<OpenInputs, PrepareError> {
     let mut spec = spec;
     read_scripts(&mut spec)?;
+    presets::read(&mut spec, catalog)?;
     let mut opened = OpenInputs {
         facts: Vec::new(),
         seeks: Vec::new(),
@@ -79,7 +81,79 @@ pub fn open_inputs(
     for index in 0..opened.spec.inputs.len() {
         open_input(&mut opened, index, catalog, stop)?;
     }
+    align_starts(&mut opened)?;
+    for output in &mut opened.spec.outputs {
+        plan::expand_target(output, &opened.facts, catalog, &mut opened.diagnostics);
+    }
+    if opened.diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return Err(PrepareError::Refused(std::mem::take(&mut opened.diagnostics)));
+    }
     Ok(opened)
+}
+
+/// Carries out `-isync`: the start of an input is aligned with that of another.
+fn align_starts(opened: &mut OpenInputs) -> Result<(), PrepareError> {
+    let global = &opened.spec.global;
+    for index in 0..opened.spec.inputs.len() {
+        let sync_to = |input: usize| opened.spec.inputs.get(input).and_then(|spec| spec.seldom.sync_to);
+        let Some(other) = sync_to(index).filter(|other| *other != index) else { continue };
+        let fail = |message: String| Err(PrepareError::Failed(message));
+        if other >= opened.spec.inputs.len() {
+            return fail(format!("-isync for input {index} references non-existent input {other}."));
+        }
+        if global.copy_timestamps && !global.start_at_zero {
+            return fail("Use of -isync requires that start_at_zero be set if copyts is set.".to_owned());
+        }
+        if sync_to(other).is_some_and(|third| third != other) {
+            log::error!("-isync for input {index} references a resynced input {other}. Sync not set.");
+            continue;
+        }
+        let clock = |input: usize| opened.demuxers[input].start_time_realtime_us();
+        let first = |input: usize| opened.facts[input].start_time_us;
+        let Some((mine, theirs)) = clock(index).zip(clock(other)).or_else(|| first(index).zip(first(other))) else {
+            log::info!("Unable to identify start times for Inputs #{index} and {other} both. No sync adjustment made.");
+            continue;
+        };
+        let seek = |input: usize| opened.seeks[input].start_us.unwrap_or(0);
+        let sought = if global.copy_timestamps { 0 } else { seek(index) - seek(other) };
+        let adjustment = mine - theirs + sought + opened.spec.inputs[other].ts_offset_us;
+        opened.seeks[index].offset_us += adjustment;
+        log::info!("Adjusted ts offset for Input #{index} by {adjustment} us to sync with Input #{other}.");
+    }
+    Ok(())
+}
+
+/// Carries out `-dump_attachment`.
+fn dump_attachments(
+    demuxer: &Demuxer,
+    index: usize,
+    facts: &InputFacts,
+    spec: &InputSpec,
+    overwrite: Overwrite,
+) -> Result<(), PrepareError> {
+    for wanted in &spec.seldom.dump_attachment.0 {
+        for stream in facts.streams.iter().filter(|s| wanted.specifier.matches(facts, s)) {
+            let bytes = demuxer.attachment(stream.index);
+            if bytes.is_empty() {
+                log::warn!("No extradata to dump in stream #{index}:{}.", stream.index);
+                continue;
+            }
+            let own = stream.tag("filename").unwrap_or_default();
+            let name = if wanted.value.is_empty() { own } else { &wanted.value };
+            if name.is_empty() {
+                return Err(PrepareError::Failed(format!(
+                    "No filename specified and no 'filename' tag in stream #{index}:{}.",
+                    stream.index
+                )));
+            }
+            if overwrite != Overwrite::Always && std::path::Path::new(name).exists() {
+                return Err(PrepareError::Failed(format!("File '{name}' already exists. Exiting.")));
+            }
+            std::fs::write(name, bytes)
+                .map_err(|error| PrepareError::Failed(format!("Could not open file {name} for writing: {error}")))?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts filtergraphs that stand in files in the place of the files' names.
@@ -153,6 +227,13 @@ fn open_input(
     }
     let mut facts = demuxer.facts(&masked);
     let mut guessed = false;
+    for stream in facts.streams.iter().filter(|_| opened.spec.global.seldom.recast_media) {
+        let named = spec.codec.last_matching(|s| s.matches(&facts, stream));
+        if let Some(decoder) = named.and_then(|name| catalog.decoder(&name.value)).filter(|d| d.kind != stream.kind) {
+            demuxer.recast(stream.index, decoder.kind, decoder.codec_id);
+            guessed = true;
+        }
+    }
     for stream in facts.streams.iter().filter(|s| s.kind == MediaKind::Audio) {
         let most = plan::guess_layout_max(spec, &facts, stream);
         if let Some(layout) = demuxer.guess_layout(stream.index, most) {
@@ -174,6 +255,7 @@ fn open_input(
         ));
     }
     demuxer.dump(index);
+    dump_attachments(&demuxer, index, &facts, spec, opened.spec.global.overwrite)?;
     opened.facts.push(facts);
     opened.seeks.push(seek);
     opened.demuxers.push(demuxer);
@@ -263,7 +345,7 @@ impl OpenInputs {
     pub fn open_outputs(mut self, plan: Plan, stop: &StopSignal) -> Result<Prepared, PrepareError> {
         for (demuxer, input) in self.demuxers.iter_mut().zip(&plan.inputs) {
             for (index, stream) in input.streams.iter().enumerate() {
-                demuxer.set_discarded(index, !stream.used);
+                demuxer.set_discarded(index, !stream.used, stream.discard);
                 if let Some(tag) = stream.codec_tag {
                     demuxer.set_codec_tag(index, tag);
                 }
@@ -299,7 +381,15 @@ impl OpenInputs {
             let settings = self.stream_settings(plan, output, stream);
             let index = muxer.add_stream(stream.kind, &settings).map_err(fail)?;
             match (&stream.treatment, stream.source) {
-                (_, StreamSource::Graph(..)) => {}
+                (Treatment::Attach { file }, _) => {
+                    let bytes = std::fs::read(file.strip_prefix("file:").unwrap_or(file));
+                    let bytes = bytes
+                        .ok()
+                        .filter(|bytes| !bytes.is_empty())
+                        .ok_or_else(|| PrepareError::Failed(format!("Could not open attachment file {file}.")))?;
+                    muxer.set_attachment(index, &bytes).map_err(fail)?;
+                }
+                (_, StreamSource::Graph(..) | StreamSource::File) => {}
                 (Treatment::Copy(_), StreamSource::Input(input, source)) => {
                     muxer.set_copied(index, &self.demuxers[input], source, &settings).map_err(fail)?;
                 }
@@ -334,6 +424,12 @@ impl OpenInputs {
             };
             muxer.copy_chapters(&self.demuxers[input], how).map_err(fail)?;
         }
+        for (number, program) in output.programs.iter().enumerate() {
+            let title = program.title.iter().map(|title| ("title".to_owned(), Some(title.clone()), false));
+            let more = output.program_metadata.iter().filter(|(at, _)| *at == number).map(|(_, edit)| edit.clone());
+            let metadata: Vec<_> = title.chain(edits(&more.collect::<Vec<_>>())).collect();
+            muxer.add_program(program.id, &program.streams, &metadata);
+        }
         muxer.edit_metadata(&edits(&output.metadata));
         for (chapter, edit) in &output.chapter_metadata {
             if !muxer.edit_chapter_metadata(*chapter, &edits(std::slice::from_ref(edit))) {
@@ -350,6 +446,9 @@ impl OpenInputs {
         let mut settings = OutputStreamSettings {
             disposition: stream.disposition.clone(),
             codec_tag: stream.codec_tag,
+            id: stream.id,
+            time_base: stream.time_base,
+            time_base_choice: -1,
             ..OutputStreamSettings::default()
         };
         match &stream.treatment {
@@ -357,8 +456,10 @@ impl OpenInputs {
                 let (input, source) = stream.source.input().unwrap_or_default();
                 settings.frame_rate = copy.frame_rate.or(plan.inputs[input].streams[source].forced_frame_rate);
                 settings.display_aspect_ratio = copy.display_aspect_ratio;
+                settings.time_base_choice = copy.time_base_choice;
                 settings.codec_options.clone_from(&copy.codec_options);
             }
+            Treatment::Attach { .. } => {}
             Treatment::Encode(encode) => {
                 let upright = |(input, source): (usize, usize)| plan.inputs[input].streams[source].autorotate;
                 settings.upright = stream.source.input().is_some_and(upright);

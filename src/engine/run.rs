@@ -8,6 +8,7 @@ use crate::av::BlockedThread;
 use crate::diagnostic::mask_url;
 use crate::plan::Plan;
 use crossbeam_channel::{Receiver, RecvTimeoutError, select};
+use std::any::Any;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,13 +44,28 @@ pub struct Outcome {
     pub elapsed_ns: i64,
     /// All counts.
     pub meter: Arc<Meter>,
+    /// Stages that have ended, in the order in which ffmpeg frees them: filters and encoders have their say then, behind
+    /// the closing lines.
+    keepsakes: Vec<Keepsake>,
+}
+
+impl Outcome {
+    /// Frees what is left of the stages.
+    pub fn clear(&mut self) {
+        self.keepsakes.drain(..).for_each(drop);
+    }
 }
 
 /// What a thread gives back.
 pub(super) struct Ended {
     pub(super) result: Result<(), StageError>,
     pub(super) output: Option<EndedOutput>,
+    /// The stage, for what FFmpeg's filters and encoders say when they go.
+    pub(super) keepsake: Option<Keepsake>,
 }
+
+/// A stage that has ended.
+pub(super) type Keepsake = Box<dyn Any + Send>;
 
 /// How an output's thread ended.
 pub(super) struct EndedOutput {
@@ -123,10 +139,12 @@ impl Running {
         let mut errors = Vec::new();
         let mut outputs = vec![OutputEnd::Complete; self.plan.outputs.len()];
         let mut empty = Vec::new();
+        let mut keepsakes = Vec::new();
         for (name, thread) in self.threads {
             match thread.join() {
                 Ok(ended) => {
                     errors.extend(ended.result.err());
+                    keepsakes.extend(ended.keepsake.map(|kept| (!name.starts_with("filter"), kept)));
                     if let Some(output) = ended.output {
                         outputs[output.index] = output.end;
                         if output.empty {
@@ -151,7 +169,13 @@ impl Running {
         let mut failure = first_cause(errors).filter(StageError::is_failure);
         for (index, path) in empty {
             let url = mask_url(&self.plan.outputs[index].url);
-            if damage.is_empty() || failure.is_some() {
+            if failure.is_some() {
+                continue;
+            }
+            if damage.is_empty() {
+                if self.plan.outputs.len() == 1 {
+                    continue; // The closing lines say it.
+                }
                 log::warn!(
                     "{url}: Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)"
                 );
@@ -171,6 +195,10 @@ impl Running {
             damage,
             elapsed_ns: self.clock.now_ns(),
             meter: self.meter,
+            keepsakes: {
+                keepsakes.sort_by_key(|(later, _)| *later);
+                keepsakes.into_iter().map(|(_, kept)| kept).collect()
+            },
         }
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn report_unused(context: &Context, plan: &Plan, diagnostics: &mut Ve
                         return None;
                     }
                     let encoder = match &stream.treatment {
-                        Treatment::Copy(_) => return Some(false),
+                        Treatment::Copy(_) | Treatment::Attach { .. } => return Some(false),
                         Treatment::Encode(encode) => &encode.encoder,
                         Treatment::Subtitle { encoder, .. } => encoder,
                     };
@@ -126,7 +126,15 @@ pub(super) fn report_unused(context: &Context, plan: &Plan, diagnostics: &mut Ve
                 );
                 continue;
             }
-            diagnostics.push(unused(context, plan, index, option, &help, !takers.is_empty()));
+            let words = format!(
+                "Codec AVOption {}{} specified for output file #{index} ({}) has not been used for any stream. The most \
+                 likely reason is either wrong type (e.g. a video option with no video streams) or that it is a private \
+                 option of some encoder which was not actually used for any stream.",
+                option.name,
+                if help.is_empty() { " ()" } else { &help },
+                super::mapping::masked(&spec.url)
+            );
+            diagnostics.push(unused(context, plan, index, option, &help, !takers.is_empty()).ffmpeg_says(words));
         }
     }
 }

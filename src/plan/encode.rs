@@ -2,7 +2,7 @@
 
 use super::{
     Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StreamDraft, StreamSource,
-    Treatment, codec_options, input, mapping::OutputPlace, metadata, session,
+    Treatment, codec_options, input, mapping::OutputPlace, metadata, passes, session,
 };
 use crate::catalog::{CodecFacts, MuxerFacts};
 use crate::diagnostic::Diagnostic;
@@ -36,7 +36,8 @@ pub(super) fn output(
             return None;
         }
     };
-    let encoded: Vec<bool> = draft.streams.iter().map(|s| !matches!(s.choice, Choice::Copy)).collect();
+    let encoded: Vec<bool> =
+        draft.streams.iter().map(|s| !matches!(s.choice, Choice::Copy | Choice::Attach { .. })).collect();
     let metadata = metadata::plan(context, index, draft, &encoded, diagnostics)?;
     let dispositions = metadata::dispositions(context, spec, draft);
     let mut options = Vec::new();
@@ -48,7 +49,7 @@ pub(super) fn output(
     let mut streams = Vec::new();
     for (i, stream) in draft.streams.iter().enumerate() {
         let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));
-        let treatment = match treatment(context, index, draft, stream, &place) {
+        let treatment = match treatment(context, (index, i), draft, &place) {
             Ok(treatment) => treatment,
             Err(diagnostic) => {
                 diagnostics.push(*diagnostic);
@@ -63,6 +64,7 @@ pub(super) fn output(
                     "frames-of-all",
                     format!("{} counts {} packets too.", assigned.origin.token, stream.kind.name()),
                 )
+                .ffmpeg_says("Applying unspecific -frames to non video streams, maybe you meant -vframes ?")
                 .remedy("Use -frames:v to limit only the pictures."),
             );
         }
@@ -78,6 +80,8 @@ pub(super) fn output(
             queue_packets: value(&spec.max_muxing_queue_packets, &place).copied().unwrap_or(128),
             queue_bytes: value(&spec.muxing_queue_data_threshold_bytes, &place).copied().unwrap_or(50 << 20),
             encoded_by: None,
+            id: spec.seldom.stream_ids.iter().rfind(|(index, _)| *index == i).map(|(_, id)| *id),
+            time_base: value(&spec.seldom.time_base, &place).copied(),
         });
     }
     let session = session::plan(&spec.url, session::End::Output, &options, &spec.live);
@@ -99,6 +103,8 @@ pub(super) fn output(
         chapters_from: metadata.chapters_from,
         max_delay_us,
         session,
+        programs: metadata.programs,
+        program_metadata: metadata.program_edits,
     })
 }
 
@@ -108,11 +114,11 @@ fn value<'a, T>(values: &'a PerStream<T>, place: &OutputPlace) -> Option<&'a T> 
 
 fn treatment(
     context: &Context,
-    index: usize,
+    (index, number): (usize, usize),
     draft: &OutputDraft,
-    stream: &StreamDraft,
     place: &OutputPlace,
 ) -> Result<Treatment, Box<Diagnostic>> {
+    let stream = &draft.streams[number];
     let spec = &context.spec.outputs[index];
     let options = |codec: Option<&str>| {
         codec_options::for_stream(context, &spec.options, codec, true, stream.kind, |s| place.matches(s))
@@ -124,7 +130,9 @@ fn treatment(
             display_aspect_ratio: value(&spec.aspect, place).copied(),
             initial_non_keyframes: value(&spec.copy_initial_non_keyframes, place).copied().unwrap_or(false),
             drop_before_start: value(&spec.copy_prior_start, place).is_some_and(|keep| !keep),
+            time_base_choice: context.spec.global.seldom.copy_time_base,
         })),
+        Choice::Attach { file } => Ok(Treatment::Attach { file: file.clone() }),
         Choice::NoEncoder { codec } => Err(Box::new(
             Diagnostic::error(
                 "no-default-encoder",
@@ -190,8 +198,10 @@ fn treatment(
             plan.graph = filters.cloned().unwrap_or_else(|| default_graph.to_owned());
             if video {
                 video_plan(context, spec, &draft.muxer, stream, place, facts, &mut plan)?;
+                passes::pictures(context, spec, place, draft.streams_before + number, &mut plan);
             } else {
                 audio_plan(context, spec, place, facts, &mut plan)?;
+                passes::sound(context, (index, number), draft, place, &mut plan)?;
             }
             Ok(Treatment::Encode(Box::new(plan)))
         }

@@ -67,6 +67,7 @@ impl Graphs {
         match source {
             StreamSource::Input(input, stream) => context.facts[input].streams[stream].kind,
             StreamSource::Graph(graph, output) => self.plans[graph].outputs[output].kind,
+            StreamSource::File => MediaKind::Attachment,
         }
     }
 
@@ -146,7 +147,7 @@ fn source_of(
     let Some(stream) = facts.streams.iter().find(|s| fits(s.kind) && specifier.matches(facts, s)) else {
         return Err(nothing());
     };
-    if input::disabled(&context.spec.inputs[index], stream) {
+    if input::disabled(&context.spec.inputs[index], facts, stream) {
         return fail(format!(
             "Stream specifier '{rest}' in filtergraph description {} matches a disabled input stream.",
             graph.text

@@ -233,12 +233,29 @@ pub(super) fn plan(context: &Context) -> Vec<InputPlan> {
             session: open_input(spec, context.catalog).ok().and_then(|open| open.session),
             on_gap: spec.on_gap,
             accurate_seek: spec.accurate_seek,
-            streams: facts.streams.iter().map(|s| stream_plan(spec, facts, s)).collect(),
+            streams: facts.streams.iter().map(|s| stream_plan(context, spec, facts, s)).collect(),
         })
         .collect()
 }
 
-fn stream_plan(spec: &InputSpec, facts: &InputFacts, stream: &StreamFacts) -> InputStreamPlan {
+/// The filters that `-async` and `-vol` stand for.
+fn sound_filters(context: &Context) -> Vec<(String, String)> {
+    let seldom = &context.spec.global.seldom;
+    let mut filters = Vec::new();
+    if seldom.audio_sync > 0 {
+        let mut parameters = format!("async={}", seldom.audio_sync);
+        if let Some(drift) = &seldom.audio_drift_threshold {
+            parameters += &format!(":min_hard_comp={drift}");
+        }
+        filters.push(("aresample".to_owned(), parameters + ":first_pts=0"));
+    }
+    if seldom.volume != 256 {
+        filters.push(("volume".to_owned(), format!("{:.6}", f64::from(seldom.volume) / 256.0)));
+    }
+    filters
+}
+
+fn stream_plan(context: &Context, spec: &InputSpec, facts: &InputFacts, stream: &StreamFacts) -> InputStreamPlan {
     InputStreamPlan {
         forced_frame_rate: (stream.kind == MediaKind::Video)
             .then(|| value(&spec.frame_rate, facts, stream).copied())
@@ -246,12 +263,24 @@ fn stream_plan(spec: &InputSpec, facts: &InputFacts, stream: &StreamFacts) -> In
         autorotate: value(&spec.autorotate, facts, stream).copied().unwrap_or(true),
         reinit_filter: value(&spec.reinit_filter, facts, stream).copied().unwrap_or(true),
         codec_tag: value(&spec.tag, facts, stream).map(|t| codec_options::four_cc(t)),
+        timestamp_scale: value(&spec.seldom.timestamp_scale, facts, stream).copied(),
+        discard: value(&spec.seldom.discard, facts, stream).copied(),
+        fix_subtitle_duration: value(&spec.seldom.fix_subtitle_duration, facts, stream).copied().unwrap_or(false),
+        canvas_size: value(&spec.seldom.canvas_size, facts, stream).and_then(|size| context.catalog.picture_size(size)),
+        top_field_first: value(&spec.seldom.top_field_first, facts, stream)
+            .filter(|top| **top >= 0)
+            .map(|top| *top > 0),
+        first_filters: if stream.kind == MediaKind::Audio { sound_filters(context) } else { Vec::new() },
         ..InputStreamPlan::default()
     }
 }
 
 /// True when an input's `-vn`, `-an`, `-sn` or `-dn` switches the stream off.
-pub(super) fn disabled(spec: &InputSpec, stream: &StreamFacts) -> bool {
+pub(super) fn disabled(spec: &InputSpec, facts: &InputFacts, stream: &StreamFacts) -> bool {
+    // AVDISCARD_ALL
+    if value(&spec.seldom.discard, facts, stream) == Some(&48) {
+        return true;
+    }
     match stream.kind {
         MediaKind::Video => spec.no_video,
         MediaKind::Audio => spec.no_audio,

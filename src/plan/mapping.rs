@@ -40,7 +40,7 @@ pub(super) fn draft(
             }
         }
     });
-    let mut draft = OutputDraft { muxer, streams: Vec::new(), options: Vec::new() };
+    let mut draft = OutputDraft { muxer, streams_before: 0, streams: Vec::new(), options: Vec::new() };
     for source in sources {
         let kind = graphs.kind(context, source);
         graphs.take(source, (index, draft.streams.len()));
@@ -55,12 +55,20 @@ pub(super) fn draft(
             }
         }
     }
+    draft.streams.extend(spec.seldom.attachments.iter().map(|file| StreamDraft {
+        kind: MediaKind::Attachment,
+        source: StreamSource::File,
+        choice: Choice::Attach { file: file.value.clone() },
+        pixel_format: None,
+        options: Vec::new(),
+    }));
     if draft.streams.is_empty() && draft.muxer.name != "null" && draft.muxer.name != "ffmetadata" {
         diagnostics.push(
             Diagnostic::error(
                 "no-streams",
                 format!("Output file #{index} ({}) does not contain any stream.", masked(&spec.url)),
             )
+            .ffmpeg_says(format!("Output file #{index} does not contain any stream"))
             .remedy(nothing_over(context))
             .at(&spec.origin),
         );
@@ -146,6 +154,11 @@ fn choose_muxer(context: &Context, spec: &OutputSpec) -> Result<MuxerFacts, Diag
                     masked(&spec.url)
                 ),
             )
+            .ffmpeg_says(format!(
+                "[NULL @ 0x0] Requested output format '{}' is not a suitable output format\n{}: Invalid argument",
+                format.value,
+                masked(&spec.url)
+            ))
             .remedy("-formats lists those that this FFmpeg can write.")
             .at(&format.origin)
         });
@@ -169,6 +182,10 @@ fn choose_muxer(context: &Context, spec: &OutputSpec) -> Result<MuxerFacts, Diag
         "unknown-format",
         format!("Unable to find a suitable output format for '{}': {reason}.", masked(&spec.url)),
     )
+    .ffmpeg_says(format!(
+        "[NULL @ 0x0] Unable to find a suitable output format for '{0}'\n{0}: Invalid argument",
+        masked(&spec.url)
+    ))
     .remedy("Name the format with -f, e.g. -f mp4, or give the file an extension.")
     .at(&spec.origin))
 }
@@ -186,7 +203,7 @@ fn switched_off(spec: &OutputSpec, kind: MediaKind) -> bool {
 /// Every input stream that is not switched off before `-i`.
 pub(super) fn candidates<'a>(context: &'a Context) -> impl Iterator<Item = ((usize, usize), &'a StreamFacts)> {
     context.facts.iter().zip(&context.spec.inputs).enumerate().flat_map(|(i, (facts, spec))| {
-        facts.streams.iter().filter(move |s| !input::disabled(spec, s)).map(move |s| ((i, s.index), s))
+        facts.streams.iter().filter(move |s| !input::disabled(spec, facts, s)).map(move |s| ((i, s.index), s))
     })
 }
 
@@ -274,12 +291,13 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
         if map.negative {
             chosen.retain(|source| match source {
                 StreamSource::Input(i, s) => i != input || !specifier.matches(facts, &facts.streams[*s]),
-                StreamSource::Graph(..) => true,
+                StreamSource::Graph(..) | StreamSource::File => true,
             });
             continue;
         }
         let found: Vec<&StreamFacts> = facts.streams.iter().filter(|s| specifier.matches(facts, s)).collect();
-        let usable: Vec<_> = found.iter().filter(|s| !input::disabled(&context.spec.inputs[*input], s)).collect();
+        let usable: Vec<_> =
+            found.iter().filter(|s| !input::disabled(&context.spec.inputs[*input], facts, s)).collect();
         if usable.is_empty() {
             if map.optional {
                 continue;
@@ -299,6 +317,7 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
                     here.join(", ")
                 ),
             )
+            .ffmpeg_says(format!("Stream map '{typed}' {what}.\nTo ignore this, add a trailing '?' to the map."))
             .at(&map.origin));
         }
         for stream in usable {
@@ -308,12 +327,19 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
     let kind = |source: &StreamSource| graphs.kind(context, *source);
     chosen.retain(|source| source.input().is_none() || !switched_off(spec, kind(source)));
     let unknown = chosen.iter().find(|s| kind(s) == MediaKind::Unknown).and_then(|s| s.input());
-    if let Some(source) = unknown {
+    let seldom = &context.spec.global.seldom;
+    if seldom.ignore_unknown && !seldom.copy_unknown {
+        chosen.retain(|source| kind(source) != MediaKind::Unknown);
+    } else if let Some(source) = unknown.filter(|_| !seldom.copy_unknown) {
         return Err(Diagnostic::error(
             "map-unknown",
             format!("Cannot map stream #{}:{} - unsupported type.", source.0, source.1),
         )
-        .remedy(format!("Take it away again with -map -{}:{}.", source.0, source.1)));
+        .remedy(format!(
+            "If you want unsupported types ignored instead of failing, please use the -ignore_unknown option\nIf you want \
+             them copied, please use -copy_unknown. Or take it away again with -map -{}:{}.",
+            source.0, source.1
+        )));
     }
     Ok(chosen)
 }
@@ -331,7 +357,7 @@ fn choose_codec(
         if name == "copy" {
             return match source {
                 StreamSource::Input(..) => Ok(Choice::Copy),
-                StreamSource::Graph(..) => Err(copy_of_graph(assigned.origin.clone())),
+                StreamSource::Graph(..) | StreamSource::File => Err(copy_of_graph(assigned.origin.clone())),
             };
         }
         let facts = catalog.encoder(name).or_else(|| catalog.codec_id(name).and_then(|id| catalog.encoder_for(id)));
@@ -344,7 +370,7 @@ fn choose_codec(
                     facts.kind.name(),
                     match source {
                         StreamSource::Input(input, stream) => format!("stream #{input}:{stream}"),
-                        StreamSource::Graph(..) => "the filtergraph's output".to_owned(),
+                        StreamSource::Graph(..) | StreamSource::File => "the filtergraph's output".to_owned(),
                     },
                     kind.name()
                 ),
@@ -402,7 +428,8 @@ fn unknown_encoder(catalog: &dyn Catalog, name: &str, kind: MediaKind) -> Diagno
     } else {
         same.iter().map(|e| e.name.clone()).collect()
     };
-    let diagnostic = Diagnostic::error("unknown-encoder", format!("Unknown encoder '{name}'."));
+    let diagnostic = Diagnostic::error("unknown-encoder", format!("Unknown encoder '{name}'."))
+        .ffmpeg_says(format!("Unknown encoder '{name}'"));
     if names.is_empty() {
         diagnostic.remedy("weir -encoders lists those of the linked FFmpeg.")
     } else if same.is_empty() {

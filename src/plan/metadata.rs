@@ -1,6 +1,6 @@
 //! Metadata and dispositions of an output: what is copied, what is set, in ffmpeg's order.
 
-use super::{Context, OutputDraft, mapping::OutputPlace};
+use super::{Choice, Context, OutputDraft, ProgramPlan, mapping::OutputPlace};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{MediaKind, Metadata};
 use crate::spec::{MetadataPlace, OutputSpec};
@@ -45,6 +45,8 @@ pub(super) struct OutputMetadata {
     pub(super) streams: Vec<Vec<MetadataEdit>>,
     pub(super) chapters: Vec<(usize, MetadataEdit)>,
     pub(super) chapters_from: Option<(usize, bool)>,
+    pub(super) programs: Vec<ProgramPlan>,
+    pub(super) program_edits: Vec<(usize, MetadataEdit)>,
 }
 
 /// Works out `-map_metadata`, `-map_chapters` and `-metadata`. `encoded` tells for each stream whether it is encoded.
@@ -118,6 +120,20 @@ pub(super) fn plan(
             }
         }
     }
+    for (edits, stream) in result.streams.iter_mut().zip(&draft.streams) {
+        if let Choice::Attach { file } = &stream.choice {
+            edits.insert(0, MetadataEdit::default("filename", file.rsplit('/').next().unwrap_or(file)));
+        }
+    }
+    for (number, program) in spec.seldom.programs.iter().enumerate() {
+        match parse_program(&program.value, number) {
+            Ok(parsed) => result.programs.push(parsed),
+            Err(message) => {
+                diagnostics.push(Diagnostic::error("program", message).at(&program.origin));
+                return None;
+            }
+        }
+    }
     result.chapters_from = chapters(context, spec, diagnostics)?.map(|input| (input, !manual_chapters));
     for entry in &spec.metadata {
         let edit = MetadataEdit::typed(&entry.key, &entry.value);
@@ -131,16 +147,41 @@ pub(super) fn plan(
                 }
             }
             MetadataPlace::Chapter(chapter) => result.chapters.push((*chapter, edit)),
-            MetadataPlace::Program(_) => diagnostics.push(
-                Diagnostic::warning(
-                    "metadata-program",
-                    format!("{}: programs are not written yet.", entry.origin.token),
-                )
-                .at(&entry.origin),
-            ),
+            MetadataPlace::Program(program) if *program < result.programs.len() => {
+                result.program_edits.push((*program, edit));
+            }
+            MetadataPlace::Program(program) => {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "metadata-program",
+                        format!("Invalid program index {program} in metadata specifier."),
+                    )
+                    .remedy("-program makes programs.")
+                    .at(&entry.origin),
+                );
+                return None;
+            }
         }
     }
     Some(result)
+}
+
+/// `title=...:program_num=N:st=N:st=N`.
+fn parse_program(text: &str, number: usize) -> Result<ProgramPlan, String> {
+    let mut program = ProgramPlan { id: i32::try_from(number + 1).unwrap_or(0), ..ProgramPlan::default() };
+    for part in text.split(':').filter(|part| !part.is_empty()) {
+        let Some((key, value)) = part.split_once('=') else {
+            return Err(format!("No '=' character in program string {part}."));
+        };
+        let wrong = || format!("{value} is no number in program string {text}.");
+        match key {
+            "title" => program.title = Some(value.to_owned()),
+            "program_num" => program.id = value.parse().map_err(|_| wrong())?,
+            "st" => program.streams.push(value.parse().map_err(|_| wrong())?),
+            _ => return Err(format!("Unknown program key {key}.")),
+        }
+    }
+    Ok(program)
 }
 
 fn source_metadata<'a>(context: &'a Context, input: usize, from: &MetadataPlace) -> Option<&'a Metadata> {

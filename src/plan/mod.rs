@@ -8,14 +8,17 @@ mod graphs;
 mod input;
 mod mapping;
 mod metadata;
+mod passes;
 mod rules;
 mod session;
 mod sharing;
+mod target;
 mod threads;
 
 pub use input::{OpenInput, Seek, guess_layout_max, open_input, seek};
 pub use metadata::MetadataEdit;
 pub use session::SessionPlan;
+pub use target::expand_target;
 
 use crate::catalog::{Catalog, CodecFacts, MuxerFacts};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -76,6 +79,18 @@ pub struct InputStreamPlan {
     pub autorotate: bool,
     /// Rebuild the filtergraph when the format changes.
     pub reinit_filter: bool,
+    /// `-itsscale`.
+    pub timestamp_scale: Option<Rational>,
+    /// `-discard`, FFmpeg's number.
+    pub discard: Option<i32>,
+    /// `-fix_sub_duration`.
+    pub fix_subtitle_duration: bool,
+    /// `-canvas_size`, in pixels.
+    pub canvas_size: Option<(i32, i32)>,
+    /// `-top` before `-i`.
+    pub top_field_first: Option<bool>,
+    /// Filters that options put before all others: names and parameters.
+    pub first_filters: Vec<(String, String)>,
     /// `-tag` before `-i`.
     pub codec_tag: Option<u32>,
 }
@@ -143,6 +158,8 @@ pub struct GraphOutputPlan {
 pub enum StreamSource {
     /// An input and its stream.
     Input(usize, usize),
+    /// A file that is attached.
+    File,
     /// A complex filtergraph and its output.
     Graph(usize, usize),
 }
@@ -152,7 +169,7 @@ impl StreamSource {
     pub const fn input(self) -> Option<(usize, usize)> {
         match self {
             Self::Input(input, stream) => Some((input, stream)),
-            Self::Graph(..) => None,
+            Self::Graph(..) | Self::File => None,
         }
     }
 }
@@ -188,6 +205,21 @@ pub struct OutputPlan {
     pub max_delay_us: i64,
     /// Its session, where the far end is a peer.
     pub session: Option<SessionPlan>,
+    /// `-program`.
+    pub programs: Vec<ProgramPlan>,
+    /// Metadata of programs: the program's number in `programs` and the edit.
+    pub program_metadata: Vec<(usize, MetadataEdit)>,
+}
+
+/// A program of an output.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProgramPlan {
+    /// Its number.
+    pub id: i32,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its streams.
+    pub streams: Vec<usize>,
 }
 
 /// One output stream.
@@ -215,6 +247,10 @@ pub struct OutputStreamPlan {
     pub queue_bytes: usize,
     /// The output and stream whose encoder serves this one as well.
     pub encoded_by: Option<(usize, usize)>,
+    /// `-streamid`.
+    pub id: Option<i32>,
+    /// `-time_base`.
+    pub time_base: Option<Rational>,
 }
 
 /// What happens to a stream on its way.
@@ -231,6 +267,11 @@ pub enum Treatment {
         /// Its options.
         options: Vec<(String, String)>,
     },
+    /// It is a file that is attached.
+    Attach {
+        /// The file's name.
+        file: String,
+    },
 }
 
 /// How a stream is copied.
@@ -246,6 +287,8 @@ pub struct CopyPlan {
     pub initial_non_keyframes: bool,
     /// Leave out packets before the start time.
     pub drop_before_start: bool,
+    /// `-copytb`.
+    pub time_base_choice: i32,
 }
 
 /// How a stream is encoded.
@@ -299,6 +342,35 @@ pub struct EncodePlan {
     pub force_key_frames: Option<String>,
     /// `-bitexact`.
     pub bitexact: bool,
+    /// `-pass`.
+    pub pass: Option<PassPlan>,
+    /// `-intra_matrix`, `-inter_matrix`, `-chroma_intra_matrix`.
+    pub matrices: [Option<String>; 3],
+    /// `-rc_override`.
+    pub rate_override: Option<String>,
+    /// `-top`.
+    pub top_field_first: Option<bool>,
+    /// `-bits_per_raw_sample`.
+    pub bits_per_raw_sample: Option<i32>,
+    /// `-map_channel`: parameters of the filter `pan`.
+    pub pan: Option<String>,
+    /// `-apad`: parameters of the filter `apad`.
+    pub pad: Option<String>,
+    /// `-frame_drop_threshold`, in tenths of a frame.
+    pub drop_threshold_tenths: i64,
+}
+
+/// One pass of an encoding in two.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PassPlan {
+    /// The file with what the first pass found.
+    pub log: String,
+    /// Write it.
+    pub writes: bool,
+    /// Read it.
+    pub reads: bool,
+    /// The encoder opens it by itself.
+    pub by_encoder: bool,
 }
 
 /// A stream on its way into the plan, as the rules see it.
@@ -317,6 +389,10 @@ pub(crate) struct StreamDraft {
 #[derive(Clone, Debug)]
 pub(crate) enum Choice {
     Copy,
+    /// A file.
+    Attach {
+        file: String,
+    },
     Encoder {
         facts: CodecFacts,
         /// The user named it (or its codec).
@@ -332,6 +408,8 @@ pub(crate) enum Choice {
 #[derive(Clone, Debug)]
 pub(crate) struct OutputDraft {
     pub(crate) muxer: MuxerFacts,
+    /// Streams of the outputs before this one.
+    pub(crate) streams_before: usize,
     pub(crate) streams: Vec<StreamDraft>,
     /// Options for muxer and protocol that a rule sets when the user does not; flags (`+x`) add up.
     pub(crate) options: Vec<(String, String)>,
@@ -359,7 +437,10 @@ pub fn plan(
     let mut graphs = graphs::Graphs::connect(&context).map_err(|diagnostic| vec![diagnostic])?;
     for index in 0..spec.outputs.len() {
         match mapping::draft(&context, index, &mut graphs, &mut diagnostics) {
-            Some(draft) => drafts.push(draft),
+            Some(draft) => {
+                let before = drafts.iter().map(|d: &OutputDraft| d.streams.len()).sum();
+                drafts.push(OutputDraft { streams_before: before, ..draft });
+            }
             None => return Err(diagnostics),
         }
     }
@@ -475,6 +556,7 @@ mod testing {
             Treatment::Copy(_) => "copy".to_owned(),
             Treatment::Encode(encode) => encode.encoder.clone(),
             Treatment::Subtitle { encoder, .. } => encoder.clone(),
+            Treatment::Attach { file } => file.clone(),
         };
         plan.outputs
             .iter()

@@ -51,6 +51,8 @@ mod tests {
             queue_packets: 0,
             queue_bytes: 0,
             encoded_by: None,
+            id: None,
+            time_base: None,
         }
     }
 

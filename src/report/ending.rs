@@ -2,7 +2,7 @@
 
 use super::{CalledAs, level, say};
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
-use crate::engine::{Outcome, OutputEnd, PrepareError};
+use crate::engine::{Outcome, OutputEnd, PrepareError, StageError};
 use crate::plan::Plan;
 
 /// Tells each diagnostic at its level, the same one once. ffmpeg does not speak of its decisions at level info.
@@ -12,15 +12,17 @@ pub fn diagnostics(all: &[Diagnostic], called: CalledAs) {
             continue;
         }
         let level = match diagnostic.severity {
-            Severity::Note if called == CalledAs::Ffmpeg => level::VERBOSE,
+            Severity::Note if called == CalledAs::Ffmpeg && diagnostic.ffmpeg.is_none() => level::VERBOSE,
+            Severity::Note if called == CalledAs::Ffmpeg => level::WARNING,
             Severity::Note => level::INFO,
             Severity::Warning => level::WARNING,
             Severity::Error => level::ERROR,
         };
-        let text = diagnostic.to_string();
-        match called {
-            CalledAs::Weir => say(level, &text),
-            CalledAs::Ffmpeg => say(level, &text.replace("Type: weir ", "Type: ffmpeg ")),
+        match (called, &diagnostic.ffmpeg) {
+            (CalledAs::Weir, _) => say(level, &diagnostic.to_string()),
+            (CalledAs::Ffmpeg, Some(words)) if words.is_empty() => {}
+            (CalledAs::Ffmpeg, Some(words)) => words.lines().for_each(|line| say(level, line)),
+            (CalledAs::Ffmpeg, None) => say(level, &diagnostic.message),
         }
     }
 }
@@ -31,7 +33,7 @@ pub fn prepare_error(error: &PrepareError, called: CalledAs) {
         PrepareError::Refused(all) => diagnostics(all, called),
         PrepareError::Open { hint, .. } => {
             say(level::ERROR, &error.to_string());
-            if let Some(hint) = hint {
+            if let Some(hint) = hint.as_ref().filter(|_| called == CalledAs::Weir) {
                 say(level::ERROR, &sentence(hint));
             }
         }
@@ -40,9 +42,16 @@ pub fn prepare_error(error: &PrepareError, called: CalledAs) {
 }
 
 /// Tells the first cause of a failure and what became of each output.
-pub fn failure(plan: &Plan, outcome: &Outcome) {
-    if let Some(failure) = &outcome.failure {
-        say(level::ERROR, &failure.to_string());
+pub fn failure(plan: &Plan, outcome: &Outcome, called: CalledAs) {
+    match &outcome.failure {
+        Some(StageError::Told { ffmpeg, .. }) if called == CalledAs::Ffmpeg => {
+            ffmpeg.lines().for_each(|line| say(level::ERROR, line));
+        }
+        Some(failure) => say(level::ERROR, &failure.to_string()),
+        None => {}
+    }
+    if called == CalledAs::Ffmpeg {
+        return;
     }
     for (output, end) in plan.outputs.iter().zip(&outcome.outputs) {
         let url = mask_url(&output.url);

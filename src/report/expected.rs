@@ -14,6 +14,7 @@ fn output_us(plan: &Plan, output: &OutputPlan, facts: &[InputFacts]) -> Option<i
     for stream in &output.streams {
         match stream.source {
             StreamSource::Input(input, _) => sources.push(input),
+            StreamSource::File => {}
             // What a filtergraph makes of its inputs is not known.
             StreamSource::Graph(graph, _) if plan.graphs.get(graph)?.inputs.is_empty() => return output.duration_us,
             StreamSource::Graph(graph, _) => sources.extend(plan.graphs[graph].inputs.iter().map(|i| i.source.0)),
@@ -67,6 +68,8 @@ mod tests {
                 queue_packets: 0,
                 queue_bytes: 0,
                 encoded_by: None,
+                id: None,
+                time_base: None,
             })
             .collect();
         Plan { inputs, outputs: vec![OutputPlan { streams, ..OutputPlan::default() }], ..Plan::default() }

@@ -80,14 +80,22 @@ fn stream_text(text: &mut String, at: (usize, usize), stream: &OutputStreamPlan,
         StreamSource::Graph(graph, pad) => {
             format!("{} of filtergraph {graph}", plan.graphs[graph].outputs[pad].name)
         }
+        StreamSource::File => "a file".to_owned(),
     };
     let how = mapping::treatment(plan, stream, catalog);
     let kind = stream.kind.name();
-    let verb = if matches!(stream.treatment, Treatment::Copy(_)) { "copied" } else { "transcoded" };
+    let verb = match stream.treatment {
+        Treatment::Copy(_) => "copied",
+        Treatment::Attach { .. } => "attached",
+        _ => "transcoded",
+    };
     let _ = write!(text, "  #{}:{} {kind} from {from}: {verb}", at.0, at.1);
     let _ = if how == "copy" { writeln!(text) } else { writeln!(text, ", {how}") };
     match &stream.treatment {
         Treatment::Copy(_) => {}
+        Treatment::Attach { file } => {
+            let _ = writeln!(text, "      file: {file}");
+        }
         Treatment::Encode(encode) => {
             if let Some((output, stream)) = stream.encoded_by {
                 let _ = writeln!(text, "      encoded once, with #{output}:{stream}");
@@ -240,6 +248,7 @@ fn output_json(output: &OutputPlan, plan: &Plan, catalog: &dyn Catalog) -> Value
         let source = match stream.source {
             StreamSource::Input(input, source) => json!([input, source]),
             StreamSource::Graph(graph, pad) => json!({ "filtergraph": graph, "pad": pad }),
+            StreamSource::File => Value::Null,
         };
         let mut value = json!({
             "index": index, "kind": stream.kind.name(), "source": source,
@@ -248,6 +257,7 @@ fn output_json(output: &OutputPlan, plan: &Plan, catalog: &dyn Catalog) -> Value
         });
         let more = match &stream.treatment {
             Treatment::Copy(copy) => json!({ "treatment": "copy", "options": object(&copy.codec_options) }),
+            Treatment::Attach { file } => json!({ "treatment": "attach", "file": file }),
             Treatment::Encode(encode) => json!({
                 "treatment": "transcode", "encoder": encode.encoder, "options": object(&encode.options),
                 "filters": encode.graph, "filters_given": encode.user_filters,

@@ -10,7 +10,11 @@ pub fn install() {
     builder.filter_level(LevelFilter::Trace);
     builder.target(env_logger::Target::Pipe(Box::new(std::io::sink())));
     builder.format(|_, record| {
-        terminal::say(level_of(record.level()), &record.args().to_string());
+        if record.target() == crate::engine::stages::sdp::DATA {
+            terminal::data(&record.args().to_string());
+        } else {
+            terminal::say(level_of(record.level()), &record.args().to_string());
+        }
         Ok(())
     });
     let _ = builder.try_init();

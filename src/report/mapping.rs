@@ -14,7 +14,12 @@ pub fn show(plan: &Plan, catalog: &dyn Catalog) {
 
 fn lines(plan: &Plan, catalog: &dyn Catalog) -> Vec<String> {
     let mut lines = Vec::new();
-    let number = |graph: usize| if plan.graphs.len() > 1 { format!(" (graph {graph})") } else { String::new() };
+    // ffmpeg counts the filtergraphs of single streams too.
+    let streams = plan.outputs.iter().flat_map(|o| &o.streams);
+    let simple =
+        streams.filter(|s| matches!((&s.treatment, s.source), (Treatment::Encode(_), StreamSource::Input(..))));
+    let graphs = plan.graphs.len() + simple.count();
+    let number = |graph: usize| if graphs > 1 { format!(" (graph {graph})") } else { String::new() };
     for (input, input_plan) in plan.inputs.iter().enumerate() {
         for (stream, stream_plan) in input_plan.streams.iter().enumerate() {
             let decoder = stream_plan.decode.as_ref().map_or("?", |d| d.decoder.as_str());
@@ -32,6 +37,12 @@ fn lines(plan: &Plan, catalog: &dyn Catalog) -> Vec<String> {
                 StreamSource::Graph(graph, pad) => {
                     let (name, encoder) = (&plan.graphs[graph].outputs[pad].name, encoder(stream).unwrap_or("?"));
                     lines.push(format!("  {name}{} -> Stream #{output}:{index} ({encoder})", number(graph)));
+                    continue;
+                }
+                StreamSource::File => {
+                    if let Treatment::Attach { file } = &stream.treatment {
+                        lines.push(format!("  File {file} -> Stream #{output}:{index}"));
+                    }
                     continue;
                 }
             };
@@ -58,7 +69,7 @@ pub fn treatment(plan: &Plan, stream: &OutputStreamPlan, catalog: &dyn Catalog) 
 
 fn encoder(stream: &OutputStreamPlan) -> Option<&str> {
     match &stream.treatment {
-        Treatment::Copy(_) => None,
+        Treatment::Copy(_) | Treatment::Attach { .. } => None,
         Treatment::Encode(encode) => Some(&encode.encoder),
         Treatment::Subtitle { encoder, .. } => Some(encoder),
     }

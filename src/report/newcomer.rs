@@ -37,6 +37,7 @@ pub fn show() {
 /// What ffmpeg says to a command line without arguments, to stderr.
 pub fn usage(called: CalledAs) {
     let name = called.name();
+    say(level::INFO, "Hyper fast Audio and Video encoder");
     say(
         level::INFO,
         &format!("usage: {name} [options] [[infile options] -i infile]... {{[outfile options] outfile}}..."),

@@ -71,6 +71,12 @@ impl Ticker {
         Ok(Self { ended, thread })
     }
 
+    /// Ends without a last word.
+    pub fn stop(self) {
+        self.ended.trip();
+        let _ = self.thread.join();
+    }
+
     /// Tells for the last time. `complete`: nothing stopped the run before its end.
     pub fn finish(self, complete: bool) {
         self.ended.trip();

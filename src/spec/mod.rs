@@ -1,7 +1,9 @@
 //! JobSpec: what the user asked for, typed, with nothing opened and nothing decided yet.
 
+mod seldom;
 mod specifier;
 
+pub use seldom::{ChannelMap, SeldomGlobal, SeldomInput, SeldomOutput};
 pub use specifier::{SpecifierError, StreamSpecifier};
 
 use crate::diagnostic::Origin;
@@ -147,6 +149,8 @@ pub struct GlobalSpec {
     pub metrics: Option<String>,
     /// `--explain`.
     pub explain: Option<ExplainFormat>,
+    /// What is typed seldom.
+    pub seldom: SeldomGlobal,
 }
 
 impl Default for GlobalSpec {
@@ -178,6 +182,7 @@ impl Default for GlobalSpec {
             events: None,
             metrics: None,
             explain: None,
+            seldom: SeldomGlobal::default(),
         }
     }
 }
@@ -318,6 +323,8 @@ pub struct InputSpec {
     pub on_gap: InputGap,
     /// FFmpeg's own options, in order.
     pub options: Vec<AvOption>,
+    /// What is typed seldom.
+    pub seldom: SeldomInput,
 }
 
 impl InputSpec {
@@ -359,6 +366,7 @@ impl InputSpec {
             live: LiveSpec::default(),
             on_gap: InputGap::Hold,
             options: Vec::new(),
+            seldom: SeldomInput::default(),
         }
     }
 }
@@ -526,6 +534,8 @@ pub struct OutputSpec {
     pub live: LiveSpec,
     /// FFmpeg's own options, in order.
     pub options: Vec<AvOption>,
+    /// What is typed seldom.
+    pub seldom: SeldomOutput,
 }
 
 impl OutputSpec {
@@ -579,6 +589,7 @@ impl OutputSpec {
             mux_preload_us: 500_000,
             live: LiveSpec::default(),
             options: Vec::new(),
+            seldom: SeldomOutput::default(),
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct StreamTiming {
     pub frame_samples: i32,
     /// It is decoded, not only copied.
     pub decoded: bool,
+    /// Its times are multiplied by this (`-itsscale`), offset and all.
+    pub scale: Option<Rational>,
 }
 
 /// What the timeline must know of the input.
@@ -197,7 +199,13 @@ impl Timeline {
         state.note_pass(&times);
         let shift = rescale(self.loop_shift.0, self.loop_shift.1, base);
         let resume_us = if times.dts.or(times.pts).is_some() { self.resume_us.take() } else { None };
-        let raw = PacketTimes { pts: times.pts.map(|t| t + shift), dts: times.dts.map(|t| t + shift), ..times };
+        let mut raw = PacketTimes { pts: times.pts.map(|t| t + shift), dts: times.dts.map(|t| t + shift), ..times };
+        if let Some(scale) = state.timing.scale {
+            // ffmpeg scales what it has shifted by the input's offset, which is taken off again here.
+            let offset = rescale(self.settings.offset_us, Rational::MICROS, base);
+            let scaled = |t: i64| rescale(t + offset, scale, Rational::new(1, 1)) - offset;
+            raw = PacketTimes { pts: raw.pts.map(scaled), dts: raw.dts.map(scaled), ..raw };
+        }
         if let (Some(resume_us), Some(at)) = (resume_us, raw.dts.or(raw.pts)) {
             let offset_us = resume_us - rescale(at, base, Rational::MICROS);
             self.newest_offset_us = offset_us;

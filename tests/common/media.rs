@@ -137,6 +137,7 @@ const RECIPES: &[(&str, Recipe)] = &[
         ),
     ),
     ("rotated.mp4", Patch("av.mp4", rotate)),
+    ("preset.txt", Text("# two lines\nb=250000\ng=7\n")),
     ("graph.txt", Text("[0:v]split[a][b];\n[b]hflip[c];\n[a][c]hstack\n")),
     ("chain.txt", Text("hflip,\nvflip\n")),
     (

@@ -294,6 +294,30 @@ impl Catalog for LinkedCatalog {
         super::pads::describe(description).map_err(|error| format!("Error parsing '{description}': {error}"))
     }
 
+    fn date(&self, text: &str) -> Option<String> {
+        let mut us = 0;
+        // SAFETY: the string lives during the call; the broken-down time is plain numbers.
+        unsafe {
+            if ffi::av_parse_time(&mut us, c_string(text).as_ptr(), 0) < 0 {
+                return None;
+            }
+            let seconds: libc::time_t = us.div_euclid(crate::unit::MICROS_PER_SECOND);
+            let mut tm: libc::tm = std::mem::zeroed();
+            if libc::gmtime_r(&seconds, &mut tm).is_null() {
+                return None;
+            }
+            Some(format!(
+                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}+0000",
+                tm.tm_year + 1900,
+                tm.tm_mon + 1,
+                tm.tm_mday,
+                tm.tm_hour,
+                tm.tm_min,
+                tm.tm_sec
+            ))
+        }
+    }
+
     fn is_pixel_format(&self, name: &str) -> bool {
         // SAFETY: a table lookup.
         unsafe { ffi::av_get_pix_fmt(c_string(name).as_ptr()) != ffi::AVPixelFormat::AV_PIX_FMT_NONE }

@@ -241,6 +241,20 @@ pub(crate) fn frame_is_key(frame: &ffi::AVFrame) -> bool {
 }
 
 /// `Some(top field first)` of an interlaced frame.
+pub(crate) fn set_frame_top_field_first(frame: &mut ffi::AVFrame, top: bool) {
+    #[cfg(ffmpeg_6_1)]
+    if top {
+        frame.flags |= ffi::AV_FRAME_FLAG_TOP_FIELD_FIRST as c_int;
+    } else {
+        frame.flags &= !(ffi::AV_FRAME_FLAG_TOP_FIELD_FIRST as c_int);
+    }
+    #[cfg(not(ffmpeg_6_1))]
+    {
+        frame.top_field_first = c_int::from(top);
+    }
+}
+
+/// Of an interlaced picture, whether its top field comes first.
 pub(crate) fn frame_interlacing(frame: &ffi::AVFrame) -> Option<bool> {
     #[cfg(ffmpeg_6_1)]
     return (frame.flags & ffi::AV_FRAME_FLAG_INTERLACED as c_int != 0)
@@ -569,7 +583,7 @@ pub(crate) unsafe fn choose_copied_time_base(
     muxer: *const ffi::AVOutputFormat,
     to: *mut ffi::AVStream,
     from: *const ffi::AVStream,
-    frame_rate: Option<Rational>,
+    (frame_rate, choice): (Option<Rational>, i32),
 ) -> Result<(), AvError> {
     // SAFETY: the caller's promise.
     unsafe {
@@ -578,10 +592,14 @@ pub(crate) unsafe fn choose_copied_time_base(
             muxer,
             to,
             from,
-            ffi::AVTimebaseSource::AVFMT_TBCF_AUTO,
+            match choice {
+                0 => ffi::AVTimebaseSource::AVFMT_TBCF_DECODER,
+                1 => ffi::AVTimebaseSource::AVFMT_TBCF_DEMUXER,
+                _ => ffi::AVTimebaseSource::AVFMT_TBCF_AUTO,
+            },
         ))?;
         #[cfg(ffmpeg_7_1)]
-        let _ = muxer;
+        let _ = (muxer, choice);
         if (*to).time_base.num > 0 && (*to).time_base.den > 0 {
             return Ok(());
         }

@@ -26,6 +26,16 @@ pub struct EncoderSettings {
     pub display_aspect_ratio: Option<Rational>,
     /// `-tag`.
     pub codec_tag: u32,
+    /// `-bits_per_raw_sample`.
+    pub bits_per_raw_sample: Option<i32>,
+    /// What the first pass found.
+    pub pass_log: Option<String>,
+    /// Quantiser matrices, intra, inter and intra of chroma: 64 numbers each.
+    pub matrices: [Option<Vec<u16>>; 3],
+    /// Stretches of frames with a quality of their own: first, last, quality (negative: percent of the usual one).
+    pub rate_overrides: Vec<(i32, i32, i32)>,
+    /// `-top`: the field order, whatever the frames say.
+    pub top_field_first: Option<bool>,
 }
 
 /// What an encoder gave.
@@ -122,6 +132,22 @@ impl Encoder {
                 c.global_quality = quality;
             }
             c.codec_tag = settings.codec_tag;
+            if let Some(log) = &settings.pass_log {
+                c.stats_in = ffi::av_strdup(c_string(log).as_ptr());
+            }
+            let [intra, inter, chroma] = &settings.matrices;
+            let slots = [&raw mut c.intra_matrix, &raw mut c.inter_matrix, &raw mut c.chroma_intra_matrix];
+            for (slot, matrix) in slots.into_iter().zip([intra, inter, chroma]) {
+                if let Some(matrix) = matrix {
+                    *slot = ffi::av_memdup(matrix.as_ptr().cast(), size_of_val(matrix.as_slice()) as _).cast();
+                }
+            }
+            if !settings.rate_overrides.is_empty() {
+                let overrides: Vec<ffi::RcOverride> = settings.rate_overrides.iter().map(rate_override).collect();
+                c.rc_override =
+                    ffi::av_memdup(overrides.as_ptr().cast(), size_of_val(overrides.as_slice()) as _).cast();
+                c.rc_override_count = overrides.len() as i32;
+            }
             compat::keep_frame_lengths(c);
             Ok((encoder, codec))
         }
@@ -189,9 +215,27 @@ impl Encoder {
                     },
                 };
             }
+            if let Some(top) = settings.top_field_first {
+                c.field_order = if top { ffi::AVFieldOrder::AV_FIELD_TT } else { ffi::AVFieldOrder::AV_FIELD_BB };
+            }
+            if let Some(bits) = settings.bits_per_raw_sample {
+                c.bits_per_raw_sample = bits;
+            }
             let options = encoder.finish_opening(codec, settings)?;
             Ok((encoder, options))
         }
+    }
+
+    /// True when the encoder codes fields.
+    pub fn is_interlaced(&self) -> bool {
+        let fields = ffi::AV_CODEC_FLAG_INTERLACED_DCT | ffi::AV_CODEC_FLAG_INTERLACED_ME;
+        self.get().flags & fields as i32 != 0
+    }
+
+    /// What the first pass has to say since it was last asked.
+    pub fn pass_stats(&self) -> String {
+        // SAFETY: null or a string of the open context.
+        unsafe { super::text_of(self.get().stats_out) }
     }
 
     /// Opens an encoder of sound.
@@ -221,6 +265,9 @@ impl Encoder {
             if unfiltered && settings.source_bits_per_raw_sample > 0 {
                 let bits = ffi::av_get_bytes_per_sample(c.sample_fmt) << 3;
                 c.bits_per_raw_sample = settings.source_bits_per_raw_sample.min(bits);
+            }
+            if let Some(bits) = settings.bits_per_raw_sample {
+                c.bits_per_raw_sample = bits;
             }
             let options = encoder.finish_opening(codec, settings)?;
             Ok((encoder, options))
@@ -291,6 +338,11 @@ impl Encoder {
             Ok(encoded)
         }
     }
+}
+
+fn rate_override(&(start_frame, end_frame, quality): &(i32, i32, i32)) -> ffi::RcOverride {
+    let (qscale, quality_factor) = if quality > 0 { (quality, 1.0) } else { (0, -quality as f32 / 100.0) };
+    ffi::RcOverride { start_frame, end_frame, qscale, quality_factor }
 }
 
 /// What is written into a stream's `encoder` tag: library and encoder, without the version when `exact`.

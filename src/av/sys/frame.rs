@@ -172,6 +172,11 @@ impl Frame {
         self.get_mut().sample_aspect_ratio = ratio.into();
     }
 
+    /// Says which field of an interlaced picture comes first.
+    pub fn set_top_field_first(&mut self, top: bool) {
+        compat::set_frame_top_field_first(self.get_mut(), top);
+    }
+
     /// Clears the picture type, or asks the encoder for a key frame, and hands it the quality that was asked for.
     pub fn prepare_for_encoder(&mut self, key: bool, quality: i32) {
         let frame = self.get_mut();

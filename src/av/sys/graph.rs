@@ -25,6 +25,8 @@ pub struct GraphInput {
     pub trim_start_us: Option<i64>,
     /// Cut after this length, in microseconds.
     pub trim_duration_us: Option<i64>,
+    /// Filters that come before all others: names and parameters.
+    pub first_filters: Vec<(String, String)>,
     /// Name of the source filter, for messages.
     pub name: String,
 }
@@ -58,6 +60,10 @@ pub struct OutputConstraint {
     pub trim_duration_us: Option<i64>,
     /// Samples a frame must have, 0 for any.
     pub frame_samples: i32,
+    /// Parameters of a `pan` before the sound's conversion.
+    pub pan: Option<String>,
+    /// Parameters of an `apad` behind it.
+    pub pad: Option<String>,
 }
 
 /// Settings of a whole graph.
@@ -261,6 +267,9 @@ impl FilterGraph {
                     end = self.chain(end, filter, &format!("{filter}_{}", input.name), arguments.as_deref())?;
                 }
             }
+            for (filter, arguments) in &input.first_filters {
+                end = self.chain(end, filter, &format!("{filter}_{}", input.name), Some(arguments))?;
+            }
             let name = format!("trim_{}", input.name);
             end = self.trim(end, input.kind, input.trim_start_us, input.trim_duration_us, &name)?;
             AvError::check(ffi::avfilter_link(end.filter, end.pad, to.filter, to.pad))?;
@@ -294,6 +303,16 @@ impl FilterGraph {
                     end = self.chain(end, "format", &name, Some(&arguments.join(":")))?;
                 }
             } else {
+                // Any number of channels, with or without a layout, is fine unless the encoder says otherwise.
+                ffi::av_opt_set_int(
+                    sink.cast(),
+                    c"all_channel_counts".as_ptr(),
+                    1,
+                    ffi::AV_OPT_SEARCH_CHILDREN as c_int,
+                );
+                if let Some(pan) = &output.pan {
+                    end = self.chain(end, "pan", "pan", Some(pan))?;
+                }
                 let mut arguments = Vec::new();
                 if !output.formats.is_empty() {
                     arguments.push(format!("sample_fmts={}", output.formats.join("|")));
@@ -308,6 +327,9 @@ impl FilterGraph {
                 if !arguments.is_empty() {
                     let name = format!("format_{}", output.name);
                     end = self.chain(end, "aformat", &name, Some(&arguments.join(":")))?;
+                }
+                if let Some(pad) = &output.pad {
+                    end = self.chain(end, "apad", "apad", Some(pad))?;
                 }
             }
             let name = format!("trim_{}", output.name);

@@ -341,13 +341,49 @@ impl Demuxer {
         unsafe { (*self.get().iformat).flags & ffi::AVFMT_SEEK_TO_PTS as i32 != 0 }
     }
 
-    /// Switches a stream off or on in the demuxer.
-    pub fn set_discarded(&mut self, index: usize, discarded: bool) {
+    /// Switches a stream off in the demuxer, or on but for what `discard` (FFmpeg's number) leaves out.
+    pub fn set_discarded(&mut self, index: usize, discarded: bool, discard: Option<i32>) {
+        let what = match discard {
+            _ if discarded => ffi::AVDiscard::AVDISCARD_ALL,
+            Some(-16) => ffi::AVDiscard::AVDISCARD_NONE,
+            Some(8) => ffi::AVDiscard::AVDISCARD_NONREF,
+            Some(16) => ffi::AVDiscard::AVDISCARD_BIDIR,
+            Some(24) => ffi::AVDiscard::AVDISCARD_NONINTRA,
+            Some(32) => ffi::AVDiscard::AVDISCARD_NONKEY,
+            Some(48) => ffi::AVDiscard::AVDISCARD_ALL,
+            _ => ffi::AVDiscard::AVDISCARD_DEFAULT,
+        };
         // SAFETY: a live stream.
+        unsafe { (*self.stream(index)).discard = what };
+    }
+
+    /// Takes a stream for one of another kind (`-recast_media`).
+    pub fn recast(&mut self, index: usize, kind: MediaKind, codec_id: u32) {
+        // SAFETY: a live stream's own parameters.
         unsafe {
-            (*self.stream(index)).discard =
-                if discarded { ffi::AVDiscard::AVDISCARD_ALL } else { ffi::AVDiscard::AVDISCARD_DEFAULT };
+            let par = &mut *self.codec_parameters(index);
+            par.codec_type = super::catalog::media_type(kind);
+            par.codec_id = super::catalog::codec_id_of(codec_id);
         }
+    }
+
+    /// The bytes of an attachment.
+    pub fn attachment(&self, index: usize) -> Vec<u8> {
+        // SAFETY: a live stream's extradata has as many bytes as it says.
+        unsafe {
+            let par = &*self.codec_parameters(index);
+            match usize::try_from(par.extradata_size) {
+                Ok(size) if size > 0 && !par.extradata.is_null() => {
+                    std::slice::from_raw_parts(par.extradata, size).to_vec()
+                }
+                _ => Vec::new(),
+            }
+        }
+    }
+
+    /// The time of day at which the input began, in microseconds, where the container tells.
+    pub fn start_time_realtime_us(&self) -> Option<i64> {
+        known(self.get().start_time_realtime)
     }
 
     /// Reads the next packet, or [`AvError::EOF`].

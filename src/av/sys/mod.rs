@@ -22,6 +22,7 @@ pub mod options;
 pub mod output;
 pub mod packet;
 mod pads;
+pub mod process;
 pub mod silence;
 pub mod subtitle;
 

@@ -24,6 +24,10 @@ pub struct OutputStreamSettings {
     pub display_aspect_ratio: Option<Rational>,
     /// The stream's id in the container (`-streamid`), where wanted.
     pub id: Option<i32>,
+    /// `-copytb` of a copied stream: -1 lets libavformat choose.
+    pub time_base_choice: i32,
+    /// `-time_base`.
+    pub time_base: Option<Rational>,
     /// Codec options for a copied stream (`-c copy -b:v 1M` writes the rate into the header).
     pub codec_options: Vec<(String, String)>,
     /// The picture has been turned upright: the display matrix of the source becomes the identity.
@@ -163,6 +167,9 @@ impl Muxer {
             if let Some(id) = settings.id {
                 s.id = id;
             }
+            if let Some(base) = settings.time_base {
+                s.time_base = base.into();
+            }
             for name in &settings.disposition {
                 let flag = ffi::av_disposition_from_string(c_string(name).as_ptr());
                 if flag > 0 {
@@ -242,7 +249,7 @@ impl Muxer {
             par.codec_tag = tag;
             let frame_rate = settings.frame_rate.filter(|r| r.is_valid());
             to.avg_frame_rate = frame_rate.map_or(from.avg_frame_rate, Into::into);
-            compat::choose_copied_time_base(format, to, from, frame_rate)?;
+            compat::choose_copied_time_base(format, to, from, (frame_rate, settings.time_base_choice))?;
             if to.duration <= 0 && from.duration > 0 {
                 to.duration = rescale(from.duration, from.time_base.into(), to.time_base.into());
             }
@@ -347,6 +354,37 @@ impl Muxer {
             }
         }
         Ok(())
+    }
+
+    /// Puts a file into an attachment's stream.
+    pub fn set_attachment(&mut self, index: usize, bytes: &[u8]) -> Result<(), AvError> {
+        let size = i32::try_from(bytes.len()).map_err(|_| AvError::INVALID)?;
+        // SAFETY: the stream's own parameters; the copy has the padding that extradata must have.
+        unsafe {
+            let par = &mut *self.parameters_ptr(index);
+            let copy = ffi::av_mallocz(bytes.len() + ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize).cast::<u8>();
+            if copy.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            ptr::copy_nonoverlapping(bytes.as_ptr(), copy, bytes.len());
+            par.extradata = copy;
+            par.extradata_size = size;
+        }
+        Ok(())
+    }
+
+    /// Adds a program of these streams.
+    pub fn add_program(&mut self, id: i32, streams: &[usize], metadata: &[(String, Option<String>, bool)]) {
+        // SAFETY: the context is valid; the program belongs to it.
+        unsafe {
+            let program = ffi::av_new_program(self.context, id);
+            if let Some(program) = program.as_mut() {
+                edit_metadata(&mut program.metadata, metadata);
+            }
+            for stream in streams.iter().filter(|stream| **stream < self.stream_count()) {
+                ffi::av_program_add_stream_index(self.context, id, *stream as u32);
+            }
+        }
     }
 
     /// `AVFormatContext.max_delay`, in microseconds.
@@ -455,6 +493,17 @@ impl Muxer {
             }
             let size = ffi::avio_size(io);
             Some(if size > 0 { size } else { ffi::avio_seek(io, 0, libc::SEEK_CUR) })
+        }
+    }
+
+    /// The output's description for receivers (SDP).
+    pub fn session_description(&mut self) -> Result<String, AvError> {
+        let mut text = vec![0u8; 16 << 10];
+        // SAFETY: one context; the buffer is as long as told, and the text ends with a NUL.
+        unsafe {
+            let size = text.len() as i32;
+            AvError::check(ffi::av_sdp_create(&mut self.context, 1, text.as_mut_ptr().cast(), size))?;
+            Ok(super::text_of(text.as_ptr().cast()))
         }
     }
 

@@ -162,6 +162,47 @@ impl Packet {
         Ok(())
     }
 
+    /// The quality that the encoder gave it, and the kind of picture (`I`, `P`, `B`).
+    pub fn encoder_stats(&self) -> Option<(i32, char)> {
+        let quality = self.encoder_quality()?;
+        // SAFETY: `encoder_quality` has found the side data; it has the kind behind the quality.
+        let kind = unsafe {
+            let data = ffi::av_packet_get_side_data(
+                self.0,
+                ffi::AVPacketSideDataType::AV_PKT_DATA_QUALITY_STATS,
+                std::ptr::null_mut(),
+            );
+            *data.add(4)
+        };
+        let letters = ['?', 'I', 'P', 'B', 'S', 'i', 'p', 'b'];
+        Some((quality, letters.get(usize::from(kind)).copied().unwrap_or('?')))
+    }
+
+    /// Its times as `-debug_ts` shows them.
+    pub fn times_text(&self, base: Rational) -> String {
+        let show = |name: &str, ticks: Option<i64>| {
+            let number = ticks.map_or_else(|| "NOPTS".to_owned(), |t| t.to_string());
+            let seconds = ticks.map_or_else(|| "NOPTS".to_owned(), |t| format!("{}", t as f64 * base.as_f64()));
+            format!("{name}:{number} {name}_time:{seconds}")
+        };
+        let (pts, dts) = (show("pkt_pts", self.pts()), show("pkt_dts", self.dts()));
+        format!("{pts} {dts} {}", show("duration", Some(self.duration())))
+    }
+
+    /// Tells of the packet in FFmpeg's form, with its bytes if asked (`-dump`, `-hex`).
+    pub fn dump(&self, demuxer: &super::input::Demuxer, bytes: bool) {
+        // SAFETY: the packet and its stream are valid.
+        unsafe {
+            ffi::av_pkt_dump_log2(
+                std::ptr::null_mut(),
+                ffi::AV_LOG_INFO as i32,
+                self.0,
+                i32::from(bytes),
+                demuxer.stream(self.stream()),
+            );
+        }
+    }
+
     pub(crate) fn as_ptr(&self) -> *const ffi::AVPacket {
         self.0
     }

@@ -13,6 +13,18 @@ pub struct SubtitleTranscoder {
     decoder: *mut ffi::AVCodecContext,
     encoder: *mut ffi::AVCodecContext,
     buffer: Vec<u8>,
+    /// `-fix_sub_duration`: a subtitle waits here until the next one tells when it ends.
+    waiting: Option<Waiting>,
+    ends_with_next: bool,
+}
+
+struct Waiting(ffi::AVSubtitle);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // SAFETY: owned.
+        unsafe { ffi::avsubtitle_free(&mut self.0) };
+    }
 }
 
 // SAFETY: used by one owner at a time.
@@ -26,9 +38,15 @@ impl SubtitleTranscoder {
         stream: &StreamParameters,
         decoder: (&str, &[(String, String)]),
         encoder: (&str, &[(String, String)]),
-        global_header: bool,
+        (global_header, canvas): (bool, Option<(i32, i32)>),
     ) -> Result<(Self, Dictionary), AvError> {
-        let mut this = Self { decoder: ptr::null_mut(), encoder: ptr::null_mut(), buffer: vec![0; 1024 * 1024] };
+        let mut this = Self {
+            decoder: ptr::null_mut(),
+            encoder: ptr::null_mut(),
+            buffer: vec![0; 1024 * 1024],
+            waiting: None,
+            ends_with_next: false,
+        };
         // SAFETY: contexts are freed by `Drop` on any way out; the header is copied with a NUL behind it.
         unsafe {
             let codec = ffi::avcodec_find_decoder_by_name(c_string(decoder.0).as_ptr());
@@ -38,6 +56,10 @@ impl SubtitleTranscoder {
             this.decoder = ffi::avcodec_alloc_context3(codec);
             AvError::check(ffi::avcodec_parameters_to_context(this.decoder, stream.as_ptr()))?;
             (*this.decoder).pkt_timebase = stream.time_base.into();
+            if let Some((width, height)) = canvas {
+                (*this.decoder).width = width;
+                (*this.decoder).height = height;
+            }
             let mut options: Dictionary = decoder.1.iter().map(|(k, v)| (k, v)).collect();
             AvError::check(ffi::avcodec_open2(this.decoder, codec, options.as_mut_ptr()))?;
 
@@ -48,8 +70,8 @@ impl SubtitleTranscoder {
             this.encoder = ffi::avcodec_alloc_context3(codec);
             let e = &mut *this.encoder;
             e.time_base = Rational::MICROS.into();
-            e.width = (*stream.as_ptr()).width;
-            e.height = (*stream.as_ptr()).height;
+            e.width = canvas.map_or((*stream.as_ptr()).width, |(width, _)| width);
+            e.height = canvas.map_or((*stream.as_ptr()).height, |(_, height)| height);
             if global_header {
                 e.flags |= ffi::AV_CODEC_FLAG_GLOBAL_HEADER as i32;
             }
@@ -101,9 +123,36 @@ impl SubtitleTranscoder {
             if got == 0 {
                 return Ok(results);
             }
-            let encoded = self.encode(&mut subtitle, start_us, &mut results);
-            ffi::avsubtitle_free(&mut subtitle);
-            encoded?;
+            let mut next = Some(Waiting(subtitle));
+            if self.ends_with_next {
+                if let (Some(before), Some(next)) = (&mut self.waiting, &next) {
+                    let end = rescale(next.0.pts - before.0.pts, Rational::MICROS, MILLIS);
+                    if end < i64::from(before.0.end_display_time) {
+                        log::trace!("Subtitle duration reduced from {} to {end}", before.0.end_display_time);
+                        before.0.end_display_time = u32::try_from(end).unwrap_or(0);
+                    }
+                }
+                std::mem::swap(&mut next, &mut self.waiting);
+                next = next.filter(|subtitle| subtitle.0.end_display_time > 0);
+            }
+            if let Some(mut subtitle) = next {
+                self.encode(&mut subtitle.0, start_us, &mut results)?;
+            }
+        }
+        Ok(results)
+    }
+
+    /// Each subtitle ends where the next one begins (`-fix_sub_duration`).
+    pub fn end_with_next(&mut self) {
+        self.ends_with_next = true;
+    }
+
+    /// Encodes the subtitle that waits for one that does not come.
+    pub fn finish(&mut self, start_us: i64) -> Result<Vec<Packet>, AvError> {
+        let mut results = Vec::new();
+        if let Some(mut last) = self.waiting.take() {
+            // SAFETY: the subtitle is valid.
+            unsafe { self.encode(&mut last.0, start_us, &mut results) }?;
         }
         Ok(results)
     }

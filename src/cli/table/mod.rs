@@ -8,6 +8,7 @@ mod input;
 mod later;
 mod live;
 mod output;
+mod seldom;
 
 use super::Request;
 use super::value::BadValue;
@@ -194,7 +195,7 @@ impl Row {
 
 /// All rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [global::ROWS, both::ROWS, input::ROWS, output::ROWS, live::ROWS, later::ROWS].into_iter().flatten()
+    [global::ROWS, both::ROWS, input::ROWS, output::ROWS, seldom::ROWS, live::ROWS, later::ROWS].into_iter().flatten()
 }
 
 /// The row of a name, which is without dash and without specifier.

@@ -28,6 +28,8 @@ pub struct DecodeSettings {
     pub frame_rate: Rational,
     /// The container's pixel aspect ratio, which overrides the stream's.
     pub sample_aspect_ratio: Rational,
+    /// `-top`: which field comes first, whatever the decoder says.
+    pub top_field_first: Option<bool>,
     /// Stop at the first error.
     pub exit_on_error: bool,
 }
@@ -198,6 +200,9 @@ impl DecodeStage {
                 _ => 0,
             };
             self.next_us = Some(begins + length);
+        }
+        if let Some(top) = self.settings.top_field_first {
+            frame.set_top_field_first(top);
         }
         if self.settings.sample_aspect_ratio.num != 0 {
             frame.set_sample_aspect_ratio(self.settings.sample_aspect_ratio);

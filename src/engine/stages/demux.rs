@@ -35,6 +35,12 @@ pub struct DemuxSettings {
     pub pacer: Option<Pacer>,
     /// Where a pass begins after a seam, in microseconds of the container.
     pub restart_us: i64,
+    /// Packets are left out on purpose, so that a length says nothing (`-discard`).
+    pub thinned: bool,
+    /// `-dump`: tell of each packet; with its bytes.
+    pub dump: Option<bool>,
+    /// `-debug_ts`.
+    pub debug_timestamps: bool,
     /// Stop at the first damaged packet.
     pub exit_on_error: bool,
     /// `-copyts`.
@@ -128,7 +134,7 @@ impl DemuxStage {
             self.meter.set_broken(format!("{}: reading broke off: {error}", self.settings.facts.url));
             return;
         }
-        if !self.demuxer.length_is_promised() {
+        if self.settings.thinned || !self.demuxer.length_is_promised() {
             return;
         }
         let facts = &self.settings.facts;
@@ -184,6 +190,9 @@ impl DemuxStage {
         self.meter.packets.fetch_add(1, Ordering::Relaxed);
         self.meter.bytes.fetch_add(packet.size() as u64, Ordering::Relaxed);
         self.packets_this_pass += 1;
+        if let Some(bytes) = self.settings.dump {
+            packet.dump(&self.demuxer, bytes);
+        }
         let Some(used) = self.settings.used.get(stream).copied() else {
             if stream >= self.unknown_streams {
                 self.unknown_streams = stream + 1;
@@ -219,6 +228,14 @@ impl DemuxStage {
             return Ok(Flow::Continue);
         }
         packet.set_times(stamped.pts, stamped.dts);
+        if self.settings.debug_timestamps {
+            let facts = &self.settings.facts.streams[stream];
+            log::info!(
+                "demuxer+ffmpeg -> ist_index:{stream} type:{} {}",
+                facts.kind.name(),
+                packet.times_text(facts.time_base)
+            );
+        }
         if let Some(pacer) = &mut self.settings.pacer {
             let due = pacer.due_ns(stamped.dts_us);
             if !self.clock.wait_until(due, &out.stop().drain) {

@@ -1,5 +1,7 @@
 //! Encodes one stream: opens the encoder when it knows what comes, places pictures on frames, numbers samples.
 
+use super::passes::{self, PassLog};
+use super::video_stats::{Counted, VideoStats};
 use crate::av::{EncodeStep, Encoder, EncoderSettings, Frame, GraphOutput, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
@@ -41,6 +43,8 @@ pub struct EncodeSettings {
     pub source_start_known: bool,
     /// Keyframes that the user wants.
     pub keyframes: ForcedKeyframes,
+    /// `-vstats`.
+    pub video_stats: Option<VideoStats>,
     /// Dup and drop limit: more repeated frames than this at once are a jump, not a gap.
     pub most_repeats: i64,
     /// Somebody downstream may wish for a keyframe.
@@ -61,6 +65,8 @@ pub struct EncodeStage {
     next_sample: i64,
     repeat_warning: u64,
     done: bool,
+    log: Option<PassLog>,
+    counted: Counted,
 }
 
 impl EncodeStage {
@@ -79,6 +85,8 @@ impl EncodeStage {
             next_sample: 0,
             repeat_warning: 1000,
             done: false,
+            log: None,
+            counted: Counted::default(),
         }
     }
 
@@ -86,9 +94,18 @@ impl EncodeStage {
         output_name(self.settings.index, &self.settings.plan.encoder)
     }
 
-    fn encoder_settings(&self, source_bits: i32) -> EncoderSettings {
+    fn encoder_settings(&self, source_bits: i32) -> Result<EncoderSettings, StageError> {
         let plan = &self.settings.plan;
-        EncoderSettings {
+        let pass_log =
+            plan.pass.as_ref().filter(|pass| pass.reads && !pass.by_encoder).map(passes::read).transpose()?;
+        let matrix = |text: &Option<String>| text.as_deref().map(passes::matrix);
+        let [intra, inter, chroma] = &plan.matrices;
+        Ok(EncoderSettings {
+            bits_per_raw_sample: plan.bits_per_raw_sample,
+            pass_log,
+            matrices: [matrix(intra), matrix(inter), matrix(chroma)],
+            rate_overrides: plan.rate_override.as_deref().map(passes::rate_overrides).transpose()?.unwrap_or_default(),
+            top_field_first: plan.top_field_first,
             name: plan.encoder.clone(),
             options: plan.options.clone(),
             global_quality: plan.global_quality,
@@ -97,7 +114,7 @@ impl EncodeStage {
             source_bits_per_raw_sample: source_bits,
             display_aspect_ratio: plan.display_aspect_ratio,
             codec_tag: self.settings.codec_tag,
-        }
+        })
     }
 
     /// The frame rate of the output, by ffmpeg's order: `-r`, the graph's, 25; capped; snapped to what the encoder has.
@@ -132,7 +149,7 @@ impl EncodeStage {
                 self.name()
             )));
         };
-        let encoder_settings = self.encoder_settings(shape.source_bits);
+        let encoder_settings = self.encoder_settings(shape.source_bits)?;
         let plan = &self.settings.plan;
         let time_base_option = plan.time_base.filter(|b| b.num != 0 && b.den > 0);
         let opened = if self.settings.kind == MediaKind::Video {
@@ -166,12 +183,15 @@ impl EncodeStage {
                 time_base: base,
                 start_us: self.settings.start_us,
                 max_frames: self.settings.max_frames.unwrap_or(i64::MAX),
-                drop_threshold_tenths: 0,
+                drop_threshold_tenths: self.settings.plan.drop_threshold_tenths,
             }));
             self.settings.keyframes.prepare(base);
         }
         let parameters =
             encoder.parameters().map_err(StageError::about(self.name(), "read the encoder's parameters"))?;
+        if let Some(pass) = self.settings.plan.pass.as_ref().filter(|pass| pass.writes && !pass.by_encoder) {
+            self.log = Some(PassLog::create(pass)?);
+        }
         self.encoder = Some(encoder);
         out.send(0, PacketItem::Ready(Box::new(parameters)))
     }
@@ -202,11 +222,17 @@ impl EncodeStage {
         };
         let options: Vec<String> = plan.options.iter().map(|(k, v)| format!("-{k} {v}")).collect();
         let options = if options.is_empty() { String::new() } else { format!(", options {}", options.join(" ")) };
-        StageError::Failed(format!(
+        let (output, stream) = self.settings.index;
+        let text = format!(
             "Error while opening encoder for {}: {cause}. It was given {what}{options}; maybe incorrect parameters such \
              as bit_rate, rate, width or height: the encoder's own message above names the one it refuses.",
             self.name()
-        ))
+        );
+        let ffmpeg = format!(
+            "Error initializing output stream {output}:{stream} -- Error while opening encoder for output stream \
+             #{output}:{stream} - maybe incorrect parameters such as bit_rate, rate, width or height"
+        );
+        StageError::Told { text, ffmpeg }
     }
 
     fn past_the_end(&self, tick: i64, base: Rational) -> bool {
@@ -224,7 +250,15 @@ impl EncodeStage {
             let taken = encoder
                 .send(frame)
                 .map_err(|cause| StageError::about(name(), "Error submitting a frame to the encoder")(cause))?;
-            while let EncodeStep::Packet(packet) = receive(encoder)? {
+            loop {
+                let step = receive(encoder)?;
+                if let (Some(log), false) = (&mut self.log, matches!(step, EncodeStep::NeedsInput)) {
+                    log.add(&encoder.pass_stats())?;
+                }
+                let EncodeStep::Packet(packet) = step else { break };
+                if let (Some(stats), MediaKind::Video) = (&self.settings.video_stats, self.settings.kind) {
+                    stats.add(self.settings.index, &packet, encoder.time_base(), &mut self.counted)?;
+                }
                 if let Some(quality) = packet.encoder_quality() {
                     self.meter.quality.store(i64::from(quality), Relaxed);
                 }
@@ -240,6 +274,15 @@ impl EncodeStage {
 
     fn picture(&mut self, mut frame: Frame, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         if self.encoder.is_none() {
+            let fields = self
+                .settings
+                .plan
+                .options
+                .iter()
+                .any(|(k, v)| k == "flags" && (v.contains("ildct") || v.contains("ilme")));
+            if let (Some(top), true) = (self.settings.plan.top_field_first, fields) {
+                frame.set_top_field_first(top);
+            }
             self.open(Some(&frame), out)?;
         }
         let (Some(shape), Some(encoder), Some(control)) = (&self.shape, &self.encoder, &mut self.control) else {
@@ -321,6 +364,9 @@ impl EncodeStage {
                 | self.settings.wish.take();
             frame.set_pts(Some(tick));
             frame.prepare_for_encoder(key, encoder.global_quality());
+            if let (Some(top), true) = (self.settings.plan.top_field_first, encoder.is_interlaced()) {
+                frame.set_top_field_first(top);
+            }
             // The encoder keeps a reference of its own.
             let handed = frame.share().map_err(StageError::library("share a frame"))?;
             if is_old {

@@ -30,6 +30,10 @@ pub struct InputSettings {
     pub trim_start_us: Option<i64>,
     /// Cut after this length, in microseconds.
     pub trim_duration_us: Option<i64>,
+    /// Filters that come before all others: names and parameters.
+    pub first_filters: Vec<(String, String)>,
+    /// Input and stream, for messages.
+    pub index: (usize, usize),
     /// For messages.
     pub name: String,
     /// Draws the subtitles that come instead of frames.

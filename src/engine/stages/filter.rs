@@ -70,21 +70,34 @@ impl FilterStage {
                     rotate_by: matrix.filter(|_| s.autorotate && s.kind == MediaKind::Video),
                     trim_start_us: s.trim_start_us,
                     trim_duration_us: s.trim_duration_us,
+                    first_filters: s.first_filters.clone(),
                     name: s.name.clone(),
                     shape,
                 }
             })
             .collect();
-        let graph = FilterGraph::configure(&self.settings, &inputs, &self.constraints).map_err(StageError::about(
-            self.name.clone(),
-            format!("Error configuring the filters '{}'", self.settings.description),
-        ))?;
+        let graph =
+            FilterGraph::configure(&self.settings, &inputs, &self.constraints).map_err(|cause| self.refused(cause))?;
         self.graph = Some(graph);
         for port in 0..self.kinds.len() {
             self.tell_shape(port, out)?;
         }
         self.inputs.iter_mut().for_each(Input::rebuilt);
         Ok(())
+    }
+
+    /// The graph cannot be configured.
+    fn refused(&self, cause: AvError) -> StageError {
+        let text = format!("{}: Error configuring the filters '{}': {cause}", self.name, self.settings.description);
+        let at = self.inputs.first().map(|input| format!("#{}:{}", input.settings.index.0, input.settings.index.1));
+        let ffmpeg = match at {
+            Some(at) => format!(
+                "Error reinitializing filters!\nFailed to inject frame into filter network: {cause}\nError while \
+                 processing the decoded data for stream {at}"
+            ),
+            None => format!("Error configuring complex filters.\n{cause}"),
+        };
+        StageError::Told { text, ffmpeg }
     }
 
     /// Tells the encoder what comes, and asks it how many samples a frame must have.
@@ -300,6 +313,12 @@ impl Stage for FilterStage {
     }
 
     fn finish(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
-        self.work(out).map(drop)
+        let result = self.work(out).map(drop);
+        self.feeding = None;
+        result
+    }
+
+    fn abandon(&mut self) {
+        self.feeding = None;
     }
 }

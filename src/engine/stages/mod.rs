@@ -8,5 +8,8 @@ pub mod encode;
 pub mod feed;
 pub mod filter;
 pub mod mux;
+mod passes;
 pub mod picture_subtitles;
+pub mod sdp;
 pub mod subtitle;
+pub mod video_stats;

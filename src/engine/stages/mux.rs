@@ -4,6 +4,7 @@ mod live;
 
 use self::live::Live;
 use super::copy::{Copy, CopyStep};
+use super::sdp::SessionDescription;
 use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet, packet_samples, silent_packet};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
@@ -93,6 +94,10 @@ pub struct MuxSettings {
     pub no_timestamps: bool,
     /// Stop at the first repair.
     pub exit_on_error: bool,
+    /// `-debug_ts`.
+    pub debug_timestamps: bool,
+    /// Where the output's session description goes.
+    pub sdp: Option<SessionDescription>,
 }
 
 /// The sink of one output.
@@ -108,6 +113,8 @@ pub struct MuxStage {
     broken: bool,
     /// What makes it a session with a peer.
     live: Option<Live>,
+    /// What went wrong before the stage ran.
+    early: Option<StageError>,
 }
 
 impl MuxStage {
@@ -119,7 +126,9 @@ impl MuxStage {
             .map(|s| s.limited || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle))
             .collect();
         let shortest = (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits));
-        let streams = streams
+        // Nobody feeds an attachment.
+        let closing = (0..streams.len()).filter(|index| streams[*index].silent).collect();
+        let streams: Vec<State> = streams
             .into_iter()
             .enumerate()
             .map(|(i, s)| State {
@@ -145,9 +154,10 @@ impl MuxStage {
             header_written: false,
             packets: 0,
             shortest,
-            closing: Vec::new(),
+            closing,
             broken: false,
             live: None,
+            early: None,
         }
     }
 
@@ -162,8 +172,16 @@ impl MuxStage {
         StageError::about(self.settings.url.clone(), operation)
     }
 
+    /// Writes the header at once when all streams are known already: nothing is encoded. A failure is told by the run.
+    pub fn begin(&mut self) {
+        self.early = self.start_if_ready().err();
+    }
+
     /// Starts the file when all streams are known.
     fn start_if_ready(&mut self) -> Result<(), StageError> {
+        if let Some(early) = self.early.take() {
+            return Err(early);
+        }
         if self.header_written || self.broken || !self.streams.iter().all(|s| s.ready) {
             return Ok(());
         }
@@ -177,8 +195,14 @@ impl MuxStage {
         self.header_written = true;
         for (i, state) in self.streams.iter().enumerate() {
             state.meter.extradata_bytes.store(self.muxer.extradata_bytes(i) as u64, Relaxed);
+            if let Some(end) = self.muxer.stream_end(i) {
+                state.meter.end_us.fetch_max(rescale(end, self.muxer.time_base(i), Rational::MICROS), Relaxed);
+            }
         }
         self.muxer.dump(self.settings.index);
+        if let Some(sdp) = self.settings.sdp.take() {
+            sdp.add(self.muxer.session_description().map_err(self.about("Error writing the SDP"))?)?;
+        }
         for (key, value) in self.settings.options.pairs() {
             log::warn!(
                 "{}: the option {key} ({value}) is not known to this format; it has no effect",
@@ -220,10 +244,12 @@ impl MuxStage {
         }
         if let Err(error) = self.muxer.write_header(&mut self.settings.options) {
             self.broken = true;
-            return Err(self.about(format!(
-                "Could not write header for output file #{} (incorrect codec parameters ?)",
-                self.settings.index
-            ))(error));
+            let index = self.settings.index;
+            let words =
+                format!("Could not write header for output file #{index} (incorrect codec parameters ?): {error}");
+            let last = self.streams.len().saturating_sub(1);
+            let ffmpeg = format!("{words}\nError initializing output stream {index}:{last} -- ");
+            return Err(StageError::Told { text: format!("{}: {words}", self.settings.url), ffmpeg });
         }
         Ok(())
     }
@@ -437,13 +463,20 @@ impl MuxStage {
         let meter = &self.streams[index].meter;
         meter.packets.fetch_add(1, Relaxed);
         meter.bytes.fetch_add(packet.size() as u64, Relaxed);
-        if let Some(time) = packet.pts().or(packet.dts()) {
-            // What the muxer counts where it does; else the packet's own end.
-            let end = self.muxer.stream_end(index).unwrap_or(time + packet.duration());
-            meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
-        }
+        let own_end = packet.pts().or(packet.dts()).map(|time| time + packet.duration());
         self.packets += 1;
+        if self.settings.debug_timestamps {
+            log::info!(
+                "muxer <- type:{} {} size:{}",
+                self.streams[index].settings.kind.name(),
+                packet.times_text(base),
+                packet.size()
+            );
+        }
         if self.live.is_some() {
+            if let Some(end) = own_end {
+                self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
+            }
             self.send(packet, base);
             return Ok(());
         }
@@ -453,6 +486,10 @@ impl MuxStage {
             let operation = format!("Error writing a packet of {source} (av_interleaved_write_frame())");
             StageError::about(settings.url.clone(), operation)(cause)
         })?;
+        // What the muxer counts where it does; else the packet's own end.
+        if let (Some(_), Some(end)) = (own_end, self.muxer.stream_end(index).or(own_end)) {
+            self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
+        }
         if self.packets % 16 == 1 || self.settings.size_limit_bytes.is_some() {
             self.note_size();
         }

@@ -1,6 +1,6 @@
 //! Transcodes one subtitle stream.
 
-use crate::av::SubtitleTranscoder;
+use crate::av::{Packet, SubtitleTranscoder};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -29,6 +29,18 @@ impl SubtitleStage {
     }
 }
 
+impl SubtitleStage {
+    fn give(&self, packets: Vec<Packet>, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        for packet in packets {
+            if self.duration_us.is_some_and(|d| packet.pts().is_some_and(|p| p >= d)) {
+                return Ok(Flow::Done);
+            }
+            out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us: 0 }))?;
+        }
+        Ok(Flow::Continue)
+    }
+}
+
 impl Stage for SubtitleStage {
     type In = PacketItem;
     type Out = PacketItem;
@@ -43,14 +55,7 @@ impl Stage for SubtitleStage {
     fn step(&mut self, _port: usize, item: PacketItem, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         let PacketItem::Packet(mut media) = item else { return Ok(Flow::Continue) };
         match self.transcoder.transcode(&mut media.packet, self.start_us) {
-            Ok(packets) => {
-                for packet in packets {
-                    if self.duration_us.is_some_and(|d| packet.pts().is_some_and(|p| p >= d)) {
-                        return Ok(Flow::Done);
-                    }
-                    out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us: 0 }))?;
-                }
-            }
+            Ok(packets) => return self.give(packets, out),
             Err(error) => {
                 self.meter.decode_errors.fetch_add(1, Relaxed);
                 log::error!("Error while decoding stream #{}:{}: {error}", self.index.0, self.index.1);
@@ -59,7 +64,8 @@ impl Stage for SubtitleStage {
         Ok(Flow::Continue)
     }
 
-    fn finish(&mut self, _out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
-        Ok(())
+    fn finish(&mut self, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        let last = self.transcoder.finish(self.start_us).map_err(StageError::library("encode the last subtitle"))?;
+        self.give(last, out).map(drop)
     }
 }

@@ -124,13 +124,19 @@ fn graph_input(
         reinit: stream_plan.reinit_filter,
         trim_start_us,
         trim_duration_us,
+        first_filters: stream_plan.first_filters.clone(),
+        index: (input, source),
         name,
-        drawing: drawn.then(|| Drawing::new(canvas(&inputs.facts[input], source), facts.time_base)),
+        drawing: drawn
+            .then(|| Drawing::new(canvas(&inputs.facts[input], source, stream_plan.canvas_size), facts.time_base)),
     })
 }
 
 /// Subtitles are drawn at their own size, else at that of the largest pictures of their file.
-fn canvas(facts: &InputFacts, stream: usize) -> Canvas {
+fn canvas(facts: &InputFacts, stream: usize, asked: Option<(i32, i32)>) -> Canvas {
+    if let Some((width, height)) = asked {
+        return Canvas { width, height };
+    }
     let own = &facts.streams[stream];
     if own.width > 0 && own.height > 0 {
         return Canvas { width: own.width, height: own.height };
@@ -162,5 +168,7 @@ fn constraint(output: &OutputPlan, (number, stream): (usize, usize), encode: &En
         trim_start_us: output.start_us,
         trim_duration_us: output.duration_us,
         frame_samples: 0,
+        pan: encode.pan.clone(),
+        pad: encode.pad.clone(),
     }
 }

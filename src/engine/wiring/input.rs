@@ -80,6 +80,7 @@ impl Builder<'_> {
                         forced_frame_rate: stream_plan.forced_frame_rate,
                         frame_rate: parameters.frame_rate,
                         sample_aspect_ratio: parameters.sample_aspect_ratio,
+                        top_field_first: stream_plan.top_field_first,
                         exit_on_error: spec.global.exit_on_error,
                     };
                     let stage = DecodeStage::new(decoder, settings, Arc::clone(&self.meter.inputs[index]));
@@ -102,6 +103,9 @@ impl Builder<'_> {
                 used,
                 heartbeats,
                 keep_times: spec.global.copy_timestamps,
+                thinned: input.streams.iter().any(|s| s.used && s.discard.is_some_and(|what| what > 0)),
+                dump: spec.global.seldom.dump_packets.then_some(spec.global.seldom.dump_bytes),
+                debug_timestamps: spec.global.seldom.debug_timestamps,
                 loops: input.stream_loop,
                 pacer: input.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us)),
                 restart_us: facts.start_time_us.unwrap_or(0),

@@ -17,9 +17,13 @@ use super::meter::{Meter, StageMeter};
 use super::prepare::{PrepareError, Prepared};
 use super::run::{AbortOnPanic, Ended, Running, wake_blocked};
 use super::session::SessionContext;
+use super::stages::sdp::SessionDescription;
+use super::stages::video_stats::VideoStats;
 use super::stop::StopSignal;
 use super::threads::spawn;
 use crate::av::BlockedThread;
+use crate::plan::Plan;
+use crate::spec::SeldomGlobal;
 use crossbeam_channel::Sender;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -58,6 +62,10 @@ struct Builder<'a> {
     /// Threads that may sit in a system call which only a signal ends.
     may_block: Vec<BlockedThread>,
     sources_run: Sender<Infallible>,
+    /// `-vstats`.
+    video_stats: Option<VideoStats>,
+    /// The session description of rtp outputs.
+    sdp: Option<SessionDescription>,
     /// A muxer that runs in the thread of its only source.
     joined: Option<MuxEnd>,
     /// Sending ends of the muxers' links, by output and stream, until somebody feeds them.
@@ -67,9 +75,25 @@ struct Builder<'a> {
     leaks: Vec<Leak>,
 }
 
+/// The file of `-vstats`, named by the time of day unless it has a name.
+fn video_stats(seldom: &SeldomGlobal) -> Result<Option<VideoStats>, PrepareError> {
+    let Some(name) = &seldom.video_stats else { return Ok(None) };
+    let name = if name.is_empty() { format!("vstats_{}.log", crate::av::time_of_day()) } else { name.clone() };
+    let file = VideoStats::create(&name, seldom.video_stats_version);
+    file.map(Some).map_err(|error| PrepareError::Failed(format!("{name}: {error}")))
+}
+
+/// Outputs by rtp are described together, when all outputs go that way or a file is to be written.
+fn session_description(plan: &Plan, seldom: &SeldomGlobal) -> Option<SessionDescription> {
+    let by_rtp = plan.outputs.iter().filter(|output| output.muxer.name == "rtp").count();
+    let wanted = seldom.sdp_file.is_some() || by_rtp == plan.outputs.len();
+    (by_rtp > 0 && wanted).then(|| SessionDescription::new(by_rtp, seldom.sdp_file.clone()))
+}
+
 impl Prepared {
-    /// Starts the threads.
-    pub fn start(self, stop: &StopSignal) -> Result<Running, PrepareError> {
+    /// Starts the threads. `before` is called when the headers that can be written at once are written, and nothing
+    /// flows yet.
+    pub fn start(self, stop: &StopSignal, before: impl FnOnce(&Plan)) -> Result<Running, PrepareError> {
         let Prepared { plan, inputs, outputs } = self;
         let plan = Arc::new(plan);
         let streams: Vec<Vec<_>> =
@@ -88,6 +112,8 @@ impl Prepared {
             joined: None,
             muxers: Vec::new(),
             leaks: leaks(&plan),
+            video_stats: video_stats(&inputs.spec.global.seldom)?,
+            sdp: session_description(&plan, &inputs.spec.global.seldom),
         };
         let mut ends = Ends::default();
         let started = (|| {
@@ -95,6 +121,7 @@ impl Prepared {
             for (index, output) in outputs.into_iter().zip(inlets).enumerate() {
                 builder.output(&plan, index, output, &inputs, &mut ends)?;
             }
+            before(&plan);
             let balance = Balance::default();
             builder.complex_graphs(&plan, &inputs, &balance, &mut ends)?;
             builder.inputs(&plan, inputs, &balance, ends)
@@ -153,7 +180,10 @@ impl Builder<'_> {
     ) -> Result<(), PrepareError> {
         let meter = self.meter.stage(&name);
         let outlet = self.outlet(&meter, links);
-        self.thread(name, move || Ended { result: drive(stage, inlet, outlet, &meter).1, output: None })
+        self.thread(name, move || {
+            let (stage, result) = drive(stage, inlet, outlet, &meter);
+            Ended { result, output: None, keepsake: Some(Box::new(stage)) }
+        })
     }
 
     /// A source; with the only stage behind it in the same thread when they are to be joined.
@@ -174,7 +204,7 @@ impl Builder<'_> {
                 Some(mux) => mux.run(|stage, inlet, stage_out, stage_meter| {
                     drive_joined((source, outlet, &meter), (stage, inlet, stage_out, stage_meter))
                 }),
-                None => Ended { result: drive_source(source, outlet, &meter).1, output: None },
+                None => Ended { result: drive_source(source, outlet, &meter).1, output: None, keepsake: None },
             };
             drop(runs);
             ended

@@ -87,7 +87,7 @@ impl MuxEnd {
                 }
             }
         };
-        Ended { result, output: Some(EndedOutput { index, end, empty, path }) }
+        Ended { result, output: Some(EndedOutput { index, end, empty, path }), keepsake: None }
     }
 }
 
@@ -151,6 +151,7 @@ impl Builder<'_> {
                         format!("{} (stream {input}:{source})", inputs.facts[input].url)
                     }
                     StreamSource::Graph(graph, pad) => plan.graphs[graph].outputs[pad].name.clone(),
+                    StreamSource::File => "an attachment".to_owned(),
                 },
                 source_time_base: facts.map_or(Rational::MICROS, |f| f.time_base),
                 sample_rate_hz: facts.map_or(0, |f| f.sample_rate_hz),
@@ -173,6 +174,7 @@ impl Builder<'_> {
                     mux_stream.copy = Some(Copy::new(copy_settings(plan, inputs, output, stream, copy)));
                     packets.extend(senders);
                 }
+                Treatment::Attach { .. } => mux_stream.silent = true,
                 Treatment::Encode(encode) => {
                     if stream.kind == MediaKind::Video {
                         mux_stream.max_packets = None;
@@ -194,6 +196,7 @@ impl Builder<'_> {
                         StreamSource::Graph(graph, pad) => {
                             ends.graphs.insert((graph, pad), encoder);
                         }
+                        StreamSource::File => {}
                     }
                 }
                 Treatment::Subtitle { encoder, options } => {
@@ -213,6 +216,8 @@ impl Builder<'_> {
             dts_may_repeat: output.muxer.dts_may_repeat,
             no_timestamps: output.muxer.no_timestamps,
             exit_on_error: global.exit_on_error,
+            debug_timestamps: global.seldom.debug_timestamps,
+            sdp: self.sdp.clone().filter(|_| output.muxer.name == "rtp"),
         };
         let name = format!("mux {index}");
         let meter = self.meter.stage(&name);
@@ -220,6 +225,8 @@ impl Builder<'_> {
         let mut stage = MuxStage::new(muxer, settings, mux_streams, Arc::clone(&self.meter.outputs[index]));
         if let Some(session) = output.session {
             stage = stage.with_session(self.session(output, index, session, leak));
+        } else if !output.url.contains("://") {
+            stage.begin();
         }
         let path = local_file(&output.url, output.muxer.no_file);
         let end = MuxEnd { stage, inlet, outlet, meter, index, path, needs_trailer: needs_trailer(output) };
@@ -270,6 +277,7 @@ impl Builder<'_> {
         let source = match stream.source {
             StreamSource::Input(input, source) => Some((input, source)),
             StreamSource::Graph(graph, _) => plan.graphs[graph].only_source(),
+            StreamSource::File => None,
         };
         let facts = source.map(|(input, source)| &inputs.facts[input].streams[source]);
         let global = &inputs.spec.global;
@@ -288,8 +296,10 @@ impl Builder<'_> {
             keyframes,
             most_repeats: global.dts_error_threshold_s.saturating_mul(30),
             wish,
+            video_stats: None,
         };
         let meter = Arc::clone(&self.meter.outputs[output].streams[index].encode);
+        let settings = EncodeSettings { video_stats: self.video_stats.clone(), ..settings };
         let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
         self.stage(format!("encode {output}:{index}"), EncodeStage::new(settings, meter), inlet, vec![senders])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
@@ -310,15 +320,19 @@ impl Builder<'_> {
             PrepareError::Failed(format!("Error while opening {what} for output stream #{output}:{index}: {cause}"))
         };
         let parameters = inputs.demuxers[input].parameters(input, source).map_err(|e| fail("the input", e))?;
-        let (transcoder, leftover) = SubtitleTranscoder::open(
+        let stream_plan = &plan.inputs[input].streams[source];
+        let (mut transcoder, leftover) = SubtitleTranscoder::open(
             &parameters,
             (&decode.decoder, &decode.options),
             (encoder, options),
-            output_plan.muxer.global_header,
+            (output_plan.muxer.global_header, stream_plan.canvas_size),
         )
         .map_err(|e| fail(&format!("subtitle encoder {encoder}"), e))?;
         for (key, _) in leftover.pairs() {
             log::warn!("output stream #{output}:{index}: {encoder} did not take the option '{key}'");
+        }
+        if stream_plan.fix_subtitle_duration {
+            transcoder.end_with_next();
         }
         let times = (output_plan.start_us.unwrap_or(0), output_plan.duration_us);
         let stage = SubtitleStage::new(transcoder, (input, source), times, Arc::clone(&self.meter.inputs[input]));

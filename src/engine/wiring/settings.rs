@@ -98,6 +98,7 @@ pub(super) fn stream_timing(
         sample_rate_hz: facts.sample_rate_hz,
         frame_samples: demuxer.frame_samples(facts.index),
         decoded: plan.decode.is_some(),
+        scale: plan.timestamp_scale,
     }
 }
 
@@ -108,6 +109,7 @@ pub(super) fn balance_groups(plan: &Plan) -> Vec<usize> {
         let inputs = output.streams.iter().flat_map(|s| match s.source {
             StreamSource::Input(input, _) => vec![input],
             StreamSource::Graph(graph, _) => plan.graphs[graph].inputs.iter().map(|pad| pad.source.0).collect(),
+            StreamSource::File => Vec::new(),
         });
         let members: Vec<usize> = inputs.map(|input| groups[input]).collect();
         if let Some(target) = members.iter().min().copied() {
@@ -135,6 +137,7 @@ pub(super) fn is_fed_in_real_time(plan: &Plan, output: &OutputPlan) -> bool {
             let pads = &plan.graphs[graph].inputs;
             !pads.is_empty() && pads.iter().all(|pad| is_timed(pad.source.0))
         }
+        StreamSource::File => true,
     })
 }
 

@@ -32,6 +32,12 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
                         stream.kind.name()
                     ),
                 )
+                .ffmpeg_says(format!(
+                    "Filtergraph '{}' was defined for {} output stream {index}:{i} but codec copy was selected.\n\
+                     Filtering and streamcopy cannot be used together.",
+                    filter.value,
+                    stream.kind.name()
+                ))
                 .remedy(both_ways(context, filter, &spec.origin, [&format!("-c:{letter}"), encoder]))
                 .at(&filter.origin),
             );
@@ -44,6 +50,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
                     "option-on-copy",
                     format!("{} has no effect on {url}: stream {index}:{i} is copied, {what}.", origin.token),
                 )
+                .ffmpeg_says("")
                 .remedy(format!("Leave {} out, or encode with -c:{letter} and an encoder's name.", origin.token))
                 .at(origin),
             );

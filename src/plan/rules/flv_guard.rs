@@ -24,7 +24,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
         let source = stream.source.input().map(|(i, s)| &context.facts[i].streams[s]);
         let at = match stream.source {
             StreamSource::Input(input, source) => format!("#{input}:{source}"),
-            StreamSource::Graph(..) => "of the filtergraph".to_owned(),
+            StreamSource::Graph(..) | StreamSource::File => "of the filtergraph".to_owned(),
         };
         let Some(encoder) = context.catalog.codec_id(wanted[0]).and_then(|id| context.catalog.encoder_for(id)) else {
             diagnostics.push(
@@ -68,7 +68,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
             Choice::Encoder { facts, named: true } if !wanted.contains(&facts.codec_name.as_str()) => {
                 diagnostics.push(refused(&url, facts, &encoder, stream.kind));
             }
-            Choice::Encoder { named: true, .. } => {}
+            Choice::Encoder { named: true, .. } | Choice::Attach { .. } => {}
             Choice::Encoder { named: false, .. } | Choice::NoEncoder { .. } => {
                 stream.choice = Choice::Encoder { facts: encoder.clone(), named: false };
                 diagnostics.push(Diagnostic::note(

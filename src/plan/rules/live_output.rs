@@ -43,7 +43,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
         };
         let from = match stream.source {
             StreamSource::Input(input, stream) => format!("#{input}:{stream}"),
-            StreamSource::Graph(..) => stream.kind.name().to_owned(),
+            StreamSource::Graph(..) | StreamSource::File => stream.kind.name().to_owned(),
         };
         chosen.push(format!("{from} to {codec} with {}", encoder.name));
         if stream.kind == MediaKind::Video {

@@ -23,6 +23,7 @@ fn video(time_base: Rational) -> StreamTiming {
         sample_rate_hz: 0,
         frame_samples: 0,
         decoded: false,
+        scale: None,
     }
 }
 

@@ -259,7 +259,7 @@ impl DemuxStage {
         }
         self.demuxer = demuxer;
         for (index, stream) in streams.iter().enumerate() {
-            self.demuxer.set_discarded(index, stream.is_none());
+            self.demuxer.set_discarded(index, stream.is_none(), None);
         }
         live.streams = streams;
         live.join = Join::new(pictures(&self.settings.facts, &used));

@@ -1,0 +1,61 @@
+//! `-vstats`: a line in a file for each picture that is encoded.
+
+use crate::av::Packet;
+use crate::engine::fault::StageError;
+use crate::unit::Rational;
+use std::fs::File;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// FFmpeg's lambda units in one step of quality (`FF_QP2LAMBDA`).
+const LAMBDA: f64 = 118.0;
+
+/// The file, shared by all encoders of pictures.
+#[derive(Clone, Debug)]
+pub struct VideoStats {
+    file: Arc<Mutex<File>>,
+    name: String,
+    version: i32,
+}
+
+/// What one encoder counts.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    packets: u64,
+    bytes: u64,
+}
+
+impl VideoStats {
+    /// Begins the file.
+    pub fn create(name: &str, version: i32) -> std::io::Result<Self> {
+        Ok(Self { file: Arc::new(Mutex::new(File::create(name)?)), name: name.to_owned(), version })
+    }
+
+    /// Adds the line of a packet.
+    pub(super) fn add(
+        &self,
+        (output, stream): (usize, usize),
+        packet: &Packet,
+        time_base: Rational,
+        counted: &mut Counted,
+    ) -> Result<(), StageError> {
+        counted.packets += 1;
+        counted.bytes += packet.size() as u64;
+        let (quality, kind) = packet.encoder_stats().unwrap_or((-1, '?'));
+        let mut line = if self.version <= 1 { String::new() } else { format!("out= {output:2} st= {stream:2} ") };
+        let (bytes, base) = (counted.bytes as f64, time_base.as_f64());
+        let time = (packet.dts().unwrap_or(0) as f64 * base).max(0.01);
+        line += &format!(
+            "frame= {:5} q= {:2.1} f_size= {:6} s_size= {:8.0}kB time= {time:.3} br= {:7.1}kbits/s avg_br= {:7.1}kbits/s \
+             type= {kind}\n",
+            counted.packets,
+            f64::from(quality) / LAMBDA,
+            packet.size(),
+            bytes / 1024.0,
+            packet.size() as f64 * 8.0 / base / 1000.0,
+            bytes * 8.0 / time / 1000.0,
+        );
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(line.as_bytes()).map_err(|error| StageError::Failed(format!("{}: {error}", self.name)))
+    }
+}
