@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help deps test-deps build demo check test install bench clean
+.PHONY: help deps test-deps build demo check test fate install bench clean
 
 help: ## this list
 	@echo "weir: a transcoding engine on FFmpeg's libraries that takes ffmpeg's own command line"
@@ -39,6 +39,9 @@ test: test-deps ## everything: format, clippy, rustdoc, all tests
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
 	$(CARGO) test --locked --no-fail-fast
+
+fate: build ## FFmpeg's own tests (FATE) with weir as ffmpeg, from Debian's source package (ARGS="lavf filter-overlay")
+	@scripts/fate $(WEIR) $(ARGS)
 
 install: build ## binary, man page, completions and README under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \

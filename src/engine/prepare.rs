@@ -457,6 +457,7 @@ impl OpenInputs {
                 settings.frame_rate = copy.frame_rate.or(plan.inputs[input].streams[source].forced_frame_rate);
                 settings.display_aspect_ratio = copy.display_aspect_ratio;
                 settings.time_base_choice = copy.time_base_choice;
+                settings.rotation = copy.rotation;
                 settings.codec_options.clone_from(&copy.codec_options);
             }
             Treatment::Attach { .. } => {}

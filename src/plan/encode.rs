@@ -68,6 +68,10 @@ pub(super) fn output(
                 .remedy("Use -frames:v to limit only the pictures."),
             );
         }
+        let treatment = match treatment {
+            Treatment::Copy(copy) => Treatment::Copy(CopyPlan { rotation: metadata.rotations[i], ..copy }),
+            other => other,
+        };
         streams.push(OutputStreamPlan {
             kind: stream.kind,
             source: stream.source,
@@ -131,6 +135,7 @@ fn treatment(
             initial_non_keyframes: value(&spec.copy_initial_non_keyframes, place).copied().unwrap_or(false),
             drop_before_start: value(&spec.copy_prior_start, place).is_some_and(|keep| !keep),
             time_base_choice: context.spec.global.seldom.copy_time_base,
+            rotation: None,
         })),
         Choice::Attach { file } => Ok(Treatment::Attach { file: file.clone() }),
         Choice::NoEncoder { codec } => Err(Box::new(

@@ -45,6 +45,8 @@ pub(super) struct OutputMetadata {
     pub(super) streams: Vec<Vec<MetadataEdit>>,
     pub(super) chapters: Vec<(usize, MetadataEdit)>,
     pub(super) chapters_from: Option<(usize, bool)>,
+    /// By stream, `-metadata:s:v rotate=DEGREES`.
+    pub(super) rotations: Vec<Option<f64>>,
     pub(super) programs: Vec<ProgramPlan>,
     pub(super) program_edits: Vec<(usize, MetadataEdit)>,
 }
@@ -58,7 +60,9 @@ pub(super) fn plan(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<OutputMetadata> {
     let spec = &context.spec.outputs[index];
-    let mut result = OutputMetadata { streams: vec![Vec::new(); draft.streams.len()], ..OutputMetadata::default() };
+    let count = draft.streams.len();
+    let mut result =
+        OutputMetadata { streams: vec![Vec::new(); count], rotations: vec![None; count], ..OutputMetadata::default() };
     let (mut manual_global, mut manual_streams, mut manual_chapters) = (false, false, false);
     for map in &spec.map_metadata {
         let Some(input) = map.input else {
@@ -140,9 +144,15 @@ pub(super) fn plan(
         match &entry.place {
             MetadataPlace::Global => result.global.push(edit),
             MetadataPlace::Streams(specifier) => {
+                // A display matrix takes the place of this key.
+                let angle = (entry.key == "rotate").then(|| entry.value.parse::<f64>().ok()).flatten();
                 for (i, stream) in result.streams.iter_mut().enumerate() {
-                    if OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind)).matches(specifier) {
-                        stream.push(edit.clone());
+                    if !OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind)).matches(specifier) {
+                        continue;
+                    }
+                    match angle {
+                        Some(angle) => result.rotations[i] = Some(angle),
+                        None => stream.push(edit.clone()),
                     }
                 }
             }

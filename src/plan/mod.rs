@@ -289,6 +289,8 @@ pub struct CopyPlan {
     pub drop_before_start: bool,
     /// `-copytb`.
     pub time_base_choice: i32,
+    /// Degrees by which players are to turn the picture, in place of what the source says.
+    pub rotation: Option<f64>,
 }
 
 /// How a stream is encoded.

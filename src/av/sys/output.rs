@@ -28,6 +28,8 @@ pub struct OutputStreamSettings {
     pub time_base_choice: i32,
     /// `-time_base`.
     pub time_base: Option<Rational>,
+    /// A copied stream's own display matrix: turned by so many degrees.
+    pub rotation: Option<f64>,
     /// Codec options for a copied stream (`-c copy -b:v 1M` writes the rate into the header).
     pub codec_options: Vec<(String, String)>,
     /// The picture has been turned upright: the display matrix of the source becomes the identity.
@@ -254,6 +256,10 @@ impl Muxer {
                 to.duration = rescale(from.duration, from.time_base.into(), to.time_base.into());
             }
             compat::copy_stream_side_data(from, to)?;
+            if let Some(degrees) = settings.rotation {
+                let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX;
+                compat::add_stream_side_data(to, kind, &turned_matrix(-degrees))?;
+            }
             match demuxer_kind(from) {
                 MediaKind::Audio => {
                     let mp3 = par.codec_id == ffi::AVCodecID::AV_CODEC_ID_MP3;
@@ -575,9 +581,13 @@ unsafe fn edit_metadata(dictionary: *mut *mut ffi::AVDictionary, edits: &[(Strin
 }
 
 fn identity_matrix() -> Vec<u8> {
+    turned_matrix(0.0)
+}
+
+fn turned_matrix(degrees: f64) -> Vec<u8> {
     let mut matrix = [0i32; 9];
     // SAFETY: writes nine numbers.
-    unsafe { ffi::av_display_rotation_set(matrix.as_mut_ptr(), 0.0) };
+    unsafe { ffi::av_display_rotation_set(matrix.as_mut_ptr(), degrees) };
     matrix.iter().flat_map(|v| v.to_ne_bytes()).collect()
 }
 

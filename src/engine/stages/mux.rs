@@ -61,6 +61,8 @@ struct State {
     /// The time base in which an encoder's packets arrive.
     encoder_base: Rational,
     time_base: Rational,
+    /// The encoder's, for packets that do not tell their length.
+    frame_rate: Option<Rational>,
     guard: DtsGuard,
     written: i64,
     /// Copied sound: the last packet, and what fills holes, with its samples.
@@ -138,6 +140,7 @@ impl MuxStage {
                 queued_bytes: 0,
                 encoder_base: s.source_time_base,
                 time_base: s.source_time_base,
+                frame_rate: None,
                 guard: DtsGuard::new(settings.dts_may_repeat),
                 written: 0,
                 last_sound: None,
@@ -399,7 +402,11 @@ impl MuxStage {
             Some(_) => {
                 let at = packet.dts().or(packet.pts()).map(|t| rescale(t, base, Rational::MICROS));
                 let shown = packet.pts().or(packet.dts());
-                let end = shown.map(|t| rescale(t + packet.duration(), base, Rational::MICROS));
+                let length = match (packet.duration(), self.streams[index].frame_rate) {
+                    (0, Some(rate)) => rescale(1, rate.inverse(), base),
+                    (known, _) => known,
+                };
+                let end = shown.map(|t| rescale(t + length, base, Rational::MICROS));
                 if let Some(shortest) = &mut self.shortest {
                     shortest.push(index, at, end, packet);
                 }
@@ -554,6 +561,7 @@ impl Stage for MuxStage {
                 state.ready = true;
                 state.encoder_base = parameters.time_base;
                 state.time_base = parameters.time_base;
+                state.frame_rate = Some(parameters.frame_rate).filter(|rate| rate.is_valid());
                 if state.settings.constant && state.settings.constant_rate.is_none() {
                     state.settings.constant_rate = Some(parameters.frame_rate).filter(|r| r.is_valid());
                 }

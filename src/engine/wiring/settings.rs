@@ -157,7 +157,8 @@ pub(super) fn copied_streams(plan: &Plan, input: usize) -> Vec<bool> {
 /// One file copied to one file: reading and writing are so little work that a second thread costs more than it wins.
 pub(super) fn may_be_joined(plan: &Plan, inputs: &OpenInputs) -> bool {
     let ([_], [output]) = (plan.inputs.as_slice(), plan.outputs.as_slice()) else { return false };
-    output.streams.iter().all(|s| matches!(s.treatment, Treatment::Copy(_)))
+    !output.streams.is_empty()
+        && output.streams.iter().all(|s| matches!(s.treatment, Treatment::Copy(_)))
         && local_file(&output.url, output.muxer.no_file).is_some()
         && is_read_at_leisure(plan, inputs, 0)
 }
