@@ -4,6 +4,10 @@
 //! table. It asserts nothing: figures are for people to read (BENCHMARKS.md). `FFMPEG` and `WEIR_BIN` name other binaries.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use common::rtsp::RtspRelay;
 use std::fs;
 use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
@@ -25,7 +29,13 @@ enum Work {
     EachClip(&'static str),
     /// The same process this often.
     Times(usize, &'static str),
+    /// So many cameras, pushed by RTSP for [`CAMERA_SECONDS`]: a process each for ffmpeg, one for weir. Processor time and
+    /// memory are those of all processes together.
+    Cameras(usize, &'static str),
 }
+
+const CAMERA_SECONDS: &str = "10";
+const CAMERA_SCALED: &str = "-vf scale=iw/2:ih/2 -c:v libx264 -preset ultrafast -tune zerolatency -g 50 -c:a copy";
 
 const HALF: &str = "-i {in} -c:v libx264 -preset ultrafast -vf scale=iw/2:ih/2 -c:a aac out.mp4";
 
@@ -54,6 +64,11 @@ const CASES: &[Case] = &[
     Case { name: "remux", what: "mp4 to mkv, copied", work: Work::One("-i {big} -c copy out.mkv") },
     Case { name: "clips", what: "clips of 2 s to half size, a process each", work: Work::EachClip(HALF) },
     Case { name: "decode", what: "1080p decoded only", work: Work::One("-i {in} -map 0:v -f null -") },
+    Case { name: "camera-copy", what: "1 camera, copied", work: Work::Cameras(1, "-c copy") },
+    Case { name: "cameras-copy-5", what: "5 cameras, copied", work: Work::Cameras(5, "-c copy") },
+    Case { name: "cameras-copy-20", what: "20 cameras, copied", work: Work::Cameras(20, "-c copy") },
+    Case { name: "camera", what: "1 camera, 1080p to half size", work: Work::Cameras(1, CAMERA_SCALED) },
+    Case { name: "cameras-5", what: "5 equal cameras, 1080p to half size", work: Work::Cameras(5, CAMERA_SCALED) },
     Case { name: "start-up", what: "`-version`, 50 times", work: Work::Times(50, "-version") },
 ];
 
@@ -133,7 +148,7 @@ impl Bench {
     }
 
     fn row(&self, case: &Case) {
-        let commands = self.commands(&case.work);
+        let relay = matches!(case.work, Work::Cameras(..)).then(RtspRelay::new);
         let mut theirs = Vec::new();
         let mut ours = Vec::new();
         // The first pair warms the caches and does not count.
@@ -145,7 +160,14 @@ impl Bench {
                 both.reverse();
             }
             for (binary, results) in both {
-                match self.measure(binary, &commands) {
+                let commands = match (&case.work, &relay) {
+                    (Work::Cameras(count, line), Some(relay)) => {
+                        self.cameras(*count, line, relay, binary == &self.weir)
+                    }
+                    (work, _) => self.commands(work),
+                };
+                let together = relay.is_some();
+                match self.measure(binary, &commands, together) {
                     Ok(usage) if pair > 0 => results.push(usage),
                     Ok(_) => {}
                     Err(error) => {
@@ -172,17 +194,41 @@ impl Bench {
             Work::One(line) => vec![fill(line, "{in}", &self.source())],
             Work::EachClip(line) => self.clips().iter().map(|clip| fill(line, "{in}", clip)).collect(),
             Work::Times(count, line) => vec![fill(line, "", Path::new("")); *count],
+            Work::Cameras(..) => Vec::new(),
         }
     }
 
-    /// Runs the commands one after the other in an empty folder.
-    fn measure(&self, binary: &Path, commands: &[Vec<String>]) -> Result<Usage, String> {
+    /// The command lines of so many cameras: one with all outputs, or one each.
+    fn cameras(&self, count: usize, line: &str, relay: &RtspRelay, in_one: bool) -> Vec<Vec<String>> {
+        let source = self.source();
+        let input = ["-re", "-stream_loop", "-1", "-i", source.to_str().unwrap()];
+        let outputs = (0..count).map(|number| {
+            let options = format!("-t {CAMERA_SECONDS} {line} -f rtsp -rtsp_transport tcp");
+            let url = relay.url(&format!("camera{number}"));
+            options.split_whitespace().chain([url.as_str()]).map(str::to_owned).collect::<Vec<_>>()
+        });
+        let with_input = |output: Vec<String>| input.iter().map(|word| (*word).to_owned()).chain(output).collect();
+        if in_one { vec![with_input(outputs.flatten().collect())] } else { outputs.map(with_input).collect() }
+    }
+
+    /// Runs the commands one after the other, or all together, in an empty folder.
+    fn measure(&self, binary: &Path, commands: &[Vec<String>], together: bool) -> Result<Usage, String> {
         let out = self.media.join("out");
         let _ = fs::remove_dir_all(&out);
         fs::create_dir_all(&out).map_err(|error| error.to_string())?;
         let mut sum = Usage::default();
+        let begin = Instant::now();
+        let mut running = Vec::new();
+        let end = |sum: &mut Usage, (command, pid): (&Vec<String>, u32)| {
+            let (status, usage) = wait(pid)?;
+            if status != 0 {
+                return Err(format!("status {status} for `{}`", command.join(" ")));
+            }
+            sum.cpu += usage.cpu;
+            sum.peak_kib = if together { sum.peak_kib + usage.peak_kib } else { sum.peak_kib.max(usage.peak_kib) };
+            Ok(())
+        };
         for command in commands {
-            let begin = Instant::now();
             let mut process = Command::new(binary);
             if command[0] != "-version" {
                 process.args(["-nostdin", "-y", "-hide_banner", "-v", "error"]);
@@ -195,14 +241,16 @@ impl Bench {
                 .stderr(Stdio::null())
                 .spawn()
                 .map_err(|error| error.to_string())?;
-            let (status, usage) = wait(child.id())?;
-            if status != 0 {
-                return Err(format!("status {status} for `{}`", command.join(" ")));
+            if together {
+                running.push((command, child.id()));
+            } else {
+                end(&mut sum, (command, child.id()))?;
             }
-            sum.wall += begin.elapsed();
-            sum.cpu += usage.cpu;
-            sum.peak_kib = sum.peak_kib.max(usage.peak_kib);
         }
+        for one in running {
+            end(&mut sum, one)?;
+        }
+        sum.wall = begin.elapsed();
         let _ = fs::remove_dir_all(&out);
         Ok(sum)
     }
