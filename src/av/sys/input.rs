@@ -425,6 +425,12 @@ impl Demuxer {
         }
     }
 
+    /// All bytes have been read, without an error of the I/O.
+    pub fn is_at_end(&self) -> bool {
+        // SAFETY: `pb` is null or the open context's own.
+        unsafe { self.get().pb.as_ref() }.is_some_and(|io| io.eof_reached != 0 && io.error == 0)
+    }
+
     /// The length comes from the container's header, not from an estimate.
     pub fn length_is_promised(&self) -> bool {
         self.get().duration_estimation_method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM

@@ -155,8 +155,10 @@ impl DemuxStage {
                 let reached = end_us(s).map_or(0, |end| end - start_us(s));
                 checks.push((length.min(total), reached));
             }
-        } else if facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment) {
-            // Only the whole has a length, and all that counts for it was read.
+        } else if self.timeline.jumps() == 0
+            && facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment)
+        {
+            // Only the whole has a length, all that counts for it was read, and its clock tells how far that was.
             let origin = facts.start_time_us.unwrap_or(0);
             let longest = facts.streams.iter().filter_map(end_us).max().map_or(0, |end| end - origin);
             if let Some(total) = facts.duration_us {
@@ -293,6 +295,8 @@ impl Source for DemuxStage {
             // A demuxer that asks for a second call has nothing of its own to wait for.
             Err(AvError::AGAIN) => Ok(Flow::Continue),
             Err(AvError::EOF) => self.end_of_pass(out),
+            // Some demuxers call it an error that no packet follows the last one.
+            Err(error) if error.errno() == Some(libc::EIO) && self.demuxer.is_at_end() => self.end_of_pass(out),
             Err(_) if out.stop().drain.is_tripped() => Ok(Flow::Done),
             Err(error) => {
                 let sentence = format!("{}: reading broke off: {error}", self.settings.facts.url);
