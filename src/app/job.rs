@@ -139,7 +139,7 @@ fn carry_out(
         }
     })?;
     if keys {
-        keyboard::watch(outside)?;
+        keyboard::watch(outside, running.commands.clone())?;
     }
     let plan = Arc::clone(&running.plan);
     if let Some(listener) = metrics {
