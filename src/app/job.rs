@@ -139,21 +139,23 @@ fn carry_out(
         }
     })?;
     if keys {
-        keyboard::watch(outside)?;
+        keyboard::watch(outside, running.commands.clone())?;
     }
     let plan = Arc::clone(&running.plan);
     if let Some(listener) = metrics {
         metrics::serve(listener, Arc::clone(&plan), Arc::clone(&running.meter))?;
     }
     let ticker = Ticker::start(settings, Arc::clone(&plan), Arc::clone(&running.meter))?;
-    let outcome = running.join();
+    let mut outcome = running.join();
+    if called == CalledAs::Weir {
+        // Our closing lines are the last; ffmpeg's stand before what filters and encoders say when they go.
+        outcome.clear();
+    }
     keyboard::restore();
     if outcome.failure.is_some() && outside.signal().is_none() {
         ending::failure(&plan, &outcome, called);
     }
-    if called == CalledAs::Weir {
-        ending::damage(&outcome);
-    }
+    ending::damage(&outcome);
     if called == CalledAs::Weir {
         for line in summary::repairs(&outcome.meter) {
             say(level::INFO, &line);

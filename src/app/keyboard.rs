@@ -1,8 +1,9 @@
 //! Keys while a job runs, from a terminal or a pipe.
 
 use super::signals::Outside;
+use crate::engine::commands::{Commands, FilterCommand};
 use crate::engine::threads::spawn;
-use crate::report::terminal;
+use crate::report::{level, say, terminal};
 use rustix::fs::FileType;
 use rustix::stdio::stdin;
 use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, Termios};
@@ -20,11 +21,14 @@ key    function
 ?      show this help
 +      increase verbosity
 -      decrease verbosity
+c      Send command to first matching filter supporting it
+C      Send/Queue command to all matching filters
+h      dump packets/hex press to cycle through the 3 states
 q      quit
 ";
 
 /// Takes keys until the job has ended.
-pub(super) fn watch(outside: &Outside) -> std::io::Result<()> {
+pub(super) fn watch(outside: &Outside, commands: Commands) -> std::io::Result<()> {
     if !can_give_keys() {
         return Ok(());
     }
@@ -33,7 +37,7 @@ pub(super) fn watch(outside: &Outside) -> std::io::Result<()> {
         let mut key = [0_u8; 1];
         loop {
             match rustix::io::read(stdin(), &mut key) {
-                Ok(1) => press(key[0], &outside),
+                Ok(1) => press(key[0], &outside, &commands),
                 Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
                 _ => return,
             }
@@ -47,7 +51,7 @@ pub(super) fn watch(outside: &Outside) -> std::io::Result<()> {
     Ok(())
 }
 
-fn press(key: u8, outside: &Outside) {
+fn press(key: u8, outside: &Outside, commands: &Commands) {
     let mut settings = terminal::settings();
     match key {
         b'q' => outside.quit(),
@@ -56,8 +60,51 @@ fn press(key: u8, outside: &Outside) {
             settings.level = (settings.level + if key == b'+' { 8 } else { -8 }).clamp(-8, 56);
             terminal::configure(settings);
         }
+        b'c' | b'C' => command(key == b'c', commands),
+        b'h' => commands.set_dump(match commands.dump() {
+            None => 1,
+            Some(false) => 2,
+            Some(true) => 0,
+        }),
         _ => {}
     }
+}
+
+/// Asks for a command to filters and sends it.
+fn command(first_only: bool, commands: &Commands) {
+    terminal::ask("\nEnter command: <target>|all <time>|-1 <command>[ <argument>]\n");
+    let line = read_line();
+    match parse_command(&line, first_only) {
+        Ok(command) if first_only && command.time_s.is_some() => {
+            say(level::ERROR, "Queuing commands only on filters supporting the specific command is unsupported");
+        }
+        Ok(command) => {
+            if !commands.send(command) {
+                say(level::ERROR, "There have been too many commands.");
+            }
+        }
+        Err(given) => say(
+            level::ERROR,
+            &format!("Parse error, at least 3 arguments were expected, only {given} given in string '{line}'"),
+        ),
+    }
+}
+
+/// `target time command argument`; how many words there are when they are too few.
+fn parse_command(line: &str, first_only: bool) -> Result<FilterCommand, usize> {
+    let mut words = line.trim().splitn(4, ' ').filter(|word| !word.is_empty());
+    let given = words.clone().count();
+    let (Some(target), Some(time), Some(command)) = (words.next(), words.next(), words.next()) else {
+        return Err(given);
+    };
+    let time: f64 = time.parse().map_err(|_| 1usize)?;
+    Ok(FilterCommand {
+        target: target.to_owned(),
+        time_s: Some(time).filter(|time| *time >= 0.0),
+        command: command.to_owned(),
+        argument: words.next().unwrap_or_default().to_owned(),
+        first_only,
+    })
 }
 
 /// True for a terminal that is ours, a pipe and a socket. Files are left alone: a shell's loop may be reading them.
@@ -106,8 +153,22 @@ pub(super) fn restore() {
 /// Reads a line from stdin a byte at a time, so that nothing behind it is taken.
 pub(super) fn read_line() -> String {
     let (mut line, mut byte) = (Vec::new(), [0_u8; 1]);
-    while matches!(rustix::io::read(stdin(), &mut byte), Ok(1)) && byte[0] != b'\n' {
+    while matches!(rustix::io::read(stdin(), &mut byte), Ok(1)) && !matches!(byte[0], b'\n' | b'\r') {
         line.push(byte[0]);
     }
     String::from_utf8_lossy(&line).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_command_has_a_target_a_time_and_may_have_an_argument() {
+        let read = parse_command("volume -1 volume 0.5 x\n", true).unwrap();
+        assert_eq!((read.target.as_str(), read.time_s, read.argument.as_str()), ("volume", None, "0.5 x"));
+        assert_eq!(parse_command("all 1.5 ping", false).unwrap().time_s, Some(1.5));
+        assert_eq!(parse_command("all 1.5", false), Err(2));
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod balance;
 pub mod clock;
+pub mod commands;
 pub mod fault;
 pub mod flow;
 pub mod journal;

@@ -1,6 +1,7 @@
 //! A run under way, and how it ended.
 
 use super::clock::Clock;
+use super::commands::Commands;
 use super::fault::{StageError, first_cause};
 use super::meter::Meter;
 use super::stop::{Latch, StopSignal};
@@ -99,6 +100,8 @@ pub struct Running {
     pub meter: Arc<Meter>,
     /// The plan that is carried out.
     pub plan: Arc<Plan>,
+    /// What the keyboard asks.
+    pub commands: Commands,
     pub(super) clock: Clock,
     pub(super) input_urls: Vec<String>,
 }

@@ -55,9 +55,13 @@ pub fn open_input(spec: &InputSpec, catalog: &dyn Catalog) -> Result<OpenInput, 
     if let Some(format) = last(&spec.pixel_format) {
         options.push(("pixel_format".to_owned(), format.clone()));
     }
-    // Only raw formats know these; others would call them unknown.
+    // Only raw formats know these; what a format that is yet to be found does not know is left over in silence. A frame
+    // rate is only for a format that is named: others have one of their own.
     let named = spec.format.as_ref().map(|f| f.value.as_str());
-    options.retain(|(name, _)| named.is_some_and(|format| catalog.demuxer_has_option(format, name)));
+    options.retain(|(name, _)| match named {
+        Some(format) => catalog.demuxer_has_option(format, name),
+        None => name != "framerate",
+    });
     codec_options::merge(&mut options, spec.options.iter().filter(|o| o.scopes.format));
     let mut codec_options = Vec::new();
     codec_options::merge(&mut codec_options, spec.options.iter().filter(|o| o.scopes.codec));

@@ -384,6 +384,41 @@ impl FilterGraph {
         }
     }
 
+    /// Sends a command to filters at once, or for a time of their frames in seconds; gives FFmpeg's result and the answer.
+    pub fn command(
+        &mut self,
+        (target, command, argument): (&str, &str, &str),
+        time_s: Option<f64>,
+        first_only: bool,
+    ) -> (i32, String) {
+        let (target, command, argument) = (c_string(target), c_string(command), c_string(argument));
+        let mut answer = vec![0u8; 4096];
+        // SAFETY: the graph is configured; the strings live during the call, the answer has the length told and ends
+        // with a NUL.
+        unsafe {
+            let result = match time_s {
+                Some(time) => ffi::avfilter_graph_queue_command(
+                    self.graph,
+                    target.as_ptr(),
+                    command.as_ptr(),
+                    argument.as_ptr(),
+                    0,
+                    time,
+                ),
+                None => ffi::avfilter_graph_send_command(
+                    self.graph,
+                    target.as_ptr(),
+                    command.as_ptr(),
+                    argument.as_ptr(),
+                    answer.as_mut_ptr().cast(),
+                    answer.len() as c_int,
+                    if first_only { ffi::AVFILTER_CMD_FLAG_ONE as c_int } else { 0 },
+                ),
+            };
+            (result, text_of(answer.as_ptr().cast()))
+        }
+    }
+
     /// How often the graph asked an input for a frame in vain since it last got one.
     pub fn unmet_requests(&self, input: usize) -> u32 {
         // SAFETY: the source belongs to the graph.

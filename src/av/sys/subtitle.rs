@@ -163,6 +163,10 @@ impl SubtitleTranscoder {
         start_us: i64,
         results: &mut Vec<Packet>,
     ) -> Result<(), AvError> {
+        // It only takes away what is shown, which most formats tell by its length.
+        if subtitle.num_rects == 0 {
+            return Ok(());
+        }
         let Some(pts) = super::known(subtitle.pts) else {
             log::error!("Subtitle packets must have a pts");
             return Ok(());

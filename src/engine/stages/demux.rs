@@ -7,6 +7,7 @@ pub use self::live::LiveInput;
 use crate::av::{AvError, Demuxer, Packet};
 use crate::engine::balance::Place;
 use crate::engine::clock::Clock;
+use crate::engine::commands::Commands;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Source};
@@ -37,8 +38,8 @@ pub struct DemuxSettings {
     pub restart_us: i64,
     /// Packets are left out on purpose, so that a length says nothing (`-discard`).
     pub thinned: bool,
-    /// `-dump`: tell of each packet; with its bytes.
-    pub dump: Option<bool>,
+    /// Whether packets are told of (`-dump`, the key `h`).
+    pub commands: Commands,
     /// `-debug_ts`.
     pub debug_timestamps: bool,
     /// Stop at the first damaged packet.
@@ -192,7 +193,7 @@ impl DemuxStage {
         self.meter.packets.fetch_add(1, Ordering::Relaxed);
         self.meter.bytes.fetch_add(packet.size() as u64, Ordering::Relaxed);
         self.packets_this_pass += 1;
-        if let Some(bytes) = self.settings.dump {
+        if let Some(bytes) = self.settings.commands.dump() {
             packet.dump(&self.demuxer, bytes);
         }
         let Some(used) = self.settings.used.get(stream).copied() else {

@@ -96,7 +96,12 @@ impl Input {
     /// A subtitle arrived.
     pub(super) fn subtitle(&mut self, subtitle: &Subtitle) -> Result<(), AvError> {
         if let Some(drawing) = &mut self.settings.drawing {
-            self.waiting.push_back(drawing.show(subtitle)?);
+            let shown = drawing.show(subtitle)?;
+            // An empty picture that waits for the same time has been overtaken.
+            while self.waiting.back().is_some_and(|last| last.pts() >= shown.pts()) {
+                self.waiting.pop_back();
+            }
+            self.waiting.push_back(shown);
         }
         Ok(())
     }

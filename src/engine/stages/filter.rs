@@ -2,6 +2,7 @@
 
 use super::feed::{Feeding, Input, InputSettings, Next};
 use crate::av::{AvError, FilterGraph, FrameShape, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
+use crate::engine::commands::Commands;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -18,6 +19,8 @@ pub struct FilterStage {
     told: Vec<Option<GraphOutput>>,
     finished: Vec<bool>,
     feeding: Option<Feeding>,
+    /// The keyboard's commands, how many were seen, and the graph's number among all.
+    commands: Option<(Commands, usize, usize)>,
     name: String,
 }
 
@@ -41,6 +44,7 @@ impl FilterStage {
             told: vec![None; count],
             finished: vec![false; count],
             feeding: None,
+            commands: None,
             name,
         }
     }
@@ -49,6 +53,24 @@ impl FilterStage {
     pub fn fed_by(mut self, feeding: Option<Feeding>) -> Self {
         self.feeding = feeding;
         self
+    }
+
+    /// Lets the graph take commands; `number` is the one that its answers show.
+    pub fn commanded_by(mut self, commands: Commands, number: usize) -> Self {
+        self.commands = Some((commands, 0, number));
+        self
+    }
+
+    fn obey(&mut self) {
+        let (Some((commands, seen, number)), Some(graph)) = (&mut self.commands, &mut self.graph) else { return };
+        for c in commands.since(seen) {
+            let (result, answer) = graph.command((&c.target, &c.command, &c.argument), c.time_s, c.first_only);
+            match c.time_s {
+                None => log::error!("Command reply for stream {number}: ret:{result} res:\n{answer}"),
+                Some(_) if result < 0 => log::error!("Queuing command failed with error {}", AvError(result)),
+                Some(_) => {}
+            }
+        }
     }
 
     fn fault(&self, operation: &'static str) -> impl FnOnce(crate::av::AvError) -> StageError {
@@ -261,6 +283,7 @@ impl FilterStage {
             }
             self.configure(out)?;
         }
+        self.obey();
         self.work(out)
     }
 }

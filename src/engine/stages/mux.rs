@@ -9,8 +9,10 @@ use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet, packet_samples, sile
 use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
+use crate::engine::link::await_reply;
 use crate::engine::meter::{OutputMeter, StreamMeter};
 use crate::engine::session::PendingOutput;
+use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
 use crate::timing::{DtsGuard, DtsRepair, Shortest};
 use crate::unit::{Rational, rescale};
@@ -96,6 +98,8 @@ pub struct MuxSettings {
     pub no_timestamps: bool,
     /// Stop at the first repair.
     pub exit_on_error: bool,
+    /// An output before this one that goes to the same pipe: it ends first.
+    pub after: Option<Latch>,
     /// `-debug_ts`.
     pub debug_timestamps: bool,
     /// Where the output's session description goes.
@@ -588,7 +592,7 @@ impl Stage for MuxStage {
         Ok(Flow::Continue)
     }
 
-    fn finish(&mut self, _out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+    fn finish(&mut self, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
         self.start_if_ready()?;
         if self.is_over() {
             return Ok(());
@@ -607,6 +611,10 @@ impl Stage for MuxStage {
         if self.live.is_some() {
             self.take_leave();
             return Ok(());
+        }
+        if let Some(before) = self.settings.after.take() {
+            // Tripped when that output has ended, well or not.
+            let _ = await_reply(before.receiver(), &out.stop().abort);
         }
         let finished = self.muxer.finish_with_size();
         if let Some(bytes) = finished.1 {

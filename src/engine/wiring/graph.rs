@@ -41,7 +41,9 @@ impl Builder<'_> {
         };
         let name = format!("{} stream of {}", stream.kind.name(), mask_url(&output_plan.url));
         let constraint = constraint(output_plan, (output, index), encode);
-        let stage = FilterStage::new(name, graph, vec![input], vec![(stream.kind, constraint)]);
+        let stage = FilterStage::new(name, graph, vec![input], vec![(stream.kind, constraint)])
+            .commanded_by(self.commands.clone(), self.graphs);
+        self.graphs += 1;
         let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
         self.stage(format!("filter {output}:{index}"), stage, inlet, vec![vec![encoder]])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
@@ -79,7 +81,8 @@ impl Builder<'_> {
                 ..GraphSettings::default()
             };
             let stage = FilterStage::new(format!("filtergraph {number}"), shared, settings, outputs)
-                .fed_by(feeding(graph, balance));
+                .fed_by(feeding(graph, balance))
+                .commanded_by(self.commands.clone(), number);
             let (senders, inlet) = link::<FrameItem>(FRAMES, graph.inputs.len());
             self.stage(format!("filtergraph {number}"), stage, inlet, links)?;
             for (pad, sender) in graph.inputs.iter().zip(senders) {

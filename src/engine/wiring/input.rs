@@ -31,6 +31,8 @@ impl Builder<'_> {
         balance: &Balance,
         mut ends: Ends,
     ) -> Result<(), PrepareError> {
+        let seldom = &inputs.spec.global.seldom;
+        self.commands.set_dump(u8::from(seldom.dump_packets) + u8::from(seldom.dump_bytes));
         let groups = balance_groups(plan);
         let direct = |input| direct_use(plan, input);
         let places: Vec<Place> =
@@ -107,7 +109,7 @@ impl Builder<'_> {
                 heartbeats,
                 keep_times: spec.global.copy_timestamps,
                 thinned: input.streams.iter().any(|s| s.used && s.discard.is_some_and(|what| what > 0)),
-                dump: spec.global.seldom.dump_packets.then_some(spec.global.seldom.dump_bytes),
+                commands: self.commands.clone(),
                 debug_timestamps: spec.global.seldom.debug_timestamps,
                 loops: input.stream_loop,
                 pacer: input.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us)),

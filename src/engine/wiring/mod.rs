@@ -8,6 +8,7 @@ mod settings;
 use self::output::{MuxEnd, leaks};
 use super::balance::Balance;
 use super::clock::Clock;
+use super::commands::Commands;
 use super::fault::StageError;
 use super::flow::{FrameItem, PacketItem};
 use super::kernel::{Outlet, Source, Stage, drive, drive_joined, drive_source};
@@ -19,7 +20,7 @@ use super::run::{AbortOnPanic, Ended, Running, wake_blocked};
 use super::session::SessionContext;
 use super::stages::sdp::SessionDescription;
 use super::stages::video_stats::VideoStats;
-use super::stop::StopSignal;
+use super::stop::{Latch, StopSignal};
 use super::threads::spawn;
 use crate::av::BlockedThread;
 use crate::plan::Plan;
@@ -66,6 +67,12 @@ struct Builder<'a> {
     video_stats: Option<VideoStats>,
     /// The session description of rtp outputs.
     sdp: Option<SessionDescription>,
+    /// The last output that speaks on stdout.
+    last_speaker: Option<Latch>,
+    /// What the keyboard asks.
+    commands: Commands,
+    /// Filtergraphs so far, complex ones first.
+    graphs: usize,
     /// A muxer that runs in the thread of its only source.
     joined: Option<MuxEnd>,
     /// Sending ends of the muxers' links, by output and stream, until somebody feeds them.
@@ -112,6 +119,9 @@ impl Prepared {
             joined: None,
             muxers: Vec::new(),
             leaks: leaks(&plan),
+            last_speaker: None,
+            commands: Commands::default(),
+            graphs: plan.graphs.len(),
             video_stats: video_stats(&inputs.spec.global.seldom)?,
             sdp: session_description(&plan, &inputs.spec.global.seldom),
         };
@@ -127,11 +137,11 @@ impl Prepared {
             builder.inputs(&plan, inputs, &balance, ends)
         })();
         let input_urls = plan.inputs.iter().map(|i| i.url.clone()).collect();
-        let Builder { threads, may_block, sources_run, .. } = builder;
+        let Builder { threads, may_block, sources_run, commands, .. } = builder;
         drop(sources_run);
         let drain = stop.drain.clone();
         let waker = spawn("waker", move || wake_blocked(&may_block, &all_ended, &drain)).ok();
-        let running = Running { threads, waker, stop: stop.clone(), meter, plan, clock, input_urls };
+        let running = Running { threads, waker, stop: stop.clone(), meter, plan, clock, commands, input_urls };
         match started {
             Ok(()) => Ok(running),
             Err(error) => {

@@ -19,6 +19,7 @@ use crate::engine::stages::copy::Copy;
 use crate::engine::stages::encode::{EncodeSettings, EncodeStage, Keeper};
 use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stages::subtitle::SubtitleStage;
+use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
 use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
@@ -57,6 +58,8 @@ pub(super) struct MuxEnd {
     index: usize,
     path: Option<PathBuf>,
     needs_trailer: bool,
+    /// Tripped when it has ended.
+    done: Latch,
 }
 
 impl MuxEnd {
@@ -70,7 +73,7 @@ impl MuxEnd {
             &StageMeter,
         ) -> (MuxStage, Result<(), StageError>),
     ) -> Ended {
-        let Self { stage, inlet, outlet, meter, index, path, needs_trailer } = self;
+        let Self { stage, inlet, outlet, meter, index, path, needs_trailer, done } = self;
         let (mut stage, result) = drive(stage, inlet, outlet, &meter);
         let empty = stage.is_empty();
         let end = match &result {
@@ -87,6 +90,7 @@ impl MuxEnd {
                 }
             }
         };
+        done.trip();
         Ended { result, output: Some(EndedOutput { index, end, empty, path }), keepsake: None }
     }
 }
@@ -207,6 +211,10 @@ impl Builder<'_> {
             mux_streams.push(mux_stream);
         }
         let global = &inputs.spec.global;
+        let done = Latch::default();
+        // What several outputs say at their end on stdout comes in their order.
+        let speaks = output.url.starts_with("pipe:") || output.url.starts_with("md5:");
+        let after = if speaks { self.last_speaker.replace(done.clone()) } else { None };
         let settings = MuxSettings {
             index,
             url: mask_url(&output.url),
@@ -216,6 +224,7 @@ impl Builder<'_> {
             dts_may_repeat: output.muxer.dts_may_repeat,
             no_timestamps: output.muxer.no_timestamps,
             exit_on_error: global.exit_on_error,
+            after,
             debug_timestamps: global.seldom.debug_timestamps,
             sdp: self.sdp.clone().filter(|_| output.muxer.name == "rtp"),
         };
@@ -229,7 +238,7 @@ impl Builder<'_> {
             stage.begin();
         }
         let path = local_file(&output.url, output.muxer.no_file);
-        let end = MuxEnd { stage, inlet, outlet, meter, index, path, needs_trailer: needs_trailer(output) };
+        let end = MuxEnd { stage, inlet, outlet, meter, index, path, needs_trailer: needs_trailer(output), done };
         if may_be_joined(plan, inputs) {
             self.joined = Some(end);
             return Ok(());

@@ -18,8 +18,8 @@ pub(super) fn apply(context: &Context, diagnostics: &mut Vec<Diagnostic>) {
                 .at(&wanted.origin),
             );
         }
-        let format = spec.format.as_ref().map(|f| f.value.as_str());
-        let takes = |option: &str| format.is_some_and(|f| context.catalog.demuxer_has_option(f, option));
+        let format = spec.format.as_ref().map_or(facts.format.as_str(), |f| f.value.as_str());
+        let takes = |option: &str| context.catalog.demuxer_has_option(format, option);
         let rows: [(Option<&Origin>, &str); 5] = [
             (spec.sample_format.0.last().map(|a| &a.origin), "sample_fmt"),
             (spec.size.0.last().map(|a| &a.origin), "video_size"),
