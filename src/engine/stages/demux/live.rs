@@ -6,7 +6,7 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::PacketItem;
 use crate::engine::journal::EventKind;
 use crate::engine::kernel::{Flow, Outlet};
-use crate::engine::session::{EARLY_US, Join, PeerSession, beside, seconds};
+use crate::engine::session::{Join, PeerSession, beside, seconds};
 use crate::facts::{InputFacts, MediaKind};
 use crate::timing::{PacketTimes, Settle};
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
@@ -196,8 +196,7 @@ impl DemuxStage {
         let now_us = live.peer.clock().now_us();
         let Some(lost_at_us) = live.lost_at_us.take() else {
             if !self.settings.keep_times {
-                // Sound may begin a little earlier than the keyframe, and nothing lies before 0.
-                self.timeline.splice(EARLY_US, self.settings.facts.start_time_us);
+                self.timeline.splice(0, self.settings.facts.start_time_us);
             }
             return;
         };
