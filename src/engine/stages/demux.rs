@@ -63,6 +63,8 @@ pub struct DemuxStage {
     live: Option<LiveInput>,
     /// By stream: its codec's header.
     demuxer_extradata: Vec<Vec<u8>>,
+    /// By stream: its codec now.
+    codecs: Vec<String>,
 }
 
 impl DemuxStage {
@@ -76,8 +78,10 @@ impl DemuxStage {
     ) -> Self {
         let count = settings.used.len();
         let demuxer_extradata = (0..count).map(|stream| demuxer.extradata(stream).to_owned()).collect();
+        let codecs = settings.facts.streams.iter().map(|s| s.codec.clone()).collect();
         Self {
             demuxer_extradata,
+            codecs,
             demuxer,
             settings,
             timeline,
