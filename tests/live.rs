@@ -334,6 +334,39 @@ fn udp_that_is_blocked_is_left_for_tcp() {
 }
 
 #[test]
+fn a_source_that_comes_back_with_another_codec_is_decoded_on_and_a_copy_of_it_ends_with_the_reason() {
+    let relay = RtspRelay::new();
+    let server = Nginx::new();
+    let first = camera(&relay, "a");
+    let mut encoded = Live::start(&format!(
+        "-i {} -c:v libx264 -preset ultrafast -tune zerolatency -c:a aac -f flv {}",
+        relay.url("a"),
+        server.url("encoded")
+    ));
+    let mut copied = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("copied")));
+    server.await_recording(2, SOME_BYTES);
+    drop(first);
+    encoded.await_said("lost: ");
+    let mut second =
+        Live::start(&format!("-re -stream_loop -1 -i {{mpeg4.avi}} -c:v copy -c:a aac {}", relay.url("a")));
+    relay.await_publisher("a");
+    let (status, _) = copied.wait();
+    assert_eq!(status.code(), Some(1), "{}", copied.said());
+    assert!(copied.said().contains("came back with mpeg4 where h264 was"), "{}", copied.said());
+    encoded.await_said("live again");
+    std::thread::sleep(Duration::from_secs(2));
+    encoded.interrupt();
+    second.interrupt();
+    let files = server.recordings();
+    let file = files.iter().find(|f| f.to_string_lossy().contains("encoded")).unwrap();
+    let facts = assert_clean_start(file);
+    let video = facts.streams.iter().position(|s| s["codec_type"] == "video").unwrap();
+    let times: Vec<i64> = facts.of_stream(video).iter().filter_map(|p| p.dts).collect();
+    let gap = times.windows(2).rposition(|pair| pair[1] - pair[0] > 300).unwrap_or(0);
+    assert!(times.len() - gap > 15, "{} pictures after the gap", times.len() - gap);
+}
+
+#[test]
 fn a_frozen_picture_and_silence_keep_an_encoded_output_alive_while_the_source_is_away() {
     let relay = RtspRelay::new();
     let server = Nginx::new();

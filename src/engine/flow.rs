@@ -2,8 +2,10 @@
 
 use super::leak::Mark;
 use super::link::Flowing;
-use crate::av::{AvError, EncodedParameters, Frame, GraphOutput, Packet, Subtitle};
+use crate::av::{AvError, EncodedParameters, Frame, GraphOutput, Packet, StreamParameters, Subtitle};
 use crossbeam_channel::Sender;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A packet with its place in the job's time.
 #[derive(Debug)]
@@ -12,6 +14,28 @@ pub struct MediaPacket {
     pub packet: Packet,
     /// Its decoding time in microseconds of the job, estimated where the packet has none.
     pub dts_us: i64,
+}
+
+/// What a stream's new decoder must know, for the one who decodes it.
+#[derive(Clone)]
+pub struct NewCodec(Arc<Mutex<Option<StreamParameters>>>);
+
+impl NewCodec {
+    /// To be taken once.
+    pub fn new(parameters: StreamParameters) -> Self {
+        Self(Arc::new(Mutex::new(Some(parameters))))
+    }
+
+    /// The parameters, for the first who asks.
+    pub fn take(&self) -> Option<StreamParameters> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl fmt::Debug for NewCodec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewCodec")
+    }
 }
 
 /// From demuxers to decoders and muxers, and from encoders to muxers.
@@ -23,6 +47,8 @@ pub enum PacketItem {
     Seam,
     /// The input is away, and the job's time is this, in microseconds: the last picture and silence stand for it.
     Away(i64),
+    /// The input came back with another codec.
+    Renew(NewCodec),
     /// Sound is missing before the next packet, in ticks of the stream: from, to.
     Hole(i64, i64),
     /// The input has come as far as this, in ticks of the stream: for subtitles that are drawn on pictures.
@@ -51,6 +77,7 @@ impl Flowing for PacketItem {
             Self::Packet(p) => Self::Packet(MediaPacket { packet: p.packet.share()?, dts_us: p.dts_us }),
             Self::Seam => Self::Seam,
             Self::Away(at) => Self::Away(*at),
+            Self::Renew(codec) => Self::Renew(codec.clone()),
             Self::Hole(from, to) => Self::Hole(*from, *to),
             Self::Heartbeat(at) => Self::Heartbeat(*at),
             Self::Ready(parameters) => Self::Ready(Box::new(parameters.share()?)),

@@ -272,6 +272,7 @@ impl Live {
         let (status, took) = self.wait();
         assert!(took < SOON, "ended after {took:?}:\n{}", self.said());
         assert_eq!(status.code(), Some(255), "{}", self.said());
+        assert!(!self.said().contains("that its format does not take"), "{}", self.said());
     }
 
     /// Threads and open files.

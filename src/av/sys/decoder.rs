@@ -1,6 +1,8 @@
 //! Decoders: packets in, frames out.
 
-use super::{c_string, dictionary::Dictionary, error::AvError, frame::Frame, input::StreamParameters, packet::Packet};
+use super::{
+    c_string, dictionary::Dictionary, error::AvError, frame::Frame, input::StreamParameters, packet::Packet, text_of,
+};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -65,6 +67,16 @@ impl Decoder {
             AvError::check(ffi::avcodec_open2(context, codec, options.as_mut_ptr()))?;
             Ok((decoder, options))
         }
+    }
+
+    /// Opens FFmpeg's own choice of a decoder for the stream, without options.
+    pub fn open_default(stream: &StreamParameters) -> Result<Self, AvError> {
+        // SAFETY: the parameters are never null; the name is a static string.
+        let name = unsafe {
+            let codec = ffi::avcodec_find_decoder((*stream.as_ptr()).codec_id);
+            codec.as_ref().map(|codec| text_of(codec.name)).ok_or(AvError(ffi::AVERROR_DECODER_NOT_FOUND))?
+        };
+        Self::open(stream, &DecoderSettings { name, ..DecoderSettings::default() }).map(|(decoder, _)| decoder)
     }
 
     fn get(&self) -> &ffi::AVCodecContext {

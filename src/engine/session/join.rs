@@ -6,9 +6,6 @@ use std::collections::VecDeque;
 const KEPT_US: i64 = 3_000_000;
 /// Items that are kept at the most.
 const KEPT_ITEMS: usize = 1000;
-/// Sound may begin this much before the picture, in microseconds: less than a packet.
-pub const EARLY_US: i64 = 20_000;
-
 /// Holds the streams of one session back until it can begin. Times are microseconds of the job.
 #[derive(Debug)]
 pub struct Join<T> {
@@ -56,7 +53,8 @@ impl<T> Join<T> {
             None if self.pictures[stream] => self.leave_out(),
             None => self.keep(stream, time_us, item),
             Some(_) if self.pictures[stream] && !key => self.leave_out(),
-            Some(begins) if !self.pictures[stream] && time_us < begins - EARLY_US => self.leave_out(),
+            // FLV takes nothing that lies before its first packet.
+            Some(begins) if !self.pictures[stream] && time_us < begins => self.leave_out(),
             Some(_) => {
                 self.begun[stream] = true;
                 vec![(stream, item)]
@@ -69,7 +67,7 @@ impl<T> Join<T> {
         self.begun[stream] = true;
         let mut passing = vec![(stream, item)];
         for (stream, at, item) in std::mem::take(&mut self.kept) {
-            if at < time_us - EARLY_US {
+            if at < time_us {
                 self.left_out += 1;
             } else {
                 self.begun[stream] = true;
@@ -122,9 +120,9 @@ mod tests {
                 (VIDEO, 160, false),
             ],
         );
-        assert_eq!(passed, [(VIDEO, 120), (SOUND, 110), (SOUND, 130), (SOUND, 150), (VIDEO, 160)]);
+        assert_eq!(passed, [(VIDEO, 120), (SOUND, 130), (SOUND, 150), (VIDEO, 160)]);
         assert!(join.is_open());
-        assert_eq!(join.left_out, 3);
+        assert_eq!(join.left_out, 4);
     }
 
     #[test]

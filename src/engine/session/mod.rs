@@ -5,7 +5,7 @@ mod join;
 mod output;
 
 pub use beside::{TICK, beside};
-pub use join::{EARLY_US, Join};
+pub use join::Join;
 pub use output::{Opened, OutputSession, PendingOutput};
 
 use super::clock::Clock;

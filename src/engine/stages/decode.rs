@@ -2,7 +2,7 @@
 
 use crate::av::{AvError, DecodeStep, Decoder, Frame, frames_have_lengths};
 use crate::engine::fault::StageError;
-use crate::engine::flow::{FrameItem, MediaPacket, PacketItem};
+use crate::engine::flow::{FrameItem, MediaPacket, NewCodec, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::meter::InputMeter;
 use crate::facts::MediaKind;
@@ -268,6 +268,21 @@ impl DecodeStage {
         Ok(())
     }
 
+    /// Goes on with a decoder for what the input came back with.
+    fn renew(&mut self, codec: &NewCodec, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        let Some(mut parameters) = codec.take() else { return Ok(()) };
+        self.start_over(out)?;
+        // Packets keep the clock of the first connection.
+        parameters.time_base = self.settings.time_base;
+        let (input, stream) = self.settings.index;
+        self.decoder = Decoder::open_default(&parameters).map_err(StageError::library(format!(
+            "Error while opening a decoder for input stream #{input}:{stream}"
+        )))?;
+        self.settings.frame_rate = parameters.frame_rate;
+        self.settings.sample_aspect_ratio = parameters.sample_aspect_ratio;
+        Ok(())
+    }
+
     /// The last picture, or silence, for an input that is away: up to this time of the job.
     fn stand_in(&mut self, at_us: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         if !std::mem::replace(&mut self.away, true) {
@@ -337,6 +352,7 @@ impl Stage for DecodeStage {
                 self.joins = true;
             }
             PacketItem::Away(at_us) => self.stand_in(at_us, out)?,
+            PacketItem::Renew(codec) => self.renew(&codec, out)?,
             PacketItem::Hole(_, to) => self.silence(to, out)?,
             PacketItem::Ready(_) | PacketItem::Heartbeat(_) => {}
         }

@@ -64,6 +64,8 @@ pub struct DemuxStage {
     live: Option<LiveInput>,
     /// By stream: its codec's header.
     demuxer_extradata: Vec<Vec<u8>>,
+    /// By stream: its codec now.
+    codecs: Vec<String>,
 }
 
 impl DemuxStage {
@@ -77,8 +79,10 @@ impl DemuxStage {
     ) -> Self {
         let count = settings.used.len();
         let demuxer_extradata = (0..count).map(|stream| demuxer.extradata(stream).to_owned()).collect();
+        let codecs = settings.facts.streams.iter().map(|s| s.codec.clone()).collect();
         Self {
             demuxer_extradata,
+            codecs,
             demuxer,
             settings,
             timeline,

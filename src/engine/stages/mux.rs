@@ -578,7 +578,7 @@ impl Stage for MuxStage {
                 }
             }
             PacketItem::Hole(from, to) => self.fill(port, from, to)?,
-            PacketItem::Seam | PacketItem::Away(_) | PacketItem::Heartbeat(_) => {}
+            PacketItem::Seam | PacketItem::Away(_) | PacketItem::Renew(_) | PacketItem::Heartbeat(_) => {}
         }
         self.mend()?;
         Ok(if self.over_size() { Flow::Done } else { Flow::Continue })

@@ -40,7 +40,11 @@ impl Stage for PictureSubtitles {
                 }
             },
             PacketItem::Heartbeat(at) => out.send(0, FrameItem::Heartbeat(at))?,
-            PacketItem::Seam | PacketItem::Away(_) | PacketItem::Hole(..) | PacketItem::Ready(_) => {}
+            PacketItem::Seam
+            | PacketItem::Away(_)
+            | PacketItem::Renew(_)
+            | PacketItem::Hole(..)
+            | PacketItem::Ready(_) => {}
         }
         Ok(Flow::Continue)
     }

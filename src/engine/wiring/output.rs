@@ -233,7 +233,7 @@ impl Builder<'_> {
         let outlet = self.outlet(&meter, Vec::new());
         let mut stage = MuxStage::new(muxer, settings, mux_streams, Arc::clone(&self.meter.outputs[index]));
         if let Some(session) = output.session {
-            stage = stage.with_session(self.session(output, index, session, leak));
+            stage = stage.with_session(self.session(plan, index, session, leak));
         } else if !output.url.contains("://") {
             stage.begin();
         }
@@ -256,7 +256,14 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn session(&self, output: &OutputPlan, index: usize, session: SessionPlan, leak: Leak) -> PendingOutput {
+    fn session(&self, plan: &Plan, index: usize, session: SessionPlan, leak: Leak) -> PendingOutput {
+        let output = &plan.outputs[index];
+        // What a peer sends is in order already; a file's streams are sorted.
+        let comes_live = output
+            .streams
+            .iter()
+            .filter_map(|s| s.source.input())
+            .all(|(input, _)| plan.inputs[input].session.is_some());
         let subject = Subject { is_input: false, index, url: mask_url(&output.url) };
         let meter = Arc::clone(&self.meter.outputs[index].session);
         let copied = output.streams.iter().all(|s| matches!(s.treatment, Treatment::Copy(_)));
@@ -265,7 +272,7 @@ impl Builder<'_> {
             options: output.options.clone(),
             filters: output.streams.iter().map(|s| s.bitstream_filters.clone()).collect(),
             max_delay_us: output.max_delay_us,
-            at_once: copied && matches!(output.muxer.name.as_str(), "flv" | "rtsp"),
+            at_once: copied && comes_live && matches!(output.muxer.name.as_str(), "flv" | "rtsp"),
             wish: leak.wish,
             leak: leak.meter,
         }

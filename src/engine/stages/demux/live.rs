@@ -3,10 +3,10 @@
 use super::DemuxStage;
 use crate::av::{AvError, Demuxer, DemuxerSettings, Packet};
 use crate::engine::fault::StageError;
-use crate::engine::flow::PacketItem;
+use crate::engine::flow::{NewCodec, PacketItem};
 use crate::engine::journal::EventKind;
 use crate::engine::kernel::{Flow, Outlet};
-use crate::engine::session::{EARLY_US, Join, PeerSession, beside, seconds};
+use crate::engine::session::{Join, PeerSession, beside, seconds};
 use crate::facts::{InputFacts, MediaKind};
 use crate::timing::{PacketTimes, Settle};
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
@@ -196,8 +196,7 @@ impl DemuxStage {
         let now_us = live.peer.clock().now_us();
         let Some(lost_at_us) = live.lost_at_us.take() else {
             if !self.settings.keep_times {
-                // Sound may begin a little earlier than the keyframe, and nothing lies before 0.
-                self.timeline.splice(EARLY_US, self.settings.facts.start_time_us);
+                self.timeline.splice(0, self.settings.facts.start_time_us);
             }
             return;
         };
@@ -274,6 +273,16 @@ impl DemuxStage {
                 }
             }
         }
+        let mut renewed = Vec::new();
+        for (new, (old, _)) in streams.iter().enumerate().filter_map(|(new, old)| Some((new, (*old)?))) {
+            if facts.streams[new].codec != self.codecs[old] {
+                self.codecs[old].clone_from(&facts.streams[new].codec);
+                live.extradata[old] = None;
+                let parameters =
+                    demuxer.parameters(0, new).map_err(StageError::library("read a stream's parameters"))?;
+                renewed.push((old, NewCodec::new(parameters)));
+            }
+        }
         self.demuxer = demuxer;
         for (index, stream) in streams.iter().enumerate() {
             self.demuxer.set_discarded(index, stream.is_none(), None);
@@ -289,6 +298,10 @@ impl DemuxStage {
                 out.send(stream, PacketItem::Seam)?;
             }
         }
+        for (stream, codec) in renewed {
+            log::info!("{}: came back with {}", self.settings.facts.url, self.codecs[stream]);
+            out.send(stream, PacketItem::Renew(codec))?;
+        }
         Ok(true)
     }
 
@@ -300,12 +313,12 @@ impl DemuxStage {
         for stream in old.streams.iter().filter(|s| self.settings.used[s.index]) {
             let place = old.streams[..stream.index].iter().filter(|s| s.kind == stream.kind).count();
             let Some(same) = new.streams.iter().filter(|s| s.kind == stream.kind).nth(place) else { return Ok(None) };
-            if same.codec != stream.codec {
-                let copied = self.live.as_ref().is_some_and(|live| live.copied[stream.index]);
-                let remedy = if copied { " A copied stream cannot go on as another codec: encode it." } else { "" };
+            let copied = self.live.as_ref().is_some_and(|live| live.copied[stream.index]);
+            if same.codec != self.codecs[stream.index] && copied {
                 return Err(StageError::PeerLost(format!(
-                    "{}: came back with {} where {} was.{remedy} Start again.",
-                    old.url, same.codec, stream.codec
+                    "{}: came back with {} where {} was. A copied stream cannot go on as another codec: encode it, or start \
+                     again.",
+                    old.url, same.codec, self.codecs[stream.index]
                 )));
             }
             found[same.index] = Some((stream.index, same.time_base));
