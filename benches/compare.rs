@@ -69,6 +69,11 @@ const CASES: &[Case] = &[
     Case { name: "cameras-copy-20", what: "20 cameras, copied", work: Work::Cameras(20, "-c copy") },
     Case { name: "camera", what: "1 camera, 1080p to half size", work: Work::Cameras(1, CAMERA_SCALED) },
     Case { name: "cameras-5", what: "5 equal cameras, 1080p to half size", work: Work::Cameras(5, CAMERA_SCALED) },
+    Case {
+        name: "raw-out",
+        what: "1080p decoded to raw pictures on a pipe",
+        work: Work::One("-i {in} -map 0:v -f rawvideo -"),
+    },
     Case { name: "start-up", what: "`-version`, 50 times", work: Work::Times(50, "-version") },
 ];
 

@@ -126,7 +126,7 @@ fn carry_out(
         stats: global.stats,
         period: Duration::from_micros(u64::try_from(global.stats_period_us).unwrap_or(500_000)),
         sink,
-        extras: called == CalledAs::Weir && terminal::is_terminal(),
+        extras: called == CalledAs::Weir && global.extras && terminal::is_terminal(),
         total_us: expected::total_us(&plan, &inputs.facts),
         copy_timestamps: global.copy_timestamps,
     };
@@ -156,7 +156,7 @@ fn carry_out(
         ending::failure(&plan, &outcome, called);
     }
     ending::damage(&outcome);
-    if called == CalledAs::Weir {
+    if called == CalledAs::Weir && global.extras {
         for line in summary::repairs(&outcome.meter) {
             say(level::INFO, &line);
         }

@@ -147,6 +147,8 @@ pub struct GlobalSpec {
     pub events: Option<String>,
     /// `-metrics ADDRESS:PORT`.
     pub metrics: Option<String>,
+    /// `-weir_extras on|off`: lines that ffmpeg does not have.
+    pub extras: bool,
     /// `--explain`.
     pub explain: Option<ExplainFormat>,
     /// What is typed seldom.
@@ -181,6 +183,7 @@ impl Default for GlobalSpec {
             allow_same_path: false,
             events: None,
             metrics: None,
+            extras: true,
             explain: None,
             seldom: SeldomGlobal::default(),
         }

@@ -207,6 +207,15 @@ pub(super) const ROWS: &[Row] = &[
             Ok(())
         }),
     ),
+    Row::value(
+        &["weir_extras"],
+        "on|off",
+        "show what ffmpeg does not: time to go, repairs, what limited the run (weir)",
+        Effect::Global(|g, u| {
+            g.extras = switch(u.value)?;
+            Ok(())
+        }),
+    ),
     Row::flag(&["-explain"], "print the plan and stop; --explain=json for programs (weir)", Effect::Global(explain))
         .with_arity(Arity::FlagOrEquals),
     show(&["h", "?", "help", "-help"], "show help on a topic", |topic| Request::Help {
