@@ -12,7 +12,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{FileFacts, assert_none, in_parallel, probe, run, weir, words};
+use common::{FileFacts, assert_none, in_parallel, oracle_major, probe, run, weir, words};
 use serde_json::Value;
 
 const RECIPES: &str = include_str!("corpus/recipes.txt");
@@ -33,6 +33,10 @@ struct Recipe {
 fn recipes() -> Vec<Recipe> {
     let only = std::env::var("CORPUS").unwrap_or_default();
     let lines = RECIPES.lines().filter(|line| !line.is_empty() && !line.starts_with('#') && line.contains(&only));
+    let lines = lines.filter_map(|line| match line.strip_prefix('<').and_then(|rest| rest.split_once(' ')) {
+        Some((major, line)) => (oracle_major() < major.parse().unwrap()).then_some(line),
+        None => Some(line),
+    });
     lines
         .map(|line| Recipe {
             line: line.trim_start_matches(['~', '!']),
@@ -53,6 +57,10 @@ fn compare(recipe: &Recipe, program: &Path) -> Result<(), String> {
     let (theirs, ours) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let limit = Duration::from_secs(60);
     let oracle = run(Path::new("ffmpeg"), &args, theirs.path(), limit);
+    // What ffmpeg has given up since 5.1 weir still takes; there is nothing to compare it with.
+    if oracle.code() != Some(0) && !recipe.refused && oracle_major() > 5 {
+        return run(program, &args, ours.path(), limit).misbehaviour().map_or(Ok(()), Err);
+    }
     if (oracle.code() != Some(0)) != recipe.refused {
         return Err(format!("the oracle ends with {:?}: {}", oracle.code(), oracle.tail()));
     }
@@ -60,7 +68,10 @@ fn compare(recipe: &Recipe, program: &Path) -> Result<(), String> {
     if let Some(wrong) = subject.misbehaviour() {
         return Err(wrong);
     }
-    if subject.code() != oracle.code() {
+    // Later versions tell the error's number by the status.
+    let same_end = subject.code() == oracle.code()
+        || (oracle_major() > 5 && (subject.code() == Some(0)) == (oracle.code() == Some(0)));
+    if !same_end {
         return Err(format!("status {:?}: {}", subject.code(), subject.tail()));
     }
     if recipe.refused {

@@ -265,3 +265,14 @@ pub fn in_parallel<T: Sync>(items: &[T], check: impl Fn(&T) -> Option<String> + 
 pub fn assert_none(complaints: &[String], of: usize) {
     assert!(complaints.is_empty(), "{} of {of} cases differ:\n  {}\n", complaints.len(), complaints.join("\n  "));
 }
+
+/// The major version of the system's ffmpeg; 0 for one that has no number (built from a repository).
+pub fn oracle_major() -> u32 {
+    static MAJOR: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    *MAJOR.get_or_init(|| {
+        let said = run(Path::new("ffmpeg"), &["-version"], Path::new("."), Duration::from_secs(20));
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        let number = said.split_whitespace().nth(2).unwrap_or_default();
+        number.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok()).unwrap_or(0)
+    })
+}
