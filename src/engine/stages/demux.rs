@@ -300,8 +300,14 @@ impl Source for DemuxStage {
             // A demuxer that asks for a second call has nothing of its own to wait for.
             Err(AvError::AGAIN) => Ok(Flow::Continue),
             Err(AvError::EOF) => self.end_of_pass(out),
-            // Some demuxers call it an error that no packet follows the last one.
-            Err(error) if error.errno() == Some(libc::EIO) && self.demuxer.is_at_end() => self.end_of_pass(out),
+            // Some demuxers of formats without a length call it an error that no packet follows the last one.
+            Err(error)
+                if error.errno() == Some(libc::EIO)
+                    && self.demuxer.is_at_end()
+                    && !self.demuxer.length_is_promised() =>
+            {
+                self.end_of_pass(out)
+            }
             Err(_) if out.stop().drain.is_tripped() => Ok(Flow::Done),
             Err(error) => {
                 let sentence = format!("{}: reading broke off: {error}", self.settings.facts.url);
