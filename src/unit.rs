@@ -4,6 +4,9 @@
 
 use std::fmt;
 
+/// FFmpeg's lambda units in one step of quality (`FF_QP2LAMBDA`).
+pub const LAMBDA_PER_QUALITY: f64 = 118.0;
+
 /// Ticks per second of the time base that FFmpeg calls `AV_TIME_BASE`: microseconds.
 pub const MICROS_PER_SECOND: i64 = 1_000_000;
 

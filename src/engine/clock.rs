@@ -3,6 +3,11 @@
 use super::stop::Latch;
 use std::time::{Duration, Instant};
 
+/// So many microseconds; none where they are negative.
+pub fn microseconds(us: i64) -> Duration {
+    Duration::from_micros(u64::try_from(us).unwrap_or(0))
+}
+
 /// Nanoseconds since it was made, and waits until such a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(Instant);

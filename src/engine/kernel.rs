@@ -114,16 +114,12 @@ impl<T: Flowing> Outlet<T> {
 
     /// Sends an item to everybody behind a port. An error when nobody is left behind any port, or on abort.
     pub fn send(&mut self, port: usize, item: T) -> Result<(), StageError> {
-        self.send_or_end(port, Some(item))
+        self.deliver(port, Some(item))
     }
 
     /// Tells everybody behind a port that nothing follows.
     pub fn end(&mut self, port: usize) -> Result<(), StageError> {
-        self.send_or_end(port, None)
-    }
-
-    fn send_or_end(&mut self, port: usize, item: Option<T>) -> Result<(), StageError> {
-        self.deliver(port, item)
+        self.deliver(port, None)
     }
 
     fn deliver(&mut self, port: usize, item: Option<T>) -> Result<(), StageError> {

@@ -1,7 +1,7 @@
 //! From a JobSpec to everything that the stages need: open inputs, a plan, outputs with their streams declared.
 
 use super::StopSignal;
-use super::clock::Clock;
+use super::clock::{Clock, microseconds};
 use super::journal::{Journal, Subject};
 use super::keyframes::ForcedKeyframes;
 use super::presets;
@@ -15,7 +15,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
 use crate::facts::{InputFacts, MediaKind};
 use crate::plan::{self, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, Seek, SessionPlan, StreamSource, Treatment};
-use crate::spec::{InputSpec, JobSpec, Overwrite};
+use crate::spec::{InputSpec, JobSpec, Overwrite, file_path};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -159,7 +159,7 @@ fn dump_attachments(
 /// Puts filtergraphs that stand in files in the place of the files' names.
 fn read_scripts(spec: &mut JobSpec) -> Result<(), PrepareError> {
     let read = |path: &str, origin: &crate::diagnostic::Origin| {
-        std::fs::read_to_string(path.strip_prefix("file:").unwrap_or(path)).map_err(|error| {
+        std::fs::read_to_string(file_path(path)).map_err(|error| {
             PrepareError::Refused(vec![
                 Diagnostic::error("filter-script", format!("Error reading the filtergraph from {path}: {error}"))
                     .at(origin),
@@ -263,10 +263,6 @@ fn open_input(
     Ok(())
 }
 
-fn microseconds(us: i64) -> Duration {
-    Duration::from_micros(u64::try_from(us).unwrap_or(0))
-}
-
 /// Opens an input whose far end is a peer; waits for it where that is wanted.
 fn open_peer(
     settings: &DemuxerSettings,
@@ -300,7 +296,7 @@ fn open_peer(
 }
 
 fn open_hint(url: &str, cause: AvError) -> Option<String> {
-    let path = std::path::Path::new(url.strip_prefix("file:").unwrap_or(url));
+    let path = file_path(url);
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Some("it is a directory; give a file in it.".to_owned()),
         Ok(found) if found.len() == 0 => Some("the file is empty.".to_owned()),
@@ -382,7 +378,7 @@ impl OpenInputs {
             let index = muxer.add_stream(stream.kind, &settings).map_err(fail)?;
             match (&stream.treatment, stream.source) {
                 (Treatment::Attach { file }, _) => {
-                    let bytes = std::fs::read(file.strip_prefix("file:").unwrap_or(file));
+                    let bytes = std::fs::read(file_path(file));
                     let bytes = bytes
                         .ok()
                         .filter(|bytes| !bytes.is_empty())
@@ -493,13 +489,13 @@ pub(super) fn is_pipe(url: &str) -> bool {
         return true;
     }
     use std::os::unix::fs::FileTypeExt;
-    let path = std::path::Path::new(url.strip_prefix("file:").unwrap_or(url));
+    let path = file_path(url);
     std::fs::metadata(path).is_ok_and(|m| m.file_type().is_fifo() || m.file_type().is_char_device())
 }
 
 /// Takes away a file that was opened for nothing.
 fn remove_if_empty(output: &OutputPlan) {
-    let path = std::path::Path::new(output.url.strip_prefix("file:").unwrap_or(&output.url));
+    let path = file_path(&output.url);
     if !output.muxer.no_file && std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() == 0) {
         let _ = std::fs::remove_file(path);
     }
@@ -515,7 +511,7 @@ fn edits(edits: &[MetadataEdit]) -> Vec<(String, Option<String>, bool)> {
 }
 
 fn output_hint(url: &str, cause: AvError) -> Option<String> {
-    let path = std::path::Path::new(url.strip_prefix("file:").unwrap_or(url));
+    let path = file_path(url);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty())?;
     match cause.errno() {
         Some(libc::ENOENT) if !folder.exists() => {

@@ -176,12 +176,12 @@ impl Running {
                 continue;
             }
             if damage.is_empty() {
-                if self.plan.outputs.len() == 1 {
-                    continue; // The closing lines say it.
+                // Of a single output the closing lines say it.
+                if self.plan.outputs.len() > 1 {
+                    log::warn!(
+                        "{url}: Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)"
+                    );
                 }
-                log::warn!(
-                    "{url}: Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)"
-                );
                 continue;
             }
             // A header around nothing would pass for a finished file.

@@ -7,13 +7,8 @@ use super::{
 use crate::catalog::{CodecFacts, MuxerFacts};
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
-use crate::spec::{Assigned, FpsMode, OutputSpec, PerStream};
-
-/// `FF_QP2LAMBDA`: FFmpeg's unit of quality.
-const LAMBDA: f64 = 118.0;
-
-/// ffmpeg's `-muxdelay`.
-const DEFAULT_MAX_DELAY_US: i64 = 700_000;
+use crate::spec::{Assigned, DEFAULT_MAX_DELAY_US, FpsMode, OutputSpec, PerStream};
+use crate::unit::LAMBDA_PER_QUALITY;
 
 /// Plans an output, or says why it cannot be.
 pub(super) fn output(
@@ -112,7 +107,8 @@ pub(super) fn output(
     })
 }
 
-fn value<'a, T>(values: &'a PerStream<T>, place: &OutputPlace) -> Option<&'a T> {
+/// The last value that concerns the stream.
+pub(super) fn value<'a, T>(values: &'a PerStream<T>, place: &OutputPlace) -> Option<&'a T> {
     values.last_matching(|s| place.matches(s)).map(|a| &a.value)
 }
 
@@ -178,7 +174,7 @@ fn treatment(
                 encoder: facts.name.clone(),
                 codec: facts.codec_name.clone(),
                 options: options(Some(&facts.name)),
-                global_quality: value(&spec.quality, place).map(|q| (q * LAMBDA) as i32),
+                global_quality: value(&spec.quality, place).map(|q| (q * LAMBDA_PER_QUALITY) as i32),
                 bitexact: spec.bitexact,
                 auto_conversion: context.spec.global.auto_conversion_filters,
                 time_base: value(&spec.encoder_time_base, place).copied(),

@@ -4,7 +4,7 @@ use super::{Context, DecodePlan, InputPlan, InputStreamPlan, Plan, SessionPlan, 
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
-use crate::spec::{GlobalSpec, InputGap, InputSpec, PerStream};
+use crate::spec::{DISCARD_ALL, GlobalSpec, InputGap, InputSpec, PerStream};
 use crate::unit::MICROS_PER_SECOND;
 
 /// `-read_deadline` with `-on_input_gap freeze`, in microseconds.
@@ -288,8 +288,7 @@ fn stream_plan(context: &Context, spec: &InputSpec, facts: &InputFacts, stream: 
 
 /// True when an input's `-vn`, `-an`, `-sn` or `-dn` switches the stream off.
 pub(super) fn disabled(spec: &InputSpec, facts: &InputFacts, stream: &StreamFacts) -> bool {
-    // AVDISCARD_ALL
-    if value(&spec.seldom.discard, facts, stream) == Some(&48) {
+    if value(&spec.seldom.discard, facts, stream) == Some(&DISCARD_ALL) {
         return true;
     }
     match stream.kind {

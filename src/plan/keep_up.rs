@@ -1,6 +1,6 @@
 //! Which encoders are watched for keeping up with a live source, and what `-keep_up` lets them do about it.
 
-use super::{Context, Plan, StreamSource, Treatment};
+use super::{Context, InputPlan, Plan, StreamSource, Treatment};
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
 
@@ -25,7 +25,7 @@ const DEFAULT_PRESET: &str = "medium";
 
 /// Sets the plan of every encoder of pictures that are fed at the speed of time.
 pub(super) fn assign(context: &Context<'_>, plan: &mut Plan, diagnostics: &mut Vec<Diagnostic>) {
-    let timed: Vec<bool> = plan.inputs.iter().map(|i| i.session.is_some() || i.read_rate.is_some()).collect();
+    let timed: Vec<bool> = plan.inputs.iter().map(InputPlan::is_timed).collect();
     let graphs: Vec<bool> =
         plan.graphs.iter().map(|g| g.inputs.iter().any(|pad| timed.get(pad.source.0) == Some(&true))).collect();
     for (output, spec) in plan.outputs.iter_mut().zip(&context.spec.outputs) {

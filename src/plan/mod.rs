@@ -68,6 +68,13 @@ pub struct InputPlan {
     pub streams: Vec<InputStreamPlan>,
 }
 
+impl InputPlan {
+    /// Its media comes at the speed of time: from a peer, or paced.
+    pub fn is_timed(&self) -> bool {
+        self.session.is_some() || self.read_rate.is_some()
+    }
+}
+
 /// What is done with an input stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InputStreamPlan {

@@ -1,13 +1,10 @@
 //! What seldom options ask of an encoder: two passes, channels of sound, padding, matrices.
 
+use super::encode::value;
 use super::{Context, EncodePlan, OutputDraft, PassPlan, StreamSource, mapping::OutputPlace};
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
-use crate::spec::{OutputSpec, PerStream};
-
-fn value<'a, T>(values: &'a PerStream<T>, place: &OutputPlace) -> Option<&'a T> {
-    values.last_matching(|s| place.matches(s)).map(|a| &a.value)
-}
+use crate::spec::OutputSpec;
 
 /// Options for pictures. `number` counts the streams of all outputs.
 pub(super) fn pictures(

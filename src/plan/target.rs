@@ -1,7 +1,7 @@
 //! `-target`: all that a kind of disc or tape wants, as options that the user's own come after.
 
 use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind};
 use crate::spec::{Assigned, AvOption, OutputSpec, PerStream, StreamSpecifier};
 use crate::unit::Rational;
@@ -191,7 +191,7 @@ fn guessed(facts: &[InputFacts], diagnostics: &mut Vec<Diagnostic>) -> Option<No
         .next()?;
     let name = if norm == Norm::Pal { "PAL" } else { "NTSC" };
     let message = format!("Assuming {name} for target.");
-    diagnostics.push(Diagnostic { severity: Severity::Note, ..Diagnostic::note("target", message) });
+    diagnostics.push(Diagnostic::note("target", message));
     Some(norm)
 }
 

@@ -4,6 +4,7 @@ use super::{CalledAs, level, say};
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
 use crate::engine::{Outcome, OutputEnd, PrepareError, StageError};
 use crate::plan::Plan;
+use crate::spec::file_path;
 
 /// Tells each diagnostic at its level, the same one once. ffmpeg does not speak of its decisions at level info.
 pub fn diagnostics(all: &[Diagnostic], called: CalledAs) {
@@ -70,7 +71,7 @@ pub fn failure(plan: &Plan, outcome: &Outcome, called: CalledAs) {
 }
 
 fn is_file(url: &str) -> bool {
-    std::path::Path::new(url.strip_prefix("file:").unwrap_or(url)).is_file()
+    file_path(url).is_file()
 }
 
 /// Tells what the inputs lacked.

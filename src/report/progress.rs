@@ -1,5 +1,6 @@
 //! Where `-progress` writes to.
 
+use crate::spec::file_path;
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -55,7 +56,7 @@ pub(super) fn target(url: &str) -> io::Result<Box<dyn Write + Send>> {
         let sentence = "progress goes to a file, -, pipe:N, tcp://host:port or unix:path";
         return Err(io::Error::new(io::ErrorKind::Unsupported, sentence));
     }
-    Ok(Box::new(File::create(url.strip_prefix("file:").unwrap_or(url))?))
+    Ok(Box::new(File::create(file_path(url))?))
 }
 
 #[cfg(test)]

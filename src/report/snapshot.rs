@@ -6,10 +6,8 @@ use crate::engine::session::SessionMeter;
 use crate::facts::MediaKind;
 use crate::plan::{OutputStreamPlan, Plan, Treatment};
 use crate::retry::State;
+use crate::unit::LAMBDA_PER_QUALITY;
 use std::sync::atomic::Ordering::Relaxed;
-
-/// FFmpeg's lambda units in one step of quality (`FF_QP2LAMBDA`).
-const LAMBDA: f64 = 118.0;
 
 /// A video stream of an output.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,6 +152,6 @@ fn picture(plan: &OutputStreamPlan, counts: &StreamMeter) -> (u64, f64) {
     match plan.treatment {
         Treatment::Copy(_) => (packets, -1.0),
         _ if packets == 0 => (counts.encode.frames.load(Relaxed), 0.0),
-        _ => (counts.encode.frames.load(Relaxed), counts.encode.quality.load(Relaxed) as f64 / LAMBDA),
+        _ => (counts.encode.frames.load(Relaxed), counts.encode.quality.load(Relaxed) as f64 / LAMBDA_PER_QUALITY),
     }
 }

@@ -8,6 +8,18 @@ pub use specifier::{SpecifierError, StreamSpecifier};
 
 use crate::diagnostic::Origin;
 use crate::unit::Rational;
+use std::path::Path;
+
+/// The path that a URL names where it is one of a file, with or without FFmpeg's prefix `file:`.
+pub fn file_path(url: &str) -> &Path {
+    Path::new(url.strip_prefix("file:").unwrap_or(url))
+}
+
+/// How long a muxer may hold what it writes, in microseconds, unless it is told (`-muxdelay`).
+pub const DEFAULT_MAX_DELAY_US: i64 = 700_000;
+
+/// What `-discard` has for all packets of a stream.
+pub const DISCARD_ALL: i32 = 48;
 
 /// A whole job: inputs, outputs, and what concerns both.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -592,7 +604,7 @@ impl OutputSpec {
             max_muxing_queue_packets: PerStream::default(),
             muxing_queue_data_threshold_bytes: PerStream::default(),
             thread_queue_size: None,
-            mux_max_delay_us: 700_000,
+            mux_max_delay_us: DEFAULT_MAX_DELAY_US,
             mux_preload_us: 500_000,
             live: LiveSpec::default(),
             keep_up: false,

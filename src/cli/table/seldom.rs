@@ -2,7 +2,9 @@
 
 use super::{Effect, Row, Suffix, Use};
 use crate::cli::value::{BadValue, integer_within, number, ratio, time_base};
-use crate::spec::{Assigned, ChannelMap, InputSpec, MetadataPlace, MetadataSpec, OutputSpec, SeldomGlobal};
+use crate::spec::{
+    Assigned, ChannelMap, DISCARD_ALL, InputSpec, MetadataPlace, MetadataSpec, OutputSpec, SeldomGlobal,
+};
 use crate::unit::Rational;
 
 macro_rules! global {
@@ -378,7 +380,7 @@ fn discard(text: &str) -> Result<i32, BadValue> {
         "bidir" => 16,
         "nointra" => 24,
         "nokey" => 32,
-        "all" => 48,
+        "all" => DISCARD_ALL,
         _ => return Err(BadValue::new("none, default, noref, bidir, nointra, nokey or all", "nokey")),
     })
 }

@@ -2,6 +2,7 @@
 
 use super::{PeerSession, beside};
 use crate::av::{AvError, BitstreamFilter, Dictionary, Interrupt, Muxer, library_log};
+use crate::engine::clock::microseconds;
 use crate::engine::leak::{KeyframeWish, LeakMeter};
 use crate::unit::Rational;
 use std::sync::Arc;
@@ -113,8 +114,4 @@ impl OutputSession {
         let opened = beside("connect", &self.parts.peer.stop().drain, || (), connect)?;
         Some(opened.map(|(muxer, leftover)| Opened { muxer, filters, leftover }))
     }
-}
-
-fn microseconds(us: i64) -> Duration {
-    Duration::from_micros(u64::try_from(us).unwrap_or(0))
 }

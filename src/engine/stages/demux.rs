@@ -62,10 +62,6 @@ pub struct DemuxStage {
     unknown_streams: usize,
     /// What makes it a session with a peer.
     live: Option<LiveInput>,
-    /// By stream: its codec's header.
-    demuxer_extradata: Vec<Vec<u8>>,
-    /// By stream: its codec now.
-    codecs: Vec<String>,
 }
 
 impl DemuxStage {
@@ -78,11 +74,7 @@ impl DemuxStage {
         meter: Arc<InputMeter>,
     ) -> Self {
         let count = settings.used.len();
-        let demuxer_extradata = (0..count).map(|stream| demuxer.extradata(stream).to_owned()).collect();
-        let codecs = settings.facts.streams.iter().map(|s| s.codec.clone()).collect();
         Self {
-            demuxer_extradata,
-            codecs,
             demuxer,
             settings,
             timeline,

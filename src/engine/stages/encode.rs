@@ -1,10 +1,11 @@
 //! Encodes one stream: opens the encoder when it knows what comes, places pictures on frames, numbers samples.
 
-use super::passes::{self, PassLog};
-use super::video_stats::{Counted, VideoStats};
 mod keep_up;
 
 pub use self::keep_up::Keeper;
+
+use super::passes::{self, PassLog};
+use super::video_stats::{Counted, VideoStats};
 use crate::av::{EncodeStep, Encoder, EncoderSettings, Frame, GraphOutput, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};

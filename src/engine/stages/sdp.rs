@@ -1,6 +1,7 @@
 //! The session description (SDP) of rtp outputs: told when all of them have their header.
 
 use crate::engine::fault::StageError;
+use crate::spec::file_path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The target of records that are data, and go to stdout as they are.
@@ -29,7 +30,7 @@ impl SessionDescription {
         }
         let whole = together(&parts);
         match &self.file {
-            Some(file) => std::fs::write(file.strip_prefix("file:").unwrap_or(file), whole)
+            Some(file) => std::fs::write(file_path(file), whole)
                 .map_err(|error| StageError::Failed(format!("Failed to open sdp file '{file}': {error}"))),
             None => {
                 log::error!(target: DATA, "SDP:\n{whole}\n");

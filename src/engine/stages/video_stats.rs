@@ -2,13 +2,10 @@
 
 use crate::av::Packet;
 use crate::engine::fault::StageError;
-use crate::unit::Rational;
+use crate::unit::{LAMBDA_PER_QUALITY, Rational};
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// FFmpeg's lambda units in one step of quality (`FF_QP2LAMBDA`).
-const LAMBDA: f64 = 118.0;
 
 /// The file, shared by all encoders of pictures.
 #[derive(Clone, Debug)]
@@ -49,7 +46,7 @@ impl VideoStats {
             "frame= {:5} q= {:2.1} f_size= {:6} s_size= {:8.0}kB time= {time:.3} br= {:7.1}kbits/s avg_br= {:7.1}kbits/s \
              type= {kind}\n",
             counted.packets,
-            f64::from(quality) / LAMBDA,
+            f64::from(quality) / LAMBDA_PER_QUALITY,
             packet.size(),
             bytes / 1024.0,
             packet.size() as f64 * 8.0 / base / 1000.0,

@@ -102,7 +102,7 @@ impl Builder<'_> {
                 let meter = Arc::clone(&self.meter.inputs[index].session);
                 let peer = PeerSession::new(session, subject, self.sessions.clone(), meter);
                 let freezes = input.on_gap == InputGap::Freeze;
-                LiveInput::new(peer, (opening, freezes), &facts, &used, copied_streams(plan, index))
+                LiveInput::new(peer, (opening, freezes), (&demuxer, &facts), &used, copied_streams(plan, index))
             });
             let settings = DemuxSettings {
                 used,

@@ -3,7 +3,7 @@
 use crate::engine::prepare::OpenInputs;
 use crate::engine::stages::copy::CopySettings;
 use crate::plan::{GraphPlan, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
-use crate::spec::GlobalSpec;
+use crate::spec::{GlobalSpec, file_path};
 use crate::timing::{StreamTiming, TimelineSettings};
 use crate::unit::{MICROS_PER_SECOND, Rational};
 use std::path::{Path, PathBuf};
@@ -130,7 +130,7 @@ pub(super) fn is_read_at_leisure(plan: &Plan, inputs: &OpenInputs, input: usize)
 
 /// All of an output's media comes at the speed of time: from peers, or from files that are paced.
 pub(super) fn is_fed_in_real_time(plan: &Plan, output: &OutputPlan) -> bool {
-    let is_timed = |input: usize| plan.inputs[input].session.is_some() || plan.inputs[input].read_rate.is_some();
+    let is_timed = |input: usize| plan.inputs[input].is_timed();
     output.streams.iter().all(|stream| match stream.source {
         StreamSource::Input(input, _) => is_timed(input),
         StreamSource::Graph(graph, _) => {
@@ -172,7 +172,7 @@ pub(super) fn direct_use(plan: &Plan, input: usize) -> bool {
 
 /// The file behind a URL, where it is one.
 pub(super) fn local_file(url: &str, no_file: bool) -> Option<PathBuf> {
-    let path = Path::new(url.strip_prefix("file:").unwrap_or(url));
+    let path = file_path(url);
     (!no_file && path.is_file()).then(|| path.to_owned())
 }
 

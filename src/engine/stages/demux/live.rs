@@ -2,6 +2,7 @@
 
 use super::DemuxStage;
 use crate::av::{AvError, Demuxer, DemuxerSettings, Packet};
+use crate::engine::clock::microseconds;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{NewCodec, PacketItem};
 use crate::engine::journal::EventKind;
@@ -10,7 +11,6 @@ use crate::engine::session::{Join, PeerSession, beside, seconds};
 use crate::facts::{InputFacts, MediaKind};
 use crate::timing::{PacketTimes, Settle};
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// An input whose length is known has ended by itself when no more than this is missing, in microseconds.
@@ -24,6 +24,9 @@ const STAND_IN_BEHIND_US: i64 = 50_000;
 /// What the goodbye to a peer may take.
 const GOODBYE: Duration = Duration::from_millis(300);
 
+/// By stream of a connection: the stream of the first one that it goes on as, and its time base.
+type Matched = Vec<Option<(usize, Rational)>>;
+
 /// The session of an input.
 pub struct LiveInput {
     peer: PeerSession,
@@ -34,12 +37,14 @@ pub struct LiveInput {
     /// By stream of the first connection: it is copied somewhere.
     copied: Vec<bool>,
     join: Join<Packet>,
-    /// By stream of the connection at hand: the stream of the first one that it goes on as, and its time base.
-    streams: Vec<Option<(usize, Rational)>>,
+    /// Of the connection at hand.
+    streams: Matched,
     /// By stream of the first connection: its first packets, until their times are known.
     settle: Vec<Settle<Packet>>,
     /// By stream of the first connection: its last known time in the input, in microseconds.
     raw_us: Vec<i64>,
+    /// By stream of the first connection: its codec now, and that codec's header.
+    codecs: Vec<(String, Vec<u8>)>,
     /// By stream of the first connection: its new codec header, to be announced.
     extradata: Vec<Option<Vec<u8>>>,
     /// The job's time minus the clock, at its least.
@@ -54,7 +59,7 @@ impl LiveInput {
     pub fn new(
         mut peer: PeerSession,
         (settings, freezes): (DemuxerSettings, bool),
-        facts: &InputFacts,
+        (demuxer, facts): (&Demuxer, &InputFacts),
         used: &[bool],
         copied: Vec<bool>,
     ) -> Self {
@@ -69,6 +74,7 @@ impl LiveInput {
             streams,
             settle: facts.streams.iter().map(|_| Settle::default()).collect(),
             raw_us: vec![0; facts.streams.len()],
+            codecs: facts.streams.iter().map(|s| (s.codec.clone(), demuxer.extradata(s.index).to_owned())).collect(),
             extradata: vec![None; facts.streams.len()],
             lead_us: None,
             waits: false,
@@ -95,7 +101,7 @@ impl DemuxStage {
     /// Reads on; a peer that is lost is connected to again.
     pub(super) fn live_step(&mut self, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         let Some(live) = &mut self.live else { return Ok(Flow::Done) };
-        let stall = Duration::from_micros(u64::try_from(live.peer.plan.stall_us).unwrap_or(0));
+        let stall = microseconds(live.peer.plan.stall_us);
         if !std::mem::replace(&mut live.waits, true) {
             self.demuxer.interrupt().begin(Some(stall));
         }
@@ -266,21 +272,23 @@ impl DemuxStage {
         for (new, old) in streams.iter().enumerate() {
             if let Some((old, _)) = old {
                 let header = demuxer.extradata(new);
-                let changed = !header.is_empty() && header != self.demuxer_extradata[*old].as_slice();
+                let (_, known) = &mut live.codecs[*old];
+                let changed = !header.is_empty() && header != known.as_slice();
                 live.extradata[*old] = changed.then(|| header.to_owned());
                 if changed {
-                    self.demuxer_extradata[*old] = header.to_owned();
+                    *known = header.to_owned();
                 }
             }
         }
         let mut renewed = Vec::new();
         for (new, (old, _)) in streams.iter().enumerate().filter_map(|(new, old)| Some((new, (*old)?))) {
-            if facts.streams[new].codec != self.codecs[old] {
-                self.codecs[old].clone_from(&facts.streams[new].codec);
+            let (codec, _) = &mut live.codecs[old];
+            if facts.streams[new].codec != *codec {
+                codec.clone_from(&facts.streams[new].codec);
                 live.extradata[old] = None;
                 let parameters =
                     demuxer.parameters(0, new).map_err(StageError::library("read a stream's parameters"))?;
-                renewed.push((old, NewCodec::new(parameters)));
+                renewed.push((old, codec.clone(), NewCodec::new(parameters)));
             }
         }
         self.demuxer = demuxer;
@@ -298,33 +306,30 @@ impl DemuxStage {
                 out.send(stream, PacketItem::Seam)?;
             }
         }
-        for (stream, codec) in renewed {
-            log::info!("{}: came back with {}", self.settings.facts.url, self.codecs[stream]);
+        for (stream, name, codec) in renewed {
+            log::info!("{}: came back with {name}", self.settings.facts.url);
             out.send(stream, PacketItem::Renew(codec))?;
         }
         Ok(true)
     }
 
     /// Which stream of the new connection goes on as which of the first; `None` when one is missing.
-    #[allow(clippy::type_complexity)]
-    fn match_streams(&self, new: &InputFacts) -> Result<Option<Vec<Option<(usize, Rational)>>>, StageError> {
+    fn match_streams(&self, new: &InputFacts) -> Result<Option<Matched>, StageError> {
+        let Some(live) = &self.live else { return Ok(None) };
         let old = &self.settings.facts;
         let mut found = vec![None; new.streams.len()];
         for stream in old.streams.iter().filter(|s| self.settings.used[s.index]) {
             let place = old.streams[..stream.index].iter().filter(|s| s.kind == stream.kind).count();
             let Some(same) = new.streams.iter().filter(|s| s.kind == stream.kind).nth(place) else { return Ok(None) };
-            let copied = self.live.as_ref().is_some_and(|live| live.copied[stream.index]);
-            if same.codec != self.codecs[stream.index] && copied {
+            let (codec, _) = &live.codecs[stream.index];
+            if same.codec != *codec && live.copied[stream.index] {
                 return Err(StageError::PeerLost(format!(
                     "{}: came back with {} where {} was. A copied stream cannot go on as another codec: encode it, or start \
                      again.",
-                    old.url, same.codec, self.codecs[stream.index]
+                    old.url, same.codec, codec
                 )));
             }
             found[same.index] = Some((stream.index, same.time_base));
-        }
-        if let Some(live) = &self.live {
-            live.peer.meter().lag_us.store(0, Relaxed);
         }
         Ok(Some(found))
     }

@@ -42,11 +42,6 @@ impl Live {
             told_groups: 0,
         }
     }
-
-    /// The media time that is due now, in microseconds, once any has flowed.
-    fn media_now_us(&self, clock_us: i64) -> Option<i64> {
-        self.delay_us.map(|delay| clock_us - delay)
-    }
 }
 
 impl MuxStage {
@@ -99,6 +94,7 @@ impl MuxStage {
                 }
             }
             let now_us = session.parts.peer.clock().now_us();
+            // The media time that is due now, once any has flowed.
             let due_us = live.delay_us.map(|delay| now_us - delay);
             match session.open(due_us) {
                 None => break,
@@ -232,8 +228,8 @@ impl MuxStage {
             log::debug!("{}: at the end: {error}", self.settings.url);
         }
         peer.over();
-        if let Some(lag) = live.media_now_us(0) {
-            log::trace!("{}: ended {} behind", self.settings.url, seconds(-lag));
+        if let Some(delay_us) = live.delay_us {
+            log::trace!("{}: ended {} behind", self.settings.url, seconds(delay_us));
         }
     }
 }
