@@ -19,6 +19,6 @@ pub use sys::listing;
 pub use sys::log as library_log;
 pub use sys::output::{ChapterCopy, Muxer, OutputStreamSettings, packet_samples};
 pub use sys::packet::Packet;
-pub use sys::process::{limit_cpu_features, set_cpu_count, set_max_alloc, time_of_day};
+pub use sys::process::{LongTurns, limit_cpu_features, set_cpu_count, set_max_alloc, time_of_day};
 pub use sys::silence::silent_packet;
 pub use sys::subtitle::SubtitleTranscoder;

@@ -68,6 +68,13 @@ pub struct InputPlan {
     pub streams: Vec<InputStreamPlan>,
 }
 
+impl Plan {
+    /// Some of its media comes or goes at the speed of time.
+    pub fn is_timed(&self) -> bool {
+        self.inputs.iter().any(InputPlan::is_timed) || self.outputs.iter().any(|output| output.session.is_some())
+    }
+}
+
 impl InputPlan {
     /// Its media comes at the speed of time: from a peer, or paced.
     pub fn is_timed(&self) -> bool {

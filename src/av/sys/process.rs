@@ -1,7 +1,8 @@
-//! What FFmpeg's libraries may use of the machine, and the time of day.
+//! What FFmpeg's libraries may use of the machine, how its threads take turns, and the time of day.
 
 use super::{c_string, error::AvError};
 use ffmpeg_sys_next as ffi;
+use std::marker::PhantomData;
 
 /// Limits the processor features that the libraries use (`-cpuflags`).
 pub fn limit_cpu_features(text: &str) -> Result<(), AvError> {
@@ -24,6 +25,34 @@ pub fn set_cpu_count(count: i32) {
 pub fn set_max_alloc(bytes: usize) {
     // SAFETY: sets a number.
     unsafe { ffi::av_max_alloc(bytes as _) };
+}
+
+/// While it lives, threads that this one starts, and those that they start, take long turns on a processor: one that
+/// wakes does not interrupt another's work (`SCHED_BATCH`). Nothing where the process has a policy of its own already. It
+/// stays with its thread.
+#[derive(Debug)]
+pub struct LongTurns(PhantomData<*const ()>);
+
+impl LongTurns {
+    /// From now on; `None` where the system does not let it.
+    pub fn begin() -> Option<Self> {
+        // SAFETY: asks for the policy of the calling thread.
+        let policy = unsafe { libc::sched_getscheduler(0) };
+        (policy == libc::SCHED_OTHER && set_policy(libc::SCHED_BATCH)).then(|| Self(PhantomData))
+    }
+}
+
+impl Drop for LongTurns {
+    fn drop(&mut self) {
+        set_policy(libc::SCHED_OTHER);
+    }
+}
+
+/// Sets the policy of the calling thread.
+fn set_policy(policy: libc::c_int) -> bool {
+    let parameters = libc::sched_param { sched_priority: 0 };
+    // SAFETY: the structure lives during the call, which is about the calling thread only.
+    unsafe { libc::sched_setscheduler(0, policy, &parameters) == 0 }
 }
 
 /// The local time of day as `HHMMSS`.

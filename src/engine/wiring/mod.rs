@@ -22,7 +22,7 @@ use super::stages::sdp::SessionDescription;
 use super::stages::video_stats::VideoStats;
 use super::stop::{Latch, StopSignal};
 use super::threads::spawn;
-use crate::av::BlockedThread;
+use crate::av::{BlockedThread, LongTurns};
 use crate::plan::Plan;
 use crate::spec::SeldomGlobal;
 use crossbeam_channel::Sender;
@@ -103,6 +103,8 @@ impl Prepared {
     pub fn start(self, stop: &StopSignal, before: impl FnOnce(&Plan)) -> Result<Running, PrepareError> {
         let Prepared { plan, inputs, outputs } = self;
         let plan = Arc::new(plan);
+        // Where nobody waits for a single picture, fewer changes between threads are less work.
+        let _turns = if plan.is_timed() { None } else { LongTurns::begin() };
         let streams: Vec<Vec<_>> =
             plan.outputs.iter().map(|o| o.streams.iter().map(|s| s.encoded_by).collect()).collect();
         let meter = Arc::new(Meter::new(plan.inputs.len(), &streams));
