@@ -3,12 +3,12 @@
 
 mod common;
 
-use common::live::{Live, SOON, assert_clean_start, free_port, get, send_request, wait_for};
+use common::live::{Daemon, Live, SOON, assert_clean_start, free_port, get, send_request, wait_for};
 use common::{FileFacts, probe};
 use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -22,7 +22,7 @@ struct Server {
     rtmp: u16,
     srt: u16,
     api: u16,
-    child: Option<Child>,
+    daemon: Daemon,
 }
 
 impl Server {
@@ -39,7 +39,7 @@ impl Server {
             rtmp: free_port(),
             srt: free_port(),
             api: free_port(),
-            child: None,
+            daemon: Daemon::default(),
         };
         server.start("");
         Some(server)
@@ -54,17 +54,13 @@ impl Server {
         );
         let file = self.dir.path().join("mediamtx.yml");
         fs::write(&file, conf).unwrap();
-        let child = Command::new(&self.program).arg(file).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        self.child = Some(child.expect("MEDIAMTX names a program"));
+        self.daemon = Daemon::spawn(Command::new(&self.program).arg(file));
         let port = self.rtmp;
         wait_for("MediaMTX", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     }
 
     fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.daemon.kill();
     }
 
     fn rtsp(&self, path: &str) -> String {
@@ -108,12 +104,6 @@ impl Server {
             .unwrap();
         assert!(status.success(), "{url} cannot be read");
         probe(&file).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 

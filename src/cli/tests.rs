@@ -163,11 +163,11 @@ fn standard_streams_and_odd_names() {
 fn reading_speed() {
     let rate = |line: &str| job(&format!("{line} -i a b")).inputs[0].read_rate;
     let burst = |num, den, initial_burst_us| Some(ReadRate { rate: Rational::new(num, den), initial_burst_us });
-    assert_eq!(rate("-re"), burst(1, 1, 500_000));
-    assert_eq!(rate("-readrate 1.5"), burst(3, 2, 500_000));
-    assert_eq!(rate("-readrate 2 -re"), burst(2, 1, 500_000));
+    assert_eq!(rate("-re"), burst(1, 1, 0));
+    assert_eq!(rate("-readrate 1.5"), burst(3, 2, 0));
+    assert_eq!(rate("-readrate 2 -re"), burst(2, 1, 0));
     assert_eq!(rate("-readrate_initial_burst 3 -re"), burst(1, 1, 3_000_000));
-    assert_eq!(rate("-re -readrate_initial_burst 0"), burst(1, 1, 0));
+    assert_eq!(rate("-re -readrate_initial_burst 0.5"), burst(1, 1, 500_000));
     assert_eq!(rate("-re -nore"), None);
     assert_eq!(rate("-readrate 0"), None);
     let told = told("-readrate_initial_burst 3 -i a b");

@@ -80,11 +80,118 @@ fn send(child: &Child, signal: i32) {
     unsafe { libc::kill(pid, signal) };
 }
 
+/// A server's process; killed when dropped.
+#[derive(Default)]
+pub struct Daemon(Option<Child>);
+
+impl Daemon {
+    /// Starts it, with what it prints thrown away.
+    pub fn spawn(command: &mut Command) -> Self {
+        let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let name = command.get_program().display().to_string();
+        Self(Some(spawned.unwrap_or_else(|error| panic!("{name}: {error}; scripts/deps test installs what is needed"))))
+    }
+
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    pub fn freeze(&self) {
+        send(self.0.as_ref().unwrap(), libc::SIGSTOP);
+    }
+
+    pub fn thaw(&self) {
+        send(self.0.as_ref().unwrap(), libc::SIGCONT);
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Files of a folder with more than a header in them, oldest first.
+fn recorded(dir: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.metadata().unwrap().len() > 100)
+        .map(|entry| (entry.metadata().unwrap().modified().unwrap(), entry.path()))
+        .collect();
+    files.sort();
+    files.into_iter().map(|(_, path)| path).collect()
+}
+
+/// Waits until so many connections have been recorded, the last of them with so many bytes.
+fn await_recorded(dir: &Path, count: usize, bytes: u64) {
+    wait_for(&format!("recording {count}"), || {
+        let files = recorded(dir);
+        files.len() >= count && fs::metadata(&files[count - 1]).unwrap().len() >= bytes
+    });
+}
+
+/// GStreamer's RTSP server: an RTSP stack that is not FFmpeg's.
+pub struct Gst {
+    port: u16,
+    file: PathBuf,
+    dir: TempDir,
+    daemon: Daemon,
+}
+
+impl Gst {
+    /// One whose readers get `file`.
+    pub fn new(file: &Path) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut server = Self { port: free_port(), file: file.to_owned(), dir, daemon: Daemon::default() };
+        server.start();
+        server
+    }
+
+    pub fn start(&mut self) {
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/gst_rtsp.py");
+        // Debian's own Python has Debian's bindings.
+        let mut command = Command::new("/usr/bin/python3");
+        // A life of the server has a folder of its own.
+        let lives = fs::read_dir(self.dir.path()).unwrap().count();
+        let folder = self.dir.path().join(format!("{lives:02}"));
+        fs::create_dir(&folder).unwrap();
+        command.arg(program).arg(self.port.to_string()).arg(&self.file).arg(folder);
+        self.daemon = Daemon::spawn(&mut command);
+        let port = self.port;
+        wait_for("GStreamer's server", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    }
+
+    pub fn daemon(&mut self) -> &mut Daemon {
+        &mut self.daemon
+    }
+
+    /// Where the file is played.
+    pub fn play(&self) -> String {
+        format!("rtsp://127.0.0.1:{}/play", self.port)
+    }
+
+    /// Where it is published to.
+    pub fn record(&self) -> String {
+        format!("rtsp://127.0.0.1:{}/record", self.port)
+    }
+
+    /// Waits until the server's `life`, the first is 0, has recorded so many bytes of its first session; the file.
+    pub fn await_recording(&self, life: usize, bytes: u64) -> PathBuf {
+        let folder = self.dir.path().join(format!("{life:02}"));
+        await_recorded(&folder, 1, bytes);
+        recorded(&folder).swap_remove(0)
+    }
+}
+
 /// nginx with its RTMP module; all that is published on `live` is recorded.
 pub struct Nginx {
     pub port: u16,
     dir: TempDir,
-    child: Option<Child>,
+    daemon: Daemon,
     /// How often it was started: recordings of two lives never share a name.
     starts: u32,
 }
@@ -98,7 +205,7 @@ impl Nginx {
 
     /// One that does not run yet.
     pub fn down() -> Self {
-        Self { port: free_port(), dir: tempfile::tempdir().unwrap(), child: None, starts: 0 }
+        Self { port: free_port(), dir: tempfile::tempdir().unwrap(), daemon: Daemon::default(), starts: 0 }
     }
 
     pub fn url(&self, name: &str) -> String {
@@ -120,46 +227,27 @@ impl Nginx {
             self.starts
         );
         fs::write(dir.join("nginx.conf"), conf).unwrap();
-        let child = Command::new("nginx")
-            .arg("-p")
-            .arg(dir)
-            .arg("-c")
-            .arg(dir.join("nginx.conf"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("nginx: scripts/deps test installs it");
-        self.child = Some(child);
+        let mut command = Command::new("nginx");
+        self.daemon = Daemon::spawn(command.arg("-p").arg(dir).arg("-c").arg(dir.join("nginx.conf")));
         let port = self.port;
         wait_for("nginx", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     }
 
     pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.daemon.kill();
     }
 
     pub fn freeze(&self) {
-        send(self.child.as_ref().unwrap(), libc::SIGSTOP);
+        self.daemon.freeze();
     }
 
     pub fn thaw(&self) {
-        send(self.child.as_ref().unwrap(), libc::SIGCONT);
+        self.daemon.thaw();
     }
 
     /// What was published, a file a connection, oldest first.
     pub fn recordings(&self) -> Vec<PathBuf> {
-        let mut files: Vec<_> = fs::read_dir(self.dir.path().join("rec"))
-            .unwrap()
-            .map(|entry| entry.unwrap())
-            .filter(|entry| entry.metadata().unwrap().len() > 100)
-            .map(|entry| (entry.metadata().unwrap().modified().unwrap(), entry.path()))
-            .collect();
-        files.sort();
-        files.into_iter().map(|(_, path)| path).collect()
+        recorded(&self.dir.path().join("rec"))
     }
 
     /// Bytes of the newest recording.
@@ -169,10 +257,7 @@ impl Nginx {
 
     /// Waits until so many connections have been recorded, the last of them with so many bytes.
     pub fn await_recording(&self, count: usize, bytes: u64) {
-        wait_for(&format!("recording {count}"), || {
-            let files = self.recordings();
-            files.len() >= count && fs::metadata(&files[count - 1]).unwrap().len() >= bytes
-        });
+        await_recorded(&self.dir.path().join("rec"), count, bytes);
     }
 }
 
@@ -184,7 +269,6 @@ impl Drop for Nginx {
                 self.recordings().iter().map(|f| (f, f.metadata().unwrap().len())).collect::<Vec<_>>()
             );
         }
-        self.kill();
     }
 }
 
@@ -305,6 +389,13 @@ impl Drop for Live {
 
 /// What a reader of a session needs: it begins at a keyframe with its sound, and no time steps back.
 pub fn assert_clean_start(file: &Path) -> FileFacts {
+    let facts = assert_begins(file);
+    assert_rising(&facts);
+    facts
+}
+
+/// It begins at a keyframe with its sound.
+pub fn assert_begins(file: &Path) -> FileFacts {
     let facts = probe(file).unwrap_or_else(|error| panic!("{error}"));
     let kind = |index: usize| facts.streams[index]["codec_type"].as_str().unwrap_or("").to_owned();
     let video = (0..facts.streams.len()).find(|i| kind(*i) == "video").expect("pictures");
@@ -319,7 +410,6 @@ pub fn assert_clean_start(file: &Path) -> FileFacts {
         let apart = begin(video) - begin(audio);
         assert!(apart.abs() <= 100, "{}: sound and pictures begin {apart} ms apart", file.display());
     }
-    assert_rising(&facts);
     facts
 }
 

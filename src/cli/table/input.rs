@@ -5,8 +5,9 @@ use crate::cli::value::{BadValue, duration_us, integer_within, ratio};
 use crate::spec::{InputSpec, ReadRate};
 use crate::unit::Rational;
 
-/// What is read at once at the start with `-re` and `-readrate`, as in ffmpeg since 6.1.
-const INITIAL_BURST_US: i64 = 500_000;
+/// What is read at once at the start with `-re` and `-readrate`: nothing, as in ffmpeg before 6.1. A camera sends no burst, and
+/// receivers that tell time by arrival squeeze what comes in one.
+const INITIAL_BURST_US: i64 = 0;
 
 macro_rules! set {
     (|$spec:ident, $used:ident| $body:expr) => {
