@@ -509,6 +509,24 @@ fn events_and_metrics_tell_of_a_loss_without_passwords() {
     }
 }
 
+#[test]
+fn repaired_times_are_told_to_who_listens() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Nginx::new();
+    let line = format!(
+        "{CAMERA} -bsf:v setts=dts=if(eq(mod(N\\,10)\\,9)\\,DTS-1024\\,DTS) -events events.json -f flv {}",
+        server.url("a")
+    );
+    let mut push = Live::start_in(dir.path(), &line, Stdio::null());
+    server.await_recording(1, SOME_BYTES);
+    push.interrupt();
+    let events = std::fs::read_to_string(dir.path().join("events.json")).unwrap();
+    let repair = events.lines().find(|line| line.contains("\"repair\"")).unwrap_or_else(|| panic!("{events}"));
+    let repair: serde_json::Value = serde_json::from_str(repair).unwrap();
+    assert_eq!((&repair["stream"], &repair["repairs"]), (&0.into(), &1.into()), "{repair}");
+    assert_clean_start(&server.recordings()[0]);
+}
+
 // Stopping.
 
 #[test]

@@ -67,6 +67,7 @@ pub fn open_inputs(
     journal: &Journal,
 ) -> Result<OpenInputs, PrepareError> {
     let mut spec = spec;
+    plan::check_spec(&spec).map_err(PrepareError::Refused)?;
     read_scripts(&mut spec)?;
     presets::read(&mut spec, catalog)?;
     let mut opened = OpenInputs {

@@ -227,6 +227,14 @@ pub struct OutputPlan {
     pub program_metadata: Vec<(usize, MetadataEdit)>,
 }
 
+impl OutputPlan {
+    /// Two packets of a stream may have one DTS: the format allows it, and it is neither FLV nor for a peer,
+    /// whose readers may end there.
+    pub fn dts_may_repeat(&self) -> bool {
+        self.muxer.dts_may_repeat && self.session.is_none() && self.muxer.name != "flv"
+    }
+}
+
 /// A program of an output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProgramPlan {
@@ -441,6 +449,13 @@ pub(crate) struct Context<'a> {
     pub(crate) facts: &'a [InputFacts],
     pub(crate) seeks: &'a [Seek],
     pub(crate) catalog: &'a dyn Catalog,
+}
+
+/// Refuses what is known to go wrong before anything is opened.
+pub fn check_spec(spec: &JobSpec) -> Result<(), Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    rules::same_path::check(spec, &mut diagnostics);
+    if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
 }
 
 /// Makes the plan for a machine with so many processors. An error carries every diagnostic, the errors among them.

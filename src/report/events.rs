@@ -15,8 +15,11 @@ const WAITING: usize = 256;
 /// What a reader gets to take the last events.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
-/// Tells an event on a line of its own.
+/// Tells an event on a line of its own. A repair has its line in the log already.
 pub fn show(event: &Event) {
+    if event.kind == EventKind::Repair {
+        return;
+    }
     let level = match event.kind {
         EventKind::Lost | EventKind::Retry | EventKind::Drop | EventKind::KeepUp => level::WARNING,
         EventKind::Connected => level::VERBOSE,

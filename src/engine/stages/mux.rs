@@ -437,7 +437,8 @@ impl MuxStage {
         before: (Option<i64>, Option<i64>),
         now: Option<i64>,
     ) -> Result<(), StageError> {
-        self.streams[index].meter.repairs.fetch_add(1, Relaxed);
+        let repairs = self.streams[index].meter.repairs.fetch_add(1, Relaxed) + 1;
+        self.tell_repair(index, repairs);
         let at = format!("{}:{index}", self.settings.index);
         let number = |t: Option<i64>| t.map_or_else(|| "NOPTS".to_owned(), |t| t.to_string());
         let sentence = match repair {

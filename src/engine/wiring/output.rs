@@ -221,7 +221,7 @@ impl Builder<'_> {
             options,
             size_limit_bytes: output.size_limit_bytes,
             shortest: output.shortest,
-            dts_may_repeat: output.muxer.dts_may_repeat,
+            dts_may_repeat: output.dts_may_repeat(),
             no_timestamps: output.muxer.no_timestamps,
             exit_on_error: global.exit_on_error,
             after,

@@ -4,7 +4,7 @@ mod copy_conflicts;
 mod flv_guard;
 mod ignored_input_options;
 mod live_output;
-mod same_path;
+pub(super) mod same_path;
 
 use super::{Context, OutputDraft};
 use crate::diagnostic::Diagnostic;
@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 type Rule = fn(&Context, usize, &mut OutputDraft, &mut Vec<Diagnostic>);
 
 /// Every rule, in the order in which they are applied to each output.
-const RULES: [Rule; 4] = [same_path::apply, live_output::apply, flv_guard::apply, copy_conflicts::apply];
+const RULES: [Rule; 3] = [live_output::apply, flv_guard::apply, copy_conflicts::apply];
 
 /// Applies all rules.
 pub(super) fn apply(context: &Context, drafts: &mut [OutputDraft], diagnostics: &mut Vec<Diagnostic>) {

@@ -3,31 +3,34 @@
 use crate::diagnostic::Diagnostic;
 use crate::plan::mapping::masked;
 use crate::plan::session::{is_rtmp, is_rtsp, scheme};
-use crate::plan::{Context, OutputDraft};
+use crate::spec::{InputSpec, JobSpec, OutputSpec};
 
 const CODE: &str = "same-path";
 
-pub(super) fn apply(context: &Context, index: usize, _draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
-    if context.spec.global.allow_same_path {
+/// Refuses such outputs; known before anything is opened.
+pub(in crate::plan) fn check(spec: &JobSpec, diagnostics: &mut Vec<Diagnostic>) {
+    if spec.global.allow_same_path {
         return;
     }
-    let spec = &context.spec.outputs[index];
-    let Some(to) = place(&spec.url) else { return };
-    for input in context.spec.inputs.iter().filter(|input| place(&input.url).as_ref() == Some(&to)) {
-        diagnostics.push(
-            Diagnostic::error(
-                CODE,
-                format!(
-                    "{}: this is the path that {} is read from. A server has one publisher a path, and the newest wins: \
-                     the relay would throw out its own source.",
-                    masked(&spec.url),
-                    masked(&input.url)
-                ),
-            )
-            .remedy("Write to another path, or pass -allow_same_path if these are two servers.")
-            .at(&spec.origin),
-        );
+    for output in &spec.outputs {
+        let Some(to) = place(&output.url) else { continue };
+        let own = spec.inputs.iter().filter(|input| place(&input.url).as_ref() == Some(&to));
+        diagnostics.extend(own.map(|input| refusal(output, input)));
     }
+}
+
+fn refusal(output: &OutputSpec, input: &InputSpec) -> Diagnostic {
+    Diagnostic::error(
+        CODE,
+        format!(
+            "{}: this is the path that {} is read from. A server has one publisher a path, and the newest wins: the relay \
+             would throw out its own source.",
+            masked(&output.url),
+            masked(&input.url)
+        ),
+    )
+    .remedy("Write to another path, or pass -allow_same_path if these are two servers.")
+    .at(&output.origin)
 }
 
 /// Host and path of an RTSP or RTMP URL; the port and what follows the path tell no servers apart.
@@ -54,17 +57,21 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::{CODE, place};
     use crate::diagnostic::Severity;
-    use crate::plan::testing::{codes, input, planned, video};
+    use crate::plan::check_spec;
+    use crate::plan::testing::{codes, spec};
 
     #[test]
     fn a_relay_onto_its_own_source_is_refused_with_the_reason() {
-        let facts = [input(vec![video("h264")])];
         let line = "-i rtsp://h:8554/live/a -c copy -f flv rtmp://h/live/a";
-        let told = planned(line, &facts).unwrap_err();
+        let told = check_spec(&spec(line)).unwrap_err();
         assert_eq!(codes(&told), [(Severity::Error, CODE)]);
-        assert!(planned(&format!("-allow_same_path {line}"), &facts).is_ok());
-        assert!(planned("-i rtsp://h/live/a -c copy -f flv rtmp://h/live/b", &facts).is_ok());
-        assert!(planned("-i rtsp://h/live/a -c copy -f flv rtmp://i/live/a", &facts).is_ok());
+        for fine in [
+            &format!("-allow_same_path {line}"),
+            "-i rtsp://h/live/a -c copy -f flv rtmp://h/live/b",
+            "-i rtsp://h/live/a -c copy -f flv rtmp://i/live/a",
+        ] {
+            assert!(check_spec(&spec(fine)).is_ok(), "{fine}");
+        }
     }
 
     #[test]

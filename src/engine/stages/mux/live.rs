@@ -27,6 +27,7 @@ pub(super) struct Live {
     /// The clock minus the media's time, at its least: the delay that is always there.
     delay_us: Option<i64>,
     told_groups: u64,
+    told_repair_us: Option<i64>,
 }
 
 impl Live {
@@ -40,6 +41,7 @@ impl Live {
             wished_us: None,
             delay_us: None,
             told_groups: 0,
+            told_repair_us: None,
         }
     }
 }
@@ -215,6 +217,21 @@ impl MuxStage {
             format!("{}: cannot take all: {packets} packets left out so far, in whole groups", self.settings.url);
         peer.tell(EventKind::Drop, text, vec![("packets", i64::try_from(packets).unwrap_or(i64::MAX))]);
         live.told_groups = groups;
+    }
+
+    /// Tells whoever listens to a peer's events that times of a stream were repaired, once a second at the most.
+    pub(super) fn tell_repair(&mut self, stream: usize, repairs: u64) {
+        let Some(live) = &mut self.live else { return };
+        let Some(session) = &live.session else { return };
+        let peer = &session.parts.peer;
+        let now_us = peer.clock().now_us();
+        if live.told_repair_us.is_some_and(|us| now_us - us < MICROS_PER_SECOND) {
+            return;
+        }
+        live.told_repair_us = Some(now_us);
+        let text = format!("{}: {repairs} times of stream {stream} repaired so far", self.settings.url);
+        let figure = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        peer.tell(EventKind::Repair, text, vec![("stream", figure(stream as u64)), ("repairs", figure(repairs))]);
     }
 
     /// Ends the stream with what the peer's protocol has for it.
