@@ -20,6 +20,13 @@ pub(crate) const fn rate_means_constant() -> bool {
     cfg!(ffmpeg_6_1)
 }
 
+/// A rate that the filtergraph does not know stays unknown unless a constant one is wanted, as in the command of
+/// FFmpeg 7.0 and later; before, 25 a second were taken. Frames of a filter like `setpts`, which forgets rate and length,
+/// then end where the next one begins, and the last one has no length.
+pub const fn rates_may_stay_unknown() -> bool {
+    cfg!(ffmpeg_7_0)
+}
+
 /// True for a stream each packet of which decoding can start with, though the demuxer may not say so: AAC of all kinds
 /// but USAC. Since 7.1 libavformat counts AAC among the codecs that have keyframes, and over RTP no packet was called one:
 /// a copy never began.
