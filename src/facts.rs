@@ -121,11 +121,16 @@ pub struct StreamFacts {
     pub metadata: Metadata,
     /// Probing met packets of it; ffmpeg prefers such streams.
     pub saw_packets: bool,
-    /// Nothing is known that a decoder needs (`-map` with `u` skips it).
+    /// All is known that a decoder needs (`-map` with `u` skips the others).
     pub usable: bool,
 }
 
 impl StreamFacts {
+    /// Probing met no packet of it and nothing that a decoder needs: a few damaged bytes may have made it up.
+    pub fn is_only_announced(&self) -> bool {
+        !self.saw_packets && !self.usable
+    }
+
     /// True when the named disposition is set.
     pub fn has_disposition(&self, name: &str) -> bool {
         self.disposition.iter().any(|d| d == name)

@@ -153,7 +153,7 @@ impl DemuxStage {
                 checks.push((length.min(total), reached));
             }
         } else if self.timeline.jumps() == 0
-            && facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment)
+            && facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment || s.is_only_announced())
         {
             // Only the whole has a length, all that counts for it was read, and its clock tells how far that was.
             let origin = facts.start_time_us.unwrap_or(0);
@@ -202,6 +202,8 @@ impl DemuxStage {
             }
             return Ok(Flow::Continue);
         };
+        let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
+        self.note_reached(stream, times);
         if !used {
             return Ok(Flow::Continue);
         }
@@ -218,8 +220,6 @@ impl DemuxStage {
         if std::mem::take(&mut self.first_packet[stream]) {
             self.demuxer.attach_stream_side_data(&mut packet).map_err(StageError::library("attach side data"))?;
         }
-        let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
-        self.note_reached(stream, times);
         let stamped = self.timeline.stamp(stream, times);
         self.meter.jumps.store(self.timeline.jumps(), Ordering::Relaxed);
         if stamped.overlaps {
