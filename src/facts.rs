@@ -126,9 +126,10 @@ pub struct StreamFacts {
 }
 
 impl StreamFacts {
-    /// Probing met no packet of it and nothing that a decoder needs: a few damaged bytes may have made it up.
+    /// Sound or pictures of which probing met no packet and nothing that a decoder needs: a few damaged bytes may have made
+    /// it up.
     pub fn is_only_announced(&self) -> bool {
-        !self.saw_packets && !self.usable
+        matches!(self.kind, MediaKind::Video | MediaKind::Audio) && !self.saw_packets && !self.usable
     }
 
     /// True when the named disposition is set.

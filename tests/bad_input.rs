@@ -210,13 +210,26 @@ fn a_truncated_flv_is_finished_and_told_by_status_69() {
 }
 
 #[test]
+fn a_truncated_smjpeg_is_finished_and_told_by_status_69() {
+    truncated("tiny.smjpeg", true);
+}
+
+#[test]
 fn a_truncated_ts_is_finished() {
     truncated("tiny.ts", false);
 }
 
 #[test]
 fn an_untouched_file_ends_with_status_0_and_all_of_it() {
-    for (medium, copy) in [("tiny.mp4", true), ("tiny.mkv", false), ("tiny.flv", true), ("tiny.ts", false)] {
+    let media = [
+        ("tiny.mp4", true),
+        ("tiny.mkv", false),
+        ("tiny.flv", true),
+        ("tiny.ts", false),
+        ("tiny.smjpeg", true),
+        ("tiny.smjpeg", false),
+    ];
+    for (medium, copy) in media {
         let bytes = fs::read(path(medium)).unwrap();
         let (run, written) = judge(&bytes, medium.rsplit('.').next().unwrap(), copy).unwrap();
         assert_eq!((run.code(), written), (Some(0), true), "{medium}: {}", run.tail());

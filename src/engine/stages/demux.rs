@@ -131,8 +131,32 @@ impl DemuxStage {
             self.meter.set_broken(format!("{}: reading broke off: {error}", self.settings.facts.url));
             return;
         }
+        if let Some((promised, reached)) = self
+            .lengths_us()
+            .into_iter()
+            .find(|(promised, reached)| promised - reached > (promised / 20).clamp(SHORT_BY_US.0, SHORT_BY_US.1))
+        {
+            self.meter.set_broken(format!(
+                "{}: ends after {} of the {} that its header promises: the file is cut off",
+                self.settings.facts.url,
+                seconds(reached),
+                seconds(promised)
+            ));
+        }
+    }
+
+    /// All bytes have been read, and no stream lacks anything of what the header promised.
+    fn has_all_that_was_promised(&self) -> bool {
+        let lengths = self.lengths_us();
+        self.demuxer.is_at_end()
+            && !lengths.is_empty()
+            && lengths.into_iter().all(|(promised, reached)| reached >= promised)
+    }
+
+    /// What the header promises, each with how far that was read, in microseconds; empty where nothing can be said.
+    fn lengths_us(&self) -> Vec<(i64, i64)> {
         if self.settings.thinned || !self.demuxer.length_is_promised() {
-            return;
+            return Vec::new();
         }
         let facts = &self.settings.facts;
         let counts = |s: &&StreamFacts| {
@@ -162,17 +186,7 @@ impl DemuxStage {
                 checks.push((total, longest));
             }
         }
-        if let Some((promised, reached)) = checks
-            .into_iter()
-            .find(|(promised, reached)| promised - reached > (promised / 20).clamp(SHORT_BY_US.0, SHORT_BY_US.1))
-        {
-            self.meter.set_broken(format!(
-                "{}: ends after {} of the {} that its header promises: the file is cut off",
-                facts.url,
-                seconds(reached),
-                seconds(promised)
-            ));
-        }
+        checks
     }
 
     fn note_reached(&mut self, stream: usize, times: PacketTimes) {
@@ -292,11 +306,13 @@ impl Source for DemuxStage {
             // A demuxer that asks for a second call has nothing of its own to wait for.
             Err(AvError::AGAIN) => Ok(Flow::Continue),
             Err(AvError::EOF) => self.end_of_pass(out),
-            // Some demuxers of formats without a length call it an error that no packet follows the last one.
+            // Some demuxers call it an error that no packet follows the last one: those of formats without a length, and
+            // those that look for a mark behind it (SMJPEG).
             Err(error)
-                if error.errno() == Some(libc::EIO)
-                    && self.demuxer.is_at_end()
-                    && !self.demuxer.length_is_promised() =>
+                if self.has_all_that_was_promised()
+                    || (error.errno() == Some(libc::EIO)
+                        && self.demuxer.is_at_end()
+                        && !self.demuxer.length_is_promised()) =>
             {
                 self.end_of_pass(out)
             }
