@@ -22,6 +22,9 @@ use std::sync::atomic::Ordering;
 /// off; in microseconds.
 const SHORT_BY_US: (i64, i64) = (100_000, 500_000);
 
+/// Times and lengths that are rounded to milliseconds may end so much before a promise that is kept, in microseconds.
+const ROUNDED_US: i64 = 2_000;
+
 /// Everything the stage needs.
 pub struct DemuxSettings {
     /// What was found in the input.
@@ -150,7 +153,7 @@ impl DemuxStage {
         let lengths = self.lengths_us();
         self.demuxer.is_at_end()
             && !lengths.is_empty()
-            && lengths.into_iter().all(|(promised, reached)| reached >= promised)
+            && lengths.into_iter().all(|(promised, reached)| promised - reached <= ROUNDED_US)
     }
 
     /// What the header promises, each with how far that was read, in microseconds; empty where nothing can be said.
