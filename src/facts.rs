@@ -121,11 +121,17 @@ pub struct StreamFacts {
     pub metadata: Metadata,
     /// Probing met packets of it; ffmpeg prefers such streams.
     pub saw_packets: bool,
-    /// Nothing is known that a decoder needs (`-map` with `u` skips it).
+    /// All is known that a decoder needs (`-map` with `u` skips the others).
     pub usable: bool,
 }
 
 impl StreamFacts {
+    /// Sound or pictures of which probing met no packet and nothing that a decoder needs: a few damaged bytes may have made
+    /// it up.
+    pub fn is_only_announced(&self) -> bool {
+        matches!(self.kind, MediaKind::Video | MediaKind::Audio) && !self.saw_packets && !self.usable
+    }
+
     /// True when the named disposition is set.
     pub fn has_disposition(&self, name: &str) -> bool {
         self.disposition.iter().any(|d| d == name)

@@ -9,10 +9,9 @@ mod common;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use common::media::{Dice, path};
-use common::{LIMIT, Run, assert_none, in_parallel, is_weir, probe, run, weir};
+use common::{LIMIT, Run, assert_none, decoding_complaints, in_parallel, is_weir, probe, run, weir};
 use tempfile::TempDir;
 
 /// weir's status for an input that ended early or could not be read in full.
@@ -53,19 +52,9 @@ fn absent_or_playable(file: &Path) -> Result<(), String> {
     }
 }
 
-/// A decoder reads all of the file without a complaint. (The reader's own muxer may not like how far apart the
-/// damaged input's times were: that is no matter of decoding.)
+/// A decoder reads all of the file without a complaint.
 fn decodes(file: &Path) -> Result<(), String> {
-    let args = ["-nostdin", "-v", "error", "-i", file.to_str().unwrap(), "-f", "null", "-"];
-    let decoded = run(Path::new("ffmpeg"), &args, Path::new("."), Duration::from_secs(60));
-    let complaint = decoded
-        .stderr
-        .lines()
-        .find(|line| !line.contains("non monotonically increasing dts") && !line.contains("Last message repeated"));
-    match complaint {
-        None if decoded.code() == Some(0) => Ok(()),
-        _ => Err(format!("what was encoded does not decode: {}", decoded.tail())),
-    }
+    decoding_complaints(file).map_err(|complaints| format!("what was encoded does not decode: {complaints}"))
 }
 
 // What is no medium at all.
@@ -210,13 +199,26 @@ fn a_truncated_flv_is_finished_and_told_by_status_69() {
 }
 
 #[test]
+fn a_truncated_smjpeg_is_finished_and_told_by_status_69() {
+    truncated("tiny.smjpeg", true);
+}
+
+#[test]
 fn a_truncated_ts_is_finished() {
     truncated("tiny.ts", false);
 }
 
 #[test]
 fn an_untouched_file_ends_with_status_0_and_all_of_it() {
-    for (medium, copy) in [("tiny.mp4", true), ("tiny.mkv", false), ("tiny.flv", true), ("tiny.ts", false)] {
+    let media = [
+        ("tiny.mp4", true),
+        ("tiny.mkv", false),
+        ("tiny.flv", true),
+        ("tiny.ts", false),
+        ("tiny.smjpeg", true),
+        ("tiny.smjpeg", false),
+    ];
+    for (medium, copy) in media {
         let bytes = fs::read(path(medium)).unwrap();
         let (run, written) = judge(&bytes, medium.rsplit('.').next().unwrap(), copy).unwrap();
         assert_eq!((run.code(), written), (Some(0), true), "{medium}: {}", run.tail());

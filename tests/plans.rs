@@ -5,7 +5,8 @@
 //! `BLESS=1 cargo test --test plans` writes what is expected anew: read the difference before it is committed.
 //!
 //! What hangs on the machine is replaced: paths of media, their exact length, thread counts, and what versions of FFmpeg
-//! differ in: lists of what an encoder takes, and the frame timing that a format gets when none is asked for.
+//! differ in: lists of what an encoder takes, the frame timing that a format gets when none is asked for, and where a
+//! medium begins (later versions write an encoder's delay into Matroska).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -51,6 +52,7 @@ fn ask(args: &str) -> Result<Answer, String> {
     let text = without_paths(&String::from_utf8(run.stdout).unwrap(), args);
     let mut plan = serde_json::from_str(&text).map_err(|error| format!("{error} in {text}"))?;
     forget_machine(&mut plan, args.contains("-fps_mode"));
+    forget_beginnings(&mut plan);
     Ok(Answer::Plan(plan))
 }
 
@@ -78,6 +80,24 @@ fn forget_machine(value: &mut Value, timing_asked: bool) {
         Value::Array(items) => items.iter_mut().for_each(|item| forget_machine(item, timing_asked)),
         _ => {}
     }
+}
+
+/// Takes the inputs' own beginnings, as ffprobe tells them, off the offsets that bring them to zero.
+fn forget_beginnings(plan: &mut Value) {
+    for input in plan["inputs"].as_array_mut().into_iter().flatten() {
+        let name = input["url"].as_str().and_then(|url| url.strip_prefix('{')?.strip_suffix('}')).map(str::to_owned);
+        if let (Some(name), Some(offset @ (i64::MIN..=-1 | 1..))) = (name, input["offset_us"].as_i64()) {
+            input["offset_us"] = json!(offset + beginning_us(&media::path(&name)));
+        }
+    }
+}
+
+/// Where a medium begins, in microseconds; 0 for one that does not tell.
+fn beginning_us(medium: &Path) -> i64 {
+    let args = ["-v", "error", "-show_entries", "format=start_time", "-of", "csv=p=0", medium.to_str().unwrap()];
+    let told = run(Path::new("ffprobe"), &args, Path::new("."), LIMIT).stdout;
+    let seconds: f64 = String::from_utf8_lossy(&told).trim().parse().unwrap_or(0.0);
+    (seconds * 1e6).round() as i64
 }
 
 /// The first place where two values differ.

@@ -5,7 +5,9 @@ mod sys;
 pub use sys::bitstream::BitstreamFilter;
 pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;
-pub use sys::compat::{format_name, frames_have_lengths, initialize, library_lines, version_line};
+pub use sys::compat::{
+    format_name, frames_have_lengths, initialize, library_lines, rates_may_stay_unknown, version_line,
+};
 pub use sys::decoder::{DecodeStep, Decoder, DecoderSettings};
 pub use sys::dictionary::Dictionary;
 pub use sys::encoder::{EncodeStep, EncodedParameters, Encoder, EncoderSettings, encoder_mark};

@@ -13,7 +13,7 @@ use crate::av::{
 };
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
-use crate::facts::{InputFacts, MediaKind};
+use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::plan::{self, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, Seek, SessionPlan, StreamSource, Treatment};
 use crate::spec::{InputSpec, JobSpec, Overwrite, file_path};
 use std::sync::Arc;
@@ -340,9 +340,11 @@ impl OpenInputs {
 
     /// Declares and opens the outputs.
     pub fn open_outputs(mut self, plan: Plan, stop: &StopSignal) -> Result<Prepared, PrepareError> {
-        for (demuxer, input) in self.demuxers.iter_mut().zip(&plan.inputs) {
+        for ((demuxer, input), facts) in self.demuxers.iter_mut().zip(&plan.inputs).zip(&self.facts) {
             for (index, stream) in input.streams.iter().enumerate() {
-                demuxer.set_discarded(index, !stream.used, stream.discard);
+                // Whether there is anything of a stream that is only announced is seen by reading.
+                let announced = facts.streams.get(index).is_some_and(StreamFacts::is_only_announced);
+                demuxer.set_discarded(index, !stream.used && !announced, stream.discard);
                 if let Some(tag) = stream.codec_tag {
                     demuxer.set_codec_tag(index, tag);
                 }

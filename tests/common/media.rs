@@ -203,6 +203,8 @@ const RECIPES: &[(&str, Recipe)] = &[
     ("tiny.mkv", Ffmpeg("-i {tiny.mp4} -c copy")),
     ("tiny.flv", Ffmpeg("-i {tiny.mp4} -c copy")),
     ("tiny.ts", Ffmpeg("-i {tiny.mp4} -c copy")),
+    // Its demuxer calls it an error that nothing follows the last packet.
+    ("tiny.smjpeg", Ffmpeg("-i {tiny.mp4} -c:v mjpeg -pix_fmt yuvj420p -c:a pcm_s16le -f smjpeg")),
 ];
 
 /// The path of a medium, made when it is not there yet. For a folder: the pattern inside it.

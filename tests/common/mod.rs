@@ -239,6 +239,16 @@ pub fn probe(file: &Path) -> Result<FileFacts, String> {
     })
 }
 
+/// Lets ffmpeg decode all of a file; what it complained of. Its own muxer may not like how its frame rate rounds times that
+/// are uneven: that is no matter of decoding, and left out.
+pub fn decoding_complaints(file: &Path) -> Result<(), String> {
+    let args = ["-nostdin", "-v", "error", "-i", file.to_str().unwrap(), "-f", "null", "-"];
+    let decoded = run(Path::new("ffmpeg"), &args, Path::new("."), Duration::from_secs(60));
+    let no_matter = ["non monotonically increasing dts", "Last message repeated"];
+    let complaint = decoded.stderr.lines().any(|line| no_matter.iter().all(|text| !line.contains(text)));
+    if complaint || decoded.code() != Some(0) { Err(decoded.tail()) } else { Ok(()) }
+}
+
 /// Calls `check` on every item from as many threads as there are cores; what it complained of, in the items' order.
 pub fn in_parallel<T: Sync>(items: &[T], check: impl Fn(&T) -> Option<String> + Sync) -> Vec<String> {
     let next = AtomicUsize::new(0);

@@ -20,6 +20,29 @@ pub(crate) const fn rate_means_constant() -> bool {
     cfg!(ffmpeg_6_1)
 }
 
+/// A rate that the filtergraph does not know stays unknown unless a constant one is wanted, as in the command of
+/// FFmpeg 7.0 and later; before, 25 a second were taken. Frames of a filter like `setpts`, which forgets rate and length,
+/// then end where the next one begins, and the last one has no length.
+pub const fn rates_may_stay_unknown() -> bool {
+    cfg!(ffmpeg_7_0)
+}
+
+/// True for a stream each packet of which decoding can start with, though the demuxer may not say so: AAC of all kinds
+/// but USAC. Since 7.1 libavformat counts AAC among the codecs that have keyframes, and over RTP no packet was called one:
+/// a copy never began.
+pub(crate) fn begins_anywhere(stream: &ffi::AVCodecParameters) -> bool {
+    #[cfg(ffmpeg_7_1)]
+    {
+        use ffi::AVCodecID::{AV_CODEC_ID_AAC, AV_CODEC_ID_AAC_LATM};
+        matches!(stream.codec_id, AV_CODEC_ID_AAC | AV_CODEC_ID_AAC_LATM) && stream.profile != ffi::AV_PROFILE_AAC_USAC
+    }
+    #[cfg(not(ffmpeg_7_1))]
+    {
+        let _ = stream;
+        false
+    }
+}
+
 /// Asks an encoder to give the lengths of its frames on to its packets.
 pub(crate) fn keep_frame_lengths(encoder: &mut ffi::AVCodecContext) {
     #[cfg(ffmpeg_6_1)]

@@ -391,6 +391,11 @@ impl Demuxer {
         let mut packet = Packet::new()?;
         // SAFETY: the context is open; the packet is empty.
         AvError::check(unsafe { ffi::av_read_frame(self.context, packet.as_mut_ptr()) })?;
+        let index = packet.stream();
+        // SAFETY: a packet's stream is one of the context's, which has parameters.
+        if index < self.stream_count() && compat::begins_anywhere(unsafe { &*self.codec_parameters(index) }) {
+            packet.set_key();
+        }
         Ok(packet)
     }
 

@@ -106,6 +106,11 @@ impl Packet {
         self.get().flags & ffi::AV_PKT_FLAG_KEY != 0
     }
 
+    /// Marks a packet that decoding can start with.
+    pub(crate) fn set_key(&mut self) {
+        self.get_mut().flags |= ffi::AV_PKT_FLAG_KEY;
+    }
+
     /// True when the demuxer found the data damaged.
     pub fn is_corrupt(&self) -> bool {
         self.get().flags & ffi::AV_PKT_FLAG_CORRUPT != 0

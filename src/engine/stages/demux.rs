@@ -22,6 +22,9 @@ use std::sync::atomic::Ordering;
 /// off; in microseconds.
 const SHORT_BY_US: (i64, i64) = (100_000, 500_000);
 
+/// Times and lengths that are rounded to milliseconds may end so much before a promise that is kept, in microseconds.
+const ROUNDED_US: i64 = 2_000;
+
 /// Everything the stage needs.
 pub struct DemuxSettings {
     /// What was found in the input.
@@ -131,8 +134,32 @@ impl DemuxStage {
             self.meter.set_broken(format!("{}: reading broke off: {error}", self.settings.facts.url));
             return;
         }
+        if let Some((promised, reached)) = self
+            .lengths_us()
+            .into_iter()
+            .find(|(promised, reached)| promised - reached > (promised / 20).clamp(SHORT_BY_US.0, SHORT_BY_US.1))
+        {
+            self.meter.set_broken(format!(
+                "{}: ends after {} of the {} that its header promises: the file is cut off",
+                self.settings.facts.url,
+                seconds(reached),
+                seconds(promised)
+            ));
+        }
+    }
+
+    /// All bytes have been read, and no stream lacks anything of what the header promised.
+    fn has_all_that_was_promised(&self) -> bool {
+        let lengths = self.lengths_us();
+        self.demuxer.is_at_end()
+            && !lengths.is_empty()
+            && lengths.into_iter().all(|(promised, reached)| promised - reached <= ROUNDED_US)
+    }
+
+    /// What the header promises, each with how far that was read, in microseconds; empty where nothing can be said.
+    fn lengths_us(&self) -> Vec<(i64, i64)> {
         if self.settings.thinned || !self.demuxer.length_is_promised() {
-            return;
+            return Vec::new();
         }
         let facts = &self.settings.facts;
         let counts = |s: &&StreamFacts| {
@@ -153,7 +180,7 @@ impl DemuxStage {
                 checks.push((length.min(total), reached));
             }
         } else if self.timeline.jumps() == 0
-            && facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment)
+            && facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment || s.is_only_announced())
         {
             // Only the whole has a length, all that counts for it was read, and its clock tells how far that was.
             let origin = facts.start_time_us.unwrap_or(0);
@@ -162,17 +189,7 @@ impl DemuxStage {
                 checks.push((total, longest));
             }
         }
-        if let Some((promised, reached)) = checks
-            .into_iter()
-            .find(|(promised, reached)| promised - reached > (promised / 20).clamp(SHORT_BY_US.0, SHORT_BY_US.1))
-        {
-            self.meter.set_broken(format!(
-                "{}: ends after {} of the {} that its header promises: the file is cut off",
-                facts.url,
-                seconds(reached),
-                seconds(promised)
-            ));
-        }
+        checks
     }
 
     fn note_reached(&mut self, stream: usize, times: PacketTimes) {
@@ -202,6 +219,8 @@ impl DemuxStage {
             }
             return Ok(Flow::Continue);
         };
+        let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
+        self.note_reached(stream, times);
         if !used {
             return Ok(Flow::Continue);
         }
@@ -218,8 +237,6 @@ impl DemuxStage {
         if std::mem::take(&mut self.first_packet[stream]) {
             self.demuxer.attach_stream_side_data(&mut packet).map_err(StageError::library("attach side data"))?;
         }
-        let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
-        self.note_reached(stream, times);
         let stamped = self.timeline.stamp(stream, times);
         self.meter.jumps.store(self.timeline.jumps(), Ordering::Relaxed);
         if stamped.overlaps {
@@ -292,11 +309,13 @@ impl Source for DemuxStage {
             // A demuxer that asks for a second call has nothing of its own to wait for.
             Err(AvError::AGAIN) => Ok(Flow::Continue),
             Err(AvError::EOF) => self.end_of_pass(out),
-            // Some demuxers of formats without a length call it an error that no packet follows the last one.
+            // Some demuxers call it an error that no packet follows the last one: those of formats without a length, and
+            // those that look for a mark behind it (SMJPEG).
             Err(error)
-                if error.errno() == Some(libc::EIO)
-                    && self.demuxer.is_at_end()
-                    && !self.demuxer.length_is_promised() =>
+                if self.has_all_that_was_promised()
+                    || (error.errno() == Some(libc::EIO)
+                        && self.demuxer.is_at_end()
+                        && !self.demuxer.length_is_promised()) =>
             {
                 self.end_of_pass(out)
             }

@@ -6,7 +6,9 @@ pub use self::keep_up::Keeper;
 
 use super::passes::{self, PassLog};
 use super::video_stats::{Counted, VideoStats};
-use crate::av::{EncodeStep, Encoder, EncoderSettings, Frame, GraphOutput, frames_have_lengths};
+use crate::av::{
+    EncodeStep, Encoder, EncoderSettings, Frame, GraphOutput, frames_have_lengths, rates_may_stay_unknown,
+};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -15,6 +17,7 @@ use crate::engine::leak::KeyframeWish;
 use crate::engine::meter::EncodeMeter;
 use crate::facts::MediaKind;
 use crate::plan::EncodePlan;
+use crate::spec::FpsMode;
 use crate::timing::{Arrival, FrameRate, FrameRateSettings};
 use crate::unit::{Rational, Rounding, compare, rescale, rescale_rounded};
 use std::cmp::Ordering;
@@ -127,10 +130,16 @@ impl EncodeStage {
     }
 
     /// The frame rate of the output, by ffmpeg's order: `-r`, the graph's, 25; capped; snapped to what the encoder has.
+    /// Unknown only where the linked FFmpeg lets it be so.
     fn choose_frame_rate(&self, graph: &GraphOutput) -> Rational {
         let plan = &self.settings.plan;
         let mut rate = plan.frame_rate.unwrap_or(graph.frame_rate);
-        if !rate.is_valid() && plan.max_frame_rate.is_none() && self.settings.has_source {
+        let guesses = if rates_may_stay_unknown() {
+            matches!(plan.fps_mode, FpsMode::Cfr | FpsMode::VsCfr)
+        } else {
+            self.settings.has_source
+        };
+        if !rate.is_valid() && plan.max_frame_rate.is_none() && guesses {
             rate = Rational::new(25, 1);
             log::warn!(
                 "No information about the input framerate is available. Falling back to a default value of 25fps for \
@@ -144,6 +153,9 @@ impl EncodeStage {
             if above || !rate.is_valid() {
                 rate = most;
             }
+        }
+        if rates_may_stay_unknown() && !rate.is_valid() {
+            return Rational::UNKNOWN;
         }
         if !plan.supported_frame_rates.is_empty() {
             rate = nearest(rate, &plan.supported_frame_rates);
