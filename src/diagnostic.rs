@@ -36,7 +36,7 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// The rule or check that speaks, in kebab-case, e.g. `flv-guard`; stable, for `--explain=json`.
     pub code: &'static str,
-    /// The sentence: what, where, why.
+    /// The sentence: what, where, why; empty when only ffmpeg has something to say.
     pub message: String,
     /// What to do about it, if something can be done: a corrected command or option.
     pub remedy: Option<String>,
@@ -65,6 +65,11 @@ impl Diagnostic {
     /// A note.
     pub fn note(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Severity::Note, code, message)
+    }
+
+    /// A warning that ffmpeg utters and weir does not.
+    pub fn for_ffmpeg(code: &'static str, words: impl Into<String>) -> Self {
+        Self::warning(code, "").ffmpeg_says(words)
     }
 
     /// Adds what to do.

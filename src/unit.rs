@@ -2,6 +2,8 @@
 //!
 //! No float takes part: a conversion is an exact fraction that is rounded once.
 
+pub mod number;
+
 use std::fmt;
 
 /// FFmpeg's lambda units in one step of quality (`FF_QP2LAMBDA`).

@@ -2,10 +2,10 @@
 
 use super::signals::Outside;
 use super::{Exit, files, keyboard, limits};
-use crate::av::{AvError, LinkedCatalog};
+use crate::av::{AvError, LinkedCatalog, ProcessTimes};
+use crate::engine::commands::Commands;
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError, StageError};
 use crate::plan::Plan;
-use crate::report::benchmark::Usage;
 use crate::report::events::EventSink;
 use crate::report::progress::ProgressSink;
 use crate::report::ticker::{ProgressSettings, Ticker};
@@ -15,6 +15,14 @@ use crate::report::{
 use crate::spec::{ExplainFormat, GlobalSpec, JobSpec};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A job that ran.
+struct Ran {
+    plan: Arc<Plan>,
+    outcome: Outcome,
+    /// Its failure was told before it ran, and nothing is to be said of it any more.
+    told: bool,
+}
 
 /// Why there is no outcome.
 enum Stopped {
@@ -39,9 +47,11 @@ impl From<std::io::Error> for Stopped {
 }
 
 /// Carries out a job and tells of it.
-pub(super) fn run(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> Exit {
-    let before = Usage::now();
+pub(super) fn run(mut spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> Exit {
+    let before = ProcessTimes::now();
     let clock = engine::clock::Clock::start();
+    // ffmpeg does not mind damaged inputs.
+    spec.global.strict_exit.get_or_insert(called == CalledAs::Weir);
     let global = spec.global.clone();
     if let Err(sentence) = limits::apply(&global.seldom) {
         say(level::ERROR, &sentence);
@@ -52,10 +62,10 @@ pub(super) fn run(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> E
     keyboard::restore();
     outside.ended.trip();
     let exit = match ended {
-        Ok((plan, mut outcome)) => {
+        Ok(Ran { plan, mut outcome, told }) => {
             let exit = conclude(&plan, &outcome, &global, called);
             outcome.clear();
-            if outcome.failure.is_some() && outside.signal().is_none() {
+            if outcome.failure.is_some() && outside.signal().is_none() && !told {
                 say(level::ERROR, "Conversion failed!");
             }
             exit
@@ -85,12 +95,7 @@ pub(super) fn run(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> E
     }
 }
 
-fn carry_out(
-    spec: JobSpec,
-    called: CalledAs,
-    catalog: &LinkedCatalog,
-    outside: &Outside,
-) -> Result<(Arc<Plan>, Outcome), Stopped> {
+fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: &Outside) -> Result<Ran, Stopped> {
     let global = spec.global.clone();
     let keys = global.stdin && !spec.inputs.iter().any(|input| reads_stdin(&input.url));
     outside.watch(keys)?;
@@ -101,7 +106,7 @@ fn carry_out(
     };
     let writer = event_sink.as_ref().map(EventSink::writer);
     journal.listen(move |event| {
-        events::show(event);
+        events::show(event, called);
         if let Some(write) = &writer {
             write(event);
         }
@@ -122,19 +127,26 @@ fn carry_out(
     }
     ending::diagnostics(&plan.diagnostics, called);
     files::check(&plan, &inputs.spec.inputs, global.overwrite, keys.then_some(outside)).map_err(Stopped::Refused)?;
-    let settings = ProgressSettings {
+    let mut settings = ProgressSettings {
         stats: global.stats,
         period: Duration::from_micros(u64::try_from(global.stats_period_us).unwrap_or(500_000)),
         sink,
         extras: called == CalledAs::Weir && global.extras && terminal::is_terminal(),
         total_us: expected::total_us(&plan, &inputs.facts),
         copy_timestamps: global.copy_timestamps,
+        commands: Commands::default(),
     };
     let prepared = inputs.open_outputs(plan, &outside.stop)?;
     outside.running.trip();
-    let running = prepared.start(&outside.stop, |plan| {
+    let mut refused = false;
+    let running = prepared.start(&outside.stop, |plan, error| {
+        // ffmpeg gives up there, with the mapping as its last words.
+        refused = called == CalledAs::Ffmpeg && error.is_some();
+        if let Some(error) = error.filter(|_| refused) {
+            ending::stage_error(error, called);
+        }
         mapping::show(plan, catalog);
-        if keys {
+        if keys && !refused {
             say(level::INFO, "Press [q] to stop, [?] for help");
         }
     })?;
@@ -145,6 +157,7 @@ fn carry_out(
     if let Some(listener) = metrics {
         metrics::serve(listener, Arc::clone(&plan), Arc::clone(&running.meter))?;
     }
+    settings.commands = running.commands.clone();
     let ticker = Ticker::start(settings, Arc::clone(&plan), Arc::clone(&running.meter))?;
     let mut outcome = running.join();
     if called == CalledAs::Weir {
@@ -152,10 +165,10 @@ fn carry_out(
         outcome.clear();
     }
     keyboard::restore();
-    if outcome.failure.is_some() && outside.signal().is_none() {
+    if outcome.failure.is_some() && outside.signal().is_none() && !refused {
         ending::failure(&plan, &outcome, called);
     }
-    ending::damage(&outcome);
+    ending::damage(&outcome, called);
     if called == CalledAs::Weir && global.extras {
         for line in summary::repairs(&outcome.meter) {
             say(level::INFO, &line);
@@ -173,7 +186,7 @@ fn carry_out(
     if let Some(sink) = event_sink {
         sink.finish();
     }
-    Ok((plan, outcome))
+    Ok(Ran { plan, outcome, told: refused })
 }
 
 /// Opens the inputs, which tells what is in them, and no more.
@@ -205,14 +218,17 @@ fn conclude(plan: &Plan, outcome: &Outcome, global: &GlobalSpec, called: CalledA
     if called == CalledAs::Weir || !never_began(outcome) {
         summary::sizes(plan, outcome);
     }
-    if let Some(sentence) = limits::exceeded(outcome, &global.seldom).filter(|_| outcome.failure.is_none()) {
+    if let Some(sentence) = limits::exceeded(outcome, &global.seldom, called).filter(|_| outcome.failure.is_none()) {
         say(level::ERROR, &sentence);
-        return if sentence.starts_with("Empty") { Exit::Failed } else { Exit::Damaged };
+        if sentence.starts_with("Empty") {
+            say(level::ERROR, "Conversion failed!");
+            return Exit::Failed;
+        }
+        return Exit::Damaged;
     }
-    let strict = global.strict_exit.unwrap_or(called == CalledAs::Weir);
     if outcome.failure.is_some() {
         Exit::Failed
-    } else if !outcome.damage.is_empty() && strict {
+    } else if !outcome.damage.is_empty() && global.strict_exit == Some(true) {
         Exit::Damaged
     } else {
         Exit::Done

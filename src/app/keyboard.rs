@@ -3,7 +3,7 @@
 use super::signals::Outside;
 use crate::engine::commands::{Commands, FilterCommand};
 use crate::engine::threads::spawn;
-use crate::report::{level, say, terminal};
+use crate::report::{LogSettings, level, say, terminal};
 use rustix::fs::FileType;
 use rustix::stdio::stdin;
 use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, Termios};
@@ -16,6 +16,12 @@ static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 /// One key is taken in this time, as ffmpeg does: what else reads the same pipe keeps most of it.
 const BETWEEN_KEYS: Duration = Duration::from_millis(100);
 
+/// What `+` and `-` change the log level by, as in ffmpeg: two presses may be needed for a step that is seen.
+const STEP: i32 = 10;
+
+/// The debug mode behind the last one (`FF_DEBUG_DCT_COEFF`), which libavcodec does not survive.
+const NO_DEBUG_MODE: i32 = 0x40;
+
 const KEYS: &str = "\
 key    function
 ?      show this help
@@ -23,8 +29,10 @@ key    function
 -      decrease verbosity
 c      Send command to first matching filter supporting it
 C      Send/Queue command to all matching filters
+D      cycle through available debug modes
 h      dump packets/hex press to cycle through the 3 states
 q      quit
+s      Show QP histogram
 ";
 
 /// Takes keys until the job has ended.
@@ -57,23 +65,62 @@ fn press(key: u8, outside: &Outside, commands: &Commands) {
         b'q' => outside.quit(),
         b'?' => terminal::ask(KEYS),
         b'+' | b'-' => {
-            settings.level = (settings.level + if key == b'+' { 8 } else { -8 }).clamp(-8, 56);
+            settings.level = (settings.level + if key == b'+' { STEP } else { -STEP }).clamp(-8, 56);
             terminal::configure(settings);
         }
         b'c' | b'C' => command(key == b'c', commands),
-        b'h' => commands.set_dump(match commands.dump() {
-            None => 1,
-            Some(false) => 2,
-            Some(true) => 0,
-        }),
+        b'h' => {
+            commands.set_dump(match commands.dump() {
+                None => 1,
+                Some(false) => 2,
+                Some(true) => 0,
+            });
+            terminal::configure(LogSettings { level: level::DEBUG, ..settings });
+        }
+        b's' => commands.set_qp_histogram(!commands.qp_histogram()),
+        b'D' => set_debug(next_debug_mode(commands.debug()), commands),
+        b'd' => {
+            let typed = read_shown_line();
+            let flags = leading_number(&typed);
+            if flags.is_none() {
+                terminal::ask("error parsing debug value\n");
+            }
+            set_debug(flags.unwrap_or(0), commands);
+        }
         _ => {}
     }
+}
+
+/// Lets decoders and encoders tell what their developers want to know.
+fn set_debug(flags: i32, commands: &Commands) {
+    commands.set_debug(flags);
+    if flags != 0 {
+        terminal::configure(LogSettings { level: level::DEBUG, ..terminal::settings() });
+    }
+    terminal::ask(&format!("debug={flags}\n"));
+}
+
+/// One flag at a time, from the lowest on.
+fn next_debug_mode(flags: i32) -> i32 {
+    let mut next = flags.wrapping_shl(1).max(1);
+    while next & NO_DEBUG_MODE != 0 {
+        next += next;
+    }
+    next
+}
+
+/// The number that a line begins with, as C's `scanf` reads it.
+fn leading_number(line: &str) -> Option<i32> {
+    let text = line.trim_start();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let length = text.len() - digits.len() + digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    text[..length].parse().ok()
 }
 
 /// Asks for a command to filters and sends it.
 fn command(first_only: bool, commands: &Commands) {
     terminal::ask("\nEnter command: <target>|all <time>|-1 <command>[ <argument>]\n");
-    let line = read_line();
+    let line = read_shown_line();
     match parse_command(&line, first_only) {
         Ok(command) if first_only && command.time_s.is_some() => {
             say(level::ERROR, "Queuing commands only on filters supporting the specific command is unsupported");
@@ -150,6 +197,20 @@ pub(super) fn restore() {
     }
 }
 
+/// Reads a line that is seen while it is typed.
+fn read_shown_line() -> String {
+    let echo = |on: bool| {
+        let Ok(mut modes) = rustix::termios::tcgetattr(stdin()) else { return };
+        modes.local_modes.set(LocalModes::ECHO, on);
+        let _ = rustix::termios::tcsetattr(stdin(), OptionalActions::Now, &modes);
+    };
+    echo(true);
+    let line = read_line();
+    echo(false);
+    terminal::end_line();
+    line
+}
+
 /// Reads a line from stdin a byte at a time, so that nothing behind it is taken.
 pub(super) fn read_line() -> String {
     let (mut line, mut byte) = (Vec::new(), [0_u8; 1]);
@@ -163,6 +224,14 @@ pub(super) fn read_line() -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn debug_modes_follow_each_other_without_the_one_that_crashes() {
+        let modes: Vec<i32> = std::iter::successors(Some(0), |mode| Some(next_debug_mode(*mode))).take(8).collect();
+        assert_eq!(modes, [0, 1, 2, 4, 8, 16, 32, 128]);
+        assert_eq!(leading_number(" 12x"), Some(12));
+        assert_eq!((leading_number("-3"), leading_number("x"), leading_number("")), (Some(-3), None, None));
+    }
 
     #[test]
     fn a_command_has_a_target_a_time_and_may_have_an_argument() {

@@ -2,6 +2,7 @@
 
 use crate::av::{limit_cpu_features, set_cpu_count, set_max_alloc};
 use crate::engine::Outcome;
+use crate::report::CalledAs;
 use crate::spec::SeldomGlobal;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::sync::atomic::Ordering::Relaxed;
@@ -26,15 +27,20 @@ pub(super) fn apply(seldom: &SeldomGlobal) -> Result<(), String> {
 }
 
 /// Why a job that ended well counts as failed.
-pub(super) fn exceeded(outcome: &Outcome, seldom: &SeldomGlobal) -> Option<String> {
-    let mut all = 0;
+pub(super) fn exceeded(outcome: &Outcome, seldom: &SeldomGlobal, called: CalledAs) -> Option<String> {
+    let (mut all, mut number) = (0, 0);
     for (index, output) in outcome.meter.outputs.iter().enumerate() {
         for (stream, counts) in output.streams.iter().enumerate() {
             let packets = counts.packets.load(Relaxed);
             all += packets;
             if packets == 0 && seldom.abort_on_empty_stream {
-                return Some(format!("Empty output on stream {index}:{stream}."));
+                let place = match called {
+                    CalledAs::Ffmpeg => number.to_string(),
+                    CalledAs::Weir => format!("{index}:{stream}"),
+                };
+                return Some(format!("Empty output on stream {place}."));
             }
+            number += 1;
         }
     }
     if all == 0 && seldom.abort_on_empty_output {

@@ -1,6 +1,7 @@
 //! The door: chooses a mode, installs logger and signals, turns an outcome into an exit status.
 
 mod files;
+mod from_files;
 mod job;
 mod keyboard;
 mod limits;
@@ -62,6 +63,8 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
         newcomer::show();
         return Exit::Done;
     }
+    let read = from_files::read(args);
+    let args = read.as_deref().unwrap_or(args);
     let early = cli::early_globals(args);
     if let Some(text) = &early.log_level {
         match terminal::settings().changed_by(text) {
@@ -74,6 +77,13 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
     }
     if let Err(sentence) = report_file::open(early.report, called, args) {
         report::say(level::ERROR, &sentence);
+        return Exit::Failed;
+    }
+    if let Err(sentence) = &read {
+        if !early.hide_banner {
+            banner::show(called);
+        }
+        report::say(level::ERROR, sentence);
         return Exit::Failed;
     }
     let catalog = LinkedCatalog;

@@ -1,7 +1,7 @@
 //! What is shown instead of running a job.
 
 use super::Exit;
-use crate::av::library_log;
+use crate::av::{hardware_kinds, library_log};
 use crate::cli::Request;
 use crate::report::help::{self, Extent};
 use crate::report::{CalledAs, banner, data, level, listing, newcomer};
@@ -21,6 +21,9 @@ pub(super) fn answer(request: &Request, called: CalledAs) -> Exit {
         Request::Version => banner::version(called),
         Request::Buildconf => banner::build_configuration(),
         Request::License => banner::licence(),
+        Request::HardwareKinds => {
+            data(&format!("Supported hardware device types:\n{}\n\n", hardware_kinds().join("\n")));
+        }
         Request::Help { topic: None } if called == CalledAs::Weir => newcomer::show(),
         Request::Help { topic } => return help(topic.as_deref().unwrap_or_default(), called),
         Request::Listing { name, topic } => {

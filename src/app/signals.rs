@@ -40,7 +40,8 @@ impl Outside {
     /// The key `q` came.
     pub(super) fn quit(&self) {
         if !self.quit.swap(true, Ordering::AcqRel) {
-            say(level::INFO, "[q] command received. Exiting.");
+            // With the empty lines that ffmpeg puts around it.
+            say(level::INFO, "\n[q] command received. Exiting.\n");
             self.stop.drain();
         }
     }

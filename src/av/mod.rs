@@ -13,14 +13,18 @@ pub use sys::dictionary::Dictionary;
 pub use sys::encoder::{EncodeStep, EncodedParameters, Encoder, EncoderSettings, encoder_mark};
 pub use sys::error::AvError;
 pub use sys::expression::Expression;
-pub use sys::frame::{Frame, FrameShape};
+pub use sys::file::OutputFile;
+pub use sys::frame::{Frame, FrameOrigin, FrameShape};
 pub use sys::graph::{FilterGraph, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
+pub use sys::hardware::{HardwareDevice, HardwareDevices, HardwareError, hardware_kinds};
 pub use sys::input::{Demuxer, DemuxerSettings, StreamParameters};
 pub use sys::interrupt::{BlockedThread, Interrupt};
 pub use sys::listing;
 pub use sys::log as library_log;
 pub use sys::output::{ChapterCopy, Muxer, OutputStreamSettings, packet_samples};
-pub use sys::packet::Packet;
-pub use sys::process::{LongTurns, limit_cpu_features, set_cpu_count, set_max_alloc, time_of_day};
+pub use sys::packet::{Packet, PictureStats};
+pub use sys::process::{
+    LocalTime, LongTurns, ProcessTimes, limit_cpu_features, set_cpu_count, set_max_alloc, time_of_day,
+};
 pub use sys::silence::silent_packet;
 pub use sys::subtitle::SubtitleTranscoder;

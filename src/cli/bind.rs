@@ -46,11 +46,8 @@ fn url(text: &str) -> String {
 impl<'a> Binder<'a> {
     fn global(&mut self, spec: &mut GlobalSpec, typed: &Typed) {
         let Kind::Native(row) = &typed.kind else { return };
-        match row.effect {
-            Effect::Global(apply) => self.apply(typed, row, |used| apply(spec, used)),
-            Effect::Unsupported => self.findings.tell(messages::unsupported(&typed.origin.token, &typed.origin)),
-            Effect::Ignored => self.findings.tell(messages::ignored(&typed.origin.token, row, &typed.origin)),
-            _ => {}
+        if let Effect::Global(apply) = row.effect {
+            self.apply(typed, row, |used| apply(spec, used));
         }
         if typed.name == "vsync" {
             let message = "-vsync is the older spelling of -fps_mode, which stands before the output it is for.";
@@ -76,8 +73,14 @@ impl<'a> Binder<'a> {
         }
         if spec.read_rate.is_some_and(|rate| !rate.rate.is_valid()) {
             spec.read_rate = None;
-            let message = "-readrate_initial_burst is ignored: this input has neither -re nor -readrate.";
+            let message =
+                "-readrate_initial_burst or -readrate_catchup is ignored: this input has neither -re nor -readrate.";
             self.findings.tell(Diagnostic::warning("unused-option", message).at(&group.origin));
+        }
+        if let Some((rate, catch_up)) = spec.read_rate.and_then(|r| Some((r.rate, r.catch_up?)))
+            && rate.as_f64() > catch_up.as_f64()
+        {
+            self.findings.tell(messages::slow_catch_up(rate, catch_up, &group.origin));
         }
         spec
     }

@@ -5,6 +5,7 @@ use super::table::Row;
 use super::value::BadValue;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::spec::Assigned;
+use crate::unit::Rational;
 
 /// An option that no table knows.
 pub fn unknown(body: &str, meant: Option<&str>, origin: &Origin) -> Diagnostic {
@@ -37,7 +38,8 @@ pub fn value_missing(body: &str, metavar: &str, origin: &Origin) -> Diagnostic {
 /// A value that cannot be read.
 pub fn bad_value(name: &str, value: &str, bad: &BadValue, origin: &Origin) -> Diagnostic {
     let message = format!("option -{name} expects {}, but found: '{}'.", bad.expected, masked(value));
-    Diagnostic::error("bad-value", message).ffmpeg_says(bad_value_in_ffmpeg(name, &masked(value))).at(origin)
+    let words = bad.words.as_deref().map_or_else(|| bad_value_in_ffmpeg(name, &masked(value)), masked);
+    Diagnostic::error("bad-value", message).ffmpeg_says(words).at(origin)
 }
 
 /// What ffmpeg says to a bad value.
@@ -87,17 +89,6 @@ pub fn trailing(token: &str, value: Option<&str>, origin: &Origin) -> Diagnostic
         .at(origin)
 }
 
-/// An option that is known but not carried out.
-pub fn unsupported(token: &str, origin: &Origin) -> Diagnostic {
-    Diagnostic::error("unsupported-option", format!("{token} is an option of ffmpeg that weir does not carry out yet."))
-        .at(origin)
-}
-
-/// An option that only makes ffmpeg print more.
-pub fn ignored(token: &str, row: &Row, origin: &Origin) -> Diagnostic {
-    Diagnostic::warning("ignored-option", format!("{token} is ignored: it {}.", row.help)).at(origin)
-}
-
 /// An option with a bare name where the kind of stream should be said.
 pub fn ambiguous(name: &str, kind: &str, origin: &Origin) -> Diagnostic {
     let short = if name == "qscale" { "q" } else { name };
@@ -142,6 +133,16 @@ pub fn no_such_input(token: &str, number: usize, count: usize, origin: &Origin) 
         .at(origin)
 }
 
+/// `-readrate_catchup` below `-readrate`.
+pub fn slow_catch_up(rate: Rational, catch_up: Rational, origin: &Origin) -> Diagnostic {
+    let message = format!(
+        "-readrate_catchup {} is below the rate of {} that the input is read at: a delay would never be caught up.",
+        catch_up.as_f64(),
+        rate.as_f64()
+    );
+    Diagnostic::error("slow-catch-up", message).at(origin)
+}
+
 /// `-y` with `-n`.
 pub fn both_overwrites(origin: &Origin) -> Diagnostic {
     Diagnostic::error("conflicting-options", "-y and -n contradict each other.")
@@ -159,6 +160,7 @@ pub fn repeated_filter(filter: &Assigned<String>, later: &Assigned<String>) -> D
     );
     let joined = shell_quoted(&masked(&format!("{},{}", filter.value, later.value)));
     Diagnostic::warning("repeated-filter", message)
+        .ffmpeg_says("")
         .remedy(format!("To run both, join them with a comma: {} {joined}.", later.origin.token))
         .at(&filter.origin)
 }

@@ -5,6 +5,7 @@
 mod bind;
 mod correction;
 mod filters;
+mod from_file;
 mod messages;
 mod paste;
 mod place;
@@ -17,6 +18,7 @@ pub mod value;
 mod tests;
 
 pub use correction::{command_line, masked, shell_quoted};
+pub use from_file::{ValueFile, value_files, with_values};
 pub use split::{Command, Group, Kind, Typed};
 
 use crate::catalog::Catalog;
@@ -38,6 +40,8 @@ pub enum Request {
     Buildconf,
     /// `-L`.
     License,
+    /// `-init_hw_device list`.
+    HardwareKinds,
     /// `-formats`, `-encoders` and their like.
     Listing {
         /// Its name without the dash.
@@ -69,6 +73,10 @@ pub fn parse(args: &[String], catalog: &dyn Catalog) -> Result<(Parsed, Vec<Diag
         && !findings.has_errors()
     {
         return Ok((Parsed::Show(request), findings.finish(&words)));
+    }
+    let lists = |typed: &Typed| typed.name == "init_hw_device" && typed.value == "list";
+    if command.globals.iter().any(lists) && !findings.has_errors() {
+        return Ok((Parsed::Show(Request::HardwareKinds), findings.finish(&words)));
     }
     let mut job = bind::bind(&command, catalog, &mut findings, words.len());
     args.clone_into(&mut job.global.arguments);

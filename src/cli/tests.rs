@@ -162,7 +162,8 @@ fn standard_streams_and_odd_names() {
 #[test]
 fn reading_speed() {
     let rate = |line: &str| job(&format!("{line} -i a b")).inputs[0].read_rate;
-    let burst = |num, den, initial_burst_us| Some(ReadRate { rate: Rational::new(num, den), initial_burst_us });
+    let burst =
+        |num, den, initial_burst_us| Some(ReadRate { rate: Rational::new(num, den), initial_burst_us, catch_up: None });
     assert_eq!(rate("-re"), burst(1, 1, 0));
     assert_eq!(rate("-readrate 1.5"), burst(3, 2, 0));
     assert_eq!(rate("-readrate 2 -re"), burst(2, 1, 0));
@@ -354,9 +355,17 @@ fn passwords_do_not_reach_a_message() {
 }
 
 #[test]
-fn what_is_not_carried_out_is_refused_and_what_only_prints_is_told() {
-    assert_eq!(errors(&args("-i a -qsv_device x b"))[0].code, "unsupported-option");
-    assert_eq!(told("-i a -psnr b")[0].code, "ignored-option");
+fn a_delay_is_caught_up_no_slower_than_the_input_is_read() {
+    let catch_up = |line: &str| job(&format!("{line} -i a b")).inputs[0].read_rate.and_then(|r| r.catch_up);
+    assert_eq!(catch_up("-re -readrate_catchup 1.5"), Some(Rational::new(3, 2)));
+    assert_eq!(catch_up("-readrate_catchup 4 -readrate 2"), Some(Rational::new(4, 1)));
+    assert_eq!(errors(&args("-readrate 2 -readrate_catchup 1.5 -i a b"))[0].code, "slow-catch-up");
+    assert_eq!(errors(&args("-re -readrate_catchup 0 -i a b"))[0].code, "bad-value");
+    assert_eq!(told("-readrate_catchup 2 -i a b")[0].code, "unused-option");
+}
+
+#[test]
+fn what_does_not_fit_is_told() {
     assert_eq!(told("-i a -ss:v 1 b")[0].code, "specifier-ignored");
     assert!(told("-i a -b 1M b")[0].message.contains("Please use -b:a or -b:v, -b is ambiguous"));
     let told_of_filters = told("-i a -vf null -filter:v hflip -af anull b");

@@ -12,12 +12,20 @@ pub struct BadValue {
     pub expected: String,
     /// A value that would do, for the corrected command.
     pub example: String,
+    /// ffmpeg's sentence, where it is not of the usual form.
+    pub words: Option<String>,
 }
 
 impl BadValue {
     /// `expected` in words, and one `example`.
     pub fn new(expected: impl Into<String>, example: impl Into<String>) -> Self {
-        Self { expected: expected.into(), example: example.into() }
+        Self { expected: expected.into(), example: example.into(), words: None }
+    }
+
+    /// The same, with ffmpeg's sentence.
+    #[must_use]
+    pub fn in_words(self, words: &str) -> Self {
+        Self { words: Some(words.to_owned()), ..self }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Commands to filters while a job runs, from the keyboard.
 
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// More than this are not kept.
@@ -26,6 +26,9 @@ struct Inner {
     list: Mutex<Vec<FilterCommand>>,
     count: AtomicUsize,
     dump: AtomicU8,
+    qp_histogram: AtomicBool,
+    /// How often it was set, and to what.
+    debug: AtomicU64,
 }
 
 /// What the keyboard asks of a run; shared by all stages that carry it out.
@@ -55,6 +58,33 @@ impl Commands {
         new
     }
 
+    /// Sets whether the status line shows how often each quantiser came.
+    pub fn set_qp_histogram(&self, on: bool) {
+        self.0.qp_histogram.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether the status line shows how often each quantiser came.
+    pub fn qp_histogram(&self) -> bool {
+        self.0.qp_histogram.load(Ordering::Relaxed)
+    }
+
+    /// Sets what decoders and encoders tell their developers (`FF_DEBUG_*`).
+    pub fn set_debug(&self, flags: i32) {
+        let times = (self.0.debug.load(Ordering::Relaxed) >> 32) + 1;
+        self.0.debug.store(times << 32 | u64::from(flags.cast_unsigned()), Ordering::Relaxed);
+    }
+
+    /// The flags of [`Commands::set_debug`].
+    pub fn debug(&self) -> i32 {
+        (self.0.debug.load(Ordering::Relaxed) as u32).cast_signed()
+    }
+
+    /// The flags, when they were set since `seen` was seen.
+    pub(super) fn debug_since(&self, seen: &mut u64) -> Option<i32> {
+        let now = self.0.debug.load(Ordering::Relaxed);
+        (std::mem::replace(seen, now) != now).then(|| self.debug())
+    }
+
     /// Sets how packets that are read are told of: 0 not at all, 1 by their times, 2 with their bytes.
     pub fn set_dump(&self, state: u8) {
         self.0.dump.store(state, Ordering::Relaxed);
@@ -72,6 +102,17 @@ impl Commands {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn flags_are_told_once_each_time_they_are_set() {
+        let commands = Commands::default();
+        let mut seen = 0;
+        assert_eq!(commands.debug_since(&mut seen), None);
+        commands.set_debug(0);
+        assert_eq!((commands.debug_since(&mut seen), commands.debug_since(&mut seen)), (Some(0), None));
+        commands.set_debug(-1);
+        assert_eq!((commands.debug_since(&mut seen), commands.debug()), (Some(-1), -1));
+    }
 
     #[test]
     fn each_reader_sees_each_command_once() {

@@ -1,5 +1,6 @@
 //! What the run counts while it goes on: read by the report at any time, without locks.
 
+use super::picture_errors::PictureErrors;
 use super::session::SessionMeter;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -79,6 +80,8 @@ pub struct EncodeMeter {
     pub dropped: AtomicU64,
     /// Those of them that were left out to keep up with a live source.
     pub left_out: AtomicU64,
+    /// How far its pictures are from what it got, where it was asked.
+    pub errors: PictureErrors,
 }
 
 impl Default for EncodeMeter {
@@ -90,6 +93,7 @@ impl Default for EncodeMeter {
             duplicated: AtomicU64::default(),
             dropped: AtomicU64::default(),
             left_out: AtomicU64::default(),
+            errors: PictureErrors::default(),
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use super::StopSignal;
 use super::clock::{Clock, microseconds};
+use super::hardware;
 use super::journal::{Journal, Subject};
 use super::keyframes::ForcedKeyframes;
 use super::presets;
 use super::session::{PeerSession, SessionContext};
 use super::threads;
 use crate::av::{
-    AvError, BitstreamFilter, ChapterCopy, Demuxer, DemuxerSettings, Dictionary, Muxer, OutputStreamSettings,
-    library_log,
+    AvError, BitstreamFilter, ChapterCopy, Demuxer, DemuxerSettings, Dictionary, HardwareDevices, Muxer,
+    OutputStreamSettings, library_log,
 };
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
@@ -57,6 +58,7 @@ pub struct OpenInputs {
     /// What opening had to say.
     pub diagnostics: Vec<Diagnostic>,
     pub(super) journal: Journal,
+    pub(super) hardware: HardwareDevices,
 }
 
 /// Opens all inputs of a job, and prints each as ffmpeg does.
@@ -77,6 +79,7 @@ pub fn open_inputs(
         openings: Vec::new(),
         diagnostics: Vec::new(),
         journal: journal.clone(),
+        hardware: hardware::open(&spec.global.seldom)?,
         spec,
     };
     for index in 0..opened.spec.inputs.len() {
@@ -255,6 +258,7 @@ fn open_input(
             format!("{masked}: could not seek to position {:.3}: {cause}", timestamp as f64 / 1e6),
         ));
     }
+    hardware::check(spec)?;
     demuxer.dump(index);
     dump_attachments(&demuxer, index, &facts, spec, opened.spec.global.overwrite)?;
     opened.facts.push(facts);

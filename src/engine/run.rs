@@ -104,6 +104,8 @@ pub struct Running {
     pub commands: Commands,
     pub(super) clock: Clock,
     pub(super) input_urls: Vec<String>,
+    /// An output that stays empty because of a damaged input is a failure.
+    pub(super) strict: bool,
 }
 
 /// Aborts the run when the thread that holds it panics.
@@ -175,7 +177,7 @@ impl Running {
             if failure.is_some() {
                 continue;
             }
-            if damage.is_empty() {
+            if damage.is_empty() || !self.strict {
                 // Of a single output the closing lines say it.
                 if self.plan.outputs.len() > 1 {
                     log::warn!(

@@ -1,13 +1,16 @@
 //! Output streams in full: encoder with options, filters, formats, rates.
 
 use super::{
-    Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StreamDraft, StreamSource,
-    Treatment, codec_options, input, mapping::OutputPlace, metadata, passes, session,
+    Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StatsPlan, StreamDraft,
+    StreamSource, Treatment, codec_options, input, mapping::OutputPlace, metadata, passes, session,
 };
 use crate::catalog::{CodecFacts, MuxerFacts};
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
-use crate::spec::{Assigned, DEFAULT_MAX_DELAY_US, FpsMode, OutputSpec, PerStream};
+use crate::spec::{
+    Assigned, DEFAULT_MAX_DELAY_US, DEFAULT_STATS_LINE, FpsMode, OutputSpec, PerStream, StatsPlace, StatsSpec,
+    stats_line,
+};
 use crate::unit::LAMBDA_PER_QUALITY;
 
 /// Plans an output, or says why it cannot be.
@@ -81,6 +84,7 @@ pub(super) fn output(
             encoded_by: None,
             id: spec.seldom.stream_ids.iter().rfind(|(index, _)| *index == i).map(|(_, id)| *id),
             time_base: value(&spec.seldom.time_base, &place).copied(),
+            stats: stats(spec, stream, &place),
         });
     }
     let session = session::plan(&spec.url, session::End::Output, &options, &spec.live);
@@ -105,6 +109,21 @@ pub(super) fn output(
         programs: metadata.programs,
         program_metadata: metadata.program_edits,
     })
+}
+
+/// What is written of each frame before and behind the encoder, and of each packet before the muxer; copies have no
+/// encoder, subtitles have none of it.
+fn stats(spec: &OutputSpec, stream: &StreamDraft, place: &OutputPlace) -> [Option<StatsPlan>; 3] {
+    let stats = &spec.seldom.stats;
+    let encoded = matches!(stream.choice, Choice::Encoder { .. });
+    let has_lines = matches!(stream.kind, MediaKind::Video | MediaKind::Audio);
+    let default = || stats_line(DEFAULT_STATS_LINE, StatsPlace::BeforeMuxer).unwrap_or_default();
+    let plan = |spec: &StatsSpec| {
+        let file = value(&spec.file, place).filter(|_| has_lines)?.clone();
+        Some(StatsPlan { file, line: value(&spec.line, place).cloned().unwrap_or_else(default) })
+    };
+    let of_encoder = |spec: &StatsSpec| plan(spec).filter(|_| encoded);
+    [of_encoder(&stats.before_encoder), of_encoder(&stats.behind_encoder), plan(&stats.before_muxer)]
 }
 
 /// The last value that concerns the stream.
@@ -244,6 +263,7 @@ fn video_plan(
         })?;
         plan.size = Some(parsed);
     }
+    plan.psnr = context.spec.global.seldom.psnr;
     plan.any_size = !value(&spec.autoscale, place).copied().unwrap_or(true);
     plan.size = plan.size.filter(|_| !plan.any_size);
     plan.display_aspect_ratio = value(&spec.aspect, place).copied();

@@ -25,7 +25,7 @@ pub use target::expand_target;
 use crate::catalog::{Catalog, CodecFacts, MuxerFacts};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::facts::{InputFacts, MediaKind};
-use crate::spec::{FpsMode, InputGap, JobSpec, ReadRate};
+use crate::spec::{FpsMode, InputGap, JobSpec, ReadRate, StatsPart};
 use crate::unit::Rational;
 
 /// All that will be done.
@@ -275,6 +275,17 @@ pub struct OutputStreamPlan {
     pub id: Option<i32>,
     /// `-time_base`.
     pub time_base: Option<Rational>,
+    /// `-stats_enc_pre`, `-stats_enc_post`, `-stats_mux_pre`.
+    pub stats: [Option<StatsPlan>; 3],
+}
+
+/// Lines about each frame or packet of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatsPlan {
+    /// Where they go.
+    pub file: String,
+    /// What each holds.
+    pub line: Vec<StatsPart>,
 }
 
 /// What happens to a stream on its way.
@@ -378,6 +389,8 @@ pub struct EncodePlan {
     pub rate_override: Option<String>,
     /// `-top`.
     pub top_field_first: Option<bool>,
+    /// `-psnr`.
+    pub psnr: bool,
     /// `-bits_per_raw_sample`.
     pub bits_per_raw_sample: Option<i32>,
     /// `-map_channel`: parameters of the filter `pan`.

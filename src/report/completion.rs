@@ -1,6 +1,6 @@
 //! Completions and manual of ffmpeg's grammar, made of the options' table.
 
-use crate::cli::table::{Arity, Effect, Row, Scope, rows};
+use crate::cli::table::{Arity, Row, Scope, rows};
 use std::fmt::Write;
 
 /// The lines for bash that complete options and files. `words` are the subcommands that clap's script completes,
@@ -62,7 +62,7 @@ pub fn manual() -> String {
     ];
     for (scope, head) in sections {
         let _ = writeln!(text, ".SH {head}");
-        for row in rows().filter(|row| is_shown(row) && row.scope() == scope) {
+        for row in rows().filter(|row| row.scope() == scope) {
             let names: Vec<String> = row.names.iter().map(|name| format!("\\fB\\-{}\\fR", roff(name))).collect();
             let value = match row.arity {
                 Arity::Value(name) => format!(" \\fI{}\\fR", roff(name)),
@@ -74,13 +74,8 @@ pub fn manual() -> String {
     text
 }
 
-/// True for an option that does something.
-pub(super) fn is_shown(row: &Row) -> bool {
-    !matches!(row.effect, Effect::Unsupported | Effect::Ignored)
-}
-
 fn names() -> impl Iterator<Item = (&'static str, &'static Row)> {
-    rows().filter(|row| is_shown(row)).flat_map(|row| row.names.iter().map(move |name| (*name, row)))
+    rows().flat_map(|row| row.names.iter().map(move |name| (*name, row)))
 }
 
 fn roff(text: &str) -> String {

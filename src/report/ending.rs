@@ -20,6 +20,7 @@ pub fn diagnostics(all: &[Diagnostic], called: CalledAs) {
             Severity::Error => level::ERROR,
         };
         match (called, &diagnostic.ffmpeg) {
+            (CalledAs::Weir, _) if diagnostic.message.is_empty() => {}
             (CalledAs::Weir, _) => say(level, &diagnostic.to_string()),
             (CalledAs::Ffmpeg, Some(words)) if words.is_empty() => {}
             (CalledAs::Ffmpeg, Some(words)) => words.lines().for_each(|line| say(level, line)),
@@ -42,14 +43,20 @@ pub fn prepare_error(error: &PrepareError, called: CalledAs) {
     }
 }
 
-/// Tells the first cause of a failure and what became of each output.
-pub fn failure(plan: &Plan, outcome: &Outcome, called: CalledAs) {
-    match &outcome.failure {
-        Some(StageError::Told { ffmpeg, .. }) if called == CalledAs::Ffmpeg => {
+/// Tells a failure.
+pub fn stage_error(error: &StageError, called: CalledAs) {
+    match error {
+        StageError::Told { ffmpeg, .. } if called == CalledAs::Ffmpeg => {
             ffmpeg.lines().for_each(|line| say(level::ERROR, line));
         }
-        Some(failure) => say(level::ERROR, &failure.to_string()),
-        None => {}
+        failure => say(level::ERROR, &failure.to_string()),
+    }
+}
+
+/// Tells the first cause of a failure and what became of each output.
+pub fn failure(plan: &Plan, outcome: &Outcome, called: CalledAs) {
+    if let Some(error) = &outcome.failure {
+        stage_error(error, called);
     }
     if called == CalledAs::Ffmpeg {
         return;
@@ -74,10 +81,11 @@ fn is_file(url: &str) -> bool {
     file_path(url).is_file()
 }
 
-/// Tells what the inputs lacked.
-pub fn damage(outcome: &Outcome) {
+/// Tells what the inputs lacked; ffmpeg does not.
+pub fn damage(outcome: &Outcome, called: CalledAs) {
+    let level = if called == CalledAs::Ffmpeg { level::VERBOSE } else { level::WARNING };
     for text in &outcome.damage {
-        say(level::WARNING, &format!("Damaged input: {text}"));
+        say(level, &format!("Damaged input: {text}"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What happens to sessions: for people one line each with the time, for programs a line of JSON each.
 
-use super::report_file::Stamp;
-use super::{level, progress, say};
+use super::{CalledAs, level, progress, say};
+use crate::av::LocalTime;
 use crate::engine::journal::{Event, EventKind};
 use crate::engine::link::{mailbox, reply};
 use crate::engine::threads::spawn;
@@ -16,16 +16,19 @@ const WAITING: usize = 256;
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Tells an event on a line of its own. A repair has its line in the log already.
-pub fn show(event: &Event) {
+pub fn show(event: &Event, called: CalledAs) {
     if event.kind == EventKind::Repair {
         return;
     }
     let level = match event.kind {
         EventKind::Lost | EventKind::Retry | EventKind::Drop | EventKind::KeepUp => level::WARNING,
         EventKind::Connected => level::VERBOSE,
+        // ffmpeg does not speak of what goes well.
+        _ if called == CalledAs::Ffmpeg => level::VERBOSE,
         _ => level::INFO,
     };
-    say(level, &format!("[{}] {}", Stamp::now().clock(), event.text));
+    let (hour, minute, second) = LocalTime::now().time;
+    say(level, &format!("[{hour:02}:{minute:02}:{second:02}] {}", event.text));
 }
 
 /// Where `-events` writes to; a thread of its own writes, so that nobody waits for a slow reader.

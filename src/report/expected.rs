@@ -70,6 +70,7 @@ mod tests {
                 encoded_by: None,
                 id: None,
                 time_base: None,
+                stats: [None, None, None],
             })
             .collect();
         Plan { inputs, outputs: vec![OutputPlan { streams, ..OutputPlan::default() }], ..Plan::default() }

@@ -65,13 +65,19 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
             stream_text(&mut text, (index, number), stream, plan, catalog);
         }
     }
-    if !plan.diagnostics.is_empty() {
+    let mut diagnostics = told(plan).peekable();
+    if diagnostics.peek().is_some() {
         text.push_str("Why:\n");
     }
-    for diagnostic in &plan.diagnostics {
+    for diagnostic in diagnostics {
         let _ = writeln!(text, "  {} [{}]: {diagnostic}", severity(diagnostic.severity), diagnostic.code);
     }
     text
+}
+
+/// What weir has to say of the plan.
+fn told(plan: &Plan) -> impl Iterator<Item = &Diagnostic> {
+    plan.diagnostics.iter().filter(|diagnostic| !diagnostic.message.is_empty())
 }
 
 fn stream_text(text: &mut String, at: (usize, usize), stream: &OutputStreamPlan, plan: &Plan, catalog: &dyn Catalog) {
@@ -167,7 +173,7 @@ fn describe(stream: &StreamFacts) -> String {
         let _ = write!(text, " {}x{}", stream.width, stream.height);
     }
     if stream.avg_frame_rate.is_valid() {
-        let _ = write!(text, " {} fps", super::number::general(stream.avg_frame_rate.as_f64(), 4));
+        let _ = write!(text, " {} fps", crate::unit::number::general(stream.avg_frame_rate.as_f64(), 4));
     }
     if stream.sample_rate_hz > 0 {
         let _ = write!(text, " {} Hz {}", stream.sample_rate_hz, stream.channel_layout);
@@ -176,7 +182,7 @@ fn describe(stream: &StreamFacts) -> String {
 }
 
 fn seconds(us: i64) -> String {
-    format!("{} s", super::number::general(us as f64 / 1e6, 6))
+    format!("{} s", crate::unit::number::general(us as f64 / 1e6, 6))
 }
 
 fn options(options: &[(String, String)]) -> String {
@@ -235,7 +241,7 @@ pub fn json(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> Value {
     let mut whole = json!({
         "inputs": inputs.collect::<Vec<_>>(),
         "outputs": outputs.collect::<Vec<_>>(),
-        "diagnostics": plan.diagnostics.iter().map(diagnostic_json).collect::<Vec<_>>(),
+        "diagnostics": told(plan).map(diagnostic_json).collect::<Vec<_>>(),
     });
     if let (Some(whole), false) = (whole.as_object_mut(), graphs.is_empty()) {
         whole.insert("filtergraphs".to_owned(), Value::Array(graphs));

@@ -1,7 +1,6 @@
 //! `-h`: the options of the command, and of one component.
 
 use super::CalledAs;
-use super::completion::is_shown;
 use crate::av::listing::components::{self, Coder, Coders, Format};
 use crate::av::listing::filters::Pad;
 use crate::av::listing::options;
@@ -248,7 +247,7 @@ pub fn options_of_the_command(called: CalledAs, extent: Extent) -> String {
     for section in SECTIONS.iter().filter(|section| section.basic || extent > Extent::Basic) {
         let shows = matches!(section.head.as_bytes().first(), Some(b'P')) && section.head.starts_with("Print");
         let mut lines = String::new();
-        for row in rows().filter(|row| is_shown(row) && (section.holds)(row)) {
+        for row in rows().filter(|row| (section.holds)(row)) {
             for option in row.names.iter().filter(|name| shows || BASIC.contains(name) == section.basic) {
                 let value = match row.arity {
                     Arity::Value(value) => format!(" {value}"),
@@ -275,7 +274,7 @@ mod tests {
     #[test]
     fn every_option_that_works_stands_once_in_the_long_help() {
         let text = options_of_the_command(CalledAs::Ffmpeg, Extent::Long);
-        for row in rows().filter(|row| is_shown(row)) {
+        for row in rows() {
             for name in row.names {
                 let count = text.lines().filter(|l| l.split_whitespace().next() == Some(&format!("-{name}"))).count();
                 // The head's own lines tell of -h.

@@ -16,7 +16,6 @@ pub mod log;
 pub mod mapping;
 pub mod metrics;
 pub mod newcomer;
-pub mod number;
 pub mod progress;
 pub mod report_file;
 pub mod snapshot;

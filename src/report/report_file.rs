@@ -1,8 +1,8 @@
 //! `-report` and `FFREPORT`: everything that was told, and more, in a file.
 
 use super::{CalledAs, level, say, terminal};
+use crate::av::LocalTime;
 use std::fs::File;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What `FFREPORT` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,12 +18,12 @@ pub fn open(wanted: bool, called: CalledAs, args: &[String]) -> Result<(), Strin
         return Ok(());
     }
     let wish = Wish::parse(environment.as_deref().unwrap_or_default())?;
-    let stamp = Stamp::now();
-    let name = expanded(wish.file.as_deref().unwrap_or("%p-%t.log"), called.name(), &stamp.compact());
+    let now = LocalTime::now();
+    let name = expanded(wish.file.as_deref().unwrap_or("%p-%t.log"), called.name(), &compact(now));
     let level = wish.level.unwrap_or_else(|| level::DEBUG.max(terminal::settings().level));
     let file = File::create(&name).map_err(|error| format!("Failed to open report \"{name}\": {error}"))?;
     terminal::copy_to(file, level);
-    say(level::INFO, &format!("{} started on {} UTC", called.name(), stamp.spaced()));
+    say(level::INFO, &format!("{} started on {}", called.name(), spaced(now)));
     say(level::INFO, &format!("Report written to \"{name}\""));
     say(level::INFO, &format!("Log level: {level}"));
     let words: Vec<String> = args.iter().map(|arg| crate::cli::shell_quoted(&crate::cli::masked(arg))).collect();
@@ -88,43 +88,14 @@ fn expanded(template: &str, program: &str, time: &str) -> String {
     text
 }
 
-/// A moment of the calendar, universal time.
-pub(super) struct Stamp([u64; 6]);
+fn compact(at: LocalTime) -> String {
+    let ((year, month, day), (hour, minute, second)) = (at.date, at.time);
+    format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
+}
 
-impl Stamp {
-    pub(super) fn now() -> Self {
-        Self::of(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
-    }
-
-    /// The day by the algorithm of Howard Hinnant's `civil_from_days`.
-    fn of(seconds: u64) -> Self {
-        let days = seconds / 86400 + 719_468;
-        let era = days / 146_097;
-        let day_of_era = days % 146_097;
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-        let year = year_of_era + era * 400 + u64::from(month <= 2);
-        Self([year, month, day, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60])
-    }
-
-    /// The time of day, `01:02:03Z`.
-    pub(super) fn clock(&self) -> String {
-        let [.., hour, minute, second] = self.0;
-        format!("{hour:02}:{minute:02}:{second:02}Z")
-    }
-
-    fn compact(&self) -> String {
-        let [year, month, day, hour, minute, second] = self.0;
-        format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
-    }
-
-    fn spaced(&self) -> String {
-        let [year, month, day, hour, minute, second] = self.0;
-        format!("{year:04}-{month:02}-{day:02} at {hour:02}:{minute:02}:{second:02}")
-    }
+fn spaced(at: LocalTime) -> String {
+    let ((year, month, day), (hour, minute, second)) = (at.date, at.time);
+    format!("{year:04}-{month:02}-{day:02} at {hour:02}:{minute:02}:{second:02}")
 }
 
 #[cfg(test)]
@@ -143,8 +114,7 @@ mod tests {
 
     #[test]
     fn days_are_those_of_the_calendar() {
-        assert_eq!(Stamp::of(0).compact(), "19700101-000000");
-        assert_eq!(Stamp::of(951_782_400 + 3661).spaced(), "2000-02-29 at 01:01:01");
-        assert_eq!(Stamp::of(1_767_225_599).compact(), "20251231-235959");
+        let at = LocalTime { date: (2000, 2, 29), time: (1, 1, 1) };
+        assert_eq!((compact(at).as_str(), spaced(at).as_str()), ("20000229-010101", "2000-02-29 at 01:01:01"));
     }
 }

@@ -20,6 +20,17 @@ pub struct VideoNow {
     pub frames: u64,
     /// Quality of the last frame; -1 for a copy.
     pub quality: f64,
+    /// Signal-to-noise ratios, where the encoder was asked for them.
+    pub ratios: Ratios,
+}
+
+/// Peak signal-to-noise ratios in dB: Y, U, V, all.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Ratios {
+    /// Of the last picture.
+    pub latest: Option<[f64; 4]>,
+    /// Of all pictures.
+    pub overall: Option<[f64; 4]>,
 }
 
 /// The numbers that status line and `-progress` show.
@@ -33,6 +44,8 @@ pub struct Snapshot {
     pub size_bytes: Option<i64>,
     /// End of what was written, in microseconds.
     pub out_us: Option<i64>,
+    /// How often each quantiser came when it was looked, where that is to be shown.
+    pub quantisers: Option<QuantiserCounts>,
     /// Frames repeated by frame-rate control.
     pub duplicated: u64,
     /// Frames dropped by frame-rate control.
@@ -43,6 +56,32 @@ pub struct Snapshot {
     pub complete: bool,
     /// Its sessions with peers, if it has any.
     pub live: Option<LiveNow>,
+}
+
+/// How often each quantiser came (`-qphist`), counted at each report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuantiserCounts([u32; 52]);
+
+impl Default for QuantiserCounts {
+    fn default() -> Self {
+        Self([0; 52])
+    }
+}
+
+impl QuantiserCounts {
+    /// Counts the quality of the first video stream.
+    pub fn count(&mut self, quality: f64) {
+        let at = quality.round_ties_even();
+        let slot = (at >= 0.0).then(|| self.0.get_mut(at as usize)).flatten();
+        if let Some(slot) = slot {
+            *slot = slot.saturating_add(1);
+        }
+    }
+
+    /// The first 32 counts as powers of two, a hexadecimal digit each.
+    pub fn digits(&self) -> String {
+        self.0[..32].iter().map(|count| format!("{:X}", count.saturating_add(1).ilog2())).collect()
+    }
 }
 
 /// All sessions of a run together.
@@ -87,6 +126,7 @@ impl Snapshot {
             videos: Vec::new(),
             size_bytes: meter.outputs.first().map(|o| o.file_bytes.load(Relaxed)).filter(|bytes| *bytes >= 0),
             out_us: None,
+            quantisers: None,
             duplicated: 0,
             dropped: 0,
             total_us,
@@ -97,7 +137,9 @@ impl Snapshot {
             for (stream, (stream_plan, counts)) in output_plan.streams.iter().zip(&output_meter.streams).enumerate() {
                 if stream_plan.kind == MediaKind::Video {
                     let (frames, quality) = picture(stream_plan, counts);
-                    now.videos.push(VideoNow { output, stream, frames, quality });
+                    let errors = &counts.encode.errors;
+                    let ratios = Ratios { latest: errors.latest(), overall: errors.overall(frames) };
+                    now.videos.push(VideoNow { output, stream, frames, quality, ratios });
                 }
                 let end = counts.end_us.load(Relaxed);
                 if end != i64::MIN {

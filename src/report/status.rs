@@ -1,7 +1,7 @@
 //! The status line and the blocks of `-progress`, in the forms that programs parse.
 
-use super::number::{clock, general, short_time};
-use super::snapshot::{LiveNow, Snapshot};
+use super::snapshot::{LiveNow, QuantiserCounts, Snapshot, VideoNow};
+use crate::unit::number::{clock, fixed, general, short_time};
 use std::fmt::Write;
 
 /// The line as FFmpeg 5.1 writes it, without its line's end.
@@ -16,8 +16,15 @@ pub fn line(now: &Snapshot, last: bool) -> String {
         } else {
             write!(text, "q={q:2.1} ")
         };
-        if index == 0 && last {
-            text.push('L');
+        if index == 0 {
+            text.push_str(if last { "L" } else { "" });
+            text.push_str(&now.quantisers.as_ref().map_or(String::new(), QuantiserCounts::digits));
+            if let Some(ratios) = ratios(video, last) {
+                text.push_str("PSNR=");
+                for (name, ratio) in ["Y", "U", "V", "*"].iter().zip(ratios) {
+                    let _ = write!(text, "{name}:{} ", fixed(ratio, 2));
+                }
+            }
         }
     }
     let _ = match now.size_bytes {
@@ -39,6 +46,11 @@ pub fn line(now: &Snapshot, last: bool) -> String {
     text
 }
 
+/// The signal-to-noise ratios that are told: of the last picture, or in the end of all.
+fn ratios(video: &VideoNow, last: bool) -> Option<[f64; 4]> {
+    if last { video.ratios.overall } else { video.ratios.latest }
+}
+
 /// A block of `-progress`: ffmpeg's keys in ffmpeg's order, then ours, then `progress=`.
 pub fn block(now: &Snapshot, last: bool) -> String {
     let mut text = String::new();
@@ -51,6 +63,10 @@ pub fn block(now: &Snapshot, last: bool) -> String {
             put("fps", Some(format!("{:.2}", now.frames_per_second())));
         }
         put(&format!("stream_{}_{}_q", video.output, video.stream), Some(format!("{:.1}", video.quality)));
+        let ratios = ratios(video, last).filter(|_| index == 0);
+        for (plane, ratio) in ["y", "u", "v", "all"].iter().zip(ratios.iter().flatten()) {
+            put(&format!("stream_{}_{}_psnr_{plane}", video.output, video.stream), Some(fixed(*ratio, 2)));
+        }
     }
     put("bitrate", now.kilobits_per_second().map(|rate| format!("{rate:6.1}kbits/s")));
     put("total_size", now.size_bytes.map(|bytes| bytes.to_string()));
@@ -105,14 +121,15 @@ pub fn extra(now: &Snapshot) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::snapshot::VideoNow;
+    use crate::report::snapshot::Ratios;
 
     fn now() -> Snapshot {
         Snapshot {
             elapsed_us: 4_100_000,
-            videos: vec![VideoNow { output: 0, stream: 0, frames: 123, quality: 28.0 }],
+            videos: vec![VideoNow { output: 0, stream: 0, frames: 123, quality: 28.0, ratios: Ratios::default() }],
             size_bytes: Some(262_144),
             out_us: Some(4_920_000),
+            quantisers: None,
             duplicated: 0,
             dropped: 0,
             total_us: Some(9_840_000),
@@ -128,6 +145,24 @@ mod tests {
             "frame=  123 fps= 30 q=28.0 size=     256kB time=00:00:04.92 bitrate= 426.3kbits/s speed= 1.2x"
         );
         assert!(line(&now(), true).contains(" q=28.0 Lsize=     256kB time="));
+    }
+
+    #[test]
+    fn ratios_and_quantisers_stand_behind_the_first_quality() {
+        let mut now = now();
+        let mut counts = QuantiserCounts::default();
+        for quality in [28.0, 27.6, 28.4, 3.0, -1.0, 99.0] {
+            counts.count(quality);
+        }
+        now.quantisers = Some(counts);
+        let ratios = Ratios { latest: Some([f64::NAN; 4]), overall: Some([40.0, f64::INFINITY, 38.125, 39.0]) };
+        now.videos[0].ratios = ratios;
+        let digits = "00010000000000000000000000002000";
+        assert!(line(&now, false).contains(&format!(" q=28.0 {digits}PSNR=Y:nan U:nan V:nan *:nan size=")));
+        assert!(line(&now, true).contains(&format!(" q=28.0 L{digits}PSNR=Y:40.00 U:inf V:38.12 *:39.00 size=")));
+        let keys = "_q=28.0\nstream_0_0_psnr_y=40.00\nstream_0_0_psnr_u=inf\nstream_0_0_psnr_v=38.12\n\
+                    stream_0_0_psnr_all=39.00\nbitrate=";
+        assert!(block(&now, true).contains(keys), "{}", block(&now, true));
     }
 
     #[test]

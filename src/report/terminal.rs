@@ -132,6 +132,15 @@ pub fn ask(text: &str) {
     terminal.write(text);
 }
 
+/// Ends the line in which somebody types.
+pub fn end_line() {
+    let mut terminal = lock();
+    if terminal.drawn == Drawn::Nothing || terminal.is_terminal {
+        terminal.write("\n");
+    }
+    terminal.clear_below();
+}
+
 /// Writes what is still held back; the terminal is left at a line's begin.
 pub fn finish() {
     let mut terminal = lock();

@@ -1,10 +1,11 @@
 //! Tells how far a run is, at even intervals, from a thread of its own; and once more at its end.
 
 use super::progress::ProgressSink;
-use super::snapshot::Snapshot;
+use super::snapshot::{QuantiserCounts, Snapshot};
 use super::{status, terminal};
 use crate::engine::Meter;
 use crate::engine::clock::Clock;
+use crate::engine::commands::Commands;
 use crate::engine::stop::Latch;
 use crate::engine::threads::spawn;
 use crate::plan::Plan;
@@ -30,6 +31,8 @@ pub struct ProgressSettings {
     pub total_us: Option<i64>,
     /// `-copyts`: times are told from the first one on.
     pub copy_timestamps: bool,
+    /// What the keyboard asks: the quantisers' histogram.
+    pub commands: Commands,
 }
 
 /// The thread and what ends it.
@@ -44,6 +47,7 @@ struct Teller {
     meter: Arc<Meter>,
     clock: Clock,
     first_us: Option<i64>,
+    quantisers: QuantiserCounts,
 }
 
 impl Ticker {
@@ -51,7 +55,14 @@ impl Ticker {
     pub fn start(settings: ProgressSettings, plan: Arc<Plan>, meter: Arc<Meter>) -> std::io::Result<Self> {
         let ended = Latch::default();
         let watched = ended.clone();
-        let mut teller = Teller { settings, plan, meter, clock: Clock::start(), first_us: None };
+        let mut teller = Teller {
+            settings,
+            plan,
+            meter,
+            clock: Clock::start(),
+            first_us: None,
+            quantisers: QuantiserCounts::default(),
+        };
         let thread = spawn("progress", move || {
             while !teller.has_begun() {
                 if watched.receiver().recv_timeout(FIRST) == Err(crossbeam_channel::RecvTimeoutError::Disconnected) {
@@ -102,6 +113,10 @@ impl Teller {
             now.out_us = now.out_us.map(|us| us - self.first_us.unwrap_or(0));
         }
         now.complete = end == Some(true);
+        if let (true, Some(video)) = (self.settings.commands.qp_histogram(), now.videos.first()) {
+            self.quantisers.count(video.quality);
+            now.quantisers = Some(self.quantisers.clone());
+        }
         if last || self.settings.stats != Some(false) {
             let extra = self.settings.extras.then(|| status::extra(&now)).flatten();
             let raw = self.settings.stats == Some(true);

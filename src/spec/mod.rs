@@ -2,9 +2,11 @@
 
 mod seldom;
 mod specifier;
+mod stats;
 
-pub use seldom::{ChannelMap, SeldomGlobal, SeldomInput, SeldomOutput};
+pub use seldom::{ChannelMap, HardwareAction, HardwareRequest, SeldomGlobal, SeldomInput, SeldomOutput};
 pub use specifier::{SpecifierError, StreamSpecifier};
+pub use stats::{DEFAULT_STATS_LINE, StatsField, StatsPart, StatsPlace, StatsSpec, StatsSpecs, stats_line};
 
 use crate::diagnostic::Origin;
 use crate::unit::Rational;
@@ -238,6 +240,8 @@ pub struct ReadRate {
     pub rate: Rational,
     /// Media read at once at the start, in microseconds.
     pub initial_burst_us: i64,
+    /// The same as `rate` while a delay is caught up; `None`: as fast as it goes.
+    pub catch_up: Option<Rational>,
 }
 
 /// What the user says of how patient a session with a peer is; `None`: the default.
@@ -286,7 +290,7 @@ pub struct InputSpec {
     pub ts_offset_us: i64,
     /// `-stream_loop`: repetitions after the first pass; -1 is for ever.
     pub stream_loop: i32,
-    /// `-re`, `-readrate`, `-readrate_initial_burst`.
+    /// `-re`, `-readrate`, `-readrate_initial_burst`, `-readrate_catchup`.
     pub read_rate: Option<ReadRate>,
     /// `-accurate_seek`/`-noaccurate_seek`.
     pub accurate_seek: bool,

@@ -1,6 +1,6 @@
 //! What few command lines have: options that are typed seldom, each as typed or nearly so.
 
-use super::{Assigned, PerStream};
+use super::{Assigned, PerStream, StatsSpecs};
 use crate::diagnostic::Origin;
 use crate::unit::Rational;
 
@@ -51,6 +51,8 @@ pub struct SeldomGlobal {
     pub psnr: bool,
     /// `-qphist`.
     pub qp_histogram: bool,
+    /// `-init_hw_device`, `-filter_hw_device` and their like, in order.
+    pub hardware: Vec<HardwareRequest>,
     /// `-vstats`, `-vstats_file`: the file that gets a line a picture.
     pub video_stats: Option<String>,
     /// `-vstats_version`.
@@ -82,10 +84,31 @@ impl Default for SeldomGlobal {
             benchmark_all: false,
             psnr: false,
             qp_histogram: false,
+            hardware: Vec::new(),
             video_stats: None,
             video_stats_version: 2,
         }
     }
+}
+
+/// What is asked of hardware devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HardwareRequest {
+    /// What is to be done.
+    pub what: HardwareAction,
+    /// The value as typed, for messages.
+    pub typed: String,
+    /// Where it stands in the command line.
+    pub origin: Origin,
+}
+
+/// What is to be done with hardware devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HardwareAction {
+    /// Open the device of this description.
+    Open(String),
+    /// Let filters use the device of this name.
+    ForFilters(String),
 }
 
 /// Seldom options of an input.
@@ -103,6 +126,10 @@ pub struct SeldomInput {
     pub fix_subtitle_duration: PerStream<bool>,
     /// `-canvas_size`, as typed.
     pub canvas_size: PerStream<String>,
+    /// `-hwaccel_device`: a device by its name, or what opens one.
+    pub hwaccel_device: PerStream<String>,
+    /// `-hwaccel_output_format`, as typed.
+    pub hwaccel_output_format: PerStream<String>,
     /// `-top`: 1 for top field first, 0 for bottom, -1 for what the decoder says.
     pub top_field_first: PerStream<i32>,
 }
@@ -146,6 +173,8 @@ pub struct SeldomOutput {
     pub force_frame_rate: PerStream<bool>,
     /// `-map_channel`.
     pub channel_maps: Vec<ChannelMap>,
+    /// `-stats_enc_pre`, `-stats_enc_post`, `-stats_mux_pre` and the forms of their lines.
+    pub stats: StatsSpecs,
 }
 
 /// One `-map_channel [file.stream.channel|-1][:file.stream]`.

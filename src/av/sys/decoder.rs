@@ -113,6 +113,12 @@ impl Decoder {
         unsafe { ffi::avcodec_flush_buffers(self.context) };
     }
 
+    /// Sets what the decoder tells for its developers (`FF_DEBUG_*`).
+    pub fn set_debug(&mut self, flags: i32) {
+        // SAFETY: the context is open; the field is a number that may change while it is.
+        unsafe { (*self.context).debug = flags };
+    }
+
     /// Samples per second of what is decoded, or 0.
     pub fn sample_rate_hz(&self) -> i32 {
         self.get().sample_rate

@@ -36,6 +36,8 @@ pub struct EncoderSettings {
     pub rate_overrides: Vec<(i32, i32, i32)>,
     /// `-top`: the field order, whatever the frames say.
     pub top_field_first: Option<bool>,
+    /// `-psnr`: the encoder is to tell how far its pictures are from what it got.
+    pub psnr: bool,
 }
 
 /// What an encoder gave.
@@ -141,6 +143,9 @@ impl Encoder {
             if settings.global_header {
                 c.flags |= ffi::AV_CODEC_FLAG_GLOBAL_HEADER as i32;
             }
+            if settings.psnr {
+                c.flags |= ffi::AV_CODEC_FLAG_PSNR as i32;
+            }
             if let Some(quality) = settings.global_quality {
                 c.flags |= ffi::AV_CODEC_FLAG_QSCALE as i32;
                 c.global_quality = quality;
@@ -218,6 +223,10 @@ impl Encoder {
                 c.color_trc = frame.color_trc;
                 c.colorspace = frame.colorspace;
                 c.chroma_sample_location = frame.chroma_location;
+                // Pictures that lie in a device: the encoder takes them from there.
+                if !frame.hw_frames_ctx.is_null() {
+                    c.hw_frames_ctx = ffi::av_buffer_ref(frame.hw_frames_ctx);
+                }
                 compat::describe_to_encoder(c, frame)?;
                 c.field_order = match compat::frame_interlacing(frame) {
                     None => ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE,
@@ -238,6 +247,22 @@ impl Encoder {
             let options = encoder.finish_opening(codec, settings)?;
             Ok((encoder, options))
         }
+    }
+
+    /// True when the encoder was asked for the errors of its pictures, by `-psnr` or its own `flags`.
+    pub fn tells_errors(&self) -> bool {
+        self.get().flags & ffi::AV_CODEC_FLAG_PSNR as i32 != 0
+    }
+
+    /// Pixels of a picture.
+    pub fn pixels(&self) -> u64 {
+        u64::try_from(i64::from(self.get().width) * i64::from(self.get().height)).unwrap_or(0)
+    }
+
+    /// Sets what the encoder tells for its developers (`FF_DEBUG_*`).
+    pub fn set_debug(&mut self, flags: i32) {
+        // SAFETY: the context is open; the field is a number that may change while it is.
+        unsafe { (*self.context).debug = flags };
     }
 
     /// True when the encoder codes fields.

@@ -45,12 +45,67 @@ impl FrameShape {
     }
 }
 
+/// The decoded frame that a frame or packet comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameOrigin {
+    /// How many its decoder gave before.
+    pub number: u64,
+    /// Its time, in ticks; the least number when it has none.
+    pub pts: i64,
+    /// Length of a tick.
+    pub time_base: Rational,
+}
+
+impl FrameOrigin {
+    /// A buffer that holds it, for `opaque_ref`.
+    pub(crate) fn buffer(self) -> Result<*mut ffi::AVBufferRef, AvError> {
+        // SAFETY: the buffer has room for the value, which has no destructor; unaligned writes are allowed for.
+        unsafe {
+            let buffer = ffi::av_buffer_alloc(size_of::<Self>() as _);
+            if buffer.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            (*buffer).data.cast::<Self>().write_unaligned(self);
+            Ok(buffer)
+        }
+    }
+
+    /// What [`FrameOrigin::buffer`] put there.
+    ///
+    /// # Safety
+    /// `buffer` is null, or a buffer that this program or a library has put into an `opaque_ref`.
+    pub(crate) unsafe fn of(buffer: *const ffi::AVBufferRef) -> Option<Self> {
+        // SAFETY: a buffer of the right size is ours, since decoders are told to leave the field alone.
+        unsafe {
+            let buffer = buffer.as_ref().filter(|buffer| buffer.size as usize == size_of::<Self>())?;
+            Some(buffer.data.cast::<Self>().read_unaligned())
+        }
+    }
+}
+
 impl Frame {
     /// An empty frame.
     pub fn new() -> Result<Self, AvError> {
         // SAFETY: no arguments; null is checked.
         let frame = unsafe { ffi::av_frame_alloc() };
         if frame.is_null() { Err(AvError::NO_MEMORY) } else { Ok(Self(frame)) }
+    }
+
+    /// Remembers the decoded frame that it and what is made of it come from.
+    pub fn set_origin(&mut self, origin: FrameOrigin) -> Result<(), AvError> {
+        let buffer = origin.buffer()?;
+        // SAFETY: the frame is valid; it owns the new buffer from here on, and the old one is released.
+        unsafe {
+            ffi::av_buffer_unref(&raw mut (*self.0).opaque_ref);
+            (*self.0).opaque_ref = buffer;
+        }
+        Ok(())
+    }
+
+    /// The decoded frame that it comes from, where that was remembered.
+    pub fn origin(&self) -> Option<FrameOrigin> {
+        // SAFETY: the frame is valid; nothing else puts buffers into the field.
+        unsafe { FrameOrigin::of((*self.0).opaque_ref) }
     }
 
     /// A second reference to the same data, with times of its own.

@@ -1,7 +1,7 @@
 //! Filtergraphs by libavfilter, with the filters that ffmpeg's command puts around the user's.
 
 use super::pads::{End, OpenPads};
-use super::{c_string, compat, error::AvError, frame::Frame, frame::FrameShape, text_of};
+use super::{c_string, compat, error::AvError, frame::Frame, frame::FrameShape, hardware::HardwareDevice, text_of};
 use crate::facts::MediaKind;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
@@ -79,6 +79,8 @@ pub struct GraphSettings {
     pub resampler_options: Vec<(String, String)>,
     /// Insert conversions where formats do not fit.
     pub auto_conversion: bool,
+    /// The hardware device of filters that want one.
+    pub hardware: Option<HardwareDevice>,
 }
 
 /// What comes out of a graph's output.
@@ -142,6 +144,13 @@ impl FilterGraph {
             let mut open = OpenPads::parse(graph, &settings.description)?;
             if open.counts() != (inputs.len(), outputs.len()) {
                 return Err(AvError::INVALID);
+            }
+            if let Some(device) = &settings.hardware {
+                for at in 0..(*graph).nb_filters as usize {
+                    let filter = *(*graph).filters.add(at);
+                    ffi::av_buffer_unref(&mut (*filter).hw_device_ctx);
+                    (*filter).hw_device_ctx = device.share();
+                }
             }
             let (ins, outs) = open.take();
             for (input, end) in inputs.iter().zip(ins) {

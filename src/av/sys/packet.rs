@@ -1,9 +1,34 @@
 //! Packets: encoded data with its times.
 
-use super::{error::AvError, known, raw};
+use super::{error::AvError, frame::FrameOrigin, known, raw};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::fmt;
+
+/// What an encoder tells of a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureStats {
+    /// Quality, in FFmpeg's lambda units.
+    pub quality: i32,
+    /// The kind of picture (`I`, `P`, `B` ...); `None` when it is not told.
+    pub kind: Option<char>,
+    /// Sums of squared errors, by plane; empty when they were not asked for or the encoder has none.
+    pub errors: Vec<u64>,
+}
+
+impl PictureStats {
+    /// Reads `AV_PKT_DATA_QUALITY_STATS`: quality, kind, count of errors, two bytes of nothing, errors.
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (head, rest) = bytes.split_at_checked(8)?;
+        let letters = [None, Some('I'), Some('P'), Some('B'), Some('S'), Some('i'), Some('p'), Some('b')];
+        let errors = rest.chunks_exact(8).take(usize::from(head[5]));
+        Some(Self {
+            quality: i32::from_le_bytes([head[0], head[1], head[2], head[3]]),
+            kind: letters.get(usize::from(head[4])).copied().flatten(),
+            errors: errors.filter_map(|bytes| bytes.try_into().ok().map(u64::from_le_bytes)).collect(),
+        })
+    }
+}
 
 /// An owned, reference-counted `AVPacket`.
 pub struct Packet(*mut ffi::AVPacket);
@@ -136,29 +161,29 @@ impl Packet {
         (self.get().pos >= 0).then_some(self.get().pos)
     }
 
-    /// The encoder's quality of it (lambda), where it was told.
-    pub fn encoder_quality(&self) -> Option<i32> {
-        let mut size = 0usize;
-        // SAFETY: the packet is valid; the side data is read within the size reported.
-        unsafe {
-            let data = ffi::av_packet_get_side_data(
-                self.0,
-                ffi::AVPacketSideDataType::AV_PKT_DATA_QUALITY_STATS,
-                (&raw mut size).cast(),
-            );
-            if data.is_null() || size < 4 {
-                return None;
-            }
-            Some(i32::from_le_bytes([*data, *data.add(1), *data.add(2), *data.add(3)]))
-        }
-    }
-
     /// A packet with the same properties and these bytes before its own.
     pub fn behind(&self, bytes: &[u8]) -> Result<Self, AvError> {
         let whole = Self::from_bytes(&[bytes, self.data()].concat())?;
         // SAFETY: both packets are valid; the properties are copied.
         AvError::check(unsafe { ffi::av_packet_copy_props(whole.0, self.0) })?;
         Ok(whole)
+    }
+
+    /// Remembers the decoded frame that it comes from.
+    pub fn set_origin(&mut self, origin: FrameOrigin) -> Result<(), AvError> {
+        let buffer = origin.buffer()?;
+        // SAFETY: the packet is valid; it owns the new buffer from here on, and the old one is released.
+        unsafe {
+            ffi::av_buffer_unref(&raw mut (*self.0).opaque_ref);
+            (*self.0).opaque_ref = buffer;
+        }
+        Ok(())
+    }
+
+    /// The decoded frame that it comes from, where that was remembered.
+    pub fn origin(&self) -> Option<FrameOrigin> {
+        // SAFETY: the packet is valid; nothing else puts buffers into the field.
+        unsafe { FrameOrigin::of(self.get().opaque_ref) }
     }
 
     /// Tells who gets it that the codec's header has changed.
@@ -175,20 +200,22 @@ impl Packet {
         Ok(())
     }
 
-    /// The quality that the encoder gave it, and the kind of picture (`I`, `P`, `B`).
-    pub fn encoder_stats(&self) -> Option<(i32, char)> {
-        let quality = self.encoder_quality()?;
-        // SAFETY: `encoder_quality` has found the side data; it has the kind behind the quality.
-        let kind = unsafe {
+    /// What the encoder tells of the picture, where it does.
+    pub fn picture_stats(&self) -> Option<PictureStats> {
+        let mut size = 0usize;
+        // SAFETY: the packet is valid; the side data has the size reported, and lives as long as the packet.
+        let bytes = unsafe {
             let data = ffi::av_packet_get_side_data(
                 self.0,
                 ffi::AVPacketSideDataType::AV_PKT_DATA_QUALITY_STATS,
-                std::ptr::null_mut(),
+                (&raw mut size).cast(),
             );
-            *data.add(4)
+            if data.is_null() {
+                return None;
+            }
+            std::slice::from_raw_parts(data, size)
         };
-        let letters = ['?', 'I', 'P', 'B', 'S', 'i', 'p', 'b'];
-        Some((quality, letters.get(usize::from(kind)).copied().unwrap_or('?')))
+        PictureStats::parse(bytes)
     }
 
     /// Its times as `-debug_ts` shows them.

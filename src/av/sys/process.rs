@@ -55,13 +55,74 @@ fn set_policy(policy: libc::c_int) -> bool {
     unsafe { libc::sched_setscheduler(0, policy, &parameters) == 0 }
 }
 
+/// Processor time and memory that the process has used up to now (`getrusage`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessTimes {
+    /// Microseconds in user mode.
+    pub user_us: u64,
+    /// Microseconds in the kernel.
+    pub system_us: u64,
+    /// Most memory ever held, in kibibytes.
+    pub peak_kib: u64,
+}
+
+impl ProcessTimes {
+    /// Asks the kernel; zeros where it does not tell.
+    pub fn now() -> Self {
+        // SAFETY: the structure is plain numbers, filled by the call.
+        let usage = unsafe {
+            let mut usage: libc::rusage = std::mem::zeroed();
+            libc::getrusage(libc::RUSAGE_SELF, &mut usage);
+            usage
+        };
+        let microseconds = |time: libc::timeval| {
+            u64::try_from(i64::from(time.tv_sec) * 1_000_000 + i64::from(time.tv_usec)).unwrap_or(0)
+        };
+        Self {
+            user_us: microseconds(usage.ru_utime),
+            system_us: microseconds(usage.ru_stime),
+            peak_kib: u64::try_from(usage.ru_maxrss).unwrap_or(0),
+        }
+    }
+}
+
+/// A moment of the calendar as the clocks on the wall show it; `TZ` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalTime {
+    /// Year, month (1 is January), day of the month.
+    pub date: (i32, i32, i32),
+    /// Hour, minute, second.
+    pub time: (i32, i32, i32),
+}
+
+impl LocalTime {
+    /// Now.
+    pub fn now() -> Self {
+        // SAFETY: asks for a number.
+        Self::at(unsafe { libc::time(std::ptr::null_mut()) })
+    }
+
+    /// The moment so many seconds after the beginning of 1970, universal time.
+    pub fn at(unix_s: i64) -> Self {
+        // SAFETY: both structures are plain numbers, filled by the calls; `localtime_r` may leave `TZ` unread unless
+        // `tzset` comes first, and nothing in this program changes the environment.
+        let tm = unsafe {
+            tzset();
+            let mut tm: libc::tm = std::mem::zeroed();
+            libc::localtime_r(&unix_s, &mut tm);
+            tm
+        };
+        Self { date: (tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday), time: (tm.tm_hour, tm.tm_min, tm.tm_sec) }
+    }
+}
+
+unsafe extern "C" {
+    // POSIX; the crate `libc` declares it for some systems only.
+    fn tzset();
+}
+
 /// The local time of day as `HHMMSS`.
 pub fn time_of_day() -> String {
-    // SAFETY: both structures are plain numbers, filled by the calls.
-    unsafe {
-        let mut tm: libc::tm = std::mem::zeroed();
-        let now = libc::time(std::ptr::null_mut());
-        libc::localtime_r(&now, &mut tm);
-        format!("{:02}{:02}{:02}", tm.tm_hour, tm.tm_min, tm.tm_sec)
-    }
+    let (hour, minute, second) = LocalTime::now().time;
+    format!("{hour:02}{minute:02}{second:02}")
 }

@@ -73,8 +73,17 @@ pub(super) const ROWS: &[Row] = &[
         set!(|spec, u| {
             let burst = duration_us(u.value).ok().filter(|us| *us >= 0);
             let initial_burst_us = burst.ok_or_else(|| BadValue::new("a time of zero or more such as 0.5", "0.5"))?;
-            let rate = spec.read_rate.map_or(Rational::UNKNOWN, |r| r.rate);
-            spec.read_rate = Some(ReadRate { rate, initial_burst_us });
+            spec.read_rate = Some(ReadRate { initial_burst_us, ..known_rate(spec) });
+        }),
+    ),
+    Row::value(
+        &["readrate_catchup"],
+        "factor",
+        "with -re and -readrate, read at this many times the speed of the media while a delay is caught up",
+        set!(|spec, u| {
+            let rate = ratio(u.value, 1_000_000).filter(|r| r.num > 0 && r.den > 0);
+            let rate = rate.ok_or_else(|| BadValue::new("a factor above zero such as 1.05 or 2", "2"))?;
+            spec.read_rate = Some(ReadRate { catch_up: Some(rate), ..known_rate(spec) });
         }),
     ),
     Row::flag(&["accurate_seek"], "with -ss, decode up to the exact place", set!(|spec, u| spec.accurate_seek = u.on)),
@@ -115,9 +124,14 @@ pub(super) const ROWS: &[Row] = &[
     ),
 ];
 
+/// What is known of the reading so far; the rate is unknown before it was named.
+fn known_rate(spec: &InputSpec) -> ReadRate {
+    let unnamed = ReadRate { rate: Rational::UNKNOWN, initial_burst_us: INITIAL_BURST_US, catch_up: None };
+    spec.read_rate.unwrap_or(unnamed)
+}
+
 fn set_rate(spec: &mut InputSpec, rate: Rational) {
-    let initial_burst_us = spec.read_rate.map_or(INITIAL_BURST_US, |r| r.initial_burst_us);
-    spec.read_rate = Some(ReadRate { rate, initial_burst_us });
+    spec.read_rate = Some(ReadRate { rate, ..known_rate(spec) });
 }
 
 fn read_rate(spec: &mut InputSpec, used: &super::Use<'_>) -> Result<(), BadValue> {

@@ -4,11 +4,12 @@
 
 mod both;
 mod global;
+mod hardware;
 mod input;
-mod later;
 mod live;
 mod output;
 mod seldom;
+mod stats;
 
 use super::Request;
 use super::value::BadValue;
@@ -111,10 +112,6 @@ pub enum Effect {
     Alias(&'static str, &'static str),
     /// It shows something and ends; gets the topic.
     Show(fn(Option<&str>) -> Request),
-    /// It only makes ffmpeg print more; it is taken and does nothing.
-    Ignored,
-    /// Not carried out yet.
-    Unsupported,
 }
 
 /// Where an option may stand.
@@ -179,7 +176,7 @@ impl Row {
     /// Where it may stand.
     pub fn scope(&self) -> Scope {
         match self.effect {
-            Effect::Global(_) | Effect::Show(_) | Effect::Ignored | Effect::Unsupported => Scope::Global,
+            Effect::Global(_) | Effect::Show(_) => Scope::Global,
             Effect::Input(_) => Scope::Input,
             Effect::Output(_) => Scope::Output,
             Effect::Both(..) => Scope::Both,
@@ -195,7 +192,8 @@ impl Row {
 
 /// All rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [global::ROWS, both::ROWS, input::ROWS, output::ROWS, seldom::ROWS, live::ROWS, later::ROWS].into_iter().flatten()
+    let tables = [global::ROWS, both::ROWS, input::ROWS, output::ROWS, seldom::ROWS, live::ROWS, hardware::ROWS];
+    tables.into_iter().flatten().chain(stats::ROWS.as_flattened())
 }
 
 /// The row of a name, which is without dash and without specifier.

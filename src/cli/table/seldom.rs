@@ -144,6 +144,21 @@ pub(super) const ROWS: &[Row] = &[
         "form of those lines",
         global!(|g, u| g.video_stats_version = integer_within(u.value, 0, ANY)? as i32),
     ),
+    Row::flag(
+        &["benchmark_all"],
+        "tell what each call of a decoder or encoder costs",
+        global!(|g, u| g.benchmark_all = u.on),
+    ),
+    Row::flag(
+        &["psnr"],
+        "tell how far the pictures are from what was encoded, where the encoder knows",
+        global!(|g, u| g.psnr = u.on),
+    ),
+    Row::flag(
+        &["qphist"],
+        "show in the status line how often each quantiser came",
+        global!(|g, u| g.qp_histogram = u.on),
+    ),
     // Inputs.
     Row::per_stream(
         &["itsscale"],

@@ -1,10 +1,11 @@
 //! Decodes one stream of pictures or sound, and gives its frames their times.
 
-use crate::av::{AvError, DecodeStep, Decoder, Frame, frames_have_lengths};
+use crate::av::{AvError, DecodeStep, Decoder, Frame, FrameOrigin, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, NewCodec, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::meter::InputMeter;
+use crate::engine::oversight::Oversight;
 use crate::facts::MediaKind;
 use crate::timing::RescaleDelta;
 use crate::unit::{MICROS_PER_SECOND, Rational, Rounding, rescale, rescale_rounded};
@@ -32,6 +33,8 @@ pub struct DecodeSettings {
     pub top_field_first: Option<bool>,
     /// Stop at the first error.
     pub exit_on_error: bool,
+    /// Frames remember which they are, for lines about what is made of them.
+    pub tells_origins: bool,
     /// The last picture is kept, to stand for the input while that is away.
     pub keeps_last: bool,
 }
@@ -58,6 +61,9 @@ pub struct DecodeStage {
     /// The last picture, where it is kept.
     last_picture: Option<Frame>,
     away: bool,
+    oversight: Oversight,
+    /// Frames that were marked.
+    given: u64,
 }
 
 impl DecodeStage {
@@ -78,7 +84,15 @@ impl DecodeStage {
             joins: false,
             last_picture: None,
             away: false,
+            oversight: Oversight::default(),
+            given: 0,
         }
+    }
+
+    /// Lets the user watch the decoder.
+    #[must_use]
+    pub fn overseen(self, oversight: Oversight) -> Self {
+        Self { oversight, ..self }
     }
 
     fn packet(&mut self, mut media: MediaPacket, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
@@ -102,6 +116,10 @@ impl DecodeStage {
             }
             self.previous_pts = pts;
         }
+        if let Some(flags) = self.oversight.new_debug_flags() {
+            self.decoder.set_debug(flags);
+        }
+        self.oversight.begin();
         loop {
             match self.decoder.send(Some(&media.packet)) {
                 Ok(true) => break,
@@ -129,14 +147,18 @@ impl DecodeStage {
 
     /// Takes one frame; `false` when there is none.
     fn receive(&mut self, packet_pts: Option<i64>, out: &mut Outlet<FrameItem>) -> Result<bool, StageError> {
-        match self.decoder.receive() {
+        let step = self.decoder.receive();
+        self.oversight.end("decode");
+        let received = match step {
             Ok(DecodeStep::Frame(frame)) => {
                 self.frame(frame, packet_pts, out)?;
                 Ok(true)
             }
             Ok(DecodeStep::NeedsInput | DecodeStep::Finished) => Ok(false),
             Err(error) => self.damaged(error).map(|()| true),
-        }
+        };
+        self.oversight.begin();
+        received
     }
 
     fn receive_all(&mut self, packet_pts: Option<i64>, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
@@ -145,6 +167,7 @@ impl DecodeStage {
     }
 
     fn drain(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        self.oversight.begin();
         match self.decoder.send(None) {
             Ok(_) => self.receive_all(None, out),
             Err(error) => self.damaged(error),
@@ -168,7 +191,7 @@ impl DecodeStage {
             self.bits = bits;
             out.send(0, FrameItem::SourceBits(bits))?;
         }
-        let frame = match self.settings.kind {
+        let mut frame = match self.settings.kind {
             MediaKind::Video => {
                 let frame = self.picture(frame);
                 if self.settings.keeps_last {
@@ -186,7 +209,23 @@ impl DecodeStage {
                 frame
             }
         };
+        if self.settings.tells_origins {
+            self.mark(&mut frame)?;
+        }
         out.send(0, FrameItem::Frame(frame))
+    }
+
+    /// Lets a frame remember which one it is.
+    fn mark(&mut self, frame: &mut Frame) -> Result<(), StageError> {
+        let number = self.given;
+        self.given += 1;
+        let time_base = match (self.settings.kind, self.settings.forced_frame_rate) {
+            (MediaKind::Audio, _) => Rational::new(1, frame.sample_rate_hz().max(1)),
+            (_, Some(rate)) => rate.inverse(),
+            _ => self.settings.time_base,
+        };
+        let origin = FrameOrigin { number, pts: frame.pts().unwrap_or(i64::MIN), time_base };
+        frame.set_origin(origin).map_err(StageError::library("mark a frame"))
     }
 
     fn picture(&mut self, mut frame: Frame) -> Frame {

@@ -253,7 +253,7 @@ impl DemuxStage {
             );
         }
         if let Some(pacer) = &mut self.settings.pacer {
-            let due = pacer.due_ns(stamped.dts_us);
+            let due = pacer.due_at_ns(stamped.dts_us, self.clock.now_ns());
             if !self.clock.wait_until(due, &out.stop().drain) {
                 return Ok(Flow::Done);
             }
@@ -325,7 +325,7 @@ impl Source for DemuxStage {
                 if self.settings.exit_on_error {
                     return Err(StageError::Failed(sentence));
                 }
-                log::error!("{sentence}");
+                log::error!("{}: {error}", self.settings.facts.url);
                 self.meter.set_broken(sentence);
                 Ok(Flow::Done)
             }

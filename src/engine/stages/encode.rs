@@ -4,10 +4,11 @@ mod keep_up;
 
 pub use self::keep_up::Keeper;
 
+use super::frame_stats::FrameStats;
 use super::passes::{self, PassLog};
 use super::video_stats::{Counted, VideoStats};
 use crate::av::{
-    EncodeStep, Encoder, EncoderSettings, Frame, GraphOutput, frames_have_lengths, rates_may_stay_unknown,
+    EncodeStep, Encoder, EncoderSettings, Frame, FrameOrigin, GraphOutput, frames_have_lengths, rates_may_stay_unknown,
 };
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
@@ -15,14 +16,19 @@ use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::keyframes::ForcedKeyframes;
 use crate::engine::leak::KeyframeWish;
 use crate::engine::meter::EncodeMeter;
+use crate::engine::oversight::Oversight;
 use crate::facts::MediaKind;
 use crate::plan::EncodePlan;
 use crate::spec::FpsMode;
 use crate::timing::{Arrival, FrameRate, FrameRateSettings};
 use crate::unit::{Rational, Rounding, compare, rescale, rescale_rounded};
 use std::cmp::Ordering;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+
+/// More frames than any encoder keeps to itself (x264's look-ahead ends at 250).
+const MOST_INSIDE: usize = 512;
 
 /// Everything the stage needs.
 pub struct EncodeSettings {
@@ -52,6 +58,12 @@ pub struct EncodeSettings {
     pub keyframes: ForcedKeyframes,
     /// `-vstats`.
     pub video_stats: Option<VideoStats>,
+    /// `-stats_enc_pre`.
+    pub stats_before: Option<FrameStats>,
+    /// `-stats_enc_post`.
+    pub stats_behind: Option<FrameStats>,
+    /// Packets remember the decoded frame that they come from.
+    pub tells_origins: bool,
     /// Dup and drop limit: more repeated frames than this at once are a jump, not a gap.
     pub most_repeats: i64,
     /// Somebody downstream may wish for a keyframe.
@@ -77,6 +89,9 @@ pub struct EncodeStage {
     keeper: Option<Keeper>,
     /// A keyframe was due on a frame that was left out.
     key_due: bool,
+    oversight: Oversight,
+    /// Times of frames that are with the encoder, and where these come from.
+    origins: VecDeque<(i64, FrameOrigin)>,
 }
 
 impl EncodeStage {
@@ -99,7 +114,15 @@ impl EncodeStage {
             counted: Counted::default(),
             keeper: None,
             key_due: false,
+            oversight: Oversight::default(),
+            origins: VecDeque::new(),
         }
+    }
+
+    /// Lets the user watch the encoder.
+    #[must_use]
+    pub fn overseen(self, oversight: Oversight) -> Self {
+        Self { oversight, ..self }
     }
 
     fn name(&self) -> String {
@@ -118,6 +141,7 @@ impl EncodeStage {
             matrices: [matrix(intra), matrix(inter), matrix(chroma)],
             rate_overrides: plan.rate_override.as_deref().map(passes::rate_overrides).transpose()?.unwrap_or_default(),
             top_field_first: plan.top_field_first,
+            psnr: plan.psnr,
             name: plan.encoder.clone(),
             options: plan.options.clone(),
             global_quality: plan.global_quality,
@@ -198,6 +222,9 @@ impl EncodeStage {
             log::warn!("{}: the encoder did not take the option '{key}'", self.name());
         }
         if self.settings.kind == MediaKind::Video {
+            if encoder.tells_errors() {
+                self.meter.errors.begin(encoder.pixels());
+            }
             let base = encoder.time_base();
             self.control = Some(FrameRate::new(FrameRateSettings {
                 mode: self.settings.plan.fps_mode,
@@ -264,25 +291,52 @@ impl EncodeStage {
         let name = || output_name(self.settings.index, &self.settings.plan.encoder);
         let Some(encoder) = &mut self.encoder else { return Ok(()) };
         let (base, start_us) = (encoder.time_base(), self.settings.start_us);
-        let receive = |encoder: &mut Encoder| {
-            encoder.receive().map_err(|cause| StageError::about(name(), "encoding failed")(cause))
+        let action = if frame.is_some() { "encode" } else { "flush" };
+        let receive = |encoder: &mut Encoder, oversight: &mut Oversight| {
+            let step = encoder.receive().map_err(|cause| StageError::about(name(), "encoding failed")(cause));
+            oversight.end(action);
+            step
         };
+        if let Some(flags) = self.oversight.new_debug_flags() {
+            encoder.set_debug(flags);
+        }
+        if let Some(frame) = frame {
+            if let Some(stats) = &mut self.settings.stats_before {
+                stats.frame(frame, base)?;
+            }
+            if let (true, Some(pts), Some(origin)) = (self.settings.tells_origins, frame.pts(), frame.origin()) {
+                self.origins.push_back((pts, origin));
+                if self.origins.len() > MOST_INSIDE {
+                    self.origins.pop_front();
+                }
+            }
+        }
+        self.oversight.begin();
         loop {
             let taken = encoder
                 .send(frame)
                 .map_err(|cause| StageError::about(name(), "Error submitting a frame to the encoder")(cause))?;
             loop {
-                let step = receive(encoder)?;
+                let step = receive(encoder, &mut self.oversight)?;
                 if let (Some(log), false) = (&mut self.log, matches!(step, EncodeStep::NeedsInput)) {
                     log.add(&encoder.pass_stats())?;
                 }
-                let EncodeStep::Packet(packet) = step else { break };
+                let EncodeStep::Packet(mut packet) = step else { break };
+                let origin = packet.pts().and_then(|pts| self.origins.iter().find(|(at, _)| *at == pts));
+                if let Some((_, origin)) = origin {
+                    packet.set_origin(*origin).map_err(StageError::library("mark a packet"))?;
+                }
+                if let Some(stats) = &mut self.settings.stats_behind {
+                    stats.encoded(&packet, base)?;
+                }
                 if let (Some(stats), MediaKind::Video) = (&self.settings.video_stats, self.settings.kind) {
-                    stats.add(self.settings.index, &packet, encoder.time_base(), &mut self.counted)?;
+                    stats.add(self.settings.index, &packet, encoder, &mut self.counted)?;
                 }
-                if let Some(quality) = packet.encoder_quality() {
-                    self.meter.quality.store(i64::from(quality), Relaxed);
+                let told = packet.picture_stats();
+                if let Some(stats) = &told {
+                    self.meter.quality.store(i64::from(stats.quality), Relaxed);
                 }
+                self.meter.errors.add(told.as_ref());
                 let packet = match &mut self.keeper {
                     Some(keeper) => keeper.dress(packet).map_err(StageError::library("give a packet its header"))?,
                     None => packet,

@@ -7,6 +7,7 @@ pub mod drawing;
 pub mod encode;
 pub mod feed;
 pub mod filter;
+pub mod frame_stats;
 pub mod mux;
 mod passes;
 pub mod picture_subtitles;

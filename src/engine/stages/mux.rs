@@ -4,6 +4,7 @@ mod live;
 
 use self::live::Live;
 use super::copy::{Copy, CopyStep};
+use super::frame_stats::FrameStats;
 use super::sdp::SessionDescription;
 use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet, packet_samples, silent_packet};
 use crate::engine::fault::StageError;
@@ -52,6 +53,8 @@ pub struct MuxStream {
     pub queue_bytes: usize,
     /// No packets come: an attachment.
     pub silent: bool,
+    /// `-stats_mux_pre`.
+    pub stats: Option<FrameStats>,
 }
 
 struct State {
@@ -179,9 +182,11 @@ impl MuxStage {
         StageError::about(self.settings.url.clone(), operation)
     }
 
-    /// Writes the header at once when all streams are known already: nothing is encoded. A failure is told by the run.
-    pub fn begin(&mut self) {
+    /// Writes the header at once when all streams are known already: nothing is encoded. A failure is given
+    /// back, and told by the run once more.
+    pub fn begin(&mut self) -> Option<StageError> {
         self.early = self.start_if_ready().err();
+        self.early.clone()
     }
 
     /// Starts the file when all streams are known.
@@ -401,6 +406,9 @@ impl MuxStage {
             }
         }
         packet.set_stream(index);
+        if let Some(stats) = &mut self.streams[index].settings.stats {
+            stats.muxed(&packet, base)?;
+        }
         match &mut self.shortest {
             None => self.write(index, packet),
             Some(_) => {
@@ -490,6 +498,9 @@ impl MuxStage {
                 self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
             }
             self.send(packet, base);
+            if self.packets % 16 == 1 {
+                self.note_session_size(self.muxer.written_bytes());
+            }
             return Ok(());
         }
         let (settings, source) = (&self.settings, &self.streams[index].settings.source);

@@ -1,8 +1,9 @@
 //! `-vstats`: a line in a file for each picture that is encoded.
 
-use crate::av::Packet;
+use crate::av::{Encoder, Packet};
 use crate::engine::fault::StageError;
-use crate::unit::{LAMBDA_PER_QUALITY, Rational};
+use crate::engine::picture_errors::luma_ratio;
+use crate::unit::LAMBDA_PER_QUALITY;
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,19 +34,25 @@ impl VideoStats {
         &self,
         (output, stream): (usize, usize),
         packet: &Packet,
-        time_base: Rational,
+        encoder: &Encoder,
         counted: &mut Counted,
     ) -> Result<(), StageError> {
+        // As in ffmpeg, frame number and sums are those before this one.
+        let Counted { packets, bytes } = *counted;
         counted.packets += 1;
         counted.bytes += packet.size() as u64;
-        let (quality, kind) = packet.encoder_stats().unwrap_or((-1, '?'));
+        let stats = packet.picture_stats();
+        let quality = stats.as_ref().map_or(-1, |stats| stats.quality);
+        let kind = stats.as_ref().and_then(|stats| stats.kind).unwrap_or('?');
+        let ratio = stats.filter(|_| encoder.tells_errors()).and_then(|stats| luma_ratio(&stats, encoder.pixels()));
+        let ratio = ratio.map_or_else(String::new, |ratio| format!("PSNR= {ratio:6.2} "));
         let mut line = if self.version <= 1 { String::new() } else { format!("out= {output:2} st= {stream:2} ") };
-        let (bytes, base) = (counted.bytes as f64, time_base.as_f64());
+        let (bytes, base) = (bytes as f64, encoder.time_base().as_f64());
         let time = (packet.dts().unwrap_or(0) as f64 * base).max(0.01);
         line += &format!(
-            "frame= {:5} q= {:2.1} f_size= {:6} s_size= {:8.0}kB time= {time:.3} br= {:7.1}kbits/s avg_br= {:7.1}kbits/s \
+            "frame= {:5} q= {:2.1} {ratio}f_size= {:6} s_size= {:8.0}kB time= {time:.3} br= {:7.1}kbits/s avg_br= {:7.1}kbits/s \
              type= {kind}\n",
-            counted.packets,
+            packets,
             f64::from(quality) / LAMBDA_PER_QUALITY,
             packet.size(),
             bytes / 1024.0,

@@ -38,6 +38,7 @@ impl Builder<'_> {
             scaler_options: encode.scaler_options.clone(),
             resampler_options: encode.resampler_options.clone(),
             auto_conversion: encode.auto_conversion,
+            hardware: inputs.hardware.for_filters().cloned(),
         };
         let name = format!("{} stream of {}", stream.kind.name(), mask_url(&output_plan.url));
         let constraint = constraint(output_plan, (output, index), encode);
@@ -78,6 +79,7 @@ impl Builder<'_> {
                 description: graph.description.clone(),
                 threads: graph.threads.clone(),
                 auto_conversion: graph.auto_conversion,
+                hardware: inputs.hardware.for_filters().cloned(),
                 ..GraphSettings::default()
             };
             let stage = FilterStage::new(format!("filtergraph {number}"), shared, settings, outputs)

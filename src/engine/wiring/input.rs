@@ -4,9 +4,11 @@ use super::settings::{
     balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
 };
 use super::{Builder, Ends, StreamEnds, packet_room};
-use crate::av::{Decoder, DecoderSettings, SubtitleDecoder};
+use crate::av::{Decoder, DecoderSettings, HardwareDevices, LinkedCatalog, SubtitleDecoder};
+use crate::catalog::Catalog;
 use crate::engine::balance::{Balance, Place};
 use crate::engine::flow::PacketItem;
+use crate::engine::hardware;
 use crate::engine::journal::Subject;
 use crate::engine::link::{LinkSender, link};
 use crate::engine::prepare::{OpenInputs, PrepareError};
@@ -14,9 +16,9 @@ use crate::engine::session::PeerSession;
 use crate::engine::stages::decode::{DecodeSettings, DecodeStage};
 use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
-use crate::facts::MediaKind;
+use crate::facts::{InputFacts, MediaKind};
 use crate::plan::Plan;
-use crate::spec::InputGap;
+use crate::spec::{InputGap, InputSpec, PerStream};
 use crate::timing::{Pacer, Timeline};
 use std::sync::Arc;
 
@@ -32,13 +34,14 @@ impl Builder<'_> {
         mut ends: Ends,
     ) -> Result<(), PrepareError> {
         let seldom = &inputs.spec.global.seldom;
+        self.commands.set_qp_histogram(seldom.qp_histogram);
         self.commands.set_dump(u8::from(seldom.dump_packets) + u8::from(seldom.dump_bytes));
         let groups = balance_groups(plan);
         let direct = |input| direct_use(plan, input);
         let places: Vec<Place> =
             groups.iter().enumerate().map(|(input, group)| balance.join(*group, direct(input))).collect();
         let at_leisure: Vec<bool> = (0..plan.inputs.len()).map(|i| is_read_at_leisure(plan, &inputs, i)).collect();
-        let OpenInputs { spec, facts, demuxers, openings, .. } = inputs;
+        let OpenInputs { spec, facts, demuxers, openings, mut hardware, .. } = inputs;
         let parts = demuxers.into_iter().zip(facts).zip(places).zip(openings).enumerate();
         for (index, (((demuxer, facts), place), opening)) in parts {
             let input = &plan.inputs[index];
@@ -75,6 +78,9 @@ impl Builder<'_> {
                         options: decode.options.clone(),
                         bitexact: decode.bitexact,
                     };
+                    if facts.streams[stream].kind == MediaKind::Video {
+                        promise_device(&mut hardware, &spec.inputs[index], &facts, (index, stream))?;
+                    }
                     let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
                     let settings = DecodeSettings {
                         index: (index, stream),
@@ -85,9 +91,16 @@ impl Builder<'_> {
                         sample_aspect_ratio: parameters.sample_aspect_ratio,
                         top_field_first: stream_plan.top_field_first,
                         exit_on_error: spec.global.exit_on_error,
+                        tells_origins: plan
+                            .outputs
+                            .iter()
+                            .flat_map(|o| &o.streams)
+                            .any(|s| s.stats.iter().any(Option::is_some)),
                         keeps_last: input.session.is_some() && input.on_gap == InputGap::Freeze,
                     };
+                    let oversight = self.oversight(settings.kind, (index, stream));
                     let stage = DecodeStage::new(decoder, settings, Arc::clone(&self.meter.inputs[index]));
+                    let stage = stage.overseen(oversight);
                     self.stage(format!("decode {index}:{stream}"), stage, inlet, vec![frames])?;
                 }
                 links.push(packets);
@@ -112,7 +125,7 @@ impl Builder<'_> {
                 commands: self.commands.clone(),
                 debug_timestamps: spec.global.seldom.debug_timestamps,
                 loops: input.stream_loop,
-                pacer: input.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us)),
+                pacer: input.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us).catching_up(r.catch_up)),
                 restart_us: facts.start_time_us.unwrap_or(0),
                 exit_on_error: spec.global.exit_on_error,
                 facts,
@@ -128,4 +141,27 @@ impl Builder<'_> {
         }
         Ok(())
     }
+}
+
+/// Makes sure that the device is there which `-hwaccel` names for a stream.
+fn promise_device(
+    devices: &mut HardwareDevices,
+    spec: &InputSpec,
+    facts: &InputFacts,
+    (input, stream): (usize, usize),
+) -> Result<(), PrepareError> {
+    let stream = &facts.streams[stream];
+    let value = |values: &PerStream<String>| {
+        values.last_matching(|specifier| specifier.matches(facts, stream)).map(|assigned| assigned.value.clone())
+    };
+    if let Some(format) = value(&spec.seldom.hwaccel_output_format)
+        && !LinkedCatalog.is_pixel_format(&format)
+    {
+        log::error!("Unrecognised hwaccel output format: {format}");
+    }
+    let Some(method) = value(&spec.hwaccel).filter(|method| !matches!(method.as_str(), "none" | "auto")) else {
+        return Ok(());
+    };
+    let device = value(&spec.seldom.hwaccel_device);
+    hardware::ensure(devices, (&method, device.as_deref()), (&stream.codec, input, stream.index))
 }

@@ -15,14 +15,17 @@ use super::kernel::{Outlet, Source, Stage, drive, drive_joined, drive_source};
 use super::leak::Leak;
 use super::link::{Capacity, Inlet, LinkSender, gate};
 use super::meter::{Meter, StageMeter};
+use super::oversight::Oversight;
 use super::prepare::{PrepareError, Prepared};
 use super::run::{AbortOnPanic, Ended, Running, wake_blocked};
 use super::session::SessionContext;
+use super::stages::frame_stats::StatsFiles;
 use super::stages::sdp::SessionDescription;
 use super::stages::video_stats::VideoStats;
 use super::stop::{Latch, StopSignal};
 use super::threads::spawn;
 use crate::av::{BlockedThread, LongTurns};
+use crate::facts::MediaKind;
 use crate::plan::Plan;
 use crate::spec::SeldomGlobal;
 use crossbeam_channel::Sender;
@@ -65,12 +68,18 @@ struct Builder<'a> {
     sources_run: Sender<Infallible>,
     /// `-vstats`.
     video_stats: Option<VideoStats>,
+    /// `-stats_enc_pre` and its like.
+    frame_stats: StatsFiles,
     /// The session description of rtp outputs.
     sdp: Option<SessionDescription>,
     /// The last output that speaks on stdout.
     last_speaker: Option<Latch>,
+    /// Why an output whose header could be written at once did not take it.
+    refused: Option<StageError>,
     /// What the keyboard asks.
     commands: Commands,
+    /// `-benchmark_all`.
+    benchmarks: bool,
     /// Filtergraphs so far, complex ones first.
     graphs: usize,
     /// A muxer that runs in the thread of its only source.
@@ -98,9 +107,13 @@ fn session_description(plan: &Plan, seldom: &SeldomGlobal) -> Option<SessionDesc
 }
 
 impl Prepared {
-    /// Starts the threads. `before` is called when the headers that can be written at once are written, and nothing
-    /// flows yet.
-    pub fn start(self, stop: &StopSignal, before: impl FnOnce(&Plan)) -> Result<Running, PrepareError> {
+    /// Starts the threads. `before` is called when the headers that can be written at once are written, or refused
+    /// with this error, and nothing flows yet.
+    pub fn start(
+        self,
+        stop: &StopSignal,
+        before: impl FnOnce(&Plan, Option<&StageError>),
+    ) -> Result<Running, PrepareError> {
         let Prepared { plan, inputs, outputs } = self;
         let plan = Arc::new(plan);
         // Where nobody waits for a single picture, fewer changes between threads are less work.
@@ -122,18 +135,22 @@ impl Prepared {
             muxers: Vec::new(),
             leaks: leaks(&plan),
             last_speaker: None,
+            refused: None,
             commands: Commands::default(),
+            benchmarks: inputs.spec.global.seldom.benchmark_all,
             graphs: plan.graphs.len(),
+            frame_stats: StatsFiles::default(),
             video_stats: video_stats(&inputs.spec.global.seldom)?,
             sdp: session_description(&plan, &inputs.spec.global.seldom),
         };
+        let strict = inputs.spec.global.strict_exit.unwrap_or(true);
         let mut ends = Ends::default();
         let started = (|| {
             let inlets = builder.links_of_muxers(&plan, &inputs);
             for (index, output) in outputs.into_iter().zip(inlets).enumerate() {
                 builder.output(&plan, index, output, &inputs, &mut ends)?;
             }
-            before(&plan);
+            before(&plan, builder.refused.as_ref());
             let balance = Balance::default();
             builder.complex_graphs(&plan, &inputs, &balance, &mut ends)?;
             builder.inputs(&plan, inputs, &balance, ends)
@@ -143,7 +160,7 @@ impl Prepared {
         drop(sources_run);
         let drain = stop.drain.clone();
         let waker = spawn("waker", move || wake_blocked(&may_block, &all_ended, &drain)).ok();
-        let running = Running { threads, waker, stop: stop.clone(), meter, plan, clock, commands, input_urls };
+        let running = Running { threads, waker, stop: stop.clone(), meter, plan, clock, commands, input_urls, strict };
         match started {
             Ok(()) => Ok(running),
             Err(error) => {
@@ -156,6 +173,12 @@ impl Prepared {
 }
 
 impl Builder<'_> {
+    /// The eye on a decoder or encoder of this kind, of an input's or output's stream.
+    fn oversight(&self, kind: MediaKind, (file, stream): (usize, usize)) -> Oversight {
+        let subject = self.benchmarks.then(|| format!("{} {file}.{stream}", kind.name()));
+        Oversight::new(self.commands.clone(), subject)
+    }
+
     /// An outlet with these links behind its ports.
     fn outlet<T: super::link::Flowing>(&self, meter: &Arc<StageMeter>, links: Vec<Vec<LinkSender<T>>>) -> Outlet<T> {
         let mut outlet = Outlet::new(self.stop.clone(), Arc::clone(meter));

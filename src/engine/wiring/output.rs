@@ -17,11 +17,12 @@ use crate::engine::run::{Ended, EndedOutput, OutputEnd};
 use crate::engine::session::{PeerSession, PendingOutput};
 use crate::engine::stages::copy::Copy;
 use crate::engine::stages::encode::{EncodeSettings, EncodeStage, Keeper};
+use crate::engine::stages::frame_stats::FrameStats;
 use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stages::subtitle::SubtitleStage;
 use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
-use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StreamSource, Treatment};
+use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
 use std::path::PathBuf;
@@ -169,6 +170,7 @@ impl Builder<'_> {
                 queue_packets: stream.queue_packets,
                 queue_bytes: stream.queue_bytes,
                 silent: false,
+                stats: self.stats(stream.stats[2].as_ref(), (index, i))?,
             };
             let packets = &mut ends.inputs.entry(source.unwrap_or_default()).or_default().packets;
             match &stream.treatment {
@@ -235,7 +237,7 @@ impl Builder<'_> {
         if let Some(session) = output.session {
             stage = stage.with_session(self.session(plan, index, session, leak));
         } else if !output.url.contains("://") {
-            stage.begin();
+            self.refused = stage.begin().or(self.refused.take());
         }
         let path = local_file(&output.url, output.muxer.no_file);
         let end = MuxEnd { stage, inlet, outlet, meter, index, path, needs_trailer: needs_trailer(output), done };
@@ -278,6 +280,10 @@ impl Builder<'_> {
         }
     }
 
+    fn stats(&mut self, plan: Option<&StatsPlan>, place: (usize, usize)) -> Result<Option<FrameStats>, PrepareError> {
+        plan.map(|plan| self.frame_stats.open(plan, place)).transpose().map_err(PrepareError::Failed)
+    }
+
     /// The encode stage of one stream; gives the link that its filtergraph feeds.
     fn encoder(
         &mut self,
@@ -313,6 +319,9 @@ impl Builder<'_> {
             most_repeats: global.dts_error_threshold_s.saturating_mul(30),
             wish,
             video_stats: self.video_stats.clone(),
+            stats_before: self.stats(stream.stats[0].as_ref(), (output, index))?,
+            stats_behind: self.stats(stream.stats[1].as_ref(), (output, index))?,
+            tells_origins: stream.stats.iter().any(Option::is_some),
         };
         let meter = Arc::clone(&self.meter.outputs[output].streams[index].encode);
         let keeper = encode.keep_up.clone().map(|keep_up| {
@@ -320,7 +329,8 @@ impl Builder<'_> {
             Keeper::new(keep_up, (self.clock, self.sessions.journal.clone()), subject)
         });
         let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
-        let stage = EncodeStage::new(settings, meter).kept_by(keeper);
+        let oversight = self.oversight(stream.kind, (output, index));
+        let stage = EncodeStage::new(settings, meter).kept_by(keeper).overseen(oversight);
         self.stage(format!("encode {output}:{index}"), stage, inlet, vec![senders])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
     }

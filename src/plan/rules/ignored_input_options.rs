@@ -5,19 +5,6 @@ use crate::plan::Context;
 
 pub(super) fn apply(context: &Context, diagnostics: &mut Vec<Diagnostic>) {
     for (spec, facts) in context.spec.inputs.iter().zip(context.facts) {
-        if let Some(wanted) = spec.hwaccel.0.iter().find(|a| !matches!(a.value.as_str(), "none" | "auto")) {
-            diagnostics.push(
-                Diagnostic::warning(
-                    "hwaccel",
-                    format!(
-                        "{} {}: decoding by hardware is not there yet; {} is decoded in software.",
-                        wanted.origin.token, wanted.value, facts.url
-                    ),
-                )
-                .remedy("Leave it out, or write -hwaccel none.")
-                .at(&wanted.origin),
-            );
-        }
         let format = spec.format.as_ref().map_or(facts.format.as_str(), |f| f.value.as_str());
         let takes = |option: &str| context.catalog.demuxer_has_option(format, option);
         let rows: [(Option<&Origin>, &str); 5] = [

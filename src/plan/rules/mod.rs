@@ -4,6 +4,7 @@ mod copy_conflicts;
 mod flv_guard;
 mod ignored_input_options;
 mod live_output;
+mod repeated_options;
 pub(super) mod same_path;
 
 use super::{Context, OutputDraft};
@@ -12,10 +13,11 @@ use crate::diagnostic::Diagnostic;
 type Rule = fn(&Context, usize, &mut OutputDraft, &mut Vec<Diagnostic>);
 
 /// Every rule, in the order in which they are applied to each output.
-const RULES: [Rule; 3] = [live_output::apply, flv_guard::apply, copy_conflicts::apply];
+const RULES: [Rule; 4] = [repeated_options::apply, live_output::apply, flv_guard::apply, copy_conflicts::apply];
 
 /// Applies all rules.
 pub(super) fn apply(context: &Context, drafts: &mut [OutputDraft], diagnostics: &mut Vec<Diagnostic>) {
+    repeated_options::of_inputs(context, diagnostics);
     ignored_input_options::apply(context, diagnostics);
     for (index, draft) in drafts.iter_mut().enumerate() {
         for rule in RULES {

@@ -28,6 +28,8 @@ pub(super) struct Live {
     delay_us: Option<i64>,
     told_groups: u64,
     told_repair_us: Option<i64>,
+    /// Bytes that went over connections that are gone.
+    sent_before: i64,
 }
 
 impl Live {
@@ -42,6 +44,7 @@ impl Live {
             delay_us: None,
             told_groups: 0,
             told_repair_us: None,
+            sent_before: 0,
         }
     }
 }
@@ -191,6 +194,7 @@ impl MuxStage {
         self.tell_leak();
         let Some(live) = &mut self.live else { return Ok(()) };
         let (Some(lost), false, Some(session)) = (live.lost, live.over, &live.session) else { return Ok(()) };
+        live.sent_before += self.muxer.written_bytes().unwrap_or(0);
         self.muxer.abandon();
         if session.parts.peer.stop().drain.is_tripped() {
             live.over = true;
@@ -240,13 +244,22 @@ impl MuxStage {
         let Some(session) = &mut live.session else { return };
         let peer = &mut session.parts.peer;
         self.muxer.interrupt().begin(Some(std::time::Duration::from_secs(5)));
-        if let Err(error) = self.muxer.finish() {
+        let (finished, bytes) = self.muxer.finish_with_size();
+        if let Err(error) = finished {
             // All media is sent; the peer may have hung up already.
             log::debug!("{}: at the end: {error}", self.settings.url);
         }
         peer.over();
         if let Some(delay_us) = live.delay_us {
             log::trace!("{}: ended {} behind", self.settings.url, seconds(delay_us));
+        }
+        self.note_session_size(bytes);
+    }
+
+    /// Counts the bytes of all connections together; those of the one in force are `bytes`, where its protocol tells.
+    pub(super) fn note_session_size(&self, bytes: Option<i64>) {
+        if let (Some(live), Some(bytes)) = (&self.live, bytes.filter(|bytes| *bytes >= 0)) {
+            self.meter.file_bytes.store(live.sent_before + bytes, Relaxed);
         }
     }
 }

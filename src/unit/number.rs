@@ -26,6 +26,11 @@ pub fn general(value: f64, digits: usize) -> String {
     without_zeros(&format!("{value:.*}", (digits as i32 - 1 - exponent).max(0) as usize)).to_owned()
 }
 
+/// `%.{decimals}f`.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    if value.is_finite() { format!("{value:.decimals$}") } else { general(value, 1) }
+}
+
 fn without_zeros(text: &str) -> &str {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }

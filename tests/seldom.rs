@@ -1,0 +1,381 @@
+//! Options that are typed seldom: what they do, beside the system's ffmpeg where that knows them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use common::{LIMIT, Run, oracle_major, run, weir, words};
+use tempfile::TempDir;
+
+fn scratch() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// weir through a link named `ffmpeg`, so that it speaks as ffmpeg does.
+fn linked(dir: &Path) -> PathBuf {
+    let link = dir.join("ffmpeg");
+    if !link.exists() {
+        symlink(weir(), &link).unwrap();
+    }
+    link
+}
+
+/// Runs a command line with a program in a folder of its own; `<n>` stands for `{n}`.
+fn run_in(program: &Path, dir: &Path, line: &str) -> Run {
+    let args: Vec<String> = words(line).iter().map(|word| word.replace('<', "{").replace('>', "}")).collect();
+    let run = run(program, &args, dir, LIMIT);
+    assert_eq!(run.misbehaviour(), None, "{line}");
+    run
+}
+
+/// The same command line with weir and with the system's ffmpeg, each in a folder of its own.
+struct Both {
+    ours: (TempDir, Run),
+    theirs: (TempDir, Run),
+}
+
+impl Both {
+    fn run(line: &str) -> Self {
+        let (mine, other) = (scratch(), scratch());
+        let ours = run_in(&linked(mine.path()), mine.path(), line);
+        let theirs = run_in(Path::new("ffmpeg"), other.path(), line);
+        Self { ours: (mine, ours), theirs: (other, theirs) }
+    }
+
+    /// What a file holds on both sides.
+    fn files(&self, name: &str) -> (String, String) {
+        let read = |dir: &TempDir| String::from_utf8_lossy(&fs::read(dir.path().join(name)).unwrap()).into_owned();
+        (read(&self.ours.0), read(&self.theirs.0))
+    }
+
+    /// What `find` makes of stderr on both sides.
+    fn told<T>(&self, find: impl Fn(&str) -> T) -> (T, T) {
+        (find(&self.ours.1.stderr), find(&self.theirs.1.stderr))
+    }
+
+    /// Both end alike and say the same, but for addresses.
+    fn assert_same(&self, line: &str) {
+        assert_eq!(self.ours.1.code(), self.theirs.1.code(), "{line}: {}", self.ours.1.stderr);
+        let (ours, theirs) = self.told(without_addresses);
+        assert_eq!(ours, theirs, "{line}");
+    }
+}
+
+/// The lines without what differs from run to run.
+fn without_addresses(stderr: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in stderr.split(['\r', '\n']).filter(|line| !line.starts_with("frame=") && !line.is_empty()) {
+        let mut text = String::new();
+        let mut rest = line;
+        while let Some((before, after)) = rest.split_once("0x") {
+            text.push_str(before);
+            rest = after.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+        }
+        lines.push(text + rest);
+    }
+    lines
+}
+
+/// The words of the last status line from the quality up to the size.
+fn middle_of_last_status(stderr: &str) -> String {
+    let line = stderr.split(['\r', '\n']).rfind(|line| line.starts_with("frame=")).unwrap();
+    line[line.find("q=").unwrap()..line.find("size=").unwrap()].to_owned()
+}
+
+#[test]
+fn errors_of_pictures_are_told_as_ffmpeg_tells_them() {
+    if oracle_major() >= 7 {
+        return; // They have no -psnr any more.
+    }
+    // One encoder that knows its errors, one that tells nothing of them, one that tells nothing at all.
+    for (encoder, output) in [("mpeg4", "out.mp4"), ("libx264 -preset ultrafast", "out.mp4"), ("huffyuv", "out.mkv")] {
+        let line = format!(
+            "-hide_banner -nostdin -y -i {{av.mp4}} -an -c:v {encoder} -psnr -progress p.txt -vstats_file v.txt {output}"
+        );
+        let both = Both::run(&line);
+        let (ours, theirs) = both.told(middle_of_last_status);
+        assert!(theirs.contains("PSNR=Y:"), "{theirs}");
+        assert_eq!(ours, theirs, "{encoder}");
+        let keys = |text: &str| {
+            let last = text.rsplit("progress=continue\n").next().unwrap().to_owned();
+            last.lines().filter(|line| line.contains("_psnr_")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (ours, theirs) = both.files("p.txt");
+        assert_eq!(keys(&ours), keys(&theirs), "{encoder}");
+        assert_eq!(keys(&ours).len(), 4);
+        let (ours, theirs) = both.files("v.txt");
+        assert_eq!(ours, theirs, "{encoder}");
+        assert_eq!(theirs.contains("PSNR="), encoder == "mpeg4");
+    }
+}
+
+#[test]
+fn each_encoded_picture_has_its_line_in_either_version() {
+    for version in ["", "-vstats_version 1"] {
+        let both = Both::run(&format!(
+            "-hide_banner -nostdin -y -i {{av.mp4}} {version} -vstats_file v.txt -c:v libx264 -c:a aac out.mp4"
+        ));
+        // Later ones write the sum in KiB.
+        let (ours, theirs) = both.files("v.txt");
+        assert_eq!(ours, theirs.replace("KiB", "kB"));
+        assert_eq!(ours.lines().count(), 50);
+    }
+    let dir = scratch();
+    run_in(&weir(), dir.path(), "-hide_banner -nostdin -y -i {av.mp4} -vstats -c:v mpeg4 -an out.mp4");
+    let names = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let named: Vec<String> = names.filter(|name| name.starts_with("vstats_")).collect();
+    let [name] = named.as_slice() else { panic!("{named:?}") };
+    assert!(name.len() == "vstats_HHMMSS.log".len() && name.ends_with(".log"), "{name}");
+    assert_eq!(fs::read_to_string(dir.path().join(name)).unwrap().lines().count(), 50);
+}
+
+#[test]
+fn quantisers_are_counted_in_the_status_line() {
+    let dir = scratch();
+    let line = "-hide_banner -nostdin -y -qphist -i {av.mp4} -an -c:v mpeg4 -q:v 5 -f null -";
+    let told = middle_of_last_status(&run_in(&weir(), dir.path(), line).stderr);
+    let digits = told.split('L').nth(1).unwrap();
+    assert_eq!(digits.len(), 32, "{told}");
+    assert!(digits.chars().all(|c| c.is_ascii_hexdigit()) && digits.as_bytes()[5] != b'0', "{told}");
+}
+
+#[test]
+fn each_call_of_a_codec_can_be_timed() {
+    let both = Both::run("-hide_banner -nostdin -y -benchmark_all -i {av.mp4} -t 0.2 -c:v mpeg4 -c:a aac out.mkv");
+    let kinds = |stderr: &str| {
+        let mut kinds: Vec<String> = Vec::new();
+        for line in stderr.split(['\r', '\n']).filter(|line| line.starts_with("bench: ") && line.contains(" user ")) {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            assert_eq!((words[2], words[4], words[6], words.len()), ("user", "sys", "real", 9), "{line}");
+            assert!([1, 3, 5].iter().all(|at| words[*at].parse::<u64>().is_ok()), "{line}");
+            kinds.push(words[7..].join(" "));
+        }
+        kinds.sort();
+        kinds.dedup();
+        kinds
+    };
+    let (ours, theirs) = both.told(kinds);
+    assert!(ours.contains(&"decode_video 0.0".to_owned()) && ours.contains(&"flush_audio 0.1".to_owned()), "{ours:?}");
+    if oracle_major() < 7 {
+        assert_eq!(ours, theirs);
+    }
+}
+
+#[test]
+fn frames_and_packets_are_told_of_where_they_pass() {
+    let dir = scratch();
+    let run = run_in(
+        &weir(),
+        dir.path(),
+        "-v error -nostdin -y -i {av.mp4} -t 0.2 -c:v mpeg4 -bf 0 -c:a aac \
+         -stats_enc_pre:v pre -stats_enc_pre_fmt:v '<fidx> <sidx> <n> <ni> <tb> <pts> <t> <ti> \\<x\\>' \
+         -stats_enc_post:v post -stats_enc_post_fmt:v '<n> <ni> <tb> <pts> <dts> <dt> <size> <br> <abr> <key>' \
+         -stats_mux_pre:v mux -stats_mux_pre_fmt:v '<n> <ni> <pts> <t> <size> <abr>' \
+         -stats_enc_pre:a sound -stats_enc_pre_fmt:a '<n> <ni> <sn> <samp> <pts> <tb>' out.mkv",
+    );
+    assert_eq!(run.code(), Some(0), "{}", run.stderr);
+    let lines = |name: &str| -> Vec<String> {
+        fs::read_to_string(dir.path().join(name)).unwrap().lines().map(str::to_owned).collect()
+    };
+    let before: Vec<String> =
+        (0..5).map(|n| format!("0 0 {n} {n} 1/25 {n} {0} {0} {{x}}", f64::from(n) / 25.0)).collect();
+    assert_eq!(lines("pre"), before);
+    let behind = lines("post");
+    assert_eq!(behind.len(), 5);
+    let first: Vec<&str> = behind[0].split(' ').collect();
+    let size: f64 = first[6].parse().unwrap();
+    assert_eq!(first[..6].join(" "), "0 0 1/25 0 0 0");
+    assert_eq!((first[7].parse().ok(), first[8], first[9]), (Some(size * 8.0 * 25.0), "-1", "K"), "{}", behind[0]);
+    assert!(behind[1].starts_with("1 1 1/25 1 1 0.04 ") && behind[1].ends_with(" N"), "{}", behind[1]);
+    let muxed = lines("mux");
+    assert_eq!(muxed[1].split(' ').take(4).collect::<Vec<_>>().join(" "), "1 1 40 0.04", "milliseconds");
+    let rows: Vec<Vec<i64>> =
+        lines("sound").iter().map(|line| line.split(' ').take(5).map(|word| word.parse().unwrap()).collect()).collect();
+    let mut samples = 0;
+    for (n, row) in rows.iter().enumerate() {
+        assert_eq!(row[..3], [n as i64, n as i64, samples]);
+        samples += row[3];
+    }
+    assert!(rows.len() > 5);
+}
+
+#[test]
+fn streams_may_share_a_file_of_statistics_and_copies_have_one_before_the_muxer() {
+    let dir = scratch();
+    let line = "-v error -nostdin -y -i {av.mp4} -t 0.2 -c copy -stats_enc_pre none -stats_mux_pre all out.mkv";
+    assert_eq!(run_in(&weir(), dir.path(), line).code(), Some(0));
+    assert!(!dir.path().join("none").exists());
+    let all = fs::read_to_string(dir.path().join("all")).unwrap();
+    for stream in ["0 0 0 0\n", "0 1 0 "] {
+        assert!(all.contains(stream), "{all}");
+    }
+    let piped = run_in(
+        &weir(),
+        dir.path(),
+        "-v error -nostdin -y -i {av.mp4} -an -frames:v 2 -stats_mux_pre pipe:1 -stats_mux_pre_fmt <n> -c copy out.mkv",
+    );
+    assert_eq!(String::from_utf8(piped.stdout).unwrap(), "0\n1\n");
+    for (form, told) in [
+        ("{foo}", "Invalid format directive: foo"),
+        ("{n", "Missing closing brace in: {n"),
+        ("{dts}", "Format directive 'dts' may only be used post-encoding"),
+    ] {
+        let mut line = words("-v error -i {av.mp4} -stats_enc_pre x -stats_enc_pre_fmt");
+        line.extend([form.to_owned(), "out.mkv".to_owned()]);
+        let refused = run(&linked(dir.path()), &line, dir.path(), LIMIT);
+        assert_eq!((refused.code(), refused.stderr.trim_end()), (Some(1), told));
+    }
+    let refused = run_in(&weir(), dir.path(), "-v error -y -i {av.mp4} -stats_enc_pre no/such/file out.mkv");
+    assert_eq!(refused.code(), Some(1));
+    assert!(refused.stderr.contains("Error opening stats file 'no/such/file': No such file or directory"));
+}
+
+/// What is said to keys that are typed on a pipe, one by one.
+fn keys(program: &Path, dir: &Path, keys: &[&str]) -> String {
+    let mut child = Command::new(program)
+        .args(words("-hide_banner -y -re -i {av.mp4} -t 1.8 -c:v mpeg4 -an -f null -"))
+        .current_dir(dir)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for key in keys {
+        let _ = stdin.write_all(key.as_bytes());
+    }
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    assert_eq!(output.status.code(), Some(0));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn keys_show_help_quantisers_and_what_codecs_tell_their_developers() {
+    let dir = scratch();
+    let programs = [linked(dir.path()), PathBuf::from("ffmpeg")];
+    for program in &programs[..if oracle_major() < 6 { 2 } else { 1 }] {
+        let told = keys(program, dir.path(), &["?", "s", "D", "D"]);
+        let help = "key    function\n?      show this help\n+      increase verbosity\n-      decrease verbosity\n\
+                    c      Send command to first matching filter supporting it\n\
+                    C      Send/Queue command to all matching filters\nD      cycle through available debug modes\n\
+                    h      dump packets/hex press to cycle through the 3 states\nq      quit\ns      Show QP histogram\n";
+        assert!(told.contains(help), "{told}");
+        assert_eq!(middle_of_last_status(&told).split('L').nth(1).unwrap().len(), 32, "{told}");
+        let (first, second) = (told.find("debug=1\n"), told.find("debug=2\n"));
+        assert!(first.is_some() && first < second, "{told}");
+        let told = keys(program, dir.path(), &["d", "x\n", "d", "1\n"]);
+        let (bad, good) = (told.find("error parsing debug value\ndebug=0\n"), told.find("debug=1\n"));
+        assert!(bad.is_some() && bad < good, "{told}");
+    }
+}
+
+#[test]
+fn a_value_can_stand_in_a_file() {
+    let dir = scratch();
+    fs::write(dir.path().join("graph"), "scale=64:36,\nhflip\n").unwrap();
+    fs::write(dir.path().join("complex"), "[0:v]scale=32:18[small]\n").unwrap();
+    let size = |line: &str| {
+        let run = run_in(&weir(), dir.path(), &format!("-v error -y -i {{av.mp4}} -frames:v 1 {line} -f rawvideo -"));
+        assert_eq!(run.code(), Some(0), "{}", run.stderr);
+        run.stdout.len()
+    };
+    assert_eq!(size("-/filter:v graph"), 64 * 36 * 3 / 2);
+    assert_eq!(size("-/vf graph -an"), 64 * 36 * 3 / 2);
+    assert_eq!(size("-/filter_complex complex -map '[small]'"), 32 * 18 * 3 / 2);
+    let refused = |line: &str| {
+        let run = run_in(&linked(dir.path()), dir.path(), &format!("-v error -i {{av.mp4}} {line} out.mkv"));
+        assert_eq!(run.code(), Some(1));
+        run.stderr
+    };
+    let told = refused("-/vf no/such/file");
+    assert!(told.starts_with("Error reading the value for option 'vf' from file: no/such/file"), "{told}");
+    assert!(refused("-/y x").starts_with("Requested to load an argument from file for a bool option 'y'"));
+    assert!(refused("-/nonsense x").starts_with("Unrecognized option '/nonsense'."));
+}
+
+#[test]
+fn hardware_that_is_not_there_is_told_in_ffmpeg_s_words() {
+    for option in ["-init_hw_device nonsense", "-init_hw_device drm@nobody", "-filter_hw_device x", "-hwaccel nonsense"]
+    {
+        if oracle_major() < 7 {
+            let line = format!("-v error -y -nostdin {option} -i {{av.mp4}} -t 0.1 -an -c:v mpeg4 out.mp4");
+            Both::run(&line).assert_same(&line);
+        }
+    }
+    let both = Both::run("-hide_banner -init_hw_device list");
+    assert_eq!(both.ours.1.stdout, both.theirs.1.stdout);
+    assert!(String::from_utf8_lossy(&both.ours.1.stdout).starts_with("Supported hardware device types:\n"));
+    let dir = scratch();
+    for (option, code) in [
+        ("-hwaccel none", 0),
+        ("-hwaccel auto", 0),
+        ("-hwaccel_device x -hwaccel_output_format yuv420p", 0),
+        ("-hwaccel vaapi -hwaccel_device /no/such/device", 1),
+        ("-init_hw_device vaapi=a:/no/such/device", 1),
+    ] {
+        let line = format!("-v error -y -nostdin {option} -i {{av.mp4}} -t 0.1 -an -c:v mpeg4 out.mp4");
+        let run = run_in(&weir(), dir.path(), &line);
+        assert_eq!(run.code(), Some(code), "{option}: {}", run.stderr);
+        assert_eq!(run.stderr.contains("Device creation failed: "), code == 1, "{option}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn an_option_given_twice_for_a_stream_is_told_as_ffmpeg_tells_it() {
+    if oracle_major() >= 7 {
+        return; // They say it in other words.
+    }
+    for line in [
+        "-i {av.mp4} -t 0.1 -c copy -c:v mpeg4 out.mkv",
+        "-i {av.mp4} -t 0.1 -c:v libx264 -vcodec mpeg4 -c:a ac3 -acodec aac out.mkv",
+        "-i {av.mp4} -t 0.1 -r 20 -r 10 -filter:v null -vf hflip -c:v mpeg4 -c:a aac out.mkv",
+    ] {
+        let line = format!("-v warning -nostdin -y {line}");
+        let both = Both::run(&line);
+        both.assert_same(&line);
+        assert!(both.ours.1.stderr.starts_with("Multiple -"), "{}", both.ours.1.stderr);
+    }
+}
+
+#[test]
+fn a_copy_s_header_that_is_refused_is_the_last_word_but_the_mapping() {
+    if oracle_major() >= 7 {
+        return; // They open outputs in another order.
+    }
+    let line = "-hide_banner -y -i {av.mp4} -c copy -f webm out.webm";
+    let both = Both::run(line);
+    assert_eq!(both.ours.1.code(), both.theirs.1.code());
+    let (ours, theirs) = both.told(|stderr| {
+        let mut lines = without_addresses(stderr);
+        // ffmpeg repeats the last line of the mapping in its way.
+        lines.retain(|line| !line.contains("Last message repeated"));
+        lines
+    });
+    assert_eq!(ours, theirs);
+    assert!(!ours.iter().any(|line| line.contains("Conversion failed!")));
+}
+
+#[test]
+fn the_report_s_clock_is_the_one_on_the_wall() {
+    let dir = scratch();
+    let head = |zone: &str| {
+        let status = Command::new(weir())
+            .args(words("-v quiet -y -i {av.mp4} -c copy -t 0.1 out.mkv"))
+            .current_dir(dir.path())
+            .envs([("FFREPORT", "file=report"), ("TZ", zone)])
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(0));
+        let text = fs::read_to_string(dir.path().join("report")).unwrap();
+        text.lines().next().unwrap().rsplit(' ').next().unwrap().to_owned()
+    };
+    // Nine hours apart all year round, whatever the time is now.
+    let hour = |clock: String| clock.split(':').next().unwrap().parse::<u32>().unwrap();
+    let (here, there) = (hour(head("UTC0")), hour(head("JST-9")));
+    assert!([9, 10].contains(&((there + 24 - here) % 24)), "{here} {there}");
+}
