@@ -298,7 +298,7 @@ fn a_benchmark_tells_time_and_memory() {
 
 #[test]
 fn a_signal_ends_it_with_status_255_and_a_playable_file() {
-    for (signal, number) in [(libc::SIGINT, 2), (libc::SIGTERM, 15)] {
+    for (signal, number) in [(libc::SIGINT, 2), (libc::SIGTERM, 15), (libc::SIGXCPU, 24)] {
         let dir = scratch();
         let mut live = Live::start(&weir(), dir.path(), &format!("{ENDLESS} out.mp4"));
         live.read_until(Some("frame="));
@@ -307,6 +307,19 @@ fn a_signal_ends_it_with_status_255_and_a_playable_file() {
         assert_eq!(code, Some(255), "{stderr}");
         assert_eq!(last_line(&stderr), format!("Exiting normally, received signal {number}."));
         assert!(!probe(&dir.path().join("out.mp4")).unwrap().packets.is_empty());
+    }
+}
+
+#[test]
+fn a_terminal_that_hangs_up_ends_it_as_it_ends_ffmpeg() {
+    use std::os::unix::process::ExitStatusExt;
+    for program in [weir(), "ffmpeg".into()] {
+        let dir = scratch();
+        let mut live = Live::start(&program, dir.path(), &format!("{ENDLESS} out.mp4"));
+        live.read_until(Some("frame="));
+        live.signal(libc::SIGHUP);
+        live.read_until(None);
+        assert_eq!(live.child.wait().unwrap().signal(), Some(libc::SIGHUP), "{}: {}", program.display(), live.seen);
     }
 }
 

@@ -5,81 +5,11 @@ mod common;
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::{LIMIT, Run, oracle_major, run, weir, words};
-use tempfile::TempDir;
-
-fn scratch() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-/// weir through a link named `ffmpeg`, so that it speaks as ffmpeg does.
-fn linked(dir: &Path) -> PathBuf {
-    let link = dir.join("ffmpeg");
-    if !link.exists() {
-        symlink(weir(), &link).unwrap();
-    }
-    link
-}
-
-/// Runs a command line with a program in a folder of its own; `<n>` stands for `{n}`.
-fn run_in(program: &Path, dir: &Path, line: &str) -> Run {
-    let args: Vec<String> = words(line).iter().map(|word| word.replace('<', "{").replace('>', "}")).collect();
-    let run = run(program, &args, dir, LIMIT);
-    assert_eq!(run.misbehaviour(), None, "{line}");
-    run
-}
-
-/// The same command line with weir and with the system's ffmpeg, each in a folder of its own.
-struct Both {
-    ours: (TempDir, Run),
-    theirs: (TempDir, Run),
-}
-
-impl Both {
-    fn run(line: &str) -> Self {
-        let (mine, other) = (scratch(), scratch());
-        let ours = run_in(&linked(mine.path()), mine.path(), line);
-        let theirs = run_in(Path::new("ffmpeg"), other.path(), line);
-        Self { ours: (mine, ours), theirs: (other, theirs) }
-    }
-
-    /// What a file holds on both sides.
-    fn files(&self, name: &str) -> (String, String) {
-        let read = |dir: &TempDir| String::from_utf8_lossy(&fs::read(dir.path().join(name)).unwrap()).into_owned();
-        (read(&self.ours.0), read(&self.theirs.0))
-    }
-
-    /// What `find` makes of stderr on both sides.
-    fn told<T>(&self, find: impl Fn(&str) -> T) -> (T, T) {
-        (find(&self.ours.1.stderr), find(&self.theirs.1.stderr))
-    }
-
-    /// Both end alike and say the same, but for addresses.
-    fn assert_same(&self, line: &str) {
-        assert_eq!(self.ours.1.code(), self.theirs.1.code(), "{line}: {}", self.ours.1.stderr);
-        let (ours, theirs) = self.told(without_addresses);
-        assert_eq!(ours, theirs, "{line}");
-    }
-}
-
-/// The lines without what differs from run to run.
-fn without_addresses(stderr: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    for line in stderr.split(['\r', '\n']).filter(|line| !line.starts_with("frame=") && !line.is_empty()) {
-        let mut text = String::new();
-        let mut rest = line;
-        while let Some((before, after)) = rest.split_once("0x") {
-            text.push_str(before);
-            rest = after.trim_start_matches(|c: char| c.is_ascii_hexdigit());
-        }
-        lines.push(text + rest);
-    }
-    lines
-}
+use common::both::{Both, linked, run_in, scratch, without_addresses};
+use common::{LIMIT, oracle_major, run, weir, words};
 
 /// The words of the last status line from the quality up to the size.
 fn middle_of_last_status(stderr: &str) -> String {
@@ -378,4 +308,139 @@ fn the_report_s_clock_is_the_one_on_the_wall() {
     let hour = |clock: String| clock.split(':').next().unwrap().parse::<u32>().unwrap();
     let (here, there) = (hour(head("UTC0")), hour(head("JST-9")));
     assert!([9, 10].contains(&((there + 24 - here) % 24)), "{here} {there}");
+}
+
+#[test]
+fn through_the_link_each_sign_of_an_argument_is_meant() {
+    let dir = scratch();
+    for name in [" leading blank.mkv", "it's [a] ^ “file” – so.mkv"] {
+        let medium = common::media::path("av.mp4");
+        let args = ["-v", "error", "-y", "-i", medium.to_str().unwrap(), "-c", "copy", name];
+        let run = run(&linked(dir.path()), &args, dir.path(), LIMIT);
+        assert_eq!((run.code(), run.stderr.as_str()), (Some(0), ""), "{name}");
+        assert!(dir.path().join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_refused_is_told_in_ffmpeg_s_words_and_the_first_error_is_the_last_word() {
+    if oracle_major() >= 6 {
+        return; // They say some of it in other words, or earlier.
+    }
+    for line in [
+        "-hide_banner",
+        "-v error -y -c:v ac3 -i {av.mp4} out.mkv",
+        "-v error -y -i {av.mp4} -bsf:v nonsense -c copy out.mkv",
+        "-v error -y -i {av.mp4} -ss 1 -to 0.5 -c copy out.mkv",
+        "-v error -y -i {av.mp4} -filter_complex '[5:v]null[a]' -map '[a]' out.mkv",
+        "-v error -i {av.mp4} -c",
+        "-v error -i",
+    ] {
+        Both::run(line).assert_same(line);
+    }
+    // The libraries speak before it.
+    let both = Both::run("-v error -y -i {av.mp4} -disposition:a:0 nonsense -c copy out.mkv");
+    let (ours, theirs) = both.told(|stderr| stderr.lines().last().unwrap_or_default().to_owned());
+    assert_eq!((ours.as_str(), both.ours.1.code()), (theirs.as_str(), both.theirs.1.code()));
+    let line = "-v warning -nostdin -y -i {av.mp4} -c copy -flags:v +bitexact -preset fast -crf 20 out.mkv";
+    Both::run(line).assert_same(line);
+}
+
+#[test]
+fn packets_that_are_read_are_dumped_with_their_bytes() {
+    for option in ["-dump", "-hex", "-dump -hex"] {
+        let both = Both::run(&format!(
+            "-hide_banner -nostdin -y {option} -i {{av.mp4}} -map 0:v -frames:v 2 -c copy -f null -"
+        ));
+        let (ours, theirs) = both.told(|stderr| {
+            let lines = stderr.split(['\r', '\n']).skip_while(|line| *line != "stream #0:");
+            lines.take_while(|line| !line.starts_with("stream #1:")).take(40).map(str::to_owned).collect::<Vec<_>>()
+        });
+        if option == "-hex" {
+            assert_eq!((ours.len(), theirs.len()), (0, 0), "{ours:?}");
+            continue;
+        }
+        assert!(ours.len() >= 5 && ours[1] == "  keyframe=1", "{option}: {ours:?}");
+        assert_eq!(ours[..5], theirs[..5], "{option}");
+        let bytes = |lines: &[String]| lines.iter().filter(|line| line.starts_with("000000")).count() > 10;
+        assert_eq!((bytes(&ours), bytes(&theirs)), (option != "-dump", option != "-dump"), "{option}");
+    }
+}
+
+#[test]
+fn timestamps_are_told_on_their_way() {
+    let both = Both::run("-hide_banner -nostdin -y -debug_ts -i {av.mp4} -t 0.2 -an -c:v mpeg4 -bf 0 out.mkv");
+    let fields = |line: &str| {
+        let keep = |word: &&str| ["type:", "pkt_pts:", "pkt_dts:", "size:"].iter().any(|key| word.starts_with(key));
+        line.split(' ').filter(keep).collect::<Vec<_>>().join(" ")
+    };
+    let lines = |stderr: &str, which: &str| -> Vec<String> {
+        stderr.split(['\r', '\n']).filter(|line| line.contains(which)).map(fields).collect()
+    };
+    for which in ["muxer <- ", "demuxer+ffmpeg -> "] {
+        let (ours, theirs) = both.told(|stderr| lines(stderr, which));
+        assert!(ours.len() >= 5 && ours[0].contains("type:video pkt_pts:0"), "{ours:?}");
+        // How far either reads ahead is its own business.
+        let both_have = ours.len().min(theirs.len()).min(5);
+        assert!(oracle_major() >= 7 || ours[..both_have] == theirs[..both_have], "{which}: {ours:?} {theirs:?}");
+    }
+}
+
+#[test]
+fn limits_of_time_and_memory_hold() {
+    let line = "-hide_banner -nostdin -y -timelimit 1 -f lavfi -i testsrc2=s=1280x720 -c:v mpeg4 -f null -";
+    for (run, who) in [Both::run(line)].iter().flat_map(|both| [(&both.ours.1, "ours"), (&both.theirs.1, "theirs")]) {
+        assert_eq!(run.code(), Some(255), "{who}: {}", run.stderr);
+        assert!(run.stderr.trim_end().ends_with("Exiting normally, received signal 24."), "{who}: {}", run.tail());
+    }
+    let line = "-v error -nostdin -y -max_alloc 100 -i {av.mp4} -f null -";
+    let both = Both::run(line);
+    assert_eq!((both.ours.1.code(), both.ours.1.stderr.contains("Cannot allocate memory")), (Some(1), true));
+    assert_ne!(both.theirs.1.code(), Some(0));
+}
+
+#[test]
+fn an_output_that_stays_empty_is_a_failure_where_that_is_asked_for() {
+    for flags in ["empty_output", "empty_output_stream", "empty_output+empty_output_stream"] {
+        let line = format!("-v error -nostdin -y -abort_on {flags} -ss 10 -i {{av.mp4}} -map 0:v -f null -");
+        let both = Both::run(&line);
+        assert_eq!(both.ours.1.code(), both.theirs.1.code(), "{line}: {}", both.ours.1.stderr);
+        assert_eq!(both.ours.1.code(), Some(1));
+        if oracle_major() < 6 {
+            both.assert_same(&line);
+        }
+    }
+    let fine = Both::run("-v error -nostdin -y -abort_on empty_output+empty_output_stream -i {av.mp4} -f null -");
+    assert_eq!((fine.ours.1.code(), fine.theirs.1.code()), (Some(0), Some(0)));
+}
+
+#[test]
+fn a_decoder_of_another_kind_makes_another_kind_of_stream_only_when_that_is_wanted() {
+    let kind = |line: &str| {
+        let both =
+            Both::run(&format!("-hide_banner -nostdin -y {line} -c:v ac3 -i {{av.mp4}} -map 0:0 -c copy out.nut"));
+        let kinds = both.told(|stderr| {
+            let stream = stderr.lines().find(|line| line.starts_with("  Stream #0:0")).unwrap_or_default();
+            ["Video: h264", "Audio: ac3"].into_iter().find(|kind| stream.contains(kind))
+        });
+        assert_eq!(kinds.0, kinds.1, "{line}: {}", both.ours.1.stderr);
+        assert_eq!(both.ours.1.code(), both.theirs.1.code(), "{line}: {}", both.ours.1.stderr);
+        kinds.0
+    };
+    assert_eq!(kind("-recast_media"), Some("Audio: ac3"));
+    assert_eq!(kind(""), None, "refused before the input is told of");
+}
+
+#[test]
+fn the_session_description_of_rtp_goes_to_a_file() {
+    let line = "-v error -nostdin -y -i {av.mp4} -map 0:v -c:v mpeg4 -t 0.2 -f rtp rtp://127.0.0.1:41000 \
+                -map 0:a -c:a aac -t 0.2 -f rtp rtp://127.0.0.1:41002 -sdp_file session.sdp";
+    let both = Both::run(line);
+    assert_eq!((both.ours.1.code(), both.theirs.1.code()), (Some(0), Some(0)), "{}", both.ours.1.stderr);
+    let (ours, theirs) = both.files("session.sdp");
+    let lines = |text: &str| {
+        text.lines().map(str::trim).filter(|line| !line.starts_with("a=tool:")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&ours), lines(&theirs));
+    assert!(ours.contains("m=video 41000 RTP/AVP") && ours.contains("m=audio 41002 RTP/AVP"), "{ours}");
 }

@@ -4,7 +4,7 @@ use super::keyboard;
 use super::signals::Outside;
 use crate::diagnostic::mask_url;
 use crate::plan::{OutputPlan, Plan};
-use crate::report::terminal;
+use crate::report::{CalledAs, terminal};
 use crate::spec::{InputSpec, Overwrite};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -16,7 +16,7 @@ pub(super) fn check(
     plan: &Plan,
     inputs: &[InputSpec],
     overwrite: Overwrite,
-    outside: Option<&Outside>,
+    (outside, called): (Option<&Outside>, CalledAs),
 ) -> Result<(), String> {
     for (index, output) in plan.outputs.iter().enumerate() {
         let Some(path) = local_path(&output.url).filter(|_| output.muxer.name != "null") else { continue };
@@ -32,7 +32,8 @@ pub(super) fn check(
         if let Some(input) = inputs.iter().position(|i| local_path(&i.url).is_some_and(|p| is_same(p, &found))) {
             return Err(format!(
                 "Output {url} same as Input #{input} - exiting\n\
-                 FFmpeg cannot edit existing files in-place. Write to another name, then rename it."
+                 FFmpeg cannot edit existing files in-place.{}",
+                if called == CalledAs::Weir { " Write to another name, then rename it." } else { "" }
             ));
         }
         refuse_twins(plan, index, output)?;
@@ -138,7 +139,7 @@ mod tests {
         std::os::unix::fs::symlink(&input, &soft).unwrap();
         let inputs = [InputSpec::new(input.to_str().unwrap(), Origin::default())];
         for output in [&input, &hard, &soft] {
-            let told = check(&plan(&[output]), &inputs, Overwrite::Always, None).unwrap_err();
+            let told = check(&plan(&[output]), &inputs, Overwrite::Always, (None, CalledAs::Weir)).unwrap_err();
             assert!(told.contains("FFmpeg cannot edit existing files in-place."), "{told}");
         }
     }
@@ -147,7 +148,7 @@ mod tests {
     fn two_outputs_are_two_files() {
         let dir = tempfile::tempdir().unwrap();
         let (one, other) = (dir.path().join("one"), dir.path().join("./one"));
-        let refused = |urls: &[&Path]| check(&plan(urls), &[], Overwrite::Always, None).is_err();
+        let refused = |urls: &[&Path]| check(&plan(urls), &[], Overwrite::Always, (None, CalledAs::Weir)).is_err();
         assert!(refused(&[&one, &other]));
         assert!(!refused(&[&one, &dir.path().join("two")]));
         assert!(!refused(&[Path::new("/dev/null"), Path::new("/dev/null")]));
@@ -160,9 +161,9 @@ mod tests {
         let there = dir.path().join("there");
         fs::write(&there, "x").unwrap();
         for overwrite in [Overwrite::Never, Overwrite::Ask] {
-            let told = check(&plan(&[&there]), &[], overwrite, None).unwrap_err();
+            let told = check(&plan(&[&there]), &[], overwrite, (None, CalledAs::Weir)).unwrap_err();
             assert!(told.starts_with("File '") && told.ends_with("' already exists. Exiting."), "{told}");
         }
-        assert_eq!(check(&plan(&[&there]), &[], Overwrite::Always, None), Ok(()));
+        assert_eq!(check(&plan(&[&there]), &[], Overwrite::Always, (None, CalledAs::Weir)), Ok(()));
     }
 }

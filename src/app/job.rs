@@ -66,7 +66,7 @@ pub(super) fn run(mut spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
             let exit = conclude(&plan, &outcome, &global, called);
             outcome.clear();
             if outcome.failure.is_some() && outside.signal().is_none() && !told {
-                say(level::ERROR, "Conversion failed!");
+                conversion_failed(called);
             }
             exit
         }
@@ -126,7 +126,8 @@ fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: 
         return Err(Stopped::Done);
     }
     ending::diagnostics(&plan.diagnostics, called);
-    files::check(&plan, &inputs.spec.inputs, global.overwrite, keys.then_some(outside)).map_err(Stopped::Refused)?;
+    files::check(&plan, &inputs.spec.inputs, global.overwrite, (keys.then_some(outside), called))
+        .map_err(Stopped::Refused)?;
     let mut settings = ProgressSettings {
         stats: global.stats,
         period: Duration::from_micros(u64::try_from(global.stats_period_us).unwrap_or(500_000)),
@@ -168,7 +169,7 @@ fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: 
     if outcome.failure.is_some() && outside.signal().is_none() && !refused {
         ending::failure(&plan, &outcome, called);
     }
-    ending::damage(&outcome, called);
+    ending::damage(&outcome);
     if called == CalledAs::Weir && global.extras {
         for line in summary::repairs(&outcome.meter) {
             say(level::INFO, &line);
@@ -221,7 +222,7 @@ fn conclude(plan: &Plan, outcome: &Outcome, global: &GlobalSpec, called: CalledA
     if let Some(sentence) = limits::exceeded(outcome, &global.seldom, called).filter(|_| outcome.failure.is_none()) {
         say(level::ERROR, &sentence);
         if sentence.starts_with("Empty") {
-            say(level::ERROR, "Conversion failed!");
+            conversion_failed(called);
             return Exit::Failed;
         }
         return Exit::Damaged;
@@ -233,6 +234,12 @@ fn conclude(plan: &Plan, outcome: &Outcome, global: &GlobalSpec, called: CalledA
     } else {
         Exit::Done
     }
+}
+
+/// The last word of a job that failed, which ffmpeg utters at level info.
+fn conversion_failed(called: CalledAs) {
+    let level = if called == CalledAs::Ffmpeg { level::INFO } else { level::ERROR };
+    say(level, "Conversion failed!");
 }
 
 /// A filter, an encoder or a format refused the job: ffmpeg has no closing lines for that.

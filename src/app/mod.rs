@@ -10,7 +10,7 @@ mod signals;
 mod words;
 
 use crate::av::LinkedCatalog;
-use crate::cli::{self, Parsed, Request};
+use crate::cli::{self, Parsed, Reading, Request};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::{self, CalledAs, banner, ending, level, newcomer, report_file, terminal};
 use crate::spec::JobSpec;
@@ -87,15 +87,24 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
         return Exit::Failed;
     }
     let catalog = LinkedCatalog;
-    let parsed = cli::parse(args, &catalog);
+    let reading = if called == CalledAs::Ffmpeg { Reading::Literal } else { Reading::Typed };
+    let parsed = cli::parse(args, &catalog, reading);
     let quiet_by_nature = matches!(&parsed, Ok((Parsed::Show(r), _)) if show::has_no_banner(r, called));
     if !early.hide_banner && !quiet_by_nature {
         banner::show(called);
     }
     match parsed {
+        Err(diagnostics)
+            if called == CalledAs::Ffmpeg
+                && diagnostics.iter().all(|d| d.code == "no-output")
+                && cli::split(args, &catalog).0.groups.is_empty() =>
+        {
+            newcomer::usage(called);
+            Exit::Failed
+        }
         Err(diagnostics) => {
             // Many programs ask what is in a file with `-i FILE` and nothing else.
-            if let Some(spec) = inputs_alone(args, &diagnostics, &catalog)
+            if let Some(spec) = inputs_alone(args, &diagnostics, &catalog, reading)
                 && let Err(exit) = job::inspect(spec, called, &catalog)
             {
                 return exit;
@@ -119,13 +128,18 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
 }
 
 /// The inputs of a command line whose only fault is that it has no output.
-fn inputs_alone(args: &[String], diagnostics: &[Diagnostic], catalog: &LinkedCatalog) -> Option<JobSpec> {
+fn inputs_alone(
+    args: &[String],
+    diagnostics: &[Diagnostic],
+    catalog: &LinkedCatalog,
+    reading: Reading,
+) -> Option<JobSpec> {
     let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
     if errors.next()?.code != "no-output" || errors.next().is_some() {
         return None;
     }
     let nowhere = ["-f", "null", "-"].map(str::to_owned);
-    match cli::parse(&[args, &nowhere].concat(), catalog) {
+    match cli::parse(&[args, &nowhere].concat(), catalog, reading) {
         Ok((Parsed::Job(spec), _)) => Some(*spec),
         _ => None,
     }

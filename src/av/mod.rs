@@ -21,10 +21,10 @@ pub use sys::input::{Demuxer, DemuxerSettings, StreamParameters};
 pub use sys::interrupt::{BlockedThread, Interrupt};
 pub use sys::listing;
 pub use sys::log as library_log;
-pub use sys::output::{ChapterCopy, Muxer, OutputStreamSettings, packet_samples};
+pub use sys::output::{ChapterCopy, Muxer, OutputStreamSettings, is_disposition, packet_samples};
 pub use sys::packet::{Packet, PictureStats};
 pub use sys::process::{
     LocalTime, LongTurns, ProcessTimes, limit_cpu_features, set_cpu_count, set_max_alloc, time_of_day,
 };
 pub use sys::silence::silent_packet;
-pub use sys::subtitle::SubtitleTranscoder;
+pub use sys::subtitle::{SubtitleFault, SubtitleTranscoder};

@@ -19,7 +19,7 @@ mod tests;
 
 pub use correction::{command_line, masked, shell_quoted};
 pub use from_file::{ValueFile, value_files, with_values};
-pub use split::{Command, Group, Kind, Typed};
+pub use split::{Command, Group, Kind, Reading, Typed};
 
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
@@ -64,11 +64,15 @@ pub enum Parsed {
 ///
 /// With the result come warnings and notes. Errors come together with the warnings, in the order of the command line;
 /// the last one that can be mended carries the corrected command with everything mended.
-pub fn parse(args: &[String], catalog: &dyn Catalog) -> Result<(Parsed, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub fn parse(
+    args: &[String],
+    catalog: &dyn Catalog,
+    reading: Reading,
+) -> Result<(Parsed, Vec<Diagnostic>), Vec<Diagnostic>> {
     if args.is_empty() {
         return Ok((Parsed::Show(Request::Help { topic: None }), Vec::new()));
     }
-    let split::Split { mut command, words, mut findings } = split::split(args, catalog);
+    let split::Split { mut command, words, mut findings } = split::split(args, catalog, reading);
     if let Some(request) = command.request.take()
         && !findings.has_errors()
     {
@@ -89,7 +93,7 @@ pub fn parse(args: &[String], catalog: &dyn Catalog) -> Result<(Parsed, Vec<Diag
 
 /// Splits a command line without binding it: the options as text, each with its place.
 pub fn split(args: &[String], catalog: &dyn Catalog) -> (Command, Vec<Diagnostic>) {
-    let split::Split { command, words, findings } = split::split(args, catalog);
+    let split::Split { command, words, findings } = split::split(args, catalog, Reading::Typed);
     (command, findings.finish(&words))
 }
 

@@ -71,6 +71,15 @@ pub enum Kind {
     },
 }
 
+/// Who wrote a command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// A person: blanks, dashes and quotes that a document put there are found.
+    Typed,
+    /// A program that calls ffmpeg: every sign is meant.
+    Literal,
+}
+
 /// More corrections of one argument than this are a sign of going in circles.
 const MOST_FIXES: u8 = 3;
 
@@ -85,11 +94,12 @@ pub struct Split {
 }
 
 /// Splits the arguments, without the program's name.
-pub fn split(args: &[String], catalog: &dyn Catalog) -> Split {
+pub fn split(args: &[String], catalog: &dyn Catalog, reading: Reading) -> Split {
     let words =
         args.iter().enumerate().map(|(arg, text)| Word { arg, text: text.clone(), fixes: 0 }).collect::<Vec<_>>();
     let mut splitter = Splitter {
         catalog,
+        is_typed: reading == Reading::Typed,
         words,
         at: 0,
         command: Command::default(),
@@ -105,6 +115,8 @@ pub fn split(args: &[String], catalog: &dyn Catalog) -> Split {
 
 struct Splitter<'a> {
     catalog: &'a dyn Catalog,
+    /// Somebody typed it, and may have pasted parts of it.
+    is_typed: bool,
     words: Vec<Word>,
     at: usize,
     command: Command,
@@ -126,7 +138,9 @@ impl Splitter<'_> {
             return;
         }
         let origin = self.origin(self.at);
-        if let Some(pasted) = paste::check_argument(&text, &origin) {
+        if self.is_typed
+            && let Some(pasted) = paste::check_argument(&text, &origin)
+        {
             self.findings.mend(pasted.diagnostic, []);
             self.put(self.at, pasted.meant);
             return;
@@ -248,7 +262,7 @@ impl Splitter<'_> {
     /// Files an option away after a look at its value; `words` is how many it took.
     fn take(&mut self, mut typed: Typed, words: usize) {
         let free_text = matches!(typed.kind, Kind::Native(row) if matches!(row.name(), "metadata" | "progress"));
-        if let (Some(at), false) = (typed.value_at, free_text)
+        if let (Some(at), false) = (typed.value_at, free_text || !self.is_typed)
             && let Some(pasted) = paste::check_value(&typed.value, &typed.origin)
         {
             self.findings.mend(pasted.diagnostic, []);
@@ -270,7 +284,7 @@ impl Splitter<'_> {
         if url.is_empty() {
             self.findings.mend(messages::empty_input(&origin), []);
             self.words[self.at + 1].text = "input.mp4".to_owned();
-        } else if let Some(warning) = paste::check_input(&url, &origin) {
+        } else if let Some(warning) = paste::check_input(&url, &origin).filter(|_| self.is_typed) {
             self.findings.tell(warning);
         } else if url.len() > 1
             && let Some(name) = url.strip_prefix('-').and_then(|name| name.split(':').next())

@@ -20,7 +20,7 @@ fn owned(words: &[&str]) -> Vec<String> {
 }
 
 fn parse_words(words: &[String]) -> Result<(JobSpec, Vec<Diagnostic>), Vec<Diagnostic>> {
-    match parse(words, &FakeCatalog)? {
+    match parse(words, &FakeCatalog, Reading::Typed)? {
         (Parsed::Job(job), told) => Ok((*job, told)),
         (Parsed::Show(request), _) => panic!("{request:?}"),
     }
@@ -206,7 +206,7 @@ fn metadata_and_its_places() {
 
 #[test]
 fn requests_end_the_reading() {
-    let show = |line: &str| match parse(&args(line), &FakeCatalog).unwrap().0 {
+    let show = |line: &str| match parse(&args(line), &FakeCatalog, Reading::Typed).unwrap().0 {
         Parsed::Show(request) => request,
         Parsed::Job(_) => panic!("{line}"),
     };
@@ -397,7 +397,7 @@ proptest! {
 
     #[test]
     fn any_command_line_is_answered(words in proptest::collection::vec(any_word(), 0..10)) {
-        let told = match parse(&words, &FakeCatalog) {
+        let told = match parse(&words, &FakeCatalog, Reading::Typed) {
             Ok((_, told)) => {
                 prop_assert!(told.iter().all(|d| d.severity != Severity::Error));
                 told

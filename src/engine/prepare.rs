@@ -10,7 +10,7 @@ use super::session::{PeerSession, SessionContext};
 use super::threads;
 use crate::av::{
     AvError, BitstreamFilter, ChapterCopy, Demuxer, DemuxerSettings, Dictionary, HardwareDevices, Muxer,
-    OutputStreamSettings, library_log,
+    OutputStreamSettings, is_disposition, library_log,
 };
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
@@ -230,6 +230,9 @@ fn open_input(
         ]));
     }
     let mut facts = demuxer.facts(&masked);
+    if !opened.spec.global.seldom.recast_media {
+        refuse_other_decoders(spec, &facts, index, catalog)?;
+    }
     let mut guessed = false;
     for stream in facts.streams.iter().filter(|_| opened.spec.global.seldom.recast_media) {
         let named = spec.codec.last_matching(|s| s.matches(&facts, stream));
@@ -265,6 +268,33 @@ fn open_input(
     opened.seeks.push(seek);
     opened.demuxers.push(demuxer);
     opened.openings.push(settings);
+    Ok(())
+}
+
+/// A decoder that is named for a stream must be one of its kind.
+fn refuse_other_decoders(
+    spec: &InputSpec,
+    facts: &InputFacts,
+    index: usize,
+    catalog: &dyn Catalog,
+) -> Result<(), PrepareError> {
+    for stream in &facts.streams {
+        let Some(named) = spec.codec.last_matching(|s| s.matches(facts, stream)) else { continue };
+        let Some(decoder) = catalog.decoder(&named.value).filter(|decoder| decoder.kind != stream.kind) else {
+            continue;
+        };
+        let words = format!("Invalid decoder type '{}'", named.value);
+        let message = format!(
+            "{words}: it decodes {}, but stream #{index}:{} is {}.",
+            decoder.kind.name(),
+            stream.index,
+            stream.kind.name()
+        );
+        let diagnostic = Diagnostic::error("decoder-kind", message)
+            .remedy("Say for which streams it is, as in -c:v, or let -recast_media make another kind of stream.")
+            .ffmpeg_says(words);
+        return Err(PrepareError::Refused(vec![diagnostic.at(&named.origin)]));
+    }
     Ok(())
 }
 
@@ -381,6 +411,13 @@ impl OpenInputs {
         let mut bitstream_filters = Vec::new();
         let mut keyframes = Vec::new();
         for stream in &output.streams {
+            if let Some(unknown) = stream.disposition.iter().find(|name| !is_disposition(name)) {
+                let message = format!("{masked}: '{unknown}' is no disposition. -dispositions lists them.");
+                let diagnostic = Diagnostic::error("disposition", message);
+                return Err(PrepareError::Refused(vec![
+                    diagnostic.ffmpeg_says("Error setting output stream dispositions"),
+                ]));
+            }
             let settings = self.stream_settings(plan, output, stream);
             let index = muxer.add_stream(stream.kind, &settings).map_err(fail)?;
             match (&stream.treatment, stream.source) {
@@ -402,10 +439,10 @@ impl OpenInputs {
             }
             let filter = stream.bitstream_filters.as_deref().map(BitstreamFilter::parse).transpose();
             bitstream_filters.push(filter.map_err(|cause| {
-                PrepareError::Failed(format!(
-                    "Error parsing bitstream filter sequence '{}': {cause}. -bsfs lists the filters.",
-                    stream.bitstream_filters.as_deref().unwrap_or_default()
-                ))
+                let text = stream.bitstream_filters.as_deref().unwrap_or_default();
+                let words = format!("Error parsing bitstream filter sequence '{text}': {cause}");
+                let diagnostic = Diagnostic::error("bitstream-filter", format!("{words}. -bsfs lists the filters."));
+                PrepareError::Refused(vec![diagnostic.ffmpeg_says(words)])
             })?);
             keyframes.push(self.keyframes(output, stream)?);
         }
@@ -471,7 +508,7 @@ impl OpenInputs {
                     || is_exact(&encode.options, "flags", encode.bitexact);
                 metadata.push(("encoder".to_owned(), Some(crate::av::encoder_mark(&encode.encoder, exact)), true));
             }
-            Treatment::Subtitle { encoder, options } => {
+            Treatment::Subtitle { encoder, options, .. } => {
                 let exact =
                     is_exact(&output.options, "fflags", output.bitexact) || is_exact(options, "flags", output.bitexact);
                 metadata.push(("encoder".to_owned(), Some(crate::av::encoder_mark(encoder, exact)), true));

@@ -1,6 +1,6 @@
 //! FFmpeg's own options: which component each is for, and which nobody took.
 
-use super::{Context, Plan, Treatment, mapping::OutputPlace};
+use super::{Context, OutputPlan, Plan, Treatment, mapping::OutputPlace};
 use crate::catalog::CodecFacts;
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
@@ -134,9 +134,19 @@ pub(super) fn report_unused(context: &Context, plan: &Plan, diagnostics: &mut Ve
                 if help.is_empty() { " ()" } else { &help },
                 super::mapping::masked(&spec.url)
             );
+            let words = copies_take(output, option, words);
             diagnostics.push(unused(context, plan, index, option, &help, !takers.is_empty()).ffmpeg_says(words));
         }
     }
+}
+
+/// What ffmpeg says of an option that no encoder took: nothing, where a copied stream has it.
+fn copies_take(output: &OutputPlan, option: &AvOption, words: String) -> String {
+    let takes = |i: usize| {
+        let place = OutputPlace::of(output.streams[..=i].iter().map(|s| s.kind));
+        matches!(output.streams[i].treatment, Treatment::Copy(_)) && place.matches(&option.specifier)
+    };
+    if (0..output.streams.len()).any(takes) { String::new() } else { words }
 }
 
 fn unused(

@@ -183,10 +183,15 @@ fn treatment(
                             at.0, at.1, source.codec, facts.name
                         ),
                     )
+                    .ffmpeg_says(format!(
+                        "Error initializing output stream {index}:{number} -- Subtitle encoding currently only possible \
+                         from text to text or bitmap to bitmap"
+                    ))
                     .remedy("Copy it (-c:s copy) or leave it out (-sn)."),
                 ));
             }
-            Ok(Treatment::Subtitle { encoder: facts.name.clone(), options: options(Some(&facts.name)) })
+            let size = typed_size(context, spec, place)?;
+            Ok(Treatment::Subtitle { encoder: facts.name.clone(), options: options(Some(&facts.name)), size })
         }
         Choice::Encoder { facts, .. } => {
             let mut plan = EncodePlan {
@@ -255,14 +260,7 @@ fn video_plan(
     for option in spec.options.iter().filter(|o| o.name == "sws_flags") {
         plan.scaler_options[0].1.clone_from(&option.value);
     }
-    if let Some(size) = spec.size.last_matching(|s| place.matches(s)) {
-        let parsed = catalog.picture_size(&size.value).ok_or_else(|| {
-            Diagnostic::error("bad-size", format!("Invalid frame size: {}.", size.value))
-                .remedy("Write width x height, e.g. -s 640x360, or a name such as hd720.")
-                .at(&size.origin)
-        })?;
-        plan.size = Some(parsed);
-    }
+    plan.size = typed_size(context, spec, place)?;
     plan.psnr = context.spec.global.seldom.psnr;
     plan.any_size = !value(&spec.autoscale, place).copied().unwrap_or(true);
     plan.size = plan.size.filter(|_| !plan.any_size);
@@ -304,6 +302,21 @@ fn video_plan(
         }
     }
     Ok(())
+}
+
+/// `-s` of a stream.
+fn typed_size(
+    context: &Context,
+    spec: &OutputSpec,
+    place: &OutputPlace,
+) -> Result<Option<(i32, i32)>, Box<Diagnostic>> {
+    let Some(size) = spec.size.last_matching(|s| place.matches(s)) else { return Ok(None) };
+    let parsed = context.catalog.picture_size(&size.value).ok_or_else(|| {
+        Diagnostic::error("bad-size", format!("Invalid frame size: {}.", size.value))
+            .remedy("Write width x height, e.g. -s 640x360, or a name such as hd720.")
+            .at(&size.origin)
+    })?;
+    Ok(Some(parsed))
 }
 
 fn fps_mode(

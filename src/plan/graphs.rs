@@ -126,9 +126,9 @@ fn source_of(
     };
     let digits = label.len() - label.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, rest) = label.split_at(digits);
-    let number = if number.is_empty() { Some(0) } else { number.parse::<usize>().ok() };
-    let Some((index, facts)) = number.and_then(|n| Some((n, context.facts.get(n)?))) else {
-        return fail(format!("Invalid file index {} in filtergraph description {}.", label, graph.text));
+    let parsed = if number.is_empty() { Some(0) } else { number.parse::<usize>().ok() };
+    let Some((index, facts)) = parsed.and_then(|n| Some((n, context.facts.get(n)?))) else {
+        return fail(format!("Invalid file index {number} in filtergraph description {}.", graph.text));
     };
     let text = rest.strip_prefix(':').unwrap_or(rest);
     let nothing = || {

@@ -199,14 +199,17 @@ pub(super) fn recording_time(
 ) -> Result<Option<i64>, Diagnostic> {
     match (duration_us, stop_us) {
         (Some(duration), Some(_)) => {
-            diagnostics
-                .push(Diagnostic::warning("t-and-to", format!("{url}: -t and -to cannot be used together; using -t.")));
+            diagnostics.push(
+                Diagnostic::warning("t-and-to", format!("{url}: -t and -to cannot be used together; using -t."))
+                    .ffmpeg_says("-t and -to cannot be used together; using -t."),
+            );
             Ok(Some(duration))
         }
         (None, Some(stop)) => {
             let start = start_us.unwrap_or(0);
             if stop <= start {
                 Err(Diagnostic::error("t-and-to", format!("{url}: -to value smaller than -ss; aborting."))
+                    .ffmpeg_says("-to value smaller than -ss; aborting.")
                     .remedy("Give -to a time after -ss, or use -t for a length."))
             } else {
                 Ok(Some(stop - start))

@@ -375,6 +375,7 @@ fn choose_codec(
                     kind.name()
                 ),
             )
+            .ffmpeg_says(format!("Invalid encoder type '{name}'"))
             .remedy(format!("Name the kind: -c:{} {name}", kind_letter(facts.kind)))
             .at(&assigned.origin)),
             None => Err(unknown_encoder(catalog, name, kind).at(&assigned.origin)),

@@ -301,6 +301,8 @@ pub enum Treatment {
         encoder: String,
         /// Its options.
         options: Vec<(String, String)>,
+        /// `-s`.
+        size: Option<(i32, i32)>,
     },
     /// It is a file that is attached.
     Attach {
@@ -582,7 +584,7 @@ mod testing {
 
     pub(super) fn spec(line: &str) -> JobSpec {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        match cli::parse(&words, &FakeCatalog) {
+        match cli::parse(&words, &FakeCatalog, cli::Reading::Typed) {
             Ok((Parsed::Job(spec), _)) => *spec,
             other => panic!("{line}: {other:?}"),
         }

@@ -26,6 +26,9 @@ pub fn diagnostics(all: &[Diagnostic], called: CalledAs) {
             (CalledAs::Ffmpeg, Some(words)) => words.lines().for_each(|line| say(level, line)),
             (CalledAs::Ffmpeg, None) => say(level, &diagnostic.message),
         }
+        if called == CalledAs::Ffmpeg && diagnostic.severity == Severity::Error {
+            return; // The first error is ffmpeg's last word.
+        }
     }
 }
 
@@ -81,11 +84,10 @@ fn is_file(url: &str) -> bool {
     file_path(url).is_file()
 }
 
-/// Tells what the inputs lacked; ffmpeg does not.
-pub fn damage(outcome: &Outcome, called: CalledAs) {
-    let level = if called == CalledAs::Ffmpeg { level::VERBOSE } else { level::WARNING };
+/// Tells what the inputs lacked.
+pub fn damage(outcome: &Outcome) {
     for text in &outcome.damage {
-        say(level, &format!("Damaged input: {text}"));
+        say(level::WARNING, &format!("Damaged input: {text}"));
     }
 }
 

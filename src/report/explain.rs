@@ -272,7 +272,7 @@ fn output_json(output: &OutputPlan, plan: &Plan, catalog: &dyn Catalog) -> Value
                 "fps_mode": (stream.kind == MediaKind::Video).then(|| fps_mode(encode.fps_mode)),
                 "sample_rates_hz": encode.sample_rates_hz, "channel_layouts": encode.channel_layouts,
             }),
-            Treatment::Subtitle { encoder, options } => {
+            Treatment::Subtitle { encoder, options, .. } => {
                 json!({ "treatment": "transcode", "encoder": encoder, "options": object(options) })
             }
         };

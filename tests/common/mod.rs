@@ -1,6 +1,7 @@
 //! What the integration tests share: small media made once, a runner with a time limit, and packet facts.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod both;
 pub mod live;
 pub mod media;
 pub mod rtsp;

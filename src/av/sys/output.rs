@@ -173,7 +173,7 @@ impl Muxer {
                 s.time_base = base.into();
             }
             for name in &settings.disposition {
-                let flag = ffi::av_disposition_from_string(c_string(name).as_ptr());
+                let flag = disposition_flags(name);
                 if flag > 0 {
                     s.disposition |= flag;
                 }
@@ -600,3 +600,14 @@ impl Drop for Muxer {
 }
 
 const _: () = assert!(MICROS_PER_SECOND == ffi::AV_TIME_BASE as i64);
+
+/// The flags of a disposition by its name, or by their sum as a number; negative when there is no such thing.
+fn disposition_flags(text: &str) -> i32 {
+    // SAFETY: the string lives during the call.
+    text.parse().unwrap_or_else(|_| unsafe { ffi::av_disposition_from_string(c_string(text).as_ptr()) })
+}
+
+/// True for what `-disposition` takes.
+pub fn is_disposition(text: &str) -> bool {
+    disposition_flags(text) >= 0
+}

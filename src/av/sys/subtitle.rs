@@ -8,6 +8,15 @@ use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
 use std::ptr;
 
+/// What went wrong with a subtitle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubtitleFault {
+    /// It could not be decoded.
+    Decoding(AvError),
+    /// It could not be encoded.
+    Encoding(AvError),
+}
+
 /// Decodes subtitles of one codec and encodes them in another.
 pub struct SubtitleTranscoder {
     decoder: *mut ffi::AVCodecContext,
@@ -33,12 +42,12 @@ unsafe impl Send for SubtitleTranscoder {}
 const MILLIS: Rational = Rational::new(1, 1000);
 
 impl SubtitleTranscoder {
-    /// Opens both. The second value holds the options of the encoder that it did not take.
+    /// Opens both; `canvas` is the size of what is decoded, `size` that of what is encoded, where they are given. The second value holds the options of the encoder that it did not take.
     pub fn open(
         stream: &StreamParameters,
         decoder: (&str, &[(String, String)]),
         encoder: (&str, &[(String, String)]),
-        (global_header, canvas): (bool, Option<(i32, i32)>),
+        (global_header, [canvas, size]): (bool, [Option<(i32, i32)>; 2]),
     ) -> Result<(Self, Dictionary), AvError> {
         let mut this = Self {
             decoder: ptr::null_mut(),
@@ -70,8 +79,8 @@ impl SubtitleTranscoder {
             this.encoder = ffi::avcodec_alloc_context3(codec);
             let e = &mut *this.encoder;
             e.time_base = Rational::MICROS.into();
-            e.width = canvas.map_or((*stream.as_ptr()).width, |(width, _)| width);
-            e.height = canvas.map_or((*stream.as_ptr()).height, |(_, height)| height);
+            e.width = size.or(canvas).map_or((*stream.as_ptr()).width, |(width, _)| width);
+            e.height = size.or(canvas).map_or((*stream.as_ptr()).height, |(_, height)| height);
             if global_header {
                 e.flags |= ffi::AV_CODEC_FLAG_GLOBAL_HEADER as i32;
             }
@@ -113,13 +122,14 @@ impl SubtitleTranscoder {
     }
 
     /// Transcodes a packet. The results carry times in microseconds, shifted back by `start_us`.
-    pub fn transcode(&mut self, packet: &mut Packet, start_us: i64) -> Result<Vec<Packet>, AvError> {
+    pub fn transcode(&mut self, packet: &mut Packet, start_us: i64) -> Result<Vec<Packet>, SubtitleFault> {
         let mut results = Vec::new();
         // SAFETY: both contexts are open; the subtitle is freed on every way out of the inner function.
         unsafe {
             let mut subtitle: ffi::AVSubtitle = std::mem::zeroed();
             let mut got = 0;
-            AvError::check(ffi::avcodec_decode_subtitle2(self.decoder, &mut subtitle, &mut got, packet.as_mut_ptr()))?;
+            let taken = ffi::avcodec_decode_subtitle2(self.decoder, &mut subtitle, &mut got, packet.as_mut_ptr());
+            AvError::check(taken).map_err(SubtitleFault::Decoding)?;
             if got == 0 {
                 return Ok(results);
             }
@@ -136,7 +146,7 @@ impl SubtitleTranscoder {
                 next = next.filter(|subtitle| subtitle.0.end_display_time > 0);
             }
             if let Some(mut subtitle) = next {
-                self.encode(&mut subtitle.0, start_us, &mut results)?;
+                self.encode(&mut subtitle.0, start_us, &mut results).map_err(SubtitleFault::Encoding)?;
             }
         }
         Ok(results)

@@ -123,14 +123,7 @@ pub(super) const ROWS: &[Row] = &[
         global!(|g, u| g.sdp_file = Some(u.text())),
     ),
     Row::flag(&["dump"], "tell of each packet that is read, at level debug", global!(|g, u| g.dump_packets = u.on)),
-    Row::flag(
-        &["hex"],
-        "with -dump, show the packets' bytes too",
-        global!(|g, u| {
-            g.dump_packets |= u.on;
-            g.dump_bytes = u.on;
-        }),
-    ),
+    Row::flag(&["hex"], "with -dump, show the packets' bytes too", global!(|g, u| g.dump_bytes = u.on)),
     Row::flag(&["debug_ts"], "tell of each timestamp on its way", global!(|g, u| g.debug_timestamps = u.on)),
     Row::value(
         &["vstats_file"],

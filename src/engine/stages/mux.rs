@@ -213,7 +213,10 @@ impl MuxStage {
         }
         self.muxer.dump(self.settings.index);
         if let Some(sdp) = self.settings.sdp.take() {
-            sdp.add(self.muxer.session_description().map_err(self.about("Error writing the SDP"))?)?;
+            sdp.add(
+                self.settings.index,
+                self.muxer.session_description().map_err(self.about("Error writing the SDP"))?,
+            )?;
         }
         for (key, value) in self.settings.options.pairs() {
             log::warn!(

@@ -2,6 +2,7 @@
 
 use crate::engine::fault::StageError;
 use crate::spec::file_path;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The target of records that are data, and go to stdout as they are.
@@ -10,7 +11,8 @@ pub const DATA: &str = "stdout";
 /// The descriptions of all rtp outputs of a run.
 #[derive(Clone, Debug)]
 pub struct SessionDescription {
-    parts: Arc<Mutex<Vec<String>>>,
+    /// By output.
+    parts: Arc<Mutex<BTreeMap<usize, String>>>,
     outputs: usize,
     file: Option<String>,
 }
@@ -21,13 +23,14 @@ impl SessionDescription {
         Self { parts: Arc::default(), outputs, file }
     }
 
-    /// Adds an output's description; the last one tells the whole.
-    pub(super) fn add(&self, description: String) -> Result<(), StageError> {
+    /// Adds the description of an output, by its number; the last one tells the whole, in the outputs' order.
+    pub(super) fn add(&self, output: usize, description: String) -> Result<(), StageError> {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.push(description);
+        parts.insert(output, description);
         if parts.len() < self.outputs {
             return Ok(());
         }
+        let parts: Vec<String> = parts.values().cloned().collect();
         let whole = together(&parts);
         match &self.file {
             Some(file) => std::fs::write(file_path(file), whole)

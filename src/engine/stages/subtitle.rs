@@ -1,6 +1,6 @@
 //! Transcodes one subtitle stream.
 
-use crate::av::{Packet, SubtitleTranscoder};
+use crate::av::{Packet, SubtitleFault, SubtitleTranscoder};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -56,7 +56,10 @@ impl Stage for SubtitleStage {
         let PacketItem::Packet(mut media) = item else { return Ok(Flow::Continue) };
         match self.transcoder.transcode(&mut media.packet, self.start_us) {
             Ok(packets) => return self.give(packets, out),
-            Err(error) => {
+            Err(SubtitleFault::Encoding(cause)) => {
+                return Err(StageError::Failed(format!("Subtitle encoding failed: {cause}")));
+            }
+            Err(SubtitleFault::Decoding(error)) => {
                 self.meter.decode_errors.fetch_add(1, Relaxed);
                 log::error!("Error while decoding stream #{}:{}: {error}", self.index.0, self.index.1);
             }

@@ -35,7 +35,7 @@ impl Builder<'_> {
     ) -> Result<(), PrepareError> {
         let seldom = &inputs.spec.global.seldom;
         self.commands.set_qp_histogram(seldom.qp_histogram);
-        self.commands.set_dump(u8::from(seldom.dump_packets) + u8::from(seldom.dump_bytes));
+        self.commands.set_dump(if seldom.dump_packets { 1 + u8::from(seldom.dump_bytes) } else { 0 });
         let groups = balance_groups(plan);
         let direct = |input| direct_use(plan, input);
         let places: Vec<Place> =

@@ -32,6 +32,9 @@ use std::sync::Arc;
 const LEAK_SPAN_US: i64 = 2_000_000;
 const LEAK_BYTES: usize = 32 << 20;
 
+/// An encoder of subtitles: its name, its options, and the size of its pictures.
+type SubtitleEncoding<'a> = (&'a str, &'a [(String, String)], Option<(i32, i32)>);
+
 /// How the links to the outputs' peers leak.
 pub(super) fn leaks(plan: &Plan) -> Vec<Leak> {
     let wishes: Vec<KeyframeWish> = plan.outputs.iter().map(|_| KeyframeWish::default()).collect();
@@ -205,8 +208,8 @@ impl Builder<'_> {
                         StreamSource::File => {}
                     }
                 }
-                Treatment::Subtitle { encoder, options } => {
-                    let link = self.subtitle(plan, (index, i), (encoder, options), inputs, senders)?;
+                Treatment::Subtitle { encoder, options, size } => {
+                    let link = self.subtitle(plan, (index, i), (encoder, options, *size), inputs, senders)?;
                     packets.push(link);
                 }
             }
@@ -339,7 +342,7 @@ impl Builder<'_> {
         &mut self,
         plan: &Plan,
         (output, index): (usize, usize),
-        (encoder, options): (&str, &[(String, String)]),
+        (encoder, options, size): SubtitleEncoding<'_>,
         inputs: &OpenInputs,
         senders: Vec<LinkSender<PacketItem>>,
     ) -> Result<LinkSender<PacketItem>, PrepareError> {
@@ -351,11 +354,18 @@ impl Builder<'_> {
         };
         let parameters = inputs.demuxers[input].parameters(input, source).map_err(|e| fail("the input", e))?;
         let stream_plan = &plan.inputs[input].streams[source];
+        let mut decoder_options = decode.options.clone();
+        if inputs.facts[input].streams[source].codec == "dvb_subtitle"
+            && !decoder_options.iter().any(|(name, _)| name == "compute_edt")
+        {
+            // As in ffmpeg: the next subtitle tells how long one is shown, not the page's time-out.
+            decoder_options.push(("compute_edt".to_owned(), "1".to_owned()));
+        }
         let (mut transcoder, leftover) = SubtitleTranscoder::open(
             &parameters,
-            (&decode.decoder, &decode.options),
+            (&decode.decoder, &decoder_options),
             (encoder, options),
-            (output_plan.muxer.global_header, stream_plan.canvas_size),
+            (output_plan.muxer.global_header, [stream_plan.canvas_size, size]),
         )
         .map_err(|e| fail(&format!("subtitle encoder {encoder}"), e))?;
         for (key, _) in leftover.pairs() {

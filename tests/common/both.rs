@@ -1,0 +1,78 @@
+//! The same command line with weir, through a link named `ffmpeg`, and with the system's ffmpeg.
+
+use super::{LIMIT, Run, run, weir, words};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A folder that goes away by itself.
+pub fn scratch() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// weir through a link named `ffmpeg`, so that it speaks as ffmpeg does.
+pub fn linked(dir: &Path) -> PathBuf {
+    let link = dir.join("ffmpeg");
+    if !link.exists() {
+        symlink(weir(), &link).unwrap();
+    }
+    link
+}
+
+/// Runs a command line with a program in a folder of its own; `<n>` stands for `{n}`.
+pub fn run_in(program: &Path, dir: &Path, line: &str) -> Run {
+    let args: Vec<String> = words(line).iter().map(|word| word.replace('<', "{").replace('>', "}")).collect();
+    let run = run(program, &args, dir, LIMIT);
+    assert_eq!(run.misbehaviour(), None, "{line}");
+    run
+}
+
+/// The same command line with weir and with the system's ffmpeg, each in a folder of its own.
+pub struct Both {
+    pub ours: (TempDir, Run),
+    pub theirs: (TempDir, Run),
+}
+
+impl Both {
+    /// Runs it with both.
+    pub fn run(line: &str) -> Self {
+        let (mine, other) = (scratch(), scratch());
+        let ours = run_in(&linked(mine.path()), mine.path(), line);
+        let theirs = run_in(Path::new("ffmpeg"), other.path(), line);
+        Self { ours: (mine, ours), theirs: (other, theirs) }
+    }
+
+    /// What a file holds on both sides.
+    pub fn files(&self, name: &str) -> (String, String) {
+        let read = |dir: &TempDir| String::from_utf8_lossy(&fs::read(dir.path().join(name)).unwrap()).into_owned();
+        (read(&self.ours.0), read(&self.theirs.0))
+    }
+
+    /// What `find` makes of stderr on both sides.
+    pub fn told<T>(&self, find: impl Fn(&str) -> T) -> (T, T) {
+        (find(&self.ours.1.stderr), find(&self.theirs.1.stderr))
+    }
+
+    /// Both end alike and say the same, but for addresses.
+    pub fn assert_same(&self, line: &str) {
+        assert_eq!(self.ours.1.code(), self.theirs.1.code(), "{line}: {}", self.ours.1.stderr);
+        let (ours, theirs) = self.told(without_addresses);
+        assert_eq!(ours, theirs, "{line}");
+    }
+}
+
+/// The lines without what differs from run to run.
+pub fn without_addresses(stderr: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in stderr.split(['\r', '\n']).filter(|line| !line.starts_with("frame=") && !line.is_empty()) {
+        let mut text = String::new();
+        let mut rest = line;
+        while let Some((before, after)) = rest.split_once("0x") {
+            text.push_str(before);
+            rest = after.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+        }
+        lines.push(text + rest);
+    }
+    lines
+}
