@@ -190,7 +190,7 @@ fn open_input(
     stop: &StopSignal,
 ) -> Result<(), PrepareError> {
     let spec = &opened.spec.inputs[index];
-    let plan = plan::open_input(spec, catalog).map_err(|d| PrepareError::Refused(vec![d]))?;
+    let plan = plan::open_input(&opened.spec, index, catalog).map_err(|d| PrepareError::Refused(vec![d]))?;
     let masked = mask_url(&plan.url);
     let settings = DemuxerSettings {
         url: plan.url,

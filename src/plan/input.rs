@@ -4,7 +4,7 @@ use super::{Context, DecodePlan, InputPlan, InputStreamPlan, Plan, SessionPlan, 
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
-use crate::spec::{DISCARD_ALL, GlobalSpec, InputGap, InputSpec, PerStream};
+use crate::spec::{DISCARD_ALL, GlobalSpec, InputGap, InputSpec, JobSpec, OutputSpec, PerStream};
 use crate::unit::MICROS_PER_SECOND;
 
 /// `-read_deadline` with `-on_input_gap freeze`, in microseconds.
@@ -34,8 +34,8 @@ pub struct OpenInput {
     pub session: Option<SessionPlan>,
 }
 
-/// Translates an input's options into what the demuxer takes.
-pub fn open_input(spec: &InputSpec, catalog: &dyn Catalog) -> Result<OpenInput, Diagnostic> {
+/// What an input's options are for its demuxer and protocol.
+fn demuxer_options(spec: &InputSpec, catalog: &dyn Catalog) -> Vec<(String, String)> {
     let mut options = Vec::new();
     if let Some(rate) = last(&spec.sample_rate_hz) {
         options.push(("sample_rate".to_owned(), rate.to_string()));
@@ -63,6 +63,33 @@ pub fn open_input(spec: &InputSpec, catalog: &dyn Catalog) -> Result<OpenInput, 
         None => name != "framerate",
     });
     codec_options::merge(&mut options, spec.options.iter().filter(|o| o.scopes.format));
+    options
+}
+
+/// The session of an input whose far end is a peer; `options` are its demuxer's.
+fn session_of(spec: &InputSpec, options: &[(String, String)]) -> Option<SessionPlan> {
+    let mut session = session::plan(&spec.url, session::End::Input, options, &spec.live)?;
+    if (spec.on_gap, spec.live.stall_us) == (InputGap::Freeze, None) {
+        // Outputs are to notice little, and their peers end a session that is silent for long.
+        session.stall_us = FREEZE_AFTER_US;
+    }
+    Some(session)
+}
+
+/// True when no output does anything with pictures but copy them.
+fn copies_pictures(job: &JobSpec) -> bool {
+    let copies = |output: &OutputSpec| {
+        let named = output.codec.0.iter().filter(|a| a.specifier.kind.is_none_or(|kind| kind == MediaKind::Video));
+        let mut codecs = named.map(|a| a.value.as_str()).peekable();
+        output.no_video || codecs.peek().is_some() && codecs.all(|codec| codec == "copy")
+    };
+    job.global.complex_graphs.is_empty() && job.outputs.iter().all(copies)
+}
+
+/// Translates the options of a job's input into what the demuxer takes.
+pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<OpenInput, Diagnostic> {
+    let spec = &job.inputs[index];
+    let mut options = demuxer_options(spec, catalog);
     let mut codec_options = Vec::new();
     codec_options::merge(&mut codec_options, spec.options.iter().filter(|o| o.scopes.codec));
     let mut forced_codecs = Vec::new();
@@ -80,13 +107,9 @@ pub fn open_input(spec: &InputSpec, catalog: &dyn Catalog) -> Result<OpenInput, 
             Diagnostic::error("unknown-format", format!("Unknown input format: '{}'", format.value)).at(&format.origin)
         );
     }
-    let mut session = session::plan(&spec.url, session::End::Input, &options, &spec.live);
-    if let (InputGap::Freeze, None, Some(session)) = (spec.on_gap, spec.live.stall_us, &mut session) {
-        // Outputs are to notice little, and their peers end a session that is silent for long.
-        session.stall_us = FREEZE_AFTER_US;
-    }
+    let session = session_of(spec, &options);
     if let Some(session) = &session {
-        live_defaults(spec, session, &mut options);
+        live_defaults(spec, session, copies_pictures(job), &mut options);
     }
     Ok(OpenInput {
         url: spec.url.clone(),
@@ -101,8 +124,9 @@ pub fn open_input(spec: &InputSpec, catalog: &dyn Catalog) -> Result<OpenInput, 
 }
 
 /// What a live input gets unless the user says otherwise: RTSP over TCP where the server has it, and probing that goes on
-/// until all is known or its deadline passes.
-fn live_defaults(spec: &InputSpec, session: &SessionPlan, options: &mut Vec<(String, String)>) {
+/// until all is known or its deadline passes. Who only copies does not wait for the twenty pictures that a frame rate is
+/// measured by.
+fn live_defaults(spec: &InputSpec, session: &SessionPlan, copies: bool, options: &mut Vec<(String, String)>) {
     let mut default = |name: &str, value: String| {
         if !options.iter().any(|(key, _)| key == name) {
             options.push((name.to_owned(), value));
@@ -110,6 +134,9 @@ fn live_defaults(spec: &InputSpec, session: &SessionPlan, options: &mut Vec<(Str
     };
     default("analyzeduration", session.probe_us.to_string());
     default("probesize", (64 << 20).to_string());
+    if copies {
+        default("fpsprobesize", "0".to_owned());
+    }
     if !session::is_rtsp(&session::scheme(&spec.url)) {
         return;
     }
@@ -244,7 +271,7 @@ pub(super) fn plan(context: &Context) -> Vec<InputPlan> {
             format: facts.format.clone(),
             stream_loop: spec.stream_loop,
             read_rate: spec.read_rate,
-            session: open_input(spec, context.catalog).ok().and_then(|open| open.session),
+            session: session_of(spec, &demuxer_options(spec, context.catalog)),
             on_gap: spec.on_gap,
             accurate_seek: spec.accurate_seek,
             streams: facts.streams.iter().map(|s| stream_plan(context, spec, facts, s)).collect(),
@@ -340,5 +367,28 @@ pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Ve
             decoder: decoder.name,
             bitexact: spec.bitexact,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::open_input;
+    use crate::catalog::testing::FakeCatalog;
+    use crate::plan::testing::spec;
+
+    #[test]
+    fn who_only_copies_pictures_of_a_peer_does_not_wait_for_their_rate() {
+        let waits = |line: &str| {
+            let opened = open_input(&spec(line), 0, &FakeCatalog).unwrap();
+            !opened.options.iter().any(|(key, value)| key == "fpsprobesize" && value == "0")
+        };
+        for copied in ["-c copy a.flv", "-c:v copy -c:a aac a.flv", "-vn a.flv", "-c copy a.flv -c copy b.ts"] {
+            assert!(!waits(&format!("-i rtsp://h/a {copied}")), "{copied}");
+        }
+        for encoded in ["a.flv", "-c copy -c:v libx264 a.flv", "-c copy a.flv b.ts", "-c:a copy a.flv"] {
+            assert!(waits(&format!("-i rtsp://h/a {encoded}")), "{encoded}");
+        }
+        assert!(waits("-i a.mp4 -c copy a.flv"), "a file");
     }
 }
