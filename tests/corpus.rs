@@ -6,13 +6,12 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{FileFacts, assert_none, in_parallel, oracle_major, probe, run, weir, words};
+use common::{FileFacts, assert_none, files, in_parallel, oracle_major, probe, run, weir, words};
 use serde_json::Value;
 
 const RECIPES: &str = include_str!("corpus/recipes.txt");
@@ -44,12 +43,6 @@ fn recipes() -> Vec<Recipe> {
             refused: line.starts_with('!'),
         })
         .collect()
-}
-
-/// The files of a folder by name.
-fn files(folder: &Path) -> BTreeMap<String, std::path::PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), path)).collect()
 }
 
 fn compare(recipe: &Recipe, program: &Path) -> Result<(), String> {

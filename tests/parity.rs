@@ -10,12 +10,11 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use common::{FileFacts, PacketFact, Run, assert_none, in_parallel, oracle_major, probe, run, weir, words};
+use common::{FileFacts, PacketFact, Run, assert_none, files, in_parallel, oracle_major, probe, run, weir, words};
 use serde_json::Value;
 
 struct Case {
@@ -747,15 +746,6 @@ fn compare_stdout(oracle: &Run, subject: &Run) -> Result<(), String> {
         }
         _ => sizes,
     })
-}
-
-/// The files of a folder by name.
-fn files(dir: &Path) -> BTreeMap<String, std::path::PathBuf> {
-    fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), entry.path()))
-        .collect()
 }
 
 /// The first difference of two files.

@@ -5,12 +5,6 @@ use crate::av::listing::components::{self, Coder, Coders, Format};
 use crate::av::listing::filters::Pad;
 use crate::av::listing::options;
 use crate::cli::table::{Arity, Effect, Row, Scope, rows};
-use std::fmt::Write;
-
-/// Writing to a string cannot fail.
-macro_rules! line {
-    ($text:expr, $($words:tt)*) => { let _ = writeln!($text, $($words)*); };
-}
 
 /// The options of one component, `encoder=libx264`; `None` when the topic is of no such kind, an error with ffmpeg's
 /// sentence when there is no such component.

@@ -7,11 +7,6 @@ use crate::av::listing::formats::{Which, formats, protocols};
 use crate::av::listing::{LAYOUT, names};
 use std::fmt::Write;
 
-/// Writing to a string cannot fail.
-macro_rules! line {
-    ($text:expr, $($words:tt)*) => { let _ = writeln!($text, $($words)*); };
-}
-
 /// A flag's letter, or a dot.
 const fn mark(on: bool, letter: char) -> char {
     if on { letter } else { '.' }

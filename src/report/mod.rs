@@ -2,6 +2,14 @@
 //!
 //! stdout is data, stderr is talk; [`terminal`] is the one place that writes to stderr.
 
+/// A line at the end of a string; writing to a string cannot fail.
+macro_rules! line {
+    ($text:expr, $($words:tt)*) => {{
+        use std::fmt::Write;
+        let _ = writeln!($text, $($words)*);
+    }};
+}
+
 pub mod banner;
 pub mod benchmark;
 pub mod completion;

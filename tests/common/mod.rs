@@ -287,3 +287,9 @@ pub fn oracle_major() -> u32 {
         number.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok()).unwrap_or(0)
     })
 }
+
+/// The files of a folder by name.
+pub fn files(folder: &Path) -> std::collections::BTreeMap<String, PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), path)).collect()
+}
