@@ -23,7 +23,7 @@ struct Case {
 }
 
 enum Work {
-    /// One process.
+    /// One process. `pipe:0` gets the source's raw pictures, what comes out of `pipe:1` is read and thrown away.
     One(&'static str),
     /// One process a clip.
     EachClip(&'static str),
@@ -72,7 +72,17 @@ const CASES: &[Case] = &[
     Case {
         name: "raw-out",
         what: "1080p decoded to raw pictures on a pipe",
-        work: Work::One("-i {in} -map 0:v -f rawvideo -"),
+        work: Work::One("-i {in} -map 0:v -f rawvideo pipe:1"),
+    },
+    Case {
+        name: "raw-in",
+        what: "raw 1080p pictures from a pipe, x264 ultrafast",
+        work: Work::One("-f rawvideo -s 1920x1080 -r 24 -i pipe:0 -c:v libx264 -preset ultrafast out.mp4"),
+    },
+    Case {
+        name: "raw-through",
+        what: "raw 1080p pictures from a pipe to a pipe",
+        work: Work::One("-f rawvideo -s 1920x1080 -r 24 -i pipe:0 -f rawvideo pipe:1"),
     },
     Case { name: "start-up", what: "`-version`, 50 times", work: Work::Times(50, "-version") },
 ];
@@ -196,7 +206,12 @@ impl Bench {
         };
         match work {
             Work::One(line) if line.contains("{big}") => vec![fill(line, "{big}", &self.big())],
-            Work::One(line) => vec![fill(line, "{in}", &self.source())],
+            Work::One(line) => {
+                if line.contains("pipe:0") {
+                    self.raw();
+                }
+                vec![fill(line, "{in}", &self.source())]
+            }
             Work::EachClip(line) => self.clips().iter().map(|clip| fill(line, "{in}", clip)).collect(),
             Work::Times(count, line) => vec![fill(line, "", Path::new("")); *count],
             Work::Cameras(..) => Vec::new(),
@@ -238,14 +253,23 @@ impl Bench {
             if command[0] != "-version" {
                 process.args(["-nostdin", "-y", "-hide_banner", "-v", "error"]);
             }
-            let child = process
+            let piped = |end: &str| if command.iter().any(|word| word == end) { Stdio::piped() } else { Stdio::null() };
+            let mut child = process
                 .args(command)
                 .current_dir(&out)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
+                .stdin(piped("pipe:0"))
+                .stdout(piped("pipe:1"))
                 .stderr(Stdio::null())
                 .spawn()
                 .map_err(|error| error.to_string())?;
+            if let Some(mut pipe) = child.stdin.take() {
+                let mut raw = fs::File::open(self.raw()).map_err(|error| error.to_string())?;
+                // A process that fails says so by its status.
+                std::thread::spawn(move || std::io::copy(&mut raw, &mut pipe));
+            }
+            if let Some(mut pipe) = child.stdout.take() {
+                std::thread::spawn(move || std::io::copy(&mut pipe, &mut std::io::sink()));
+            }
             if together {
                 running.push((command, child.id()));
             } else {
@@ -270,6 +294,12 @@ impl Bench {
             clip.display()
         );
         self.made(&format!("source-{seconds}s.mp4"), &line)
+    }
+
+    /// Its first pictures, as they are.
+    fn raw(&self) -> PathBuf {
+        let (name, frames) = if self.quick { ("raw-48.yuv", 48) } else { ("raw-240.yuv", 240) };
+        self.made(name, &format!("-i {} -map 0:v -frames:v {frames} -f rawvideo", self.source().display()))
     }
 
     /// About 1 GB of it (a tenth when quick).

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -51,14 +52,17 @@ impl Live {
     }
 
     fn start_to(program: &Path, dir: &Path, line: &str, stdout: Stdio) -> Self {
-        let mut child = Command::new(program)
-            .args(words(line))
-            .current_dir(dir)
-            .stdin(Stdio::piped())
-            .stdout(stdout)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(program);
+        command.args(words(line)).current_dir(dir);
+        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+        // SAFETY: a plain system call between fork and exec. The tests may run under `nohup`, which is inherited.
+        unsafe {
+            command.pre_exec(|| {
+                libc::signal(libc::SIGHUP, libc::SIG_DFL);
+                Ok(())
+            });
+        }
+        let mut child = command.spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
