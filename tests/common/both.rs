@@ -1,6 +1,6 @@
 //! The same command line with weir, through a link named `ffmpeg`, and with the system's ffmpeg.
 
-use super::{LIMIT, Run, run, weir, words};
+use super::{LIMIT, Run, oracle_major, run, weir, words};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -52,6 +52,13 @@ impl Both {
     /// What `find` makes of stderr on both sides.
     pub fn told<T>(&self, find: impl Fn(&str) -> T) -> (T, T) {
         (find(&self.ours.1.stderr), find(&self.theirs.1.stderr))
+    }
+
+    /// Both end with the same status; from ffmpeg 6 on its failures have numbers of their own, and weir's stay 1.
+    pub fn assert_same_end(&self, line: &str) {
+        let (ours, theirs) = (self.ours.1.code(), self.theirs.1.code());
+        let same = if oracle_major() < 6 { ours == theirs } else { (ours == Some(0)) == (theirs == Some(0)) };
+        assert!(same, "{line}: {ours:?} {theirs:?}: {}", self.ours.1.stderr);
     }
 
     /// Both end alike and say the same, but for addresses.
