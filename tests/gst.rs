@@ -44,16 +44,18 @@ fn a_push_over_udp_is_taken_by_another_stack_and_goes_on_when_it_was_killed() {
     pushes("udp");
 }
 
+/// A relay of the played file to a server of another protocol, that has begun.
+fn relay(source: &Gst, server: &Nginx, options: &str) -> Live {
+    let chain = Live::start(&format!("{options} -i {} -c copy -f flv {}", source.play(), server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    chain
+}
+
 /// A relay from a source that begins at a keyframe, has B-frames, and is killed and back.
 fn relays(transport: &str) {
     let mut source = Gst::new(&media::path("bcam.mp4"));
     let server = Nginx::new();
-    let mut chain = Live::start(&format!(
-        "-rtsp_transport {transport} -read_deadline 2 -i {} -c copy -f flv {}",
-        source.play(),
-        server.url("a")
-    ));
-    server.await_recording(1, SOME_BYTES);
+    let mut chain = relay(&source, &server, &format!("-rtsp_transport {transport} -read_deadline 2"));
     source.daemon().kill();
     chain.await_said("lost: ");
     source.start();
@@ -81,12 +83,7 @@ fn a_source_of_another_stack_is_relayed_over_udp_and_met_again_when_it_was_kille
 fn a_source_of_another_stack_that_freezes_is_lost_after_the_deadline_and_met_again() {
     let mut source = Gst::new(&media::path("bcam.mp4"));
     let server = Nginx::new();
-    let mut chain = Live::start(&format!(
-        "-read_deadline 1 -connect_deadline 1 -i {} -c copy -f flv {}",
-        source.play(),
-        server.url("a")
-    ));
-    server.await_recording(1, SOME_BYTES);
+    let mut chain = relay(&source, &server, "-read_deadline 1 -connect_deadline 1");
     source.daemon().freeze();
     chain.await_said("lost: nothing for 1 s");
     source.daemon().thaw();

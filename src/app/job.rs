@@ -219,13 +219,13 @@ fn conclude(plan: &Plan, outcome: &Outcome, global: &GlobalSpec, called: CalledA
     if called == CalledAs::Weir || !never_began(outcome) {
         summary::sizes(plan, outcome);
     }
-    if let Some(sentence) = limits::exceeded(outcome, &global.seldom, called).filter(|_| outcome.failure.is_none()) {
+    let exceeded = limits::exceeded(outcome, &global.seldom, called).filter(|_| outcome.failure.is_none());
+    if let Some((exit, sentence)) = exceeded {
         say(level::ERROR, &sentence);
-        if sentence.starts_with("Empty") {
+        if exit == Exit::Failed {
             conversion_failed(called);
-            return Exit::Failed;
         }
-        return Exit::Damaged;
+        return exit;
     }
     if outcome.failure.is_some() {
         Exit::Failed

@@ -1,5 +1,6 @@
 //! Limits that the user sets: what the process may use, and what a job may lack.
 
+use super::Exit;
 use crate::av::{limit_cpu_features, set_cpu_count, set_max_alloc};
 use crate::engine::Outcome;
 use crate::report::CalledAs;
@@ -26,8 +27,8 @@ pub(super) fn apply(seldom: &SeldomGlobal) -> Result<(), String> {
     Ok(())
 }
 
-/// Why a job that ended well counts as failed.
-pub(super) fn exceeded(outcome: &Outcome, seldom: &SeldomGlobal, called: CalledAs) -> Option<String> {
+/// How a job that ended well ends all the same, and why.
+pub(super) fn exceeded(outcome: &Outcome, seldom: &SeldomGlobal, called: CalledAs) -> Option<(Exit, String)> {
     let (mut all, mut number) = (0, 0);
     for (index, output) in outcome.meter.outputs.iter().enumerate() {
         for (stream, counts) in output.streams.iter().enumerate() {
@@ -38,17 +39,17 @@ pub(super) fn exceeded(outcome: &Outcome, seldom: &SeldomGlobal, called: CalledA
                     CalledAs::Ffmpeg => number.to_string(),
                     CalledAs::Weir => format!("{index}:{stream}"),
                 };
-                return Some(format!("Empty output on stream {place}."));
+                return Some((Exit::Failed, format!("Empty output on stream {place}.")));
             }
             number += 1;
         }
     }
     if all == 0 && seldom.abort_on_empty_output {
-        return Some("Empty output".to_owned());
+        return Some((Exit::Failed, "Empty output".to_owned()));
     }
     let inputs = &outcome.meter.inputs;
     let frames: u64 = inputs.iter().map(|i| i.frames.load(Relaxed)).sum();
     let errors: u64 = inputs.iter().map(|i| i.decode_errors.load(Relaxed)).sum();
     let too_many = (frames + errors) as f64 * seldom.max_error_rate < errors as f64;
-    too_many.then(|| format!("{errors} of {} frames could not be decoded", frames + errors))
+    too_many.then(|| (Exit::Damaged, format!("{errors} of {} frames could not be decoded", frames + errors)))
 }

@@ -30,7 +30,7 @@ pub(super) fn open(seldom: &SeldomGlobal) -> Result<HardwareDevices, PrepareErro
     Ok(devices)
 }
 
-/// Looks at `-hwaccel` and its like of an input, before that is opened.
+/// Looks at `-hwaccel` and its like of an input, before that is shown.
 pub(super) fn check(spec: &InputSpec) -> Result<(), PrepareError> {
     let kinds = hardware_kinds();
     let unknown = |method: &str| !matches!(method, "none" | "auto") && !kinds.iter().any(|kind| kind == method);

@@ -1,8 +1,8 @@
 //! Output streams in full: encoder with options, filters, formats, rates.
 
 use super::{
-    Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StatsPlan, StreamDraft,
-    StreamSource, Treatment, codec_options, input, mapping::OutputPlace, metadata, passes, session,
+    Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StatsPlan, StatsPlans,
+    StreamDraft, StreamSource, Treatment, codec_options, input, mapping::OutputPlace, metadata, passes, session,
 };
 use crate::catalog::{CodecFacts, MuxerFacts};
 use crate::diagnostic::Diagnostic;
@@ -113,7 +113,7 @@ pub(super) fn output(
 
 /// What is written of each frame before and behind the encoder, and of each packet before the muxer; copies have no
 /// encoder, subtitles have none of it.
-fn stats(spec: &OutputSpec, stream: &StreamDraft, place: &OutputPlace) -> [Option<StatsPlan>; 3] {
+fn stats(spec: &OutputSpec, stream: &StreamDraft, place: &OutputPlace) -> StatsPlans {
     let stats = &spec.seldom.stats;
     let encoded = matches!(stream.choice, Choice::Encoder { .. });
     let has_lines = matches!(stream.kind, MediaKind::Video | MediaKind::Audio);
@@ -123,7 +123,11 @@ fn stats(spec: &OutputSpec, stream: &StreamDraft, place: &OutputPlace) -> [Optio
         Some(StatsPlan { file, line: value(&spec.line, place).cloned().unwrap_or_else(default) })
     };
     let of_encoder = |spec: &StatsSpec| plan(spec).filter(|_| encoded);
-    [of_encoder(&stats.before_encoder), of_encoder(&stats.behind_encoder), plan(&stats.before_muxer)]
+    StatsPlans {
+        before_encoder: of_encoder(&stats.before_encoder),
+        behind_encoder: of_encoder(&stats.behind_encoder),
+        before_muxer: plan(&stats.before_muxer),
+    }
 }
 
 /// The last value that concerns the stream.

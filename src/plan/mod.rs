@@ -275,8 +275,26 @@ pub struct OutputStreamPlan {
     pub id: Option<i32>,
     /// `-time_base`.
     pub time_base: Option<Rational>,
-    /// `-stats_enc_pre`, `-stats_enc_post`, `-stats_mux_pre`.
-    pub stats: [Option<StatsPlan>; 3],
+    /// What is written of its frames and packets.
+    pub stats: StatsPlans,
+}
+
+/// The three places where lines about a stream are written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StatsPlans {
+    /// `-stats_enc_pre`.
+    pub before_encoder: Option<StatsPlan>,
+    /// `-stats_enc_post`.
+    pub behind_encoder: Option<StatsPlan>,
+    /// `-stats_mux_pre`.
+    pub before_muxer: Option<StatsPlan>,
+}
+
+impl StatsPlans {
+    /// Something is written.
+    pub fn is_any(&self) -> bool {
+        [&self.before_encoder, &self.behind_encoder, &self.before_muxer].into_iter().any(Option::is_some)
+    }
 }
 
 /// Lines about each frame or packet of a stream.

@@ -29,7 +29,7 @@ fn same_packets(a: &OutputPlan, a_stream: usize, b: &OutputPlan, b_stream: usize
     // Keyframes may be forced at the chapters of the output.
     let same_chapters = how.force_key_frames.is_none() || a.chapters_from == b.chapters_from;
     // Who counts frames counts his own.
-    let uncounted = [x, y].into_iter().all(|stream| stream.stats.iter().all(Option::is_none));
+    let uncounted = !x.stats.is_any() && !y.stats.is_any();
     from_input && uncounted && how == other && same_chapters && wanted(a, x) == wanted(b, y)
 }
 
@@ -38,6 +38,7 @@ mod tests {
     use super::*;
     use crate::facts::MediaKind;
     use crate::plan::EncodePlan;
+    use crate::plan::StatsPlans;
 
     fn stream(source: usize, crf: &str) -> OutputStreamPlan {
         let options = vec![("crf".to_owned(), crf.to_owned())];
@@ -55,7 +56,7 @@ mod tests {
             encoded_by: None,
             id: None,
             time_base: None,
-            stats: [None, None, None],
+            stats: StatsPlans::default(),
         }
     }
 

@@ -70,7 +70,7 @@ mod tests {
                 encoded_by: None,
                 id: None,
                 time_base: None,
-                stats: [None, None, None],
+                stats: crate::plan::StatsPlans::default(),
             })
             .collect();
         Plan { inputs, outputs: vec![OutputPlan { streams, ..OutputPlan::default() }], ..Plan::default() }

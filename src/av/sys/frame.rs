@@ -57,20 +57,26 @@ pub struct FrameOrigin {
 }
 
 impl FrameOrigin {
-    /// A buffer that holds it, for `opaque_ref`.
-    pub(crate) fn buffer(self) -> Result<*mut ffi::AVBufferRef, AvError> {
-        // SAFETY: the buffer has room for the value, which has no destructor; unaligned writes are allowed for.
+    /// Puts it into an `opaque_ref`, and releases what was there.
+    ///
+    /// # Safety
+    /// `field` is that of a frame or packet, which owns what it points to.
+    pub(crate) unsafe fn put(self, field: &mut *mut ffi::AVBufferRef) -> Result<(), AvError> {
+        // SAFETY: the buffer has room for the value, which has no destructor; unaligned writes are allowed for. The field's
+        // owner owns the new buffer from here on, by the caller's promise.
         unsafe {
             let buffer = ffi::av_buffer_alloc(size_of::<Self>() as _);
             if buffer.is_null() {
                 return Err(AvError::NO_MEMORY);
             }
             (*buffer).data.cast::<Self>().write_unaligned(self);
-            Ok(buffer)
+            ffi::av_buffer_unref(field);
+            *field = buffer;
+            Ok(())
         }
     }
 
-    /// What [`FrameOrigin::buffer`] put there.
+    /// What [`FrameOrigin::put`] put there.
     ///
     /// # Safety
     /// `buffer` is null, or a buffer that this program or a library has put into an `opaque_ref`.
@@ -93,13 +99,8 @@ impl Frame {
 
     /// Remembers the decoded frame that it and what is made of it come from.
     pub fn set_origin(&mut self, origin: FrameOrigin) -> Result<(), AvError> {
-        let buffer = origin.buffer()?;
-        // SAFETY: the frame is valid; it owns the new buffer from here on, and the old one is released.
-        unsafe {
-            ffi::av_buffer_unref(&raw mut (*self.0).opaque_ref);
-            (*self.0).opaque_ref = buffer;
-        }
-        Ok(())
+        // SAFETY: the frame is valid and owns its field.
+        unsafe { origin.put(&mut (*self.0).opaque_ref) }
     }
 
     /// The decoded frame that it comes from, where that was remembered.

@@ -171,13 +171,8 @@ impl Packet {
 
     /// Remembers the decoded frame that it comes from.
     pub fn set_origin(&mut self, origin: FrameOrigin) -> Result<(), AvError> {
-        let buffer = origin.buffer()?;
-        // SAFETY: the packet is valid; it owns the new buffer from here on, and the old one is released.
-        unsafe {
-            ffi::av_buffer_unref(&raw mut (*self.0).opaque_ref);
-            (*self.0).opaque_ref = buffer;
-        }
-        Ok(())
+        // SAFETY: the packet is valid and owns its field.
+        unsafe { origin.put(&mut (*self.0).opaque_ref) }
     }
 
     /// The decoded frame that it comes from, where that was remembered.

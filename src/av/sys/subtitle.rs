@@ -42,7 +42,8 @@ unsafe impl Send for SubtitleTranscoder {}
 const MILLIS: Rational = Rational::new(1, 1000);
 
 impl SubtitleTranscoder {
-    /// Opens both; `canvas` is the size of what is decoded, `size` that of what is encoded, where they are given. The second value holds the options of the encoder that it did not take.
+    /// Opens both; `canvas` is the size of what is decoded, `size` that of what is encoded, where they
+    /// are given. The second value holds the options of the encoder that it did not take.
     pub fn open(
         stream: &StreamParameters,
         decoder: (&str, &[(String, String)]),

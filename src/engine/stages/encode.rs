@@ -329,10 +329,10 @@ impl EncodeStage {
                 if let Some(stats) = &mut self.settings.stats_behind {
                     stats.encoded(&packet, base)?;
                 }
-                if let (Some(stats), MediaKind::Video) = (&self.settings.video_stats, self.settings.kind) {
-                    stats.add(self.settings.index, &packet, encoder, &mut self.counted)?;
-                }
                 let told = packet.picture_stats();
+                if let (Some(stats), MediaKind::Video) = (&self.settings.video_stats, self.settings.kind) {
+                    stats.add(self.settings.index, (&packet, told.as_ref()), encoder, &mut self.counted)?;
+                }
                 if let Some(stats) = &told {
                     self.meter.quality.store(i64::from(stats.quality), Relaxed);
                 }

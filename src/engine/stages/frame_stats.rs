@@ -4,7 +4,7 @@ use crate::av::{Frame, FrameOrigin, OutputFile, Packet};
 use crate::engine::fault::StageError;
 use crate::plan::StatsPlan;
 use crate::spec::{StatsField, StatsPart};
-use crate::unit::Rational;
+use crate::unit::{Rational, number};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -130,5 +130,5 @@ impl FrameStats {
 
 /// A number as C's `%g` writes it.
 fn general(value: f64) -> String {
-    crate::unit::number::general(value, 6)
+    number::general(value, 6)
 }

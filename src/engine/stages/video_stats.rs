@@ -1,6 +1,6 @@
 //! `-vstats`: a line in a file for each picture that is encoded.
 
-use crate::av::{Encoder, Packet};
+use crate::av::{Encoder, Packet, PictureStats};
 use crate::engine::fault::StageError;
 use crate::engine::picture_errors::luma_ratio;
 use crate::unit::LAMBDA_PER_QUALITY;
@@ -33,7 +33,7 @@ impl VideoStats {
     pub(super) fn add(
         &self,
         (output, stream): (usize, usize),
-        packet: &Packet,
+        (packet, stats): (&Packet, Option<&PictureStats>),
         encoder: &Encoder,
         counted: &mut Counted,
     ) -> Result<(), StageError> {
@@ -41,10 +41,9 @@ impl VideoStats {
         let Counted { packets, bytes } = *counted;
         counted.packets += 1;
         counted.bytes += packet.size() as u64;
-        let stats = packet.picture_stats();
-        let quality = stats.as_ref().map_or(-1, |stats| stats.quality);
-        let kind = stats.as_ref().and_then(|stats| stats.kind).unwrap_or('?');
-        let ratio = stats.filter(|_| encoder.tells_errors()).and_then(|stats| luma_ratio(&stats, encoder.pixels()));
+        let quality = stats.map_or(-1, |stats| stats.quality);
+        let kind = stats.and_then(|stats| stats.kind).unwrap_or('?');
+        let ratio = stats.filter(|_| encoder.tells_errors()).and_then(|stats| luma_ratio(stats, encoder.pixels()));
         let ratio = ratio.map_or_else(String::new, |ratio| format!("PSNR= {ratio:6.2} "));
         let mut line = if self.version <= 1 { String::new() } else { format!("out= {output:2} st= {stream:2} ") };
         let (bytes, base) = (bytes as f64, encoder.time_base().as_f64());

@@ -36,6 +36,7 @@ impl Builder<'_> {
         let seldom = &inputs.spec.global.seldom;
         self.commands.set_qp_histogram(seldom.qp_histogram);
         self.commands.set_dump(if seldom.dump_packets { 1 + u8::from(seldom.dump_bytes) } else { 0 });
+        let tells_origins = plan.outputs.iter().flat_map(|o| &o.streams).any(|s| s.stats.is_any());
         let groups = balance_groups(plan);
         let direct = |input| direct_use(plan, input);
         let places: Vec<Place> =
@@ -91,11 +92,7 @@ impl Builder<'_> {
                         sample_aspect_ratio: parameters.sample_aspect_ratio,
                         top_field_first: stream_plan.top_field_first,
                         exit_on_error: spec.global.exit_on_error,
-                        tells_origins: plan
-                            .outputs
-                            .iter()
-                            .flat_map(|o| &o.streams)
-                            .any(|s| s.stats.iter().any(Option::is_some)),
+                        tells_origins,
                         keeps_last: input.session.is_some() && input.on_gap == InputGap::Freeze,
                     };
                     let oversight = self.oversight(settings.kind, (index, stream));

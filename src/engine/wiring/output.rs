@@ -173,7 +173,7 @@ impl Builder<'_> {
                 queue_packets: stream.queue_packets,
                 queue_bytes: stream.queue_bytes,
                 silent: false,
-                stats: self.stats(stream.stats[2].as_ref(), (index, i))?,
+                stats: self.stats(stream.stats.before_muxer.as_ref(), (index, i))?,
             };
             let packets = &mut ends.inputs.entry(source.unwrap_or_default()).or_default().packets;
             match &stream.treatment {
@@ -322,9 +322,9 @@ impl Builder<'_> {
             most_repeats: global.dts_error_threshold_s.saturating_mul(30),
             wish,
             video_stats: self.video_stats.clone(),
-            stats_before: self.stats(stream.stats[0].as_ref(), (output, index))?,
-            stats_behind: self.stats(stream.stats[1].as_ref(), (output, index))?,
-            tells_origins: stream.stats.iter().any(Option::is_some),
+            stats_before: self.stats(stream.stats.before_encoder.as_ref(), (output, index))?,
+            stats_behind: self.stats(stream.stats.behind_encoder.as_ref(), (output, index))?,
+            tells_origins: stream.stats.is_any(),
         };
         let meter = Arc::clone(&self.meter.outputs[output].streams[index].encode);
         let keeper = encode.keep_up.clone().map(|keep_up| {
