@@ -199,6 +199,7 @@ fn open_input(
         codec_options: plan.codec_options,
         forced_codecs: plan.forced_codecs,
         find_stream_info: plan.find_stream_info,
+        reassemble: plan.reassemble,
         bitexact: plan.bitexact,
         limits: plan.session.map(|s| (microseconds(s.connect_us), microseconds(s.probe_us))),
     };

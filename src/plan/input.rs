@@ -28,6 +28,8 @@ pub struct OpenInput {
     pub forced_codecs: Vec<(MediaKind, u32)>,
     /// Probe the streams.
     pub find_stream_info: bool,
+    /// Hand pictures on as soon as they are whole, where the input tells all that probing would find.
+    pub reassemble: bool,
     /// `-bitexact`.
     pub bitexact: bool,
     /// Its session, where the far end is a peer.
@@ -108,10 +110,12 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
         );
     }
     let session = session_of(spec, &options);
+    let copies = copies_pictures(job);
     if let Some(session) = &session {
-        live_defaults(spec, session, copies_pictures(job), &mut options);
+        live_defaults(spec, session, copies, &mut options);
     }
     Ok(OpenInput {
+        reassemble: session.is_some() && copies && session::is_rtsp(&session::scheme(&spec.url)),
         url: spec.url.clone(),
         session,
         format: spec.format.as_ref().map(|f| f.value.clone()),

@@ -2,7 +2,7 @@
 
 use super::{
     c_string, compat, dictionary::Dictionary, dictionary::pairs_of, error::AvError, interrupt::Interrupt, known,
-    options, packet::Packet, text_of,
+    options, packet::Packet, reassembly::Reassembly, text_of,
 };
 use crate::facts::{InputFacts, MediaKind, Metadata, ProgramFacts, StreamFacts};
 use crate::unit::Rational;
@@ -25,6 +25,8 @@ pub struct DemuxerSettings {
     pub forced_codecs: Vec<(MediaKind, u32)>,
     /// Read some packets to complete the stream parameters.
     pub find_stream_info: bool,
+    /// Do without that where the input tells enough by itself, and hand pictures on as soon as they are whole.
+    pub reassemble: bool,
     /// `AVFMT_FLAG_BITEXACT`.
     pub bitexact: bool,
     /// How long connecting and how long probing may take.
@@ -35,6 +37,7 @@ pub struct DemuxerSettings {
 pub struct Demuxer {
     context: *mut ffi::AVFormatContext,
     interrupt: Interrupt,
+    reassembly: Option<Reassembly>,
 }
 
 // SAFETY: the context is used by one owner at a time; libavformat keeps no thread-bound state in it.
@@ -167,9 +170,10 @@ impl Demuxer {
                 format.cast_mut().cast(),
                 options.as_mut_ptr(),
             ))?;
-            let demuxer = Self { context, interrupt: interrupt.clone() };
+            let reassembly = if settings.reassemble { Reassembly::begin(context) } else { None };
+            let demuxer = Self { context, interrupt: interrupt.clone(), reassembly };
             options.remove("scan_all_pmts");
-            if settings.find_stream_info {
+            if settings.find_stream_info && demuxer.reassembly.is_none() {
                 if let Some((_, probe)) = settings.limits {
                     interrupt.begin(Some(probe));
                 }
@@ -388,6 +392,26 @@ impl Demuxer {
 
     /// Reads the next packet, or [`AvError::EOF`].
     pub fn read(&mut self) -> Result<Packet, AvError> {
+        let Some(mut reassembly) = self.reassembly.take() else { return self.read_as_it_comes() };
+        let packet = self.read_whole(&mut reassembly);
+        self.reassembly = Some(reassembly);
+        packet
+    }
+
+    fn read_whole(&mut self, reassembly: &mut Reassembly) -> Result<Packet, AvError> {
+        loop {
+            if let Some(packet) = reassembly.next() {
+                return Ok(packet);
+            }
+            match self.read_as_it_comes() {
+                Ok(packet) => reassembly.push(packet)?,
+                Err(AvError::EOF) if reassembly.finish()? => {}
+                Err(cause) => return Err(cause),
+            }
+        }
+    }
+
+    fn read_as_it_comes(&mut self) -> Result<Packet, AvError> {
         let mut packet = Packet::new()?;
         // SAFETY: the context is open; the packet is empty.
         AvError::check(unsafe { ffi::av_read_frame(self.context, packet.as_mut_ptr()) })?;

@@ -25,6 +25,7 @@ pub mod output;
 pub mod packet;
 mod pads;
 pub mod process;
+mod reassembly;
 pub mod silence;
 pub mod subtitle;
 

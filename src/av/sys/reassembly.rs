@@ -1,0 +1,216 @@
+//! Pictures that are handed on as soon as they are whole, where libavformat would wait until the next one begins.
+
+use super::{error::AvError, packet::Packet};
+use crate::h264::{Picture, PictureAssembler, SequenceHeader};
+use crate::timing::ReorderWindow;
+use crate::unit::{Rational, rescale};
+use ffmpeg_sys_next as ffi;
+use std::collections::VecDeque;
+use std::ffi::c_int;
+
+/// Times that are further apart than this lie on other sides of a jump, in seconds.
+const JUMP_SECONDS: i64 = 2;
+/// The object type of AAC-LC in the first five bits of its header (ISO/IEC 14496-3).
+const AAC_LC: u8 = 2;
+/// A colour property that nothing tells (ITU-T H.273).
+const UNSPECIFIED: u8 = 2;
+/// Samples of a frame of AAC.
+const AAC_FRAME: i32 = 1024;
+
+/// Puts the pictures of an input together from the parts in which RTP carries them.
+///
+/// libavformat parses H.264 to find where a picture ends, which it knows once the next one has begun: a frame later. It also
+/// decodes seven pictures at the start, to see how many are out of order. Where the description of a session tells all of
+/// that, neither is needed (`AVFMT_FLAG_NOPARSE`).
+pub(super) struct Reassembly {
+    /// By stream; `None` for what comes whole.
+    streams: Vec<Option<Pictures>>,
+    ready: VecDeque<Packet>,
+}
+
+struct Pictures {
+    assembler: PictureAssembler,
+    reorder: ReorderWindow,
+    /// Of a picture, in ticks; 0 when unknown.
+    duration: i64,
+}
+
+impl Reassembly {
+    /// Switches an open input over, before anything was read from it, and fills in what probing would have found.
+    ///
+    /// `None`, and nothing is changed, where some stream needs to be probed.
+    ///
+    /// # Safety
+    ///
+    /// The context is open and used by nobody else.
+    pub(super) unsafe fn begin(context: *mut ffi::AVFormatContext) -> Option<Self> {
+        // SAFETY: by contract; as many streams as the context says, each with parameters.
+        let streams = unsafe {
+            let count = (*context).nb_streams as usize;
+            (0..count).map(|index| *(*context).streams.add(index)).collect::<Vec<_>>()
+        };
+        // SAFETY: streams of the open context.
+        let headers = streams.iter().map(|stream| unsafe { Known::of(&**stream) }).collect::<Option<Vec<_>>>()?;
+        if !headers.iter().any(|known| matches!(known, Known::Pictures(_))) {
+            return None;
+        }
+        let mut taken = Vec::new();
+        for (stream, known) in streams.into_iter().zip(headers) {
+            // SAFETY: as above; one stream at a time is borrowed.
+            let stream = unsafe { &mut *stream };
+            taken.push(match known {
+                Known::Pictures(header) => Some(Pictures::begin(stream, &header)),
+                Known::Sound => {
+                    fill_sound(stream);
+                    None
+                }
+                Known::Other => None,
+            });
+        }
+        // SAFETY: by contract.
+        unsafe { (*context).flags |= ffi::AVFMT_FLAG_NOPARSE as i32 };
+        Some(Self { streams: taken, ready: VecDeque::new() })
+    }
+
+    /// A packet that is ready.
+    pub(super) fn next(&mut self) -> Option<Packet> {
+        self.ready.pop_front()
+    }
+
+    /// Takes what the demuxer read.
+    pub(super) fn push(&mut self, packet: Packet) -> Result<(), AvError> {
+        let stream = packet.stream();
+        let Some(Some(pictures)) = self.streams.get_mut(stream) else {
+            self.ready.push_back(packet);
+            return Ok(());
+        };
+        for picture in pictures.assembler.push(packet.data(), packet.pts()) {
+            self.ready.push_back(pictures.packet(&picture, stream)?);
+        }
+        Ok(())
+    }
+
+    /// The input is over: what is at hand is whole. Tells whether there is any.
+    pub(super) fn finish(&mut self) -> Result<bool, AvError> {
+        for (stream, pictures) in self.streams.iter_mut().enumerate() {
+            let Some(pictures) = pictures else { continue };
+            if let Some(picture) = pictures.assembler.finish() {
+                self.ready.push_back(pictures.packet(&picture, stream)?);
+            }
+        }
+        Ok(!self.ready.is_empty())
+    }
+}
+
+impl Pictures {
+    fn begin(stream: &mut ffi::AVStream, header: &SequenceHeader) -> Self {
+        let base = Rational::from(stream.time_base);
+        if let Some(rate) = header.frame_rate {
+            stream.avg_frame_rate = rate.into();
+            stream.r_frame_rate = rate.into();
+        }
+        if let Some(aspect) = header.sample_aspect_ratio {
+            stream.sample_aspect_ratio = aspect.into();
+        }
+        // SAFETY: a live stream has parameters.
+        fill_pictures(unsafe { &mut *stream.codecpar }, header);
+        let jump = rescale(JUMP_SECONDS, Rational::new(1, 1), base);
+        Self {
+            assembler: PictureAssembler::default(),
+            reorder: ReorderWindow::new(header.reorder, jump),
+            duration: header.frame_rate.map_or(0, |rate| rescale(1, rate.inverse(), base)),
+        }
+    }
+
+    fn packet(&mut self, picture: &Picture, stream: usize) -> Result<Packet, AvError> {
+        let mut packet = Packet::from_bytes(&picture.data)?;
+        packet.set_stream(stream);
+        packet.set_times(picture.pts, picture.pts.and_then(|pts| self.reorder.dts(pts)));
+        packet.set_duration(self.duration);
+        if picture.key {
+            packet.set_key();
+        }
+        Ok(packet)
+    }
+}
+
+/// What is known of a stream without reading from it.
+enum Known {
+    Pictures(SequenceHeader),
+    Sound,
+    /// Nothing needs to be known.
+    Other,
+}
+
+impl Known {
+    fn of(stream: &ffi::AVStream) -> Option<Self> {
+        // SAFETY: a live stream has parameters.
+        let par = unsafe { &*stream.codecpar };
+        let extradata = extradata(par);
+        let sounds = par.sample_rate > 0 && par.ch_layout.nb_channels > 0;
+        match par.codec_id {
+            ffi::AVCodecID::AV_CODEC_ID_H264 => SequenceHeader::read(extradata).map(Self::Pictures),
+            ffi::AVCodecID::AV_CODEC_ID_AAC => {
+                (sounds && extradata.first().is_some_and(|byte| byte >> 3 == AAC_LC)).then_some(Self::Sound)
+            }
+            ffi::AVCodecID::AV_CODEC_ID_OPUS
+            | ffi::AVCodecID::AV_CODEC_ID_PCM_MULAW
+            | ffi::AVCodecID::AV_CODEC_ID_PCM_ALAW => sounds.then_some(Self::Sound),
+            _ => (par.codec_type == ffi::AVMediaType::AVMEDIA_TYPE_DATA).then_some(Self::Other),
+        }
+    }
+}
+
+fn extradata(par: &ffi::AVCodecParameters) -> &[u8] {
+    match usize::try_from(par.extradata_size) {
+        // SAFETY: the header has as many bytes as it says, and lives as long as the parameters.
+        Ok(size) if size > 0 && !par.extradata.is_null() => unsafe { std::slice::from_raw_parts(par.extradata, size) },
+        _ => &[],
+    }
+}
+
+fn fill_pictures(par: &mut ffi::AVCodecParameters, header: &SequenceHeader) {
+    par.width = i32::try_from(header.width).unwrap_or(0);
+    par.height = i32::try_from(header.height).unwrap_or(0);
+    par.profile = header.profile;
+    par.level = header.level.into();
+    par.video_delay = i32::try_from(header.reorder).unwrap_or(0);
+    par.sample_aspect_ratio = header.sample_aspect_ratio.unwrap_or(Rational::UNKNOWN).into();
+    par.field_order = ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE;
+    // libavcodec's H.264 decoder marks the full range in the format too.
+    par.format = match header.full_range {
+        Some(true) => ffi::AVPixelFormat::AV_PIX_FMT_YUVJ420P,
+        _ => ffi::AVPixelFormat::AV_PIX_FMT_YUV420P,
+    } as i32;
+    par.color_range = match header.full_range {
+        Some(true) => ffi::AVColorRange::AVCOL_RANGE_JPEG,
+        Some(false) => ffi::AVColorRange::AVCOL_RANGE_MPEG,
+        None => ffi::AVColorRange::AVCOL_RANGE_UNSPECIFIED,
+    };
+    let [primaries, transfer, matrix] = header.colours.unwrap_or([UNSPECIFIED; 3]);
+    let known = |number, most: u8| if number != 3 && number <= most { number } else { UNSPECIFIED };
+    // SAFETY: C enums without a gap but at 3 up to the greatest number let through, of the same size.
+    unsafe {
+        (&raw mut par.color_primaries).cast::<c_int>().write(known(primaries.max(1), 12).into());
+        (&raw mut par.color_trc).cast::<c_int>().write(known(transfer.max(1), 18).into());
+        (&raw mut par.color_space).cast::<c_int>().write(known(matrix, 14).into());
+        // FFmpeg counts from 1, for what is not told.
+        let location = c_int::try_from(header.chroma_location.min(5)).unwrap_or(0) + 1;
+        (&raw mut par.chroma_location).cast::<c_int>().write(location);
+    }
+}
+
+fn fill_sound(stream: &mut ffi::AVStream) {
+    // SAFETY: a live stream has parameters.
+    let par = unsafe { &mut *stream.codecpar };
+    let planar = ffi::AVSampleFormat::AV_SAMPLE_FMT_FLTP;
+    match par.codec_id {
+        ffi::AVCodecID::AV_CODEC_ID_AAC => {
+            par.format = planar as i32;
+            par.frame_size = AAC_FRAME;
+            par.profile = i32::from(AAC_LC) - 1;
+        }
+        ffi::AVCodecID::AV_CODEC_ID_OPUS => par.format = planar as i32,
+        _ => par.format = ffi::AVSampleFormat::AV_SAMPLE_FMT_S16 as i32,
+    }
+}
