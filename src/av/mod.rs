@@ -27,4 +27,5 @@ pub use sys::process::{
     LocalTime, LongTurns, ProcessTimes, limit_cpu_features, set_cpu_count, set_max_alloc, time_of_day,
 };
 pub use sys::silence::silent_packet;
+pub use sys::sockets::{Descriptors, Sockets};
 pub use sys::subtitle::{SubtitleFault, SubtitleTranscoder};

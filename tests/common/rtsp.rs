@@ -52,8 +52,33 @@ struct State {
     faults: Faults,
     seen: Mutex<Vec<String>>,
     packets: AtomicU64,
+    pictures: Mutex<Pictures>,
     next: AtomicU64,
     up: AtomicBool,
+}
+
+/// What went through of a path's first stream, if that is H.264: whole pictures, as RTP's marker tells.
+#[derive(Default)]
+struct Pictures {
+    count: usize,
+    /// The slices of the last one.
+    last: Vec<u8>,
+    coming: Vec<u8>,
+}
+
+impl Pictures {
+    fn note(&mut self, rtp: &[u8]) {
+        let payload = &rtp[12..];
+        match payload[0] & 31 {
+            1 | 5 => self.coming.extend(&payload[1..]),
+            28 => self.coming.extend(&payload[2..]),
+            _ => {}
+        }
+        if rtp[1] & 0x80 != 0 {
+            self.last = std::mem::take(&mut self.coming);
+            self.count += 1;
+        }
+    }
 }
 
 /// The relay; it listens until it is dropped.
@@ -97,6 +122,12 @@ impl RtspRelay {
     /// RTP packets that came from publishers.
     pub fn packets(&self) -> u64 {
         self.state.packets.load(Ordering::Relaxed)
+    }
+
+    /// Whole pictures that came from publishers so far, and the slices of the last one.
+    pub fn pictures(&self) -> (usize, Vec<u8>) {
+        let pictures = self.state.pictures.lock().unwrap();
+        (pictures.count, pictures.last.clone())
     }
 
     /// Listens (again).
@@ -371,6 +402,9 @@ fn forward(state: &State, path: &str, data: &[u8]) {
         return;
     }
     let key = channel == 0 && is_key(&data[4..]);
+    if channel == 0 {
+        state.pictures.lock().unwrap().note(&data[4..]);
+    }
     let readers: Vec<Arc<Mutex<TcpStream>>> = {
         let mut paths = state.paths.lock().unwrap();
         let Some(path) = paths.get_mut(path) else { return };

@@ -27,6 +27,7 @@ mod pads;
 pub mod process;
 mod reassembly;
 pub mod silence;
+pub mod sockets;
 pub mod subtitle;
 
 use crate::unit::Rational;

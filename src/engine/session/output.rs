@@ -1,7 +1,7 @@
 //! The session of an output: how its connection is made, each time anew.
 
 use super::{PeerSession, beside};
-use crate::av::{AvError, BitstreamFilter, Dictionary, Interrupt, Muxer, library_log};
+use crate::av::{AvError, BitstreamFilter, Descriptors, Dictionary, Interrupt, Muxer, Sockets, library_log};
 use crate::engine::clock::microseconds;
 use crate::engine::leak::{KeyframeWish, LeakMeter};
 use crate::unit::Rational;
@@ -37,6 +37,8 @@ pub struct Opened {
     pub filters: Vec<Option<(BitstreamFilter, Rational)>>,
     /// Options that nothing took.
     pub leftover: Dictionary,
+    /// What it is sent over.
+    pub sockets: Sockets,
 }
 
 /// The session of an output whose streams are known.
@@ -98,12 +100,13 @@ impl OutputSession {
                 library_log::hush();
             }
             interrupt.begin(Some(limit));
+            let before = Descriptors::now();
             let opened = muxer.open_io(&mut options).and_then(|()| {
                 muxer.set_max_delay_us(max_delay_us);
                 muxer.write_header(&mut options)
             });
             match opened {
-                Ok(()) => Ok((muxer, options)),
+                Ok(()) => Ok((muxer, options, Sockets::since(&before))),
                 Err(cause) => {
                     let expired = interrupt.has_expired();
                     muxer.abandon();
@@ -112,6 +115,6 @@ impl OutputSession {
             }
         };
         let opened = beside("connect", &self.parts.peer.stop().drain, || (), connect)?;
-        Some(opened.map(|(muxer, leftover)| Opened { muxer, filters, leftover }))
+        Some(opened.map(|(muxer, leftover, sockets)| Opened { muxer, filters, leftover, sockets }))
     }
 }

@@ -1,7 +1,7 @@
 //! The muxer of a peer: it may be lost and come back while the stage goes on.
 
 use super::MuxStage;
-use crate::av::{AvError, Packet};
+use crate::av::{AvError, Packet, Sockets};
 use crate::engine::fault::StageError;
 use crate::engine::flow::MediaPacket;
 use crate::engine::journal::EventKind;
@@ -18,6 +18,8 @@ const WISH_EVERY_US: i64 = 2 * MICROS_PER_SECOND;
 pub(super) struct Live {
     pending: Option<PendingOutput>,
     session: Option<OutputSession>,
+    /// Of the connection at hand.
+    sockets: Sockets,
     join: Join<MediaPacket>,
     /// Why the connection is gone, and whether a deadline passed.
     lost: Option<(AvError, bool)>,
@@ -37,6 +39,7 @@ impl Live {
         Self {
             pending: Some(pending),
             session: None,
+            sockets: Sockets::default(),
             join: Join::open(streams),
             lost: None,
             over: false,
@@ -132,6 +135,7 @@ impl MuxStage {
         let pictures: Vec<bool> = self.streams.iter().map(|s| s.settings.kind == MediaKind::Video).collect();
         let Some(live) = &mut self.live else { return };
         let Some(session) = &mut live.session else { return };
+        live.sockets = opened.sockets;
         live.lost = None;
         live.wished_us = None;
         if session.parts.peer.was_live() {
@@ -172,6 +176,7 @@ impl MuxStage {
         let peer = &mut session.parts.peer;
         match sent {
             Ok(()) => {
+                live.sockets.push();
                 peer.media();
                 if let Some(at_us) = at_us {
                     let behind = peer.clock().now_us() - at_us;
@@ -202,6 +207,7 @@ impl MuxStage {
         }
         let closed = session.closed().map_err(StageError::about(self.settings.url.clone(), "prepare a connection"))?;
         self.muxer = closed;
+        live.sockets = Sockets::default();
         self.connect(Some(lost)).map(drop)
     }
 
