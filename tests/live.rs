@@ -524,6 +524,12 @@ fn events_and_metrics_tell_of_a_loss_without_passwords() {
     let metrics = common::live::get(port, "/metrics");
     assert!(metrics.contains("weir_session_reconnects_total{end=\"output\",index=\"0\""), "{metrics}");
     assert!(metrics.contains("state=\"live\"} 1") && metrics.contains("weir_stage_items_total"), "{metrics}");
+    // It waits for the clock, and the muxer for the server.
+    for stage in ["demux 0", "mux 0"] {
+        let name = format!("weir_stage_busy_ratio{{stage=\"{stage}\"}} ");
+        let share = metrics.split(&name).nth(1).unwrap().lines().next().unwrap().parse::<f64>().unwrap();
+        assert!(share < 0.5, "{stage}: {share}");
+    }
     push.interrupt();
     let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
     let events = read("events.json");

@@ -112,6 +112,19 @@ impl<T: Flowing> Outlet<T> {
         self.ports.iter().flatten().any(LinkSender::is_open)
     }
 
+    /// Does what waits for the clock or for a peer: it counts as no work of the stage.
+    pub fn pausing<R>(&self, wait: impl FnOnce() -> R) -> R {
+        let began = Instant::now();
+        let result = wait();
+        self.paused_since(began);
+        result
+    }
+
+    /// What went on since then was waiting, as in [`Outlet::pausing`].
+    pub fn paused_since(&self, began: Instant) {
+        self.meter.paused_since(began);
+    }
+
     /// Sends an item to everybody behind a port. An error when nobody is left behind any port, or on abort.
     pub fn send(&mut self, port: usize, item: T) -> Result<(), StageError> {
         self.deliver(port, Some(item))

@@ -10,10 +10,11 @@ use std::time::Instant;
 #[derive(Debug, Default)]
 pub struct StageMeter {
     items: AtomicU64,
-    /// Time in steps, waiting for room downstream included.
+    /// Time in steps, waits included.
     stepped_ns: AtomicU64,
     starved_ns: AtomicU64,
     blocked_ns: AtomicU64,
+    paused_ns: AtomicU64,
     waiting: AtomicU64,
 }
 
@@ -35,6 +36,10 @@ impl StageMeter {
         self.blocked_ns.fetch_add(since(began), Ordering::Relaxed);
     }
 
+    pub(super) fn paused_since(&self, began: Instant) {
+        self.paused_ns.fetch_add(since(began), Ordering::Relaxed);
+    }
+
     pub(super) fn waiting(&self, items: usize) {
         self.waiting.store(items as u64, Ordering::Relaxed);
     }
@@ -51,7 +56,8 @@ impl StageMeter {
 
     /// Nanoseconds of work, waits left out.
     pub fn busy_ns(&self) -> u64 {
-        self.stepped_ns.load(Ordering::Relaxed).saturating_sub(self.blocked_ns.load(Ordering::Relaxed))
+        let waits = self.blocked_ns.load(Ordering::Relaxed) + self.paused_ns.load(Ordering::Relaxed);
+        self.stepped_ns.load(Ordering::Relaxed).saturating_sub(waits)
     }
 
     /// Nanoseconds of waiting for input.
@@ -203,5 +209,22 @@ impl Meter {
     /// Name and counts of every stage.
     pub fn stage_list(&self) -> Vec<(String, Arc<StageMeter>)> {
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn waits_for_room_for_the_clock_and_for_peers_are_no_work() {
+        let meter = StageMeter::default();
+        let Some(began) = Instant::now().checked_sub(Duration::from_secs(10)) else { return };
+        meter.worked_since(began);
+        meter.paused_since(began + Duration::from_secs(2));
+        meter.blocked_since(began + Duration::from_secs(9));
+        let busy = meter.busy_ns();
+        assert!((900_000_000..=1_100_000_000).contains(&busy), "{busy}");
     }
 }

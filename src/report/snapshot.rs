@@ -93,7 +93,7 @@ pub struct LiveNow {
     pub reconnects: u64,
     /// Packets left out for peers.
     pub dropped_packets: u64,
-    /// How far the media lies behind the clock, in microseconds.
+    /// How far the media that is sent lies behind the clock, in microseconds; with no peer to send to, the media read.
     pub lag_us: i64,
     /// Bytes of media that the first output has sent.
     pub sent_bytes: u64,
@@ -103,8 +103,11 @@ impl LiveNow {
     fn take(plan: &Plan, meter: &Meter) -> Option<Self> {
         let inputs = plan.inputs.iter().zip(&meter.inputs).filter(|(p, _)| p.session.is_some());
         let outputs = plan.outputs.iter().zip(&meter.outputs).filter(|(p, _)| p.session.is_some());
-        let all: Vec<&SessionMeter> =
-            inputs.map(|(_, m)| &*m.session).chain(outputs.map(|(_, m)| &*m.session)).collect();
+        let outputs: Vec<&SessionMeter> = outputs.map(|(_, m)| &*m.session).collect();
+        let inputs: Vec<&SessionMeter> = inputs.map(|(_, m)| &*m.session).collect();
+        let lagging = if outputs.is_empty() { &inputs } else { &outputs };
+        let lag_us = lagging.iter().map(|s| s.lag_us.load(Relaxed)).max().unwrap_or(0);
+        let all: Vec<&SessionMeter> = inputs.into_iter().chain(outputs).collect();
         // From bad to good.
         let order = [State::Backoff, State::Connecting, State::Stalled, State::Live, State::Over];
         let worst = order.into_iter().find(|state| all.iter().any(|session| session.state() == *state))?;
@@ -112,7 +115,7 @@ impl LiveNow {
             state: worst,
             reconnects: all.iter().map(|s| s.reconnects.load(Relaxed)).sum(),
             dropped_packets: all.iter().map(|s| s.dropped_packets.load(Relaxed)).sum(),
-            lag_us: all.iter().map(|s| s.lag_us.load(Relaxed)).max().unwrap_or(0),
+            lag_us,
             sent_bytes: meter.outputs.first()?.streams.iter().map(|s| s.bytes.load(Relaxed)).sum(),
         })
     }

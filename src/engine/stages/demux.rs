@@ -254,7 +254,7 @@ impl DemuxStage {
         }
         if let Some(pacer) = &mut self.settings.pacer {
             let due = pacer.due_at_ns(stamped.dts_us, self.clock.now_ns());
-            if !self.clock.wait_until(due, &out.stop().drain) {
+            if !out.pausing(|| self.clock.wait_until(due, &out.stop().drain)) {
                 return Ok(Flow::Done);
             }
         }
@@ -273,7 +273,7 @@ impl DemuxStage {
             live.note_position(stamped.dts_us);
         }
         if let Some(place) = &self.place {
-            place.advance(stamped.dts_us, out.stop());
+            out.pausing(|| place.advance(stamped.dts_us, out.stop()));
         }
         Ok(Flow::Continue)
     }

@@ -569,7 +569,7 @@ impl Stage for MuxStage {
     type In = PacketItem;
     type Out = PacketItem;
 
-    fn step(&mut self, port: usize, item: PacketItem, _out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+    fn step(&mut self, port: usize, item: PacketItem, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         match item {
             PacketItem::Ready(parameters) => {
                 let url = self.settings.url.clone();
@@ -595,15 +595,23 @@ impl Stage for MuxStage {
             PacketItem::Hole(from, to) => self.fill(port, from, to)?,
             PacketItem::Seam | PacketItem::Away(_) | PacketItem::Renew(_) | PacketItem::Heartbeat(_) => {}
         }
-        self.mend()?;
+        if self.is_away() {
+            out.pausing(|| self.mend())?
+        } else {
+            self.mend()?
+        }
         Ok(if self.over_size() { Flow::Done } else { Flow::Continue })
     }
 
-    fn port_ended(&mut self, port: usize, _out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+    fn port_ended(&mut self, port: usize, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         if !self.streams[port].ended {
             self.stream_ended(port)?;
         }
-        self.mend()?;
+        if self.is_away() {
+            out.pausing(|| self.mend())?
+        } else {
+            self.mend()?
+        }
         Ok(Flow::Continue)
     }
 

@@ -11,7 +11,8 @@ use crate::engine::session::{Join, PeerSession, beside, seconds};
 use crate::facts::{InputFacts, MediaKind};
 use crate::timing::{PacketTimes, Settle};
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
-use std::time::Duration;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 /// An input whose length is known has ended by itself when no more than this is missing, in microseconds.
 const END_WITHIN_US: i64 = MICROS_PER_SECOND;
@@ -49,6 +50,8 @@ pub struct LiveInput {
     extradata: Vec<Option<Vec<u8>>>,
     /// The job's time minus the clock, at its least.
     lead_us: Option<i64>,
+    /// The same at its most, of the connection at hand.
+    best_lead_us: Option<i64>,
     /// When the deadline of a read began is not to be set anew: no packet has come since.
     waits: bool,
     lost_at_us: Option<i64>,
@@ -77,6 +80,7 @@ impl LiveInput {
             codecs: facts.streams.iter().map(|s| (s.codec.clone(), demuxer.extradata(s.index).to_owned())).collect(),
             extradata: vec![None; facts.streams.len()],
             lead_us: None,
+            best_lead_us: None,
             waits: false,
             lost_at_us: None,
         }
@@ -86,6 +90,9 @@ impl LiveInput {
     pub(super) fn note_position(&mut self, dts_us: i64) {
         let lead = dts_us - self.peer.clock().now_us();
         self.lead_us = Some(self.lead_us.map_or(lead, |least| least.min(lead)));
+        let best = self.best_lead_us.map_or(lead, |best| best.max(lead));
+        self.best_lead_us = Some(best);
+        self.peer.meter().lag_us.store(best - lead, Relaxed);
     }
 }
 
@@ -105,7 +112,7 @@ impl DemuxStage {
         if !std::mem::replace(&mut live.waits, true) {
             self.demuxer.interrupt().begin(Some(stall));
         }
-        let (cause, silent) = match self.demuxer.read() {
+        let (cause, silent) = match out.pausing(|| self.demuxer.read()) {
             Ok(packet) => {
                 live.waits = false;
                 live.peer.media();
@@ -123,7 +130,10 @@ impl DemuxStage {
         if cause == AvError::EOF && self.has_reached_its_end() {
             return Ok(Flow::Done);
         }
-        self.reconnect((cause, silent), out)
+        let began = Instant::now();
+        let flow = self.reconnect((cause, silent), out);
+        out.paused_since(began);
+        flow
     }
 
     /// Lets a peer that is still there hear that nothing more is wanted, when the demuxer closes.
@@ -200,6 +210,7 @@ impl DemuxStage {
     fn begin_connection(&mut self) {
         let Some(live) = &mut self.live else { return };
         let now_us = live.peer.clock().now_us();
+        live.best_lead_us = None;
         let Some(lost_at_us) = live.lost_at_us.take() else {
             if !self.settings.keep_times {
                 self.timeline.splice(0, self.settings.facts.start_time_us);
