@@ -277,8 +277,7 @@ impl Muxer {
                     };
                     to.sample_aspect_ratio = aspect;
                     par.sample_aspect_ratio = aspect;
-                    // Since 7.1 ffmpeg lets `-r` stand.
-                    if cfg!(not(ffmpeg_7_1)) {
+                    if !compat::copied_rate_stands() {
                         to.avg_frame_rate = from.avg_frame_rate;
                     }
                     to.r_frame_rate = from.r_frame_rate;
