@@ -16,11 +16,7 @@ pub(crate) fn frame_colours(frame: &ffi::AVFrame) -> [c_int; 3] {
     #[cfg(not(ffmpeg_9_0))]
     let alpha = 0;
     // Sound has none, and what its frames say of them means nothing.
-    if cfg!(ffmpeg_7_0) && frame.width > 0 {
-        [frame.colorspace as c_int, frame.color_range as c_int, alpha]
-    } else {
-        [0; 3]
-    }
+    known_colours(frame.width > 0, [frame.colorspace as c_int, frame.color_range as c_int, alpha])
 }
 
 /// The same of a stream.
@@ -29,11 +25,11 @@ pub(crate) fn stream_colours(stream: &ffi::AVCodecParameters) -> [c_int; 3] {
     let alpha = stream.alpha_mode as c_int;
     #[cfg(not(ffmpeg_9_0))]
     let alpha = 0;
-    if cfg!(ffmpeg_7_0) && stream.width > 0 {
-        [stream.color_space as c_int, stream.color_range as c_int, alpha]
-    } else {
-        [0; 3]
-    }
+    known_colours(stream.width > 0, [stream.color_space as c_int, stream.color_range as c_int, alpha])
+}
+
+fn known_colours(picture: bool, colours: [c_int; 3]) -> [c_int; 3] {
+    if cfg!(ffmpeg_7_0) && picture { colours } else { [0; 3] }
 }
 
 /// The options of the `buffer` filter for [`frame_colours`].
