@@ -96,6 +96,29 @@ pub struct OutputStreamPlan {
     pub stats: StatsPlans,
 }
 
+#[cfg(test)]
+impl OutputStreamPlan {
+    /// A stream of which nothing else is asked.
+    pub(crate) fn bare(kind: MediaKind, source: StreamSource, treatment: Treatment) -> Self {
+        Self {
+            kind,
+            source,
+            treatment,
+            metadata: Vec::new(),
+            disposition: Vec::new(),
+            codec_tag: 0,
+            bitstream_filters: None,
+            max_frames: None,
+            queue_packets: 0,
+            queue_bytes: 0,
+            encoded_by: None,
+            id: None,
+            time_base: None,
+            stats: StatsPlans::default(),
+        }
+    }
+}
+
 /// Where an output stream comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StreamSource {
