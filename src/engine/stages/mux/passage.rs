@@ -2,7 +2,7 @@
 //! back where a shorter stream may end the output.
 
 use super::MuxStage;
-use crate::av::{Packet, packet_samples};
+use crate::av::{AvError, Packet, packet_samples};
 use crate::engine::fault::StageError;
 use crate::engine::flow::MediaPacket;
 use crate::engine::stages::copy::CopyStep;
@@ -49,17 +49,27 @@ impl MuxStage {
         let Some(filter) = &mut self.streams[index].settings.bitstream_filter else {
             return packet.map_or(Ok(()), |p| self.timed(index, p));
         };
-        let url = self.settings.url.clone();
-        filter
-            .send(packet.as_mut())
-            .map_err(StageError::about(url.clone(), "Error applying bitstream filters to a packet"))?;
         let mut results = Vec::new();
-        while let Some(result) =
-            filter.receive().map_err(StageError::about(url.clone(), "Error applying bitstream filters to a packet"))?
-        {
-            results.push(result);
+        let filtered = filter.send(packet.as_mut()).and_then(|()| {
+            while let Some(result) = filter.receive()? {
+                results.push(result);
+            }
+            Ok(())
+        });
+        results.into_iter().try_for_each(|p| self.timed(index, p))?;
+        filtered.or_else(|cause| self.unreadable(index, cause))
+    }
+
+    /// A packet that its bitstream filter cannot read is told of and left out, unless `-xerror` says otherwise.
+    fn unreadable(&self, index: usize, cause: AvError) -> Result<(), StageError> {
+        let operation =
+            format!("Error applying bitstream filters to an output packet for stream #{}:{index}", self.settings.index);
+        if cause == AvError::NO_MEMORY || self.settings.exit_on_error {
+            return Err(StageError::about(self.settings.url.clone(), operation)(cause));
         }
-        results.into_iter().try_for_each(|p| self.timed(index, p))
+        self.streams[index].meter.unreadable.fetch_add(1, Relaxed);
+        log::error!("{operation}: {cause}");
+        Ok(())
     }
 
     /// Gives a packet its final times.
