@@ -72,7 +72,8 @@ pub(super) fn draft(context: &Context, index: usize, graphs: &mut Graphs) -> Res
         pixel_format: None,
         options: Vec::new(),
     }));
-    if draft.streams.is_empty() && draft.muxer.name != "null" && draft.muxer.name != "ffmetadata" {
+    // The one format without streams (`AVFMT_NOSTREAMS`).
+    if draft.streams.is_empty() && draft.muxer.name != "ffmetadata" {
         return Err(Diagnostic::error(
             "no-streams",
             format!("Output file #{index} ({}) does not contain any stream.", mask_url(&spec.url)),
@@ -92,4 +93,21 @@ fn nothing_over(context: &Context) -> String {
         format!("{} has {kinds}", f.url)
     });
     format!("{}; none of it fits, or -vn, -an and -map left nothing over.", held.collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::plan::testing::{audio, input, planned, refusal, video};
+
+    #[test]
+    fn an_output_without_streams_is_refused_unless_it_is_of_metadata() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        for line in ["-i a -vn -an out.mkv", "-i a -vn -an -f null -"] {
+            let (code, text) = refusal(line, &facts);
+            assert_eq!(code, "no-streams", "{line}");
+            assert!(text.contains("in has video, audio"), "{line}: {text}");
+        }
+        assert!(planned("-i a -f ffmetadata out.txt", &facts).is_ok());
+    }
 }
