@@ -126,6 +126,38 @@ pub struct StreamFacts {
 }
 
 impl StreamFacts {
+    /// A stream of which nothing but its kind is known, and nothing is amiss.
+    pub const fn of_kind(index: usize, kind: MediaKind) -> Self {
+        Self {
+            index,
+            id: 0,
+            kind,
+            codec: String::new(),
+            codec_id: 0,
+            profile: 0,
+            codec_tag: 0,
+            time_base: Rational::UNKNOWN,
+            avg_frame_rate: Rational::UNKNOWN,
+            real_frame_rate: Rational::UNKNOWN,
+            start_time: None,
+            duration: None,
+            video_delay: 0,
+            width: 0,
+            height: 0,
+            format: String::new(),
+            bit_depth: 0,
+            sample_rate_hz: 0,
+            channels: 0,
+            channel_layout: String::new(),
+            bit_rate_bps: 0,
+            has_extradata: false,
+            disposition: Vec::new(),
+            metadata: Vec::new(),
+            saw_packets: true,
+            usable: true,
+        }
+    }
+
     /// Sound or pictures of which probing met no packet and nothing that a decoder needs: a few damaged bytes may have made
     /// it up.
     pub fn is_only_announced(&self) -> bool {

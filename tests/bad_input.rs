@@ -208,6 +208,36 @@ fn a_truncated_ts_is_finished() {
     truncated("tiny.ts", false);
 }
 
+/// Slices that the filter `h264_metadata` cannot read: a byte in eight hundred is another.
+fn noisy(dir: &Path) {
+    fs::copy(path("tiny.mkv"), dir.join("tiny.mkv")).unwrap();
+    let made = weir_in(dir, "-i tiny.mkv -map 0:v -c copy -bsf noise=amount=800 noisy.mkv");
+    assert_eq!(made.code(), Some(0), "{}", made.tail());
+}
+
+#[test]
+fn a_packet_that_a_bitstream_filter_cannot_read_is_left_out_and_told_by_status_69() {
+    let dir = scratch();
+    noisy(dir.path());
+    let run = weir_in(dir.path(), "-i noisy.mkv -c copy -bsf h264_metadata=level=4 out.mkv");
+    assert_eq!(run.misbehaviour(), None);
+    assert!(run.stderr.contains("Error applying bitstream filters"), "{}", run.stderr);
+    let packets = |name: &str| probe(&dir.path().join(name)).unwrap().packets.len();
+    let (before, after) = (packets("noisy.mkv"), packets("out.mkv"));
+    assert!(after < before && after > before / 2, "{after} of {before} packets");
+    if is_weir() {
+        assert_eq!(run.code(), Some(INCOMPLETE), "{}", run.tail());
+    }
+}
+
+#[test]
+fn with_xerror_a_packet_that_a_bitstream_filter_cannot_read_ends_the_job() {
+    let dir = scratch();
+    noisy(dir.path());
+    let run = weir_in(dir.path(), "-xerror -i noisy.mkv -c copy -bsf h264_metadata=level=4 out.mkv");
+    assert_refused(&run, "Error applying bitstream filters");
+}
+
 #[test]
 fn an_untouched_file_ends_with_status_0_and_all_of_it() {
     let media = [

@@ -5,20 +5,20 @@ mod sys;
 pub use sys::bitstream::BitstreamFilter;
 pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;
-pub use sys::compat::{
-    format_name, frames_have_lengths, initialize, library_lines, rates_may_stay_unknown, version_line,
-};
+pub use sys::compat::{frames_have_lengths, rates_may_stay_unknown};
 pub use sys::decoder::{DecodeStep, Decoder, DecoderSettings};
 pub use sys::dictionary::Dictionary;
 pub use sys::encoder::{EncodeStep, EncodedParameters, Encoder, EncoderSettings, encoder_mark};
 pub use sys::error::AvError;
 pub use sys::expression::Expression;
 pub use sys::file::OutputFile;
+pub use sys::formats::format_name;
 pub use sys::frame::{Frame, FrameOrigin, FrameShape};
 pub use sys::graph::{FilterGraph, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
 pub use sys::hardware::{HardwareDevice, HardwareDevices, HardwareError, hardware_kinds};
 pub use sys::input::{Demuxer, DemuxerSettings, StreamParameters};
 pub use sys::interrupt::{BlockedThread, Interrupt};
+pub use sys::library::{initialize, library_lines, version_line};
 pub use sys::listing;
 pub use sys::log as library_log;
 pub use sys::output::{ChapterCopy, Muxer, OutputStreamSettings, is_disposition, packet_samples};

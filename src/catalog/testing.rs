@@ -38,7 +38,7 @@ const ENCODERS: [(&str, &str); 12] = [
 ];
 
 /// Muxers: name, default codecs of video, audio, subtitles, and whether rates may vary.
-const MUXERS: [(&str, &str, &str, &str, bool); 7] = [
+const MUXERS: [(&str, &str, &str, &str, bool); 9] = [
     ("mp4", "h264", "aac", "mov_text", true),
     ("flv", "flv1", "mp3", "", true),
     ("matroska", "h264", "aac", "ass", true),
@@ -46,6 +46,8 @@ const MUXERS: [(&str, &str, &str, &str, bool); 7] = [
     ("avi", "mpeg4", "mp3", "", false),
     ("wav", "", "pcm_s16le", "", false),
     ("rtsp", "mpeg4", "aac", "", true),
+    ("null", "mpeg4", "pcm_s16le", "", true),
+    ("ffmetadata", "", "", "", false),
 ];
 
 /// Knows a handful of options, formats and codecs.

@@ -84,3 +84,20 @@ pub fn first_cause(errors: impl IntoIterator<Item = StageError>) -> Option<Stage
     }
     cause
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_cause_is_told_and_not_what_follows_from_it() {
+        let failed = |text: &str| StageError::Failed(text.to_owned());
+        let died = || StageError::Panicked("mux 0".to_owned());
+        let all =
+            [StageError::NoConsumer, StageError::Aborted, died(), failed("one"), StageError::Aborted, failed("two")];
+        assert_eq!(first_cause(all), Some(failed("one")));
+        assert_eq!(first_cause([StageError::Aborted, StageError::NoConsumer, died()]), Some(died()));
+        assert_eq!(first_cause([StageError::NoConsumer, StageError::Aborted]), Some(StageError::Aborted));
+        assert_eq!(first_cause([]), None);
+    }
+}

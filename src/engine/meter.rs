@@ -119,6 +119,8 @@ pub struct StreamMeter {
     pub end_us: AtomicI64,
     /// Times repaired by the DTS guard.
     pub repairs: AtomicU64,
+    /// Packets that a bitstream filter could not read.
+    pub unreadable: AtomicU64,
 }
 
 impl StreamMeter {

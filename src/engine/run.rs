@@ -13,6 +13,7 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -163,14 +164,15 @@ impl Running {
         let mut damage = Vec::new();
         for (url, meter) in self.input_urls.iter().zip(&self.meter.inputs) {
             damage.extend(meter.broken());
-            let corrupt = meter.corrupt_packets.load(std::sync::atomic::Ordering::Relaxed);
-            let undecoded = meter.decode_errors.load(std::sync::atomic::Ordering::Relaxed);
+            let corrupt = meter.corrupt_packets.load(Relaxed);
+            let undecoded = meter.decode_errors.load(Relaxed);
             if corrupt + undecoded > 0 {
                 damage.push(format!(
                     "{url}: {corrupt} packets were damaged, {undecoded} packets or frames could not be decoded cleanly"
                 ));
             }
         }
+        damage.extend(unreadable(&self.plan, &self.meter, &self.input_urls));
         let mut failure = first_cause(errors).filter(StageError::is_failure);
         for (index, path) in empty {
             let url = mask_url(&self.plan.outputs[index].url);
@@ -206,4 +208,23 @@ impl Running {
             },
         }
     }
+}
+
+/// Sentences about packets on their way from an input to an output that a bitstream filter could not read.
+fn unreadable(plan: &Plan, meter: &Meter, input_urls: &[String]) -> Vec<String> {
+    let streams = plan.outputs.iter().zip(&meter.outputs).flat_map(|(output, meter)| {
+        let url = mask_url(&output.url);
+        output.streams.iter().zip(&meter.streams).map(move |(stream, meter)| (stream, meter, url.clone()))
+    });
+    streams
+        .filter_map(|(stream, meter, output)| {
+            let packets = meter.unreadable.load(Relaxed);
+            let (input, index) = stream.source.input().filter(|_| packets > 0)?;
+            let input_url = input_urls.get(input)?;
+            Some(format!(
+                "{input_url}: {packets} packets of stream #{input}:{index} could not be read by the bitstream filter \
+                 of {output} and were left out"
+            ))
+        })
+        .collect()
 }

@@ -1,8 +1,8 @@
 //! FFmpeg's own options: which component each is for, and which nobody took.
 
-use super::{Context, OutputPlan, Plan, Treatment, mapping::OutputPlace};
+use super::{Context, OutputPlan, Plan, Treatment, place::OutputPlace};
 use crate::catalog::CodecFacts;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
 use crate::spec::{AvOption, StreamSpecifier};
 use std::collections::BTreeSet;
@@ -118,7 +118,7 @@ pub(super) fn report_unused(context: &Context, plan: &Plan, diagnostics: &mut Ve
                         format!(
                             "Codec AVOption {}{help} specified for output file #{index} ({}) is not an encoding option.",
                             option.name,
-                            super::mapping::masked(&spec.url)
+                            mask_url(&spec.url)
                         ),
                     )
                     .remedy(format!("It is for decoding: put {} before -i.", option.origin.token))
@@ -132,7 +132,7 @@ pub(super) fn report_unused(context: &Context, plan: &Plan, diagnostics: &mut Ve
                  option of some encoder which was not actually used for any stream.",
                 option.name,
                 if help.is_empty() { " ()" } else { &help },
-                super::mapping::masked(&spec.url)
+                mask_url(&spec.url)
             );
             let words = copies_take(output, option, words);
             diagnostics.push(unused(context, plan, index, option, &help, !takers.is_empty()).ffmpeg_says(words));
@@ -159,7 +159,7 @@ fn unused(
 ) -> Diagnostic {
     let output = &plan.outputs[index];
     let token = &option.origin.token;
-    let url = super::mapping::masked(&context.spec.outputs[index].url);
+    let url = mask_url(&context.spec.outputs[index].url);
     let copied = |s: &super::OutputStreamPlan| matches!(s.treatment, Treatment::Copy(_));
     let takes = |kind: MediaKind| context.catalog.option_applies(None, true, kind, &option.name).is_some();
     if names_streams && output.streams.iter().all(copied) {

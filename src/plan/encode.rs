@@ -2,10 +2,10 @@
 
 use super::{
     Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StatsPlan, StatsPlans,
-    StreamDraft, StreamSource, Treatment, codec_options, input, mapping::OutputPlace, metadata, passes, session,
+    StreamDraft, StreamSource, Treatment, codec_options, input, metadata, passes, place::OutputPlace, session,
 };
 use crate::catalog::{CodecFacts, MuxerFacts};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
 use crate::spec::{
     Assigned, DEFAULT_MAX_DELAY_US, DEFAULT_STATS_LINE, FpsMode, OutputSpec, PerStream, StatsPlace, StatsSpec,
@@ -21,19 +21,14 @@ pub(super) fn output(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<OutputPlan> {
     let spec = &context.spec.outputs[index];
-    let duration_us = match input::recording_time(
-        spec.start_us,
-        spec.duration_us,
-        spec.stop_us,
-        &super::mapping::masked(&spec.url),
-        diagnostics,
-    ) {
-        Ok(duration) => duration,
-        Err(diagnostic) => {
-            diagnostics.push(diagnostic.at(&spec.origin));
-            return None;
-        }
-    };
+    let duration_us =
+        match input::recording_time(spec.start_us, spec.duration_us, spec.stop_us, &mask_url(&spec.url), diagnostics) {
+            Ok(duration) => duration,
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic.at(&spec.origin));
+                return None;
+            }
+        };
     let encoded: Vec<bool> =
         draft.streams.iter().map(|s| !matches!(s.choice, Choice::Copy | Choice::Attach { .. })).collect();
     let metadata = metadata::plan(context, index, draft, &encoded, diagnostics)?;

@@ -161,11 +161,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use crate::facts::MediaKind;
     use crate::plan::StreamSource::{Graph, Input};
-    use crate::plan::testing::{audio, input, planned, sources, stream, video};
-
-    fn refusal(line: &str, facts: &[crate::facts::InputFacts]) -> String {
-        planned(line, facts).unwrap_err().pop().unwrap().to_string()
-    }
+    use crate::plan::testing::{audio, input, planned, refusal, sources, stream, video};
 
     #[test]
     fn labels_name_input_streams_and_outputs_that_are_mapped() {
@@ -216,7 +212,7 @@ mod tests {
                 "cannot be used together for the same stream",
             ),
         ] {
-            let told = refusal(line, &facts);
+            let (_, told) = refusal(line, &facts);
             assert!(told.contains(words), "{line}: {told}");
         }
     }

@@ -1,6 +1,6 @@
 //! Metadata and dispositions of an output: what is copied, what is set, in ffmpeg's order.
 
-use super::{Choice, Context, OutputDraft, ProgramPlan, mapping::OutputPlace};
+use super::{Choice, Context, OutputDraft, ProgramPlan, place::OutputPlace};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{MediaKind, Metadata};
 use crate::spec::{MetadataPlace, OutputSpec};

@@ -1,7 +1,7 @@
 //! What seldom options ask of an encoder: two passes, channels of sound, padding, matrices.
 
 use super::encode::value;
-use super::{Context, EncodePlan, OutputDraft, PassPlan, StreamSource, mapping::OutputPlace};
+use super::{Context, EncodePlan, OutputDraft, PassPlan, StreamSource, place::OutputPlace};
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
 use crate::spec::OutputSpec;

@@ -38,26 +38,11 @@ mod tests {
     use super::*;
     use crate::facts::MediaKind;
     use crate::plan::EncodePlan;
-    use crate::plan::StatsPlans;
 
     fn stream(source: usize, crf: &str) -> OutputStreamPlan {
         let options = vec![("crf".to_owned(), crf.to_owned())];
-        OutputStreamPlan {
-            kind: MediaKind::Video,
-            source: StreamSource::Input(0, source),
-            treatment: Treatment::Encode(Box::new(EncodePlan { options, ..EncodePlan::default() })),
-            metadata: Vec::new(),
-            disposition: Vec::new(),
-            codec_tag: 0,
-            bitstream_filters: None,
-            max_frames: None,
-            queue_packets: 0,
-            queue_bytes: 0,
-            encoded_by: None,
-            id: None,
-            time_base: None,
-            stats: StatsPlans::default(),
-        }
+        let treatment = Treatment::Encode(Box::new(EncodePlan { options, ..EncodePlan::default() }));
+        OutputStreamPlan::bare(MediaKind::Video, StreamSource::Input(0, source), treatment)
     }
 
     fn output(streams: Vec<OutputStreamPlan>) -> OutputPlan {

@@ -56,21 +56,9 @@ mod tests {
 
     fn plan(inputs: Vec<InputPlan>) -> Plan {
         let streams = (0..inputs.len())
-            .map(|input| OutputStreamPlan {
-                kind: MediaKind::Video,
-                source: StreamSource::Input(input, 0),
-                treatment: Treatment::Copy(CopyPlan::default()),
-                metadata: Vec::new(),
-                disposition: Vec::new(),
-                codec_tag: 0,
-                bitstream_filters: None,
-                max_frames: None,
-                queue_packets: 0,
-                queue_bytes: 0,
-                encoded_by: None,
-                id: None,
-                time_base: None,
-                stats: crate::plan::StatsPlans::default(),
+            .map(|input| {
+                let copied = Treatment::Copy(CopyPlan::default());
+                OutputStreamPlan::bare(MediaKind::Video, StreamSource::Input(input, 0), copied)
             })
             .collect();
         Plan { inputs, outputs: vec![OutputPlan { streams, ..OutputPlan::default() }], ..Plan::default() }

@@ -1,5 +1,9 @@
 //! Encoders: frames in, packets out.
 
+mod parameters;
+
+pub use self::parameters::EncodedParameters;
+
 use super::{
     c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, graph::GraphOutput, packet::Packet,
 };
@@ -59,69 +63,6 @@ pub struct Encoder {
 
 // SAFETY: the context is used by one owner at a time; its worker threads are libavcodec's business.
 unsafe impl Send for Encoder {}
-
-/// An encoder's stream parameters for the muxer.
-pub struct EncodedParameters {
-    pub(crate) parameters: *mut ffi::AVCodecParameters,
-    pub(crate) side_data: Vec<(ffi::AVPacketSideDataType, Vec<u8>)>,
-    /// The encoder's time base.
-    pub time_base: Rational,
-    /// The frame rate, or unknown.
-    pub frame_rate: Rational,
-    /// The pixel aspect ratio, or unknown.
-    pub sample_aspect_ratio: Rational,
-}
-
-// SAFETY: owned copy without thread-bound state.
-unsafe impl Send for EncodedParameters {}
-
-impl Drop for EncodedParameters {
-    fn drop(&mut self) {
-        // SAFETY: owned.
-        unsafe { ffi::avcodec_parameters_free(&mut self.parameters) };
-    }
-}
-
-impl EncodedParameters {
-    /// The codec's header; empty when there is none.
-    pub fn extradata(&self) -> &[u8] {
-        // SAFETY: the parameters are valid; extradata has the size that stands beside it.
-        unsafe {
-            let parameters = &*self.parameters;
-            match usize::try_from(parameters.extradata_size) {
-                Ok(size) if size > 0 && !parameters.extradata.is_null() => {
-                    std::slice::from_raw_parts(parameters.extradata, size)
-                }
-                _ => &[],
-            }
-        }
-    }
-
-    /// A copy, for another muxer.
-    pub fn share(&self) -> Result<Self, AvError> {
-        // SAFETY: both sets of parameters are valid and owned by one value each.
-        unsafe {
-            let copy = Self {
-                parameters: ffi::avcodec_parameters_alloc(),
-                side_data: self.side_data.clone(),
-                time_base: self.time_base,
-                frame_rate: self.frame_rate,
-                sample_aspect_ratio: self.sample_aspect_ratio,
-            };
-            if copy.parameters.is_null() {
-                return Err(AvError::NO_MEMORY);
-            }
-            AvError::check(ffi::avcodec_parameters_copy(copy.parameters, self.parameters))?;
-            Ok(copy)
-        }
-    }
-}
-
-impl std::fmt::Debug for EncodedParameters {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EncodedParameters").field("time_base", &self.time_base).finish_non_exhaustive()
-    }
-}
 
 impl Encoder {
     unsafe fn allocate(settings: &EncoderSettings) -> Result<(Self, *const ffi::AVCodec), AvError> {
@@ -360,22 +301,9 @@ impl Encoder {
 
     /// What the muxer must know.
     pub fn parameters(&self) -> Result<EncodedParameters, AvError> {
-        // SAFETY: the context is open; the copy is owned by the value returned.
-        unsafe {
-            let parameters = ffi::avcodec_parameters_alloc();
-            if parameters.is_null() {
-                return Err(AvError::NO_MEMORY);
-            }
-            let encoded = EncodedParameters {
-                parameters,
-                side_data: compat::coded_side_data(self.context),
-                time_base: self.time_base(),
-                frame_rate: self.get().framerate.into(),
-                sample_aspect_ratio: self.get().sample_aspect_ratio.into(),
-            };
-            AvError::check(ffi::avcodec_parameters_from_context(parameters, self.context))?;
-            Ok(encoded)
-        }
+        let rates = (self.get().framerate.into(), self.get().sample_aspect_ratio.into());
+        // SAFETY: the context is open, and used by this owner alone.
+        unsafe { EncodedParameters::of(self.context, self.time_base(), rates) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Subtitles: one decoder and one encoder back to back, since FFmpeg gives them an interface of their own.
 
 use super::{
-    c_string, compat, dictionary::Dictionary, encoder::EncodedParameters, error::AvError, input::StreamParameters,
+    c_string, dictionary::Dictionary, encoder::EncodedParameters, error::AvError, input::StreamParameters,
     packet::Packet,
 };
 use crate::unit::{Rational, rescale};
@@ -104,22 +104,8 @@ impl SubtitleTranscoder {
 
     /// What the muxer must know.
     pub fn parameters(&self) -> Result<EncodedParameters, AvError> {
-        // SAFETY: the encoder is open; the copy is owned by the value returned.
-        unsafe {
-            let parameters = ffi::avcodec_parameters_alloc();
-            if parameters.is_null() {
-                return Err(AvError::NO_MEMORY);
-            }
-            let encoded = EncodedParameters {
-                parameters,
-                side_data: compat::coded_side_data(self.encoder),
-                time_base: Rational::MICROS,
-                frame_rate: Rational::UNKNOWN,
-                sample_aspect_ratio: Rational::UNKNOWN,
-            };
-            AvError::check(ffi::avcodec_parameters_from_context(parameters, self.encoder))?;
-            Ok(encoded)
-        }
+        // SAFETY: the encoder is open, and used by this owner alone.
+        unsafe { EncodedParameters::of(self.encoder, Rational::MICROS, (Rational::UNKNOWN, Rational::UNKNOWN)) }
     }
 
     /// Transcodes a packet. The results carry times in microseconds, shifted back by `start_us`.

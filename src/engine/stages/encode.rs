@@ -1,15 +1,16 @@
-//! Encodes one stream: opens the encoder when it knows what comes, places pictures on frames, numbers samples.
+//! Encodes one stream: places pictures on frames, numbers samples, hands out packets; the encoder is opened when it is known
+//! what comes.
 
 mod keep_up;
+mod opening;
+mod rate;
 
 pub use self::keep_up::Keeper;
 
 use super::frame_stats::FrameStats;
-use super::passes::{self, PassLog};
+use super::passes::PassLog;
 use super::video_stats::{Counted, VideoStats};
-use crate::av::{
-    EncodeStep, Encoder, EncoderSettings, Frame, FrameOrigin, GraphOutput, frames_have_lengths, rates_may_stay_unknown,
-};
+use crate::av::{EncodeStep, Encoder, Frame, FrameOrigin, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -19,8 +20,7 @@ use crate::engine::meter::EncodeMeter;
 use crate::engine::oversight::Oversight;
 use crate::facts::MediaKind;
 use crate::plan::EncodePlan;
-use crate::spec::FpsMode;
-use crate::timing::{Arrival, FrameRate, FrameRateSettings};
+use crate::timing::{Arrival, FrameRate};
 use crate::unit::{Rational, Rounding, compare, rescale, rescale_rounded};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -127,160 +127,6 @@ impl EncodeStage {
 
     fn name(&self) -> String {
         output_name(self.settings.index, &self.settings.plan.encoder)
-    }
-
-    fn encoder_settings(&self, source_bits: i32) -> Result<EncoderSettings, StageError> {
-        let plan = &self.settings.plan;
-        let pass_log =
-            plan.pass.as_ref().filter(|pass| pass.reads && !pass.by_encoder).map(passes::read).transpose()?;
-        let matrix = |text: &Option<String>| text.as_deref().map(passes::matrix);
-        let [intra, inter, chroma] = &plan.matrices;
-        Ok(EncoderSettings {
-            bits_per_raw_sample: plan.bits_per_raw_sample,
-            pass_log,
-            matrices: [matrix(intra), matrix(inter), matrix(chroma)],
-            rate_overrides: plan.rate_override.as_deref().map(passes::rate_overrides).transpose()?.unwrap_or_default(),
-            top_field_first: plan.top_field_first,
-            psnr: plan.psnr,
-            name: plan.encoder.clone(),
-            options: plan.options.clone(),
-            global_quality: plan.global_quality,
-            bitexact: plan.bitexact,
-            global_header: self.settings.global_header,
-            source_bits_per_raw_sample: source_bits,
-            display_aspect_ratio: plan.display_aspect_ratio,
-            codec_tag: self.settings.codec_tag,
-        })
-    }
-
-    /// The frame rate of the output, by ffmpeg's order: `-r`, the graph's, 25; capped; snapped to what the encoder has.
-    /// Unknown only where the linked FFmpeg lets it be so.
-    fn choose_frame_rate(&self, graph: &GraphOutput) -> Rational {
-        let plan = &self.settings.plan;
-        let mut rate = plan.frame_rate.unwrap_or(graph.frame_rate);
-        let guesses = if rates_may_stay_unknown() {
-            matches!(plan.fps_mode, FpsMode::Cfr | FpsMode::VsCfr)
-        } else {
-            self.settings.has_source
-        };
-        if !rate.is_valid() && plan.max_frame_rate.is_none() && guesses {
-            rate = Rational::new(25, 1);
-            log::warn!(
-                "No information about the input framerate is available. Falling back to a default value of 25fps for \
-                 output stream #{}:{}. Use the -r option if you want a different framerate.",
-                self.settings.index.0,
-                self.settings.index.1
-            );
-        }
-        if let Some(most) = plan.max_frame_rate {
-            let above = i64::from(rate.num) * i64::from(most.den) > i64::from(most.num) * i64::from(rate.den);
-            if above || !rate.is_valid() {
-                rate = most;
-            }
-        }
-        if rates_may_stay_unknown() && !rate.is_valid() {
-            return Rational::UNKNOWN;
-        }
-        if !plan.supported_frame_rates.is_empty() {
-            rate = nearest(rate, &plan.supported_frame_rates);
-        }
-        if plan.codec == "mpeg4" { rate.limited(65_535) } else { rate }
-    }
-
-    fn open(&mut self, first: Option<&Frame>, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
-        let Some(shape) = &self.shape else {
-            return Err(StageError::Failed(format!(
-                "{}: it never got a frame, nor what one would look like",
-                self.name()
-            )));
-        };
-        let encoder_settings = self.encoder_settings(shape.source_bits)?;
-        let plan = &self.settings.plan;
-        let time_base_option = plan.time_base.filter(|b| b.num != 0 && b.den > 0);
-        let opened = if self.settings.kind == MediaKind::Video {
-            let rate = self.choose_frame_rate(&shape.output);
-            self.frame_rate = rate;
-            let mut base = match time_base_option {
-                Some(base) if base.num > 0 => base,
-                Some(_) => self.settings.source_time_base,
-                None => rate.inverse(),
-            };
-            if !base.is_valid() {
-                base = shape.output.time_base;
-            }
-            Encoder::open_video(&encoder_settings, &shape.output, shape.unfiltered, (base, rate), first)
-        } else {
-            let base = match time_base_option {
-                Some(base) if base.num > 0 => base,
-                Some(_) => self.settings.source_time_base,
-                None => Rational::new(1, shape.output.shape.sample_rate_hz.max(1)),
-            };
-            Encoder::open_audio(&encoder_settings, &shape.output, shape.unfiltered, base)
-        };
-        let (encoder, leftover) = opened.map_err(|cause| self.explain_refusal(cause))?;
-        for (key, _) in leftover.pairs() {
-            log::warn!("{}: the encoder did not take the option '{key}'", self.name());
-        }
-        if self.settings.kind == MediaKind::Video {
-            if encoder.tells_errors() {
-                self.meter.errors.begin(encoder.pixels());
-            }
-            let base = encoder.time_base();
-            self.control = Some(FrameRate::new(FrameRateSettings {
-                mode: self.settings.plan.fps_mode,
-                time_base: base,
-                start_us: self.settings.start_us,
-                max_frames: self.settings.max_frames.unwrap_or(i64::MAX),
-                drop_threshold_tenths: self.settings.plan.drop_threshold_tenths,
-            }));
-            self.settings.keyframes.prepare(base);
-        }
-        let parameters =
-            encoder.parameters().map_err(StageError::about(self.name(), "read the encoder's parameters"))?;
-        if let Some(pass) = self.settings.plan.pass.as_ref().filter(|pass| pass.writes && !pass.by_encoder) {
-            self.log = Some(PassLog::create(pass)?);
-        }
-        self.encoder = Some(encoder);
-        out.send(0, PacketItem::Ready(Box::new(parameters)))
-    }
-
-    fn explain_refusal(&self, cause: crate::av::AvError) -> StageError {
-        let plan = &self.settings.plan;
-        if cause == crate::av::AvError::EXPERIMENTAL {
-            return StageError::Failed(format!(
-                "The encoder '{}' is experimental but experimental codecs are not enabled, add '-strict -2' if you want to use it.",
-                plan.encoder
-            ));
-        }
-        let shape = self.shape.as_ref().map(|s| &s.output.shape);
-        let what = match shape {
-            Some(s) if s.width > 0 => format!(
-                "{}x{} {}",
-                s.width,
-                s.height,
-                crate::av::format_name(MediaKind::Video, s.format).unwrap_or_default()
-            ),
-            Some(s) => format!(
-                "{} Hz, {}, {}",
-                s.sample_rate_hz,
-                s.channel_layout,
-                crate::av::format_name(MediaKind::Audio, s.format).unwrap_or_default()
-            ),
-            None => String::new(),
-        };
-        let options: Vec<String> = plan.options.iter().map(|(k, v)| format!("-{k} {v}")).collect();
-        let options = if options.is_empty() { String::new() } else { format!(", options {}", options.join(" ")) };
-        let (output, stream) = self.settings.index;
-        let text = format!(
-            "Error while opening encoder for {}: {cause}. It was given {what}{options}; maybe incorrect parameters such \
-             as bit_rate, rate, width or height: the encoder's own message above names the one it refuses.",
-            self.name()
-        );
-        let ffmpeg = format!(
-            "Error initializing output stream {output}:{stream} -- Error while opening encoder for output stream \
-             #{output}:{stream} - maybe incorrect parameters such as bit_rate, rate, width or height"
-        );
-        StageError::Told { text, ffmpeg }
     }
 
     fn past_the_end(&self, tick: i64, base: Rational) -> bool {
@@ -500,16 +346,6 @@ impl EncodeStage {
 
 fn output_name((output, stream): (usize, usize), encoder: &str) -> String {
     format!("output stream #{output}:{stream} ({encoder})")
-}
-
-/// The rate of the list that is nearest; the later of two that are equally near.
-fn nearest(rate: Rational, list: &[Rational]) -> Rational {
-    let distance = |r: &Rational| {
-        let (a, b) = (i128::from(rate.num) * i128::from(r.den), i128::from(r.num) * i128::from(rate.den));
-        // |a/b - c/d| over the common denominator; denominators differ, so that it is scaled to 1/2^32.
-        ((a - b).abs() << 32) / (i128::from(rate.den) * i128::from(r.den)).max(1)
-    };
-    list.iter().copied().min_by_key(distance).unwrap_or(rate)
 }
 
 impl Stage for EncodeStage {

@@ -1,23 +1,29 @@
 //! Writes one output: waits until every stream is known, writes the header, packets in order, the trailer.
 
+mod header;
 mod live;
+mod passage;
+mod queue;
+mod seam;
+mod writing;
 
 use self::live::Live;
-use super::copy::{Copy, CopyStep};
+use self::queue::MuxingQueue;
+use self::seam::SeamFiller;
+use super::copy::Copy;
 use super::frame_stats::FrameStats;
 use super::sdp::SessionDescription;
-use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet, packet_samples, silent_packet};
+use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet};
 use crate::engine::fault::StageError;
-use crate::engine::flow::{MediaPacket, PacketItem};
+use crate::engine::flow::PacketItem;
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::link::await_reply;
 use crate::engine::meter::{OutputMeter, StreamMeter};
 use crate::engine::session::PendingOutput;
 use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
-use crate::timing::{DtsGuard, DtsRepair, Shortest};
-use crate::unit::{Rational, rescale};
-use std::collections::VecDeque;
+use crate::timing::{DtsGuard, Shortest};
+use crate::unit::Rational;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -61,8 +67,7 @@ struct State {
     settings: MuxStream,
     ready: bool,
     ended: bool,
-    queue: VecDeque<MediaPacket>,
-    queued_bytes: usize,
+    queue: MuxingQueue,
     /// The time base in which an encoder's packets arrive.
     encoder_base: Rational,
     time_base: Rational,
@@ -70,9 +75,7 @@ struct State {
     frame_rate: Option<Rational>,
     guard: DtsGuard,
     written: i64,
-    /// Copied sound: the last packet, and what fills holes, with its samples.
-    last_sound: Option<Packet>,
-    filler: Option<(Packet, i32)>,
+    seam: SeamFiller,
     meter: Arc<StreamMeter>,
 }
 
@@ -143,15 +146,13 @@ impl MuxStage {
             .map(|(i, s)| State {
                 ready: s.copy.is_some() || s.silent,
                 ended: s.silent,
-                queue: VecDeque::new(),
-                queued_bytes: 0,
+                queue: MuxingQueue::new(s.queue_packets, s.queue_bytes),
                 encoder_base: s.source_time_base,
                 time_base: s.source_time_base,
                 frame_rate: None,
                 guard: DtsGuard::new(settings.dts_may_repeat),
                 written: 0,
-                last_sound: None,
-                filler: None,
+                seam: SeamFiller::default(),
                 meter: Arc::clone(&meter.streams[i]),
                 settings: s,
             })
@@ -187,349 +188,6 @@ impl MuxStage {
     pub fn begin(&mut self) -> Option<StageError> {
         self.early = self.start_if_ready().err();
         self.early.clone()
-    }
-
-    /// Starts the file when all streams are known.
-    fn start_if_ready(&mut self) -> Result<(), StageError> {
-        if let Some(early) = self.early.take() {
-            return Err(early);
-        }
-        if self.header_written || self.broken || !self.streams.iter().all(|s| s.ready) {
-            return Ok(());
-        }
-        if self.live.is_some() {
-            if !self.open_session()? {
-                return Ok(());
-            }
-        } else {
-            self.write_header()?;
-        }
-        self.header_written = true;
-        for (i, state) in self.streams.iter().enumerate() {
-            state.meter.extradata_bytes.store(self.muxer.extradata_bytes(i) as u64, Relaxed);
-            if let Some(end) = self.muxer.stream_end(i) {
-                state.meter.end_us.fetch_max(rescale(end, self.muxer.time_base(i), Rational::MICROS), Relaxed);
-            }
-        }
-        self.muxer.dump(self.settings.index);
-        if let Some(sdp) = self.settings.sdp.take() {
-            sdp.add(
-                self.settings.index,
-                self.muxer.session_description().map_err(self.about("Error writing the SDP"))?,
-            )?;
-        }
-        for (key, value) in self.settings.options.pairs() {
-            log::warn!(
-                "{}: the option {key} ({value}) is not known to this format; it has no effect",
-                self.settings.url
-            );
-        }
-        self.follow_muxer_clock();
-        while let Some(i) = self.next_waiting() {
-            if let Some(media) = self.streams[i].queue.pop_front() {
-                self.passed(i, media)?;
-            }
-        }
-        for i in 0..self.streams.len() {
-            if self.streams[i].ended {
-                self.stream_ended(i)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Without a bitstream filter copied packets go straight to the muxer's clock, which may be finer.
-    fn follow_muxer_clock(&mut self) {
-        for (i, state) in self.streams.iter_mut().enumerate() {
-            if state.settings.copy.is_some() && state.settings.bitstream_filter.is_none() {
-                state.time_base = self.muxer.time_base(i);
-            }
-        }
-    }
-
-    fn write_header(&mut self) -> Result<(), StageError> {
-        for (i, state) in self.streams.iter_mut().enumerate() {
-            if let Some(filter) = &mut state.settings.bitstream_filter {
-                let base = filter
-                    .start(&mut self.muxer, i, state.time_base)
-                    .map_err(StageError::about(self.settings.url.clone(), "Error initializing the bitstream filter"))?;
-                state.time_base = base;
-                self.muxer.set_time_base(i, base);
-            }
-        }
-        if let Err(error) = self.muxer.write_header(&mut self.settings.options) {
-            self.broken = true;
-            let index = self.settings.index;
-            let words =
-                format!("Could not write header for output file #{index} (incorrect codec parameters ?): {error}");
-            let last = self.streams.len().saturating_sub(1);
-            let ffmpeg = format!("{words}\nError initializing output stream {index}:{last} -- ");
-            return Err(StageError::Told { text: format!("{}: {words}", self.settings.url), ffmpeg });
-        }
-        Ok(())
-    }
-
-    /// The stream whose waiting packet is the earliest.
-    fn next_waiting(&self) -> Option<usize> {
-        let waiting = self.streams.iter().enumerate().filter_map(|(i, s)| {
-            let packet = &s.queue.front()?.packet;
-            Some((i, packet.dts().or(packet.pts()), s.arrival_base()))
-        });
-        waiting
-            .min_by(|a, b| match (a.1, b.1) {
-                (Some(x), Some(y)) => crate::unit::compare(x, a.2, y, b.2).then(a.0.cmp(&b.0)),
-                (None, Some(_)) => std::cmp::Ordering::Less,
-                (Some(_), None) => std::cmp::Ordering::Greater,
-                (None, None) => a.0.cmp(&b.0),
-            })
-            .map(|(i, _, _)| i)
-    }
-
-    /// Takes a packet in; before the header it waits.
-    fn arrived(&mut self, index: usize, media: MediaPacket) -> Result<(), StageError> {
-        if self.header_written {
-            return self.passed(index, media);
-        }
-        let state = &mut self.streams[index];
-        state.queued_bytes += media.packet.size();
-        state.queue.push_back(media);
-        if state.queue.len() > state.settings.queue_packets && state.queued_bytes > state.settings.queue_bytes {
-            let silent: Vec<String> =
-                self.streams.iter().enumerate().filter(|(_, s)| !s.ready).map(|(i, _)| i.to_string()).collect();
-            return Err(StageError::Failed(format!(
-                "{}: Too many packets buffered for output stream {}:{index}: stream {} has not begun yet, and the header \
-                 waits for it. Raise -max_muxing_queue_size, or leave that stream out with -map.",
-                self.settings.url,
-                self.settings.index,
-                silent.join(", ")
-            )));
-        }
-        Ok(())
-    }
-
-    /// Fills a hole at a loop's seam with packets of silence, or by repeating the last packet.
-    fn fill(&mut self, index: usize, from: i64, to: i64) -> Result<(), StageError> {
-        let state = &mut self.streams[index];
-        let rate = Rational::new(1, state.settings.sample_rate_hz);
-        if !rate.is_valid() || state.settings.kind != MediaKind::Audio {
-            return Ok(());
-        }
-        if state.filler.is_none() {
-            let repeated = || {
-                let last = state.last_sound.as_ref()?;
-                let samples = packet_samples(&self.muxer, index, last.size());
-                Some((last.share().ok()?, samples))
-            };
-            state.filler = silent_packet(&self.muxer, index).or_else(repeated).filter(|(_, samples)| *samples > 0);
-        }
-        let Some((filler, samples)) = &state.filler else { return Ok(()) };
-        let base = state.settings.source_time_base;
-        let length = rescale(i64::from(*samples), rate, base).max(1);
-        let mut packets = Vec::new();
-        for n in 0.. {
-            let at = from + rescale(n * i64::from(*samples), rate, base);
-            if at + length / 2 > to {
-                break;
-            }
-            let mut packet = filler.share().map_err(StageError::library("share a packet"))?;
-            packet.set_times(Some(at), Some(at));
-            packet.set_duration(length);
-            packets.push(MediaPacket { packet, dts_us: rescale(at, base, Rational::MICROS) });
-        }
-        packets.into_iter().try_for_each(|media| self.arrived(index, media))
-    }
-
-    /// Where a copied stream begins and ends, and how many packets are wanted.
-    fn passed(&mut self, index: usize, mut media: MediaPacket) -> Result<(), StageError> {
-        let state = &mut self.streams[index];
-        if state.settings.kind == MediaKind::Audio && state.settings.copy.is_some() {
-            state.last_sound = media.packet.share().ok();
-        }
-        let samples = packet_samples(&self.muxer, index, media.packet.size());
-        let step = match &mut state.settings.copy {
-            Some(copy) => copy.pass(&mut media, samples, state.time_base),
-            None => CopyStep::Write,
-        };
-        match step {
-            CopyStep::Skip => return Ok(()),
-            CopyStep::End => {
-                self.closing.push(index);
-                return self.stream_ended(index);
-            }
-            CopyStep::Write => {}
-        }
-        if state.settings.max_packets.is_some_and(|most| state.written >= most) {
-            return Ok(());
-        }
-        state.written += 1;
-        let full = state.settings.max_packets.is_some_and(|most| state.written >= most);
-        self.filtered(index, Some(media.packet))?;
-        if full {
-            self.closing.push(index);
-            self.stream_ended(index)?;
-        }
-        Ok(())
-    }
-
-    /// Through the bitstream filter, if there is one.
-    fn filtered(&mut self, index: usize, mut packet: Option<Packet>) -> Result<(), StageError> {
-        let Some(filter) = &mut self.streams[index].settings.bitstream_filter else {
-            return packet.map_or(Ok(()), |p| self.timed(index, p));
-        };
-        let url = self.settings.url.clone();
-        filter
-            .send(packet.as_mut())
-            .map_err(StageError::about(url.clone(), "Error applying bitstream filters to a packet"))?;
-        let mut results = Vec::new();
-        while let Some(result) =
-            filter.receive().map_err(StageError::about(url.clone(), "Error applying bitstream filters to a packet"))?
-        {
-            results.push(result);
-        }
-        results.into_iter().try_for_each(|p| self.timed(index, p))
-    }
-
-    /// Gives a packet its final times.
-    fn timed(&mut self, index: usize, mut packet: Packet) -> Result<(), StageError> {
-        let base = self.muxer.time_base(index);
-        let state = &mut self.streams[index];
-        if state.settings.drop_times {
-            packet.set_times(None, None);
-        }
-        if let (true, Some(rate)) = (state.settings.constant, state.settings.constant_rate) {
-            packet.set_duration(rescale(1, rate.inverse(), state.time_base));
-        }
-        packet.rescale(state.time_base, base);
-        if !self.settings.no_timestamps && !state.settings.lenient_dts && state.settings.kind != MediaKind::Data {
-            let (mut pts, mut dts) = (packet.pts(), packet.dts());
-            let before = (pts, dts);
-            if let Some(repair) = state.guard.check(&mut pts, &mut dts) {
-                self.report_repair(index, repair, before, dts)?;
-                packet.set_times(pts, dts);
-            }
-        }
-        packet.set_stream(index);
-        if let Some(stats) = &mut self.streams[index].settings.stats {
-            stats.muxed(&packet, base)?;
-        }
-        match &mut self.shortest {
-            None => self.write(index, packet),
-            Some(_) => {
-                let at = packet.dts().or(packet.pts()).map(|t| rescale(t, base, Rational::MICROS));
-                let shown = packet.pts().or(packet.dts());
-                let length = match (packet.duration(), self.streams[index].frame_rate) {
-                    (0, Some(rate)) => rescale(1, rate.inverse(), base),
-                    (known, _) => known,
-                };
-                let end = shown.map(|t| rescale(t + length, base, Rational::MICROS));
-                if let Some(shortest) = &mut self.shortest {
-                    shortest.push(index, at, end, packet);
-                }
-                self.write_settled()
-            }
-        }
-    }
-
-    fn write_settled(&mut self) -> Result<(), StageError> {
-        loop {
-            let Some((index, packet)) = self.shortest.as_mut().and_then(Shortest::pop) else { break };
-            self.write(index, packet)?;
-        }
-        if let Some(shortest) = &self.shortest {
-            self.closing.extend(shortest.complete());
-        }
-        Ok(())
-    }
-
-    fn report_repair(
-        &mut self,
-        index: usize,
-        repair: DtsRepair,
-        before: (Option<i64>, Option<i64>),
-        now: Option<i64>,
-    ) -> Result<(), StageError> {
-        let repairs = self.streams[index].meter.repairs.fetch_add(1, Relaxed) + 1;
-        self.tell_repair(index, repairs);
-        let at = format!("{}:{index}", self.settings.index);
-        let number = |t: Option<i64>| t.map_or_else(|| "NOPTS".to_owned(), |t| t.to_string());
-        let sentence = match repair {
-            DtsRepair::PtsBeforeDts => format!(
-                "Invalid DTS: {} PTS: {} in output stream {at}, replacing by guess",
-                number(before.1),
-                number(before.0)
-            ),
-            DtsRepair::NotRising(_) => format!(
-                "Non-monotonous DTS in output stream {at}; current: {}; changing to {}. This may result in incorrect \
-                 timestamps in the output file.",
-                number(before.1),
-                number(now)
-            ),
-        };
-        if self.settings.exit_on_error {
-            return Err(StageError::Failed(format!("{}: {sentence} -xerror is set: aborting.", self.settings.url)));
-        }
-        match repair {
-            DtsRepair::NotRising(by) if by <= 2 && self.streams[index].settings.kind != MediaKind::Video => {
-                log::debug!("{sentence}");
-            }
-            _ => log::warn!("{sentence}"),
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, index: usize, mut packet: Packet) -> Result<(), StageError> {
-        if self.is_away() {
-            self.left_out();
-            return Ok(());
-        }
-        let base = self.muxer.time_base(index);
-        let meter = &self.streams[index].meter;
-        meter.packets.fetch_add(1, Relaxed);
-        meter.bytes.fetch_add(packet.size() as u64, Relaxed);
-        let own_end = packet.pts().or(packet.dts()).map(|time| time + packet.duration());
-        self.packets += 1;
-        if self.settings.debug_timestamps {
-            log::info!(
-                "muxer <- type:{} {} size:{}",
-                self.streams[index].settings.kind.name(),
-                packet.times_text(base),
-                packet.size()
-            );
-        }
-        if self.live.is_some() {
-            if let Some(end) = own_end {
-                self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
-            }
-            self.send(packet, base);
-            if self.packets % 16 == 1 {
-                self.note_session_size(self.muxer.written_bytes());
-            }
-            return Ok(());
-        }
-        let (settings, source) = (&self.settings, &self.streams[index].settings.source);
-        self.muxer.interrupt().begin(None);
-        self.muxer.write(&mut packet).map_err(|cause| {
-            let operation = format!("Error writing a packet of {source} (av_interleaved_write_frame())");
-            StageError::about(settings.url.clone(), operation)(cause)
-        })?;
-        // What the muxer counts where it does; else the packet's own end.
-        if let (Some(_), Some(end)) = (own_end, self.muxer.stream_end(index).or(own_end)) {
-            self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
-        }
-        if self.packets % 16 == 1 || self.settings.size_limit_bytes.is_some() {
-            self.note_size();
-        }
-        Ok(())
-    }
-
-    fn note_size(&self) {
-        if let Some(bytes) = self.muxer.written_bytes() {
-            self.meter.file_bytes.store(bytes, Relaxed);
-        }
-    }
-
-    fn over_size(&self) -> bool {
-        self.settings.size_limit_bytes.is_some_and(|limit| self.meter.file_bytes.load(Relaxed) >= limit)
     }
 
     fn stream_ended(&mut self, index: usize) -> Result<(), StageError> {

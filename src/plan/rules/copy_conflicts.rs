@@ -2,13 +2,13 @@
 
 use crate::diagnostic::{Diagnostic, Origin, mask_url};
 use crate::facts::MediaKind;
-use crate::plan::mapping::{OutputPlace, masked};
+use crate::plan::place::OutputPlace;
 use crate::plan::{Choice, Context, OutputDraft};
 use crate::spec::Assigned;
 
 pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
     let spec = &context.spec.outputs[index];
-    let url = masked(&spec.url);
+    let url = mask_url(&spec.url);
     let mut told: Vec<Origin> = Vec::new();
     for (i, stream) in draft.streams.iter().enumerate() {
         if !matches!(stream.choice, Choice::Copy) {

@@ -1,9 +1,8 @@
 //! FLV and RTMP carry H.264 with AAC (or MP3): anything else plays nowhere.
 
 use crate::catalog::CodecFacts;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::{MediaKind, StreamFacts};
-use crate::plan::mapping::masked;
 use crate::plan::{Choice, Context, OutputDraft, StreamSource};
 
 const CODE: &str = "flv-guard";
@@ -13,7 +12,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
         return;
     }
     let spec = &context.spec.outputs[index];
-    let url = masked(&spec.url);
+    let url = mask_url(&spec.url);
     let names_pixel_format = !spec.pixel_format.is_empty();
     for stream in &mut draft.streams {
         let wanted: &[&str] = match stream.kind {

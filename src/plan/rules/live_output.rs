@@ -1,8 +1,7 @@
 //! Live outputs without `-c`: what every reader plays. And how RTSP and FLV are sent to a peer.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
-use crate::plan::mapping::masked;
 use crate::plan::session::{End, is_rtsp, plan, scheme};
 use crate::plan::{Choice, Context, OutputDraft, StreamDraft, StreamSource};
 use crate::unit::Rational;
@@ -60,7 +59,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
         diagnostics.push(
             Diagnostic::note(
                 CODE,
-                format!("{}: live, encoded for all readers: {}{pictures}.", masked(&spec.url), chosen.join(", ")),
+                format!("{}: live, encoded for all readers: {}{pictures}.", mask_url(&spec.url), chosen.join(", ")),
             )
             .remedy("-c:v and -c:a choose otherwise."),
         );

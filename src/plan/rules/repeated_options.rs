@@ -4,7 +4,7 @@
 
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::facts::MediaKind;
-use crate::plan::mapping::OutputPlace;
+use crate::plan::place::OutputPlace;
 use crate::plan::{Context, OutputDraft};
 use crate::spec::{InputSpec, OutputSpec, PerStream, StreamSpecifier};
 

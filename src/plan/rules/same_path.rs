@@ -1,7 +1,6 @@
 //! A relay onto the path that it reads from throws out its own source.
 
-use crate::diagnostic::Diagnostic;
-use crate::plan::mapping::masked;
+use crate::diagnostic::{Diagnostic, mask_url};
 use crate::plan::session::{is_rtmp, is_rtsp, scheme};
 use crate::spec::{InputSpec, JobSpec, OutputSpec};
 
@@ -25,8 +24,8 @@ fn refusal(output: &OutputSpec, input: &InputSpec) -> Diagnostic {
         format!(
             "{}: this is the path that {} is read from. A server has one publisher a path, and the newest wins: the relay \
              would throw out its own source.",
-            masked(&output.url),
-            masked(&input.url)
+            mask_url(&output.url),
+            mask_url(&input.url)
         ),
     )
     .remedy("Write to another path, or pass -allow_same_path if these are two servers.")

@@ -3,7 +3,7 @@
 use super::codecs::is_encoder;
 use super::filters::{self, FilterEntry};
 use super::{coders, options};
-use crate::av::sys::{c_string, compat, text_of};
+use crate::av::sys::{c_string, compat, formats, text_of};
 use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
 
@@ -134,7 +134,7 @@ fn described(codec: &ffi::AVCodec) -> Coder {
 fn supported(codec: &ffi::AVCodec) -> Vec<(&'static str, Vec<String>)> {
     // SAFETY: the codec is valid.
     let found = unsafe { compat::supported(codec) };
-    let named = |kind, number: i32| compat::format_name(kind, number).unwrap_or_default();
+    let named = |kind, number: i32| formats::format_name(kind, number).unwrap_or_default();
     let lists = [
         ("framerates", found.frame_rates.iter().map(|r| format!("{}/{}", r.num, r.den)).collect::<Vec<_>>()),
         ("pixel formats", found.pixel_formats.iter().map(|f| named(MediaKind::Video, *f as i32)).collect()),

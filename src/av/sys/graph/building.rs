@@ -1,0 +1,342 @@
+//! Builds a filtergraph: the user's description, and around it the filters that ffmpeg's command adds.
+
+use super::FilterGraph;
+use super::upright::upright;
+use crate::av::sys::{
+    c_string, compat, error::AvError, frame::FrameShape, hardware::HardwareDevice, pads::End, pads::OpenPads, text_of,
+};
+use crate::facts::MediaKind;
+use crate::unit::Rational;
+use ffmpeg_sys_next as ffi;
+use std::ffi::c_int;
+use std::ptr;
+
+/// What a graph's input is fed with.
+#[derive(Clone, Debug)]
+pub struct GraphInput {
+    /// Pictures or sound.
+    pub kind: MediaKind,
+    /// Format, size, rate, layout of the frames.
+    pub shape: FrameShape,
+    /// Time base of the frames.
+    pub time_base: Rational,
+    /// Frame rate of the pictures, or unknown.
+    pub frame_rate: Rational,
+    /// Turn the picture upright by this matrix.
+    pub rotate_by: Option<[i32; 9]>,
+    /// Cut what lies before this, in microseconds.
+    pub trim_start_us: Option<i64>,
+    /// Cut after this length, in microseconds.
+    pub trim_duration_us: Option<i64>,
+    /// Filters that come before all others: names and parameters.
+    pub first_filters: Vec<(String, String)>,
+    /// Name of the source filter, for messages.
+    pub name: String,
+}
+
+/// What a graph's output must be.
+#[derive(Clone, Debug, Default)]
+pub struct OutputConstraint {
+    /// Name of the sink filter, for messages.
+    pub name: String,
+    /// Scale to this size.
+    pub size: Option<(i32, i32)>,
+    /// Pictures may change their size: `size` is not set by the first one.
+    pub any_size: bool,
+    /// Options of the scaler that `size` asks for.
+    pub scaler_options: Vec<(String, String)>,
+    /// Pixel or sample formats by name; empty for any.
+    pub formats: Vec<String>,
+    /// The encoder that takes the pictures and its options: they may bound the colours as well.
+    pub encoder: (String, Vec<(String, String)>),
+    /// The colours that were settled on before, as [`FrameShape::colours`].
+    pub colours: Option<[i32; 3]>,
+    /// Take the format as it comes: no conversion is inserted anywhere in the graph (`-pix_fmt +`).
+    pub keep_format: bool,
+    /// Sample rates; empty for any.
+    pub sample_rates_hz: Vec<i32>,
+    /// Channel layouts by name; empty for any.
+    pub channel_layouts: Vec<String>,
+    /// Cut what lies before this, in microseconds.
+    pub trim_start_us: Option<i64>,
+    /// Cut after this length, in microseconds.
+    pub trim_duration_us: Option<i64>,
+    /// Samples a frame must have, 0 for any.
+    pub frame_samples: i32,
+    /// Parameters of a `pan` before the sound's conversion.
+    pub pan: Option<String>,
+    /// Parameters of an `apad` behind it.
+    pub pad: Option<String>,
+}
+
+/// Settings of a whole graph.
+#[derive(Clone, Debug, Default)]
+pub struct GraphSettings {
+    /// The description, e.g. `scale=iw/2:ih/2`.
+    pub description: String,
+    /// Threads, as typed.
+    pub threads: Option<String>,
+    /// Options for scalers that are inserted, e.g. `flags=bicubic`.
+    pub scaler_options: Vec<(String, String)>,
+    /// Options for resamplers that are inserted.
+    pub resampler_options: Vec<(String, String)>,
+    /// Insert conversions where formats do not fit.
+    pub auto_conversion: bool,
+    /// The hardware device of filters that want one.
+    pub hardware: Option<HardwareDevice>,
+}
+
+impl FilterGraph {
+    /// Parses and configures a graph. Inputs and outputs are in the order of the description's open pads.
+    pub fn configure(
+        settings: &GraphSettings,
+        inputs: &[GraphInput],
+        outputs: &[OutputConstraint],
+    ) -> Result<Self, AvError> {
+        // SAFETY: the graph owns every filter made in it and is freed by `Drop` on any way out.
+        unsafe {
+            let graph = ffi::avfilter_graph_alloc();
+            if graph.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            let mut this = Self { graph, sources: Vec::new(), sinks: Vec::new(), only_passes: true };
+            if let Some(threads) = &settings.threads {
+                let threads = c_string(threads);
+                AvError::check(ffi::av_opt_set(graph.cast(), c"threads".as_ptr(), threads.as_ptr(), 0))?;
+            }
+            if !settings.scaler_options.is_empty() {
+                (*graph).scale_sws_opts = ffi::av_strdup(c_string(&joined(&settings.scaler_options)).as_ptr());
+            }
+            let resampler = c_string(&joined(&settings.resampler_options));
+            ffi::av_opt_set(graph.cast(), c"aresample_swr_opts".as_ptr(), resampler.as_ptr(), 0);
+            let mut open = OpenPads::parse(graph, &settings.description)?;
+            if open.counts() != (inputs.len(), outputs.len()) {
+                return Err(AvError::INVALID);
+            }
+            if let Some(device) = &settings.hardware {
+                for at in 0..(*graph).nb_filters as usize {
+                    let filter = *(*graph).filters.add(at);
+                    ffi::av_buffer_unref(&mut (*filter).hw_device_ctx);
+                    (*filter).hw_device_ctx = device.share();
+                }
+            }
+            let (ins, outs) = open.take();
+            for (input, end) in inputs.iter().zip(ins) {
+                this.add_input(input, end)?;
+            }
+            for (output, end) in outputs.iter().zip(outs) {
+                this.add_output(output, end)?;
+            }
+            if !settings.auto_conversion || outputs.iter().any(|o| o.keep_format) {
+                ffi::avfilter_graph_set_auto_convert(graph, ffi::AVFILTER_AUTO_CONVERT_NONE as u32);
+            }
+            AvError::check(ffi::avfilter_graph_config(graph, ptr::null_mut()))?;
+            for (output, sink) in outputs.iter().zip(&this.sinks) {
+                if output.frame_samples > 0 {
+                    ffi::av_buffersink_set_frame_size(*sink, output.frame_samples as u32);
+                }
+            }
+            this.only_passes = this.is_metadata_only();
+            Ok(this)
+        }
+    }
+
+    unsafe fn create(
+        &mut self,
+        filter: &str,
+        name: &str,
+        arguments: Option<&str>,
+    ) -> Result<*mut ffi::AVFilterContext, AvError> {
+        let (filter, name) = (c_string(filter), c_string(name));
+        let arguments = arguments.map(c_string);
+        let mut context = ptr::null_mut();
+        // SAFETY: the strings outlive the call; the new filter belongs to the graph.
+        unsafe {
+            let found = ffi::avfilter_get_by_name(filter.as_ptr());
+            if found.is_null() {
+                return Err(AvError(ffi::AVERROR_FILTER_NOT_FOUND));
+            }
+            AvError::check(ffi::avfilter_graph_create_filter(
+                &mut context,
+                found,
+                name.as_ptr(),
+                arguments.as_ref().map_or(ptr::null(), |a| a.as_ptr()),
+                ptr::null_mut(),
+                self.graph,
+            ))?;
+        }
+        Ok(context)
+    }
+
+    unsafe fn chain(&mut self, from: End, filter: &str, name: &str, arguments: Option<&str>) -> Result<End, AvError> {
+        // SAFETY: both filters belong to this graph.
+        unsafe {
+            let next = self.create(filter, name, arguments)?;
+            AvError::check(ffi::avfilter_link(from.filter, from.pad, next, 0))?;
+            Ok(End { filter: next, pad: 0 })
+        }
+    }
+
+    unsafe fn trim(
+        &mut self,
+        from: End,
+        kind: MediaKind,
+        start_us: Option<i64>,
+        duration_us: Option<i64>,
+        name: &str,
+    ) -> Result<End, AvError> {
+        let mut arguments = Vec::new();
+        if let Some(duration) = duration_us {
+            arguments.push(format!("durationi={duration}us"));
+        }
+        if let Some(start) = start_us {
+            arguments.push(format!("starti={start}us"));
+        }
+        if arguments.is_empty() {
+            return Ok(from);
+        }
+        let filter = if kind == MediaKind::Video { "trim" } else { "atrim" };
+        // SAFETY: as for `chain`.
+        unsafe { self.chain(from, filter, name, Some(&arguments.join(":"))) }
+    }
+
+    unsafe fn add_input(&mut self, input: &GraphInput, to: End) -> Result<(), AvError> {
+        let shape = &input.shape;
+        // SAFETY: all filters belong to this graph.
+        unsafe {
+            let source = match input.kind {
+                MediaKind::Video => {
+                    let aspect = shape.sample_aspect_ratio;
+                    let aspect = if aspect.den == 0 { Rational::UNKNOWN } else { aspect };
+                    let mut arguments = format!(
+                        "video_size={}x{}:pix_fmt={}:time_base={}/{}:pixel_aspect={}/{}",
+                        shape.width,
+                        shape.height,
+                        shape.format,
+                        input.time_base.num,
+                        input.time_base.den,
+                        aspect.num,
+                        aspect.den
+                    );
+                    arguments += &compat::colour_arguments(shape.colours);
+                    if input.frame_rate.is_valid() {
+                        arguments += &format!(":frame_rate={}/{}", input.frame_rate.num, input.frame_rate.den);
+                    }
+                    self.create("buffer", &input.name, Some(&arguments))?
+                }
+                _ => {
+                    let format = text_of(ffi::av_get_sample_fmt_name(compat::sample_format(shape.format)));
+                    let layout = match shape.channel_layout.strip_suffix(" channels") {
+                        Some(count) => format!("channels={count}"),
+                        None => format!("channel_layout={}", shape.channel_layout),
+                    };
+                    let arguments = format!(
+                        "time_base=1/{rate}:sample_rate={rate}:sample_fmt={format}:{layout}",
+                        rate = shape.sample_rate_hz
+                    );
+                    self.create("abuffer", &input.name, Some(&arguments))?
+                }
+            };
+            self.sources.push(source);
+            let mut end = End { filter: source, pad: 0 };
+            if let Some(matrix) = &input.rotate_by {
+                for (filter, arguments) in upright(matrix) {
+                    end = self.chain(end, filter, &format!("{filter}_{}", input.name), arguments.as_deref())?;
+                }
+            }
+            for (filter, arguments) in &input.first_filters {
+                end = self.chain(end, filter, &format!("{filter}_{}", input.name), Some(arguments))?;
+            }
+            let name = format!("trim_{}", input.name);
+            end = self.trim(end, input.kind, input.trim_start_us, input.trim_duration_us, &name)?;
+            AvError::check(ffi::avfilter_link(end.filter, end.pad, to.filter, to.pad))?;
+        }
+        Ok(())
+    }
+
+    unsafe fn add_output(&mut self, output: &OutputConstraint, from: End) -> Result<(), AvError> {
+        // SAFETY: all filters belong to this graph; the pad belongs to the filter.
+        unsafe {
+            let pad_kind = ffi::avfilter_pad_get_type((*from.filter).output_pads, from.pad as c_int);
+            let video = pad_kind == ffi::AVMediaType::AVMEDIA_TYPE_VIDEO;
+            let kind = if video { MediaKind::Video } else { MediaKind::Audio };
+            let sink = self.create(if video { "buffersink" } else { "abuffersink" }, &output.name, None)?;
+            let mut end = from;
+            if video {
+                if let Some((width, height)) = output.size {
+                    let mut arguments = format!("{width}:{height}");
+                    for (key, value) in &output.scaler_options {
+                        arguments += &format!(":{key}={value}");
+                    }
+                    end = self.chain(end, "scale", &format!("scaler_{}", output.name), Some(&arguments))?;
+                }
+                let (encoder, options) = &output.encoder;
+                let mut arguments = compat::colour_constraints(encoder, options, output.colours);
+                if !output.formats.is_empty() {
+                    arguments.insert(0, format!("pix_fmts={}", output.formats.join("|")));
+                }
+                if !arguments.is_empty() {
+                    let name = format!("format_{}", output.name);
+                    end = self.chain(end, "format", &name, Some(&arguments.join(":")))?;
+                }
+            } else {
+                // Any number of channels, with or without a layout, is fine unless the encoder says otherwise.
+                ffi::av_opt_set_int(
+                    sink.cast(),
+                    c"all_channel_counts".as_ptr(),
+                    1,
+                    ffi::AV_OPT_SEARCH_CHILDREN as c_int,
+                );
+                if let Some(pan) = &output.pan {
+                    end = self.chain(end, "pan", "pan", Some(pan))?;
+                }
+                let mut arguments = Vec::new();
+                if !output.formats.is_empty() {
+                    arguments.push(format!("sample_fmts={}", output.formats.join("|")));
+                }
+                if !output.sample_rates_hz.is_empty() {
+                    let rates: Vec<String> = output.sample_rates_hz.iter().map(i32::to_string).collect();
+                    arguments.push(format!("sample_rates={}", rates.join("|")));
+                }
+                if !output.channel_layouts.is_empty() {
+                    arguments.push(format!("channel_layouts={}", output.channel_layouts.join("|")));
+                }
+                if !arguments.is_empty() {
+                    let name = format!("format_{}", output.name);
+                    end = self.chain(end, "aformat", &name, Some(&arguments.join(":")))?;
+                }
+                if let Some(pad) = &output.pad {
+                    end = self.chain(end, "apad", "apad", Some(pad))?;
+                }
+            }
+            let name = format!("trim_{}", output.name);
+            end = self.trim(end, kind, output.trim_start_us, output.trim_duration_us, &name)?;
+            AvError::check(ffi::avfilter_link(end.filter, end.pad, sink, 0))?;
+            self.sinks.push(sink);
+        }
+        Ok(())
+    }
+
+    fn is_metadata_only(&self) -> bool {
+        // SAFETY: the filters belong to the configured graph.
+        unsafe {
+            let graph = &*self.graph;
+            (0..graph.nb_filters as usize).all(|i| {
+                let filter = *graph.filters.add(i);
+                let flags = (*(*filter).filter).flags;
+                let source = (*filter).nb_inputs == 0 || (*filter).nb_outputs == 0;
+                source || is_metadata_filter(flags, &text_of((*(*filter).filter).name))
+            })
+        }
+    }
+}
+
+fn is_metadata_filter(flags: c_int, name: &str) -> bool {
+    // AVFILTER_FLAG_METADATA_ONLY
+    let metadata_only = flags & (1 << 3) != 0;
+    metadata_only || matches!(name, "buffer" | "abuffer" | "buffersink" | "abuffersink")
+}
+
+fn joined(options: &[(String, String)]) -> String {
+    options.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(":")
+}

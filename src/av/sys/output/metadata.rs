@@ -1,0 +1,100 @@
+//! Metadata, chapters and programs of an output.
+
+use super::Muxer;
+use crate::av::sys::{c_string, error::AvError, input::Demuxer};
+use crate::unit::{Rational, rescale};
+use ffmpeg_sys_next as ffi;
+use std::ptr;
+
+/// Which chapters are copied, and how they are shifted.
+#[derive(Clone, Copy, Debug)]
+pub struct ChapterCopy {
+    /// What is subtracted from their times, in microseconds.
+    pub offset_us: i64,
+    /// What lies after this is left out.
+    pub duration_us: Option<i64>,
+    /// Their metadata comes along.
+    pub with_metadata: bool,
+}
+
+impl Muxer {
+    /// Edits the metadata of the file.
+    pub fn edit_metadata(&mut self, edits: &[(String, Option<String>, bool)]) {
+        // SAFETY: the context is valid.
+        unsafe { edit_metadata(&mut (*self.context).metadata, edits) };
+    }
+
+    /// Edits the metadata of a chapter.
+    pub fn edit_chapter_metadata(&mut self, chapter: usize, edits: &[(String, Option<String>, bool)]) -> bool {
+        if chapter >= self.get().nb_chapters as usize {
+            return false;
+        }
+        // SAFETY: the index is checked.
+        unsafe { edit_metadata(&mut (**(*self.context).chapters.add(chapter)).metadata, edits) };
+        true
+    }
+
+    /// Copies chapters from an input.
+    pub fn copy_chapters(&mut self, from: &Demuxer, how: ChapterCopy) -> Result<(), AvError> {
+        // SAFETY: the chapters of an open input; the new array and its entries are owned by the output context.
+        unsafe {
+            let input = &*from.context();
+            for i in 0..input.nb_chapters as usize {
+                let chapter = &**input.chapters.add(i);
+                let base: Rational = chapter.time_base.into();
+                let offset = rescale(how.offset_us, Rational::MICROS, base);
+                let length = how.duration_us.map(|d| rescale(d, Rational::MICROS, base));
+                if chapter.end < offset {
+                    continue;
+                }
+                if length.is_some_and(|l| chapter.start > l.saturating_add(offset)) {
+                    break;
+                }
+                let copy = ffi::av_mallocz(size_of::<ffi::AVChapter>()).cast::<ffi::AVChapter>();
+                let Some(new) = copy.as_mut() else { return Err(AvError::NO_MEMORY) };
+                new.id = chapter.id;
+                new.time_base = chapter.time_base;
+                new.start = (chapter.start - offset).max(0);
+                new.end = (chapter.end - offset).min(length.unwrap_or(i64::MAX));
+                if how.with_metadata {
+                    ffi::av_dict_copy(&mut new.metadata, chapter.metadata, 0);
+                }
+                let output = &mut *self.context;
+                let mut count = output.nb_chapters as i32;
+                ffi::av_dynarray_add((&raw mut output.chapters).cast(), &mut count, copy.cast());
+                output.nb_chapters = count as u32;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a program of these streams.
+    pub fn add_program(&mut self, id: i32, streams: &[usize], metadata: &[(String, Option<String>, bool)]) {
+        // SAFETY: the context is valid; the program belongs to it.
+        unsafe {
+            let program = ffi::av_new_program(self.context, id);
+            if let Some(program) = program.as_mut() {
+                edit_metadata(&mut program.metadata, metadata);
+            }
+            for stream in streams.iter().filter(|stream| **stream < self.stream_count()) {
+                ffi::av_program_add_stream_index(self.context, id, *stream as u32);
+            }
+        }
+    }
+}
+
+/// Sets, keeps or removes keys of a dictionary: key, value (`None` removes), whether an existing value stays.
+///
+/// # Safety
+/// `dictionary` is valid for the call.
+pub(super) unsafe fn edit_metadata(dictionary: *mut *mut ffi::AVDictionary, edits: &[(String, Option<String>, bool)]) {
+    for (key, value, keep) in edits {
+        let key = c_string(key);
+        let value = value.as_deref().map(c_string);
+        let flags = if *keep { ffi::AV_DICT_DONT_OVERWRITE } else { 0 };
+        // SAFETY: the strings outlive the call, which copies them.
+        unsafe {
+            ffi::av_dict_set(dictionary, key.as_ptr(), value.as_ref().map_or(ptr::null(), |v| v.as_ptr()), flags);
+        }
+    }
+}

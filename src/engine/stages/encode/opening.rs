@@ -1,0 +1,131 @@
+//! Opens the encoder for what the filtergraph gives, or explains why it refused.
+
+use super::EncodeStage;
+use crate::av::{AvError, Encoder, EncoderSettings, Frame, format_name};
+use crate::engine::fault::StageError;
+use crate::engine::flow::PacketItem;
+use crate::engine::kernel::Outlet;
+use crate::engine::stages::passes::{self, PassLog};
+use crate::facts::MediaKind;
+use crate::timing::{FrameRate, FrameRateSettings};
+use crate::unit::Rational;
+
+impl EncodeStage {
+    pub(super) fn encoder_settings(&self, source_bits: i32) -> Result<EncoderSettings, StageError> {
+        let plan = &self.settings.plan;
+        let pass_log =
+            plan.pass.as_ref().filter(|pass| pass.reads && !pass.by_encoder).map(passes::read).transpose()?;
+        let matrix = |text: &Option<String>| text.as_deref().map(passes::matrix);
+        let [intra, inter, chroma] = &plan.matrices;
+        Ok(EncoderSettings {
+            bits_per_raw_sample: plan.bits_per_raw_sample,
+            pass_log,
+            matrices: [matrix(intra), matrix(inter), matrix(chroma)],
+            rate_overrides: plan.rate_override.as_deref().map(passes::rate_overrides).transpose()?.unwrap_or_default(),
+            top_field_first: plan.top_field_first,
+            psnr: plan.psnr,
+            name: plan.encoder.clone(),
+            options: plan.options.clone(),
+            global_quality: plan.global_quality,
+            bitexact: plan.bitexact,
+            global_header: self.settings.global_header,
+            source_bits_per_raw_sample: source_bits,
+            display_aspect_ratio: plan.display_aspect_ratio,
+            codec_tag: self.settings.codec_tag,
+        })
+    }
+
+    /// Opens the encoder and tells the muxer what it gives; `first` is the first frame, where there is one.
+    pub(super) fn open(&mut self, first: Option<&Frame>, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        let Some(shape) = &self.shape else {
+            return Err(StageError::Failed(format!(
+                "{}: it never got a frame, nor what one would look like",
+                self.name()
+            )));
+        };
+        let encoder_settings = self.encoder_settings(shape.source_bits)?;
+        let plan = &self.settings.plan;
+        let time_base_option = plan.time_base.filter(|b| b.num != 0 && b.den > 0);
+        let opened = if self.settings.kind == MediaKind::Video {
+            let rate = self.choose_frame_rate(&shape.output);
+            self.frame_rate = rate;
+            let mut base = match time_base_option {
+                Some(base) if base.num > 0 => base,
+                Some(_) => self.settings.source_time_base,
+                None => rate.inverse(),
+            };
+            if !base.is_valid() {
+                base = shape.output.time_base;
+            }
+            Encoder::open_video(&encoder_settings, &shape.output, shape.unfiltered, (base, rate), first)
+        } else {
+            let base = match time_base_option {
+                Some(base) if base.num > 0 => base,
+                Some(_) => self.settings.source_time_base,
+                None => Rational::new(1, shape.output.shape.sample_rate_hz.max(1)),
+            };
+            Encoder::open_audio(&encoder_settings, &shape.output, shape.unfiltered, base)
+        };
+        let (encoder, leftover) = opened.map_err(|cause| self.explain_refusal(cause))?;
+        for (key, _) in leftover.pairs() {
+            log::warn!("{}: the encoder did not take the option '{key}'", self.name());
+        }
+        if self.settings.kind == MediaKind::Video {
+            if encoder.tells_errors() {
+                self.meter.errors.begin(encoder.pixels());
+            }
+            let base = encoder.time_base();
+            self.control = Some(FrameRate::new(FrameRateSettings {
+                mode: self.settings.plan.fps_mode,
+                time_base: base,
+                start_us: self.settings.start_us,
+                max_frames: self.settings.max_frames.unwrap_or(i64::MAX),
+                drop_threshold_tenths: self.settings.plan.drop_threshold_tenths,
+            }));
+            self.settings.keyframes.prepare(base);
+        }
+        let parameters =
+            encoder.parameters().map_err(StageError::about(self.name(), "read the encoder's parameters"))?;
+        if let Some(pass) = self.settings.plan.pass.as_ref().filter(|pass| pass.writes && !pass.by_encoder) {
+            self.log = Some(PassLog::create(pass)?);
+        }
+        self.encoder = Some(encoder);
+        out.send(0, PacketItem::Ready(Box::new(parameters)))
+    }
+
+    fn explain_refusal(&self, cause: AvError) -> StageError {
+        let plan = &self.settings.plan;
+        if cause == AvError::EXPERIMENTAL {
+            return StageError::Failed(format!(
+                "The encoder '{}' is experimental but experimental codecs are not enabled, add '-strict -2' if you want to use it.",
+                plan.encoder
+            ));
+        }
+        let shape = self.shape.as_ref().map(|s| &s.output.shape);
+        let what = match shape {
+            Some(s) if s.width > 0 => {
+                format!("{}x{} {}", s.width, s.height, format_name(MediaKind::Video, s.format).unwrap_or_default())
+            }
+            Some(s) => format!(
+                "{} Hz, {}, {}",
+                s.sample_rate_hz,
+                s.channel_layout,
+                format_name(MediaKind::Audio, s.format).unwrap_or_default()
+            ),
+            None => String::new(),
+        };
+        let options: Vec<String> = plan.options.iter().map(|(k, v)| format!("-{k} {v}")).collect();
+        let options = if options.is_empty() { String::new() } else { format!(", options {}", options.join(" ")) };
+        let (output, stream) = self.settings.index;
+        let text = format!(
+            "Error while opening encoder for {}: {cause}. It was given {what}{options}; maybe incorrect parameters such \
+             as bit_rate, rate, width or height: the encoder's own message above names the one it refuses.",
+            self.name()
+        );
+        let ffmpeg = format!(
+            "Error initializing output stream {output}:{stream} -- Error while opening encoder for output stream \
+             #{output}:{stream} - maybe incorrect parameters such as bit_rate, rate, width or height"
+        );
+        StageError::Told { text, ffmpeg }
+    }
+}

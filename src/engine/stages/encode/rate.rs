@@ -1,0 +1,73 @@
+//! The frame rate that an encoder of pictures is opened with.
+
+use super::EncodeStage;
+use crate::av::{GraphOutput, rates_may_stay_unknown};
+use crate::spec::FpsMode;
+use crate::unit::Rational;
+
+impl EncodeStage {
+    /// The frame rate of the output, by ffmpeg's order: `-r`, the graph's, 25; capped; snapped to what the encoder has.
+    /// Unknown only where the linked FFmpeg lets it be so.
+    pub(super) fn choose_frame_rate(&self, graph: &GraphOutput) -> Rational {
+        let plan = &self.settings.plan;
+        let mut rate = plan.frame_rate.unwrap_or(graph.frame_rate);
+        let guesses = if rates_may_stay_unknown() {
+            matches!(plan.fps_mode, FpsMode::Cfr | FpsMode::VsCfr)
+        } else {
+            self.settings.has_source
+        };
+        if !rate.is_valid() && plan.max_frame_rate.is_none() && guesses {
+            rate = Rational::new(25, 1);
+            log::warn!(
+                "No information about the input framerate is available. Falling back to a default value of 25fps for \
+                 output stream #{}:{}. Use the -r option if you want a different framerate.",
+                self.settings.index.0,
+                self.settings.index.1
+            );
+        }
+        if let Some(most) = plan.max_frame_rate {
+            let above = i64::from(rate.num) * i64::from(most.den) > i64::from(most.num) * i64::from(rate.den);
+            if above || !rate.is_valid() {
+                rate = most;
+            }
+        }
+        if rates_may_stay_unknown() && !rate.is_valid() {
+            return Rational::UNKNOWN;
+        }
+        if !plan.supported_frame_rates.is_empty() {
+            rate = nearest(rate, &plan.supported_frame_rates);
+        }
+        if plan.codec == "mpeg4" { rate.limited(65_535) } else { rate }
+    }
+}
+
+/// The rate of the list that is nearest; the first of two that are equally near, as in `av_find_nearest_q_idx`.
+fn nearest(rate: Rational, list: &[Rational]) -> Rational {
+    let distance = |r: &Rational| {
+        let (a, b) = (i128::from(rate.num) * i128::from(r.den), i128::from(r.num) * i128::from(rate.den));
+        // |a/b - c/d| over the common denominator; denominators differ, so that it is scaled to 1/2^32.
+        ((a - b).abs() << 32) / (i128::from(rate.den) * i128::from(r.den)).max(1)
+    };
+    list.iter().copied().min_by_key(distance).unwrap_or(rate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_of_the_rates_that_an_encoder_has_is_taken() {
+        let rates = [Rational::new(24, 1), Rational::new(25, 1), Rational::new(30_000, 1001), Rational::new(30, 1)];
+        for (wanted, nearest_to) in [
+            (Rational::new(25, 1), Rational::new(25, 1)),
+            (Rational::new(24_000, 1001), Rational::new(24, 1)),
+            (Rational::new(2997, 100), Rational::new(30_000, 1001)),
+            (Rational::new(60, 1), Rational::new(30, 1)),
+            // As far from the one as from the other.
+            (Rational::new(49, 2), Rational::new(24, 1)),
+        ] {
+            assert_eq!(nearest(wanted, &rates), nearest_to, "{wanted:?}");
+        }
+        assert_eq!(nearest(Rational::new(7, 1), &[]), Rational::new(7, 1));
+    }
+}

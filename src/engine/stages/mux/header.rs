@@ -1,0 +1,86 @@
+//! The header: written when every stream is known, followed by what waited for it.
+
+use super::MuxStage;
+use crate::engine::fault::StageError;
+use crate::unit::{Rational, rescale};
+use std::sync::atomic::Ordering::Relaxed;
+
+impl MuxStage {
+    /// Starts the file when all streams are known.
+    pub(super) fn start_if_ready(&mut self) -> Result<(), StageError> {
+        if let Some(early) = self.early.take() {
+            return Err(early);
+        }
+        if self.header_written || self.broken || !self.streams.iter().all(|s| s.ready) {
+            return Ok(());
+        }
+        if self.live.is_some() {
+            if !self.open_session()? {
+                return Ok(());
+            }
+        } else {
+            self.write_header()?;
+        }
+        self.header_written = true;
+        for (i, state) in self.streams.iter().enumerate() {
+            state.meter.extradata_bytes.store(self.muxer.extradata_bytes(i) as u64, Relaxed);
+            if let Some(end) = self.muxer.stream_end(i) {
+                state.meter.end_us.fetch_max(rescale(end, self.muxer.time_base(i), Rational::MICROS), Relaxed);
+            }
+        }
+        self.muxer.dump(self.settings.index);
+        if let Some(sdp) = self.settings.sdp.take() {
+            sdp.add(
+                self.settings.index,
+                self.muxer.session_description().map_err(self.about("Error writing the SDP"))?,
+            )?;
+        }
+        for (key, value) in self.settings.options.pairs() {
+            log::warn!(
+                "{}: the option {key} ({value}) is not known to this format; it has no effect",
+                self.settings.url
+            );
+        }
+        self.follow_muxer_clock();
+        while let Some((i, media)) = self.next_waiting() {
+            self.passed(i, media)?;
+        }
+        for i in 0..self.streams.len() {
+            if self.streams[i].ended {
+                self.stream_ended(i)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a bitstream filter copied packets go straight to the muxer's clock, which may be finer.
+    pub(super) fn follow_muxer_clock(&mut self) {
+        for (i, state) in self.streams.iter_mut().enumerate() {
+            if state.settings.copy.is_some() && state.settings.bitstream_filter.is_none() {
+                state.time_base = self.muxer.time_base(i);
+            }
+        }
+    }
+
+    fn write_header(&mut self) -> Result<(), StageError> {
+        for (i, state) in self.streams.iter_mut().enumerate() {
+            if let Some(filter) = &mut state.settings.bitstream_filter {
+                let base = filter
+                    .start(&mut self.muxer, i, state.time_base)
+                    .map_err(StageError::about(self.settings.url.clone(), "Error initializing the bitstream filter"))?;
+                state.time_base = base;
+                self.muxer.set_time_base(i, base);
+            }
+        }
+        if let Err(error) = self.muxer.write_header(&mut self.settings.options) {
+            self.broken = true;
+            let index = self.settings.index;
+            let words =
+                format!("Could not write header for output file #{index} (incorrect codec parameters ?): {error}");
+            let last = self.streams.len().saturating_sub(1);
+            let ffmpeg = format!("{words}\nError initializing output stream {index}:{last} -- ");
+            return Err(StageError::Told { text: format!("{}: {words}", self.settings.url), ffmpeg });
+        }
+        Ok(())
+    }
+}

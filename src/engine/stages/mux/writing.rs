@@ -1,0 +1,64 @@
+//! Hands packets to libavformat, and counts what went.
+
+use super::MuxStage;
+use crate::av::Packet;
+use crate::engine::fault::StageError;
+use crate::unit::{Rational, rescale};
+use std::sync::atomic::Ordering::Relaxed;
+
+impl MuxStage {
+    pub(super) fn write(&mut self, index: usize, mut packet: Packet) -> Result<(), StageError> {
+        if self.is_away() {
+            self.left_out();
+            return Ok(());
+        }
+        let base = self.muxer.time_base(index);
+        let meter = &self.streams[index].meter;
+        meter.packets.fetch_add(1, Relaxed);
+        meter.bytes.fetch_add(packet.size() as u64, Relaxed);
+        let own_end = packet.pts().or(packet.dts()).map(|time| time + packet.duration());
+        self.packets += 1;
+        if self.settings.debug_timestamps {
+            log::info!(
+                "muxer <- type:{} {} size:{}",
+                self.streams[index].settings.kind.name(),
+                packet.times_text(base),
+                packet.size()
+            );
+        }
+        if self.live.is_some() {
+            if let Some(end) = own_end {
+                self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
+            }
+            self.send(packet, base);
+            if self.packets % 16 == 1 {
+                self.note_session_size(self.muxer.written_bytes());
+            }
+            return Ok(());
+        }
+        let (settings, source) = (&self.settings, &self.streams[index].settings.source);
+        self.muxer.interrupt().begin(None);
+        self.muxer.write(&mut packet).map_err(|cause| {
+            let operation = format!("Error writing a packet of {source} (av_interleaved_write_frame())");
+            StageError::about(settings.url.clone(), operation)(cause)
+        })?;
+        // What the muxer counts where it does; else the packet's own end.
+        if let (Some(_), Some(end)) = (own_end, self.muxer.stream_end(index).or(own_end)) {
+            self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
+        }
+        if self.packets % 16 == 1 || self.settings.size_limit_bytes.is_some() {
+            self.note_size();
+        }
+        Ok(())
+    }
+
+    fn note_size(&self) {
+        if let Some(bytes) = self.muxer.written_bytes() {
+            self.meter.file_bytes.store(bytes, Relaxed);
+        }
+    }
+
+    pub(super) fn over_size(&self) -> bool {
+        self.settings.size_limit_bytes.is_some_and(|limit| self.meter.file_bytes.load(Relaxed) >= limit)
+    }
+}

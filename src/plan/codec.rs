@@ -1,0 +1,151 @@
+//! Whether a stream is copied, and by which encoder otherwise.
+
+use super::place::OutputPlace;
+use super::{Choice, Context, StreamSource};
+use crate::catalog::{Catalog, CodecFacts, MuxerFacts};
+use crate::diagnostic::{Diagnostic, Origin};
+use crate::facts::MediaKind;
+use crate::spec::OutputSpec;
+
+/// What becomes of a stream: the last `-c` that fits it, or else the codec that the muxer prefers.
+pub(super) fn choose(
+    context: &Context,
+    spec: &OutputSpec,
+    muxer: &MuxerFacts,
+    (source, kind): (StreamSource, MediaKind),
+    place: &OutputPlace,
+) -> Result<Choice, Diagnostic> {
+    let catalog = context.catalog;
+    if let Some(assigned) = spec.codec.last_matching(|s| place.matches(s)) {
+        let name = assigned.value.as_str();
+        if name == "copy" {
+            return match source {
+                StreamSource::Input(..) => Ok(Choice::Copy),
+                StreamSource::Graph(..) | StreamSource::File => Err(copy_of_graph(assigned.origin.clone())),
+            };
+        }
+        let facts = catalog.encoder(name).or_else(|| catalog.codec_id(name).and_then(|id| catalog.encoder_for(id)));
+        return match facts {
+            Some(facts) if facts.kind == kind => Ok(Choice::Encoder { facts, named: true }),
+            Some(facts) => Err(Diagnostic::error(
+                "codec-kind",
+                format!(
+                    "Invalid encoder type '{name}': it encodes {}, but {} is {}.",
+                    facts.kind.name(),
+                    match source {
+                        StreamSource::Input(input, stream) => format!("stream #{input}:{stream}"),
+                        StreamSource::Graph(..) | StreamSource::File => "the filtergraph's output".to_owned(),
+                    },
+                    kind.name()
+                ),
+            )
+            .ffmpeg_says(format!("Invalid encoder type '{name}'"))
+            .remedy(format!("Name the kind: -c:{} {name}", kind_letter(facts.kind)))
+            .at(&assigned.origin)),
+            None => Err(unknown_encoder(catalog, name, kind).at(&assigned.origin)),
+        };
+    }
+    match kind {
+        MediaKind::Video | MediaKind::Audio | MediaKind::Subtitle => {
+            let codec = catalog.guess_codec(&muxer.name, &spec.url, kind);
+            Ok(match catalog.encoder_for(codec).filter(|_| codec != 0) {
+                Some(facts) => Choice::Encoder { facts, named: false },
+                None => Choice::NoEncoder { codec: catalog.codec_name(codec) },
+            })
+        }
+        MediaKind::Data | MediaKind::Attachment | MediaKind::Unknown => Ok(Choice::Copy),
+    }
+}
+
+fn copy_of_graph(origin: Origin) -> Diagnostic {
+    let message = "Streamcopy requested for an output stream which is fed from a complex filtergraph. Filtering and \
+                   streamcopy cannot be used together.";
+    Diagnostic::error("filter-on-copy", message).remedy("Name an encoder for it, e.g. -c:v libx264.").at(&origin)
+}
+
+fn kind_letter(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Video => "v",
+        MediaKind::Audio => "a",
+        MediaKind::Subtitle => "s",
+        _ => "d",
+    }
+}
+
+/// "Unknown encoder", with those that are there for that codec, or the nearest names.
+fn unknown_encoder(catalog: &dyn Catalog, name: &str, kind: MediaKind) -> Diagnostic {
+    let encoders = catalog.encoders(kind);
+    let lower = name.to_ascii_lowercase();
+    let stem = |n: &str| n.trim_start_matches("lib").to_ascii_lowercase();
+    let wanted_codec = match catalog.codec_id(&lower) {
+        Some(id) => Some(catalog.codec_name(id)),
+        None => well_known_codec(&lower).map(str::to_owned),
+    };
+    let same: Vec<&CodecFacts> =
+        encoders.iter().filter(|e| wanted_codec.as_deref() == Some(e.codec_name.as_str())).collect();
+    let names: Vec<String> = if same.is_empty() {
+        let mut near: Vec<(usize, &str)> = encoders
+            .iter()
+            .map(|e| (strsim::damerau_levenshtein(&stem(&e.name), &stem(&lower)), e.name.as_str()))
+            .collect();
+        near.sort();
+        near.iter().filter(|(d, _)| *d <= 3).take(3).map(|(_, n)| (*n).to_owned()).collect()
+    } else {
+        same.iter().map(|e| e.name.clone()).collect()
+    };
+    let diagnostic = Diagnostic::error("unknown-encoder", format!("Unknown encoder '{name}'."))
+        .ffmpeg_says(format!("Unknown encoder '{name}'"));
+    if names.is_empty() {
+        diagnostic.remedy("weir -encoders lists those of the linked FFmpeg.")
+    } else if same.is_empty() {
+        diagnostic.remedy(format!("Did you mean {}?", names.join(", ")))
+    } else {
+        diagnostic.remedy(format!("For {} this FFmpeg has {}.", wanted_codec.unwrap_or_default(), names.join(", ")))
+    }
+}
+
+/// Codecs behind encoder names that other builds of FFmpeg have.
+fn well_known_codec(encoder: &str) -> Option<&'static str> {
+    let rows: [(&[&str], &str); 7] = [
+        (&["264", "avc"], "h264"),
+        (&["265", "hevc"], "hevc"),
+        (&["av1"], "av1"),
+        (&["vp9"], "vp9"),
+        (&["aac"], "aac"),
+        (&["mp3"], "mp3"),
+        (&["opus"], "opus"),
+    ];
+    rows.iter().find(|(parts, _)| parts.iter().any(|p| encoder.contains(p))).map(|(_, codec)| *codec)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::plan::testing::{audio, encoders, input, planned, refusal, video};
+
+    #[test]
+    fn the_last_codec_that_fits_a_stream_counts() {
+        let facts = [input(vec![video("h264"), audio("aac"), audio("ac3")])];
+        let plan = planned("-i a -map 0 -c copy -c:a libopus -c:a:1 ac3 out.mkv", &facts).unwrap();
+        assert_eq!(encoders(&plan), ["copy", "libopus", "ac3"]);
+        let plan = planned("-i a -map 0 -c:a libopus -c copy out.mkv", &facts).unwrap();
+        assert_eq!(encoders(&plan), ["copy", "copy", "copy"]);
+    }
+
+    #[test]
+    fn a_codec_s_name_stands_for_its_first_encoder() {
+        let plan = planned("-i a -c:v h264 -c:a mp3 out.mkv", &[input(vec![video("vp9"), audio("aac")])]).unwrap();
+        assert_eq!(encoders(&plan), ["libx264", "libmp3lame"]);
+    }
+
+    #[test]
+    fn an_unknown_encoder_is_refused_with_those_for_that_codec_or_near_by() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        let (code, text) = refusal("-i a -c:v libopenh264 out.mkv", &facts);
+        assert_eq!(code, "unknown-encoder");
+        assert!(text.contains("libx264, h264_nvenc"), "{text}");
+        let (_, text) = refusal("-i a -c:v mpeg5 out.mkv", &facts);
+        assert!(text.contains("Did you mean mpeg4?"), "{text}");
+        assert_eq!(refusal("-i a -c libx264 out.mkv", &facts).0, "codec-kind");
+    }
+}

@@ -1,0 +1,50 @@
+//! What a complex filtergraph is fed with, and what it feeds.
+
+use crate::facts::MediaKind;
+
+/// A complex filtergraph.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GraphPlan {
+    /// The graph as typed.
+    pub description: String,
+    /// `-filter_complex_threads`.
+    pub threads: Option<String>,
+    /// Conversions may be inserted.
+    pub auto_conversion: bool,
+    /// What feeds it, in the order of its open input pads.
+    pub inputs: Vec<GraphInputPlan>,
+    /// What it feeds, in the order of its open output pads.
+    pub outputs: Vec<GraphOutputPlan>,
+}
+
+impl GraphPlan {
+    /// The input stream, when there is exactly one.
+    pub fn only_source(&self) -> Option<(usize, usize)> {
+        match &self.inputs[..] {
+            [only] => Some(only.source),
+            _ => None,
+        }
+    }
+}
+
+/// One open input pad of a complex filtergraph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphInputPlan {
+    /// Input and stream.
+    pub source: (usize, usize),
+    /// The stream's kind; subtitles are drawn on pictures.
+    pub kind: MediaKind,
+    /// The filter, and its pad where it has several, as ffmpeg names them: `overlay:main`.
+    pub name: String,
+}
+
+/// One open output pad of a complex filtergraph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GraphOutputPlan {
+    /// Pictures or sound.
+    pub kind: MediaKind,
+    /// The filter, and its pad where it has several.
+    pub name: String,
+    /// The output and stream that it feeds.
+    pub to: Option<(usize, usize)>,
+}

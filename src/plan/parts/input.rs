@@ -1,0 +1,79 @@
+//! What is done with an input and its streams.
+
+use crate::plan::SessionPlan;
+use crate::spec::{InputGap, ReadRate};
+use crate::unit::Rational;
+
+/// What is done with an input.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InputPlan {
+    /// URL, passwords masked.
+    pub url: String,
+    /// Demuxer.
+    pub format: String,
+    /// Added to its timestamps, in microseconds.
+    pub offset_us: i64,
+    /// `-ss`, in microseconds.
+    pub start_us: Option<i64>,
+    /// `-t`, in microseconds.
+    pub duration_us: Option<i64>,
+    /// Decoded streams begin exactly at `start_us`.
+    pub accurate_seek: bool,
+    /// Passes after the first; -1 is for ever.
+    pub stream_loop: i32,
+    /// Pacing.
+    pub read_rate: Option<ReadRate>,
+    /// Its session, where the far end is a peer.
+    pub session: Option<SessionPlan>,
+    /// What outputs get while it is away.
+    pub on_gap: InputGap,
+    /// Its streams by index.
+    pub streams: Vec<InputStreamPlan>,
+}
+
+impl InputPlan {
+    /// Its media comes at the speed of time: from a peer, or paced.
+    pub fn is_timed(&self) -> bool {
+        self.session.is_some() || self.read_rate.is_some()
+    }
+}
+
+/// What is done with an input stream.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InputStreamPlan {
+    /// Some output wants it.
+    pub used: bool,
+    /// How it is decoded, if it is.
+    pub decode: Option<DecodePlan>,
+    /// `-r` before `-i`.
+    pub forced_frame_rate: Option<Rational>,
+    /// Turn pictures upright.
+    pub autorotate: bool,
+    /// Rebuild the filtergraph when the format changes.
+    pub reinit_filter: bool,
+    /// `-itsscale`.
+    pub timestamp_scale: Option<Rational>,
+    /// `-discard`, FFmpeg's number.
+    pub discard: Option<i32>,
+    /// `-fix_sub_duration`.
+    pub fix_subtitle_duration: bool,
+    /// `-canvas_size`, in pixels.
+    pub canvas_size: Option<(i32, i32)>,
+    /// `-top` before `-i`.
+    pub top_field_first: Option<bool>,
+    /// Filters that options put before all others: names and parameters.
+    pub first_filters: Vec<(String, String)>,
+    /// `-tag` before `-i`.
+    pub codec_tag: Option<u32>,
+}
+
+/// How a stream is decoded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecodePlan {
+    /// The decoder's name.
+    pub decoder: String,
+    /// Its options.
+    pub options: Vec<(String, String)>,
+    /// `-bitexact`.
+    pub bitexact: bool,
+}

@@ -1,0 +1,133 @@
+//! What happens to a stream between its source and its output: copied, or by which encoder and how.
+
+use crate::plan::KeepUpPlan;
+use crate::spec::FpsMode;
+use crate::unit::Rational;
+
+/// What happens to a stream on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Treatment {
+    /// Its packets are passed on.
+    Copy(CopyPlan),
+    /// It is decoded, filtered and encoded.
+    Encode(Box<EncodePlan>),
+    /// Subtitles are decoded and encoded.
+    Subtitle {
+        /// The encoder's name.
+        encoder: String,
+        /// Its options.
+        options: Vec<(String, String)>,
+        /// `-s`.
+        size: Option<(i32, i32)>,
+    },
+    /// It is a file that is attached.
+    Attach {
+        /// The file's name.
+        file: String,
+    },
+}
+
+/// How a stream is copied.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CopyPlan {
+    /// Options that only change what the header says.
+    pub codec_options: Vec<(String, String)>,
+    /// `-r`.
+    pub frame_rate: Option<Rational>,
+    /// `-aspect`.
+    pub display_aspect_ratio: Option<Rational>,
+    /// Begin before the first keyframe.
+    pub initial_non_keyframes: bool,
+    /// Leave out packets before the start time.
+    pub drop_before_start: bool,
+    /// `-copytb`.
+    pub time_base_choice: i32,
+    /// Degrees by which players are to turn the picture, in place of what the source says.
+    pub rotation: Option<f64>,
+}
+
+/// How a stream is encoded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EncodePlan {
+    /// The encoder's name.
+    pub encoder: String,
+    /// The codec's name.
+    pub codec: String,
+    /// Its options.
+    pub options: Vec<(String, String)>,
+    /// The filtergraph; `null` or `anull` when none was given.
+    pub graph: String,
+    /// The user gave a filtergraph.
+    pub user_filters: bool,
+    /// `-filter_threads`, or the encoder's `-threads`.
+    pub filter_threads: Option<String>,
+    /// Options of scalers that are inserted.
+    pub scaler_options: Vec<(String, String)>,
+    /// Options of resamplers that are inserted.
+    pub resampler_options: Vec<(String, String)>,
+    /// Conversions may be inserted.
+    pub auto_conversion: bool,
+    /// `-s`.
+    pub size: Option<(i32, i32)>,
+    /// `-noautoscale`: pictures may change their size.
+    pub any_size: bool,
+    /// Pixel or sample formats that the encoder may be given.
+    pub formats: Vec<String>,
+    /// `-pix_fmt +`: no conversion.
+    pub keep_format: bool,
+    /// Sample rates that the encoder may be given.
+    pub sample_rates_hz: Vec<i32>,
+    /// Channel layouts that the encoder may be given.
+    pub channel_layouts: Vec<String>,
+    /// `-r`.
+    pub frame_rate: Option<Rational>,
+    /// `-fpsmax`.
+    pub max_frame_rate: Option<Rational>,
+    /// Frame rates that the encoder is limited to.
+    pub supported_frame_rates: Vec<Rational>,
+    /// How pictures become frames; never `Auto`.
+    pub fps_mode: FpsMode,
+    /// `-q`, in FFmpeg's lambda units.
+    pub global_quality: Option<i32>,
+    /// `-aspect`.
+    pub display_aspect_ratio: Option<Rational>,
+    /// `-enc_time_base`.
+    pub time_base: Option<Rational>,
+    /// `-force_key_frames`.
+    pub force_key_frames: Option<String>,
+    /// How it keeps up with a live source; `None` when it need not.
+    pub keep_up: Option<KeepUpPlan>,
+    /// `-bitexact`.
+    pub bitexact: bool,
+    /// `-pass`.
+    pub pass: Option<PassPlan>,
+    /// `-intra_matrix`, `-inter_matrix`, `-chroma_intra_matrix`.
+    pub matrices: [Option<String>; 3],
+    /// `-rc_override`.
+    pub rate_override: Option<String>,
+    /// `-top`.
+    pub top_field_first: Option<bool>,
+    /// `-psnr`.
+    pub psnr: bool,
+    /// `-bits_per_raw_sample`.
+    pub bits_per_raw_sample: Option<i32>,
+    /// `-map_channel`: parameters of the filter `pan`.
+    pub pan: Option<String>,
+    /// `-apad`: parameters of the filter `apad`.
+    pub pad: Option<String>,
+    /// `-frame_drop_threshold`, in tenths of a frame.
+    pub drop_threshold_tenths: i64,
+}
+
+/// One pass of an encoding in two.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PassPlan {
+    /// The file with what the first pass found.
+    pub log: String,
+    /// Write it.
+    pub writes: bool,
+    /// Read it.
+    pub reads: bool,
+    /// The encoder opens it by itself.
+    pub by_encoder: bool,
+}

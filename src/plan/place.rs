@@ -1,0 +1,26 @@
+//! A stream's place among those of its output, which is what an output's stream specifiers go by.
+
+use super::OutputDraft;
+use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::spec::StreamSpecifier;
+
+/// An output's streams so far, as stream specifiers see them: the new stream is the last.
+pub(super) struct OutputPlace(InputFacts);
+
+impl OutputPlace {
+    /// The place of a stream of that kind that is about to join the draft.
+    pub(super) fn next(draft: &OutputDraft, kind: MediaKind) -> Self {
+        Self::of(draft.streams.iter().map(|s| s.kind).chain([kind]))
+    }
+
+    /// The place of the last of these streams.
+    pub(super) fn of(kinds: impl Iterator<Item = MediaKind>) -> Self {
+        let streams = kinds.enumerate().map(|(index, kind)| StreamFacts::of_kind(index, kind)).collect();
+        Self(InputFacts { streams, ..InputFacts::default() })
+    }
+
+    /// True when the specifier names the last stream.
+    pub(super) fn matches(&self, specifier: &StreamSpecifier) -> bool {
+        self.0.streams.last().is_some_and(|s| specifier.matches(&self.0, s))
+    }
+}
