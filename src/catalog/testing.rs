@@ -78,7 +78,15 @@ fn name_of(codec_id: u32) -> Option<&'static str> {
 
 const CODEC: [&str; 12] =
     ["b", "g", "bf", "preset", "crf", "tune", "profile", "level", "maxrate", "bufsize", "x264-params", "threads"];
-const FORMAT: [&str; 6] = ["movflags", "flvflags", "avoid_negative_ts", "fflags", "rtsp_transport", "pkt_size"];
+const FORMAT: [&str; 7] = [
+    "movflags",
+    "flvflags",
+    "avoid_negative_ts",
+    "fflags",
+    "rtsp_transport",
+    "pkt_size",
+    "use_wallclock_as_timestamps",
+];
 
 impl Catalog for FakeCatalog {
     fn rate_means_constant(&self) -> bool {

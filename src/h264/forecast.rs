@@ -45,6 +45,11 @@ impl Forecast {
         seen.unit_over && seen.slices > 0 && seen.slices == self.slices
     }
 
+    /// True when a picture has as many slices as any before it.
+    pub fn has_all_slices(&self, seen: Seen) -> bool {
+        self.slices > 0 && seen.slices >= self.slices
+    }
+
     /// True when a picture that is expected to be whole may be given on.
     pub fn is_proved(&self) -> bool {
         self.right >= PROVED_BY && self.right_of_key && !self.given_up

@@ -11,6 +11,8 @@ pub use sequence::SequenceHeader;
 mod kind {
     pub const SLICE: u8 = 1;
     pub const PARTITION_A: u8 = 2;
+    pub const PARTITION_B: u8 = 3;
+    pub const PARTITION_C: u8 = 4;
     pub const IDR: u8 = 5;
     pub const SEI: u8 = 6;
     pub const SPS: u8 = 7;

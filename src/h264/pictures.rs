@@ -17,6 +17,20 @@ pub struct Picture {
     pub pts: Option<i64>,
     /// Decoding can begin with it.
     pub key: bool,
+    /// The sequence parameter set that came with it.
+    pub sequence: Option<Vec<u8>>,
+}
+
+/// The NAL unit that the next part may go on with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Unit {
+    /// None: it is over, or its beginning was lost.
+    #[default]
+    Closed,
+    /// One of the picture.
+    Open,
+    /// One that shows nothing.
+    Padding,
 }
 
 /// Takes parts, gives pictures: each as soon as it is known, or very likely, to be whole.
@@ -24,7 +38,9 @@ pub struct Picture {
 pub struct PictureAssembler {
     data: Vec<u8>,
     pts: Option<i64>,
+    sequence: Option<Vec<u8>>,
     seen: Seen,
+    unit: Unit,
     /// The picture at hand was given on already; what still comes of it is lost.
     given: bool,
     forecast: Forecast,
@@ -35,23 +51,20 @@ impl PictureAssembler {
     /// that are over now, at most two.
     pub fn push(&mut self, part: &[u8], pts: Option<i64>) -> Vec<Picture> {
         let mut over = Vec::new();
-        let begins_unit = part.starts_with(&START_CODE);
-        if begins_unit && self.is_new_picture(part, pts) {
-            over.extend(self.finish());
-            self.pts = pts;
-        } else if self.data.is_empty() && !self.given {
-            // The beginning was lost.
-            return over;
-        } else if begins_unit && is_padding(part) {
-            return over;
-        } else if self.forecast.says_whole(self.seen) {
-            self.forecast.was_wrong();
+        if part.starts_with(&START_CODE) {
+            if self.is_new_picture(part, pts) {
+                over.extend(self.finish());
+                self.pts = pts;
+            } else if self.seen.slices == 0 {
+                // Some senders give parameter sets the time of the picture before them.
+                self.pts = pts;
+            }
+            self.begin_unit(part);
+        } else {
+            self.go_on(part, pts);
         }
-        if self.given {
-            return over;
-        }
-        self.add(part, begins_unit);
-        if self.forecast.is_proved() && self.forecast.says_whole(self.seen) || self.data.len() > MOST_BYTES {
+        let whole = self.forecast.is_proved() && self.forecast.says_whole(self.seen);
+        if !self.given && (whole || self.data.len() > MOST_BYTES) {
             over.extend(self.give());
         }
         over
@@ -60,33 +73,42 @@ impl PictureAssembler {
     /// The picture at hand, at the end of the stream.
     pub fn finish(&mut self) -> Option<Picture> {
         self.forecast.picture_over(self.seen);
-        let picture = self.give();
+        let picture = if self.given { None } else { self.give() };
         self.seen = Seen::default();
+        self.unit = Unit::Closed;
         self.given = false;
         picture
     }
 
-    /// What begins with a start code begins a picture where the time is another, or where no slice can come before it.
+    /// What begins with a start code begins a picture where no slice of the one at hand can come before it.
+    ///
+    /// Another time alone tells little: a sender report may set the clock right between two parts of a picture. It counts
+    /// where the picture has all its slices already, so that the first slice of the next one was lost.
     fn is_new_picture(&self, part: &[u8], pts: Option<i64>) -> bool {
-        if self.data.is_empty() && !self.given {
-            return true;
+        if self.seen.slices == 0 {
+            return self.given || self.data.is_empty();
         }
         let first = units(part).next().unwrap_or_default();
-        let begins = match kind_of(first) {
-            kind::SLICE | kind::PARTITION_A | kind::IDR => is_first_slice(first),
+        match kind_of(first) {
+            kind::SLICE | kind::PARTITION_A | kind::IDR if is_first_slice(first) => true,
+            kind::SLICE | kind::PARTITION_A | kind::IDR => pts != self.pts && self.forecast.has_all_slices(self.seen),
             kind::SEI | kind::SPS | kind::PPS | kind::DELIMITER => true,
-            _ => false,
-        };
-        pts != self.pts || begins && self.seen.slices > 0
+            kind::PARTITION_B..=kind::PARTITION_C | kind::END_OF_SEQUENCE..=kind::FILLER => false,
+            _ => pts != self.pts,
+        }
     }
 
-    fn add(&mut self, part: &[u8], begins_unit: bool) {
-        self.data.extend_from_slice(part);
-        if !begins_unit {
-            self.seen.unit_over = self.forecast.ends_unit(part.len(), false);
+    fn begin_unit(&mut self, part: &[u8]) {
+        if is_padding(part) {
+            self.unit = Unit::Padding;
+            self.keep(part);
             return;
         }
-        let mut count = 0;
+        if self.forecast.says_whole(self.seen) {
+            self.forecast.was_wrong();
+        }
+        self.keep(part);
+        let (mut count, mut may_go_on) = (0, false);
         for unit in units(part) {
             count += 1;
             match kind_of(unit) {
@@ -96,17 +118,43 @@ impl PictureAssembler {
                     self.seen.key = true;
                 }
                 kind::SEI => self.seen.key |= is_recovery_point(unit),
+                kind::SPS if !self.given => self.sequence = Some(unit.to_vec()),
                 _ => {}
             }
+            may_go_on = !matches!(kind_of(unit), kind::SPS | kind::PPS | kind::DELIMITER);
         }
         // Several NAL units in one part are whole.
         self.seen.unit_over = count > 1 || self.forecast.ends_unit(part.len() - START_CODE.len(), true);
+        self.unit = if count == 1 && may_go_on { Unit::Open } else { Unit::Closed };
+    }
+
+    fn go_on(&mut self, part: &[u8], pts: Option<i64>) {
+        match self.unit {
+            Unit::Closed => {}
+            Unit::Padding => self.keep(part),
+            // It goes on with a NAL unit whose beginning was lost.
+            Unit::Open if self.seen.unit_over && pts != self.pts => self.unit = Unit::Closed,
+            Unit::Open => {
+                if self.forecast.says_whole(self.seen) {
+                    self.forecast.was_wrong();
+                }
+                self.keep(part);
+                self.seen.unit_over = self.forecast.ends_unit(part.len(), false);
+            }
+        }
+    }
+
+    fn keep(&mut self, part: &[u8]) {
+        if !self.given {
+            self.data.extend_from_slice(part);
+        }
     }
 
     fn give(&mut self) -> Option<Picture> {
         self.given = true;
         let data = std::mem::take(&mut self.data);
-        (!data.is_empty()).then_some(Picture { data, pts: self.pts, key: self.seen.key })
+        let sequence = self.sequence.take();
+        (!data.is_empty()).then_some(Picture { data, pts: self.pts, key: self.seen.key, sequence })
     }
 }
 
@@ -243,6 +291,92 @@ mod tests {
         let given: Vec<_> = (0..5).flat_map(|_| assembler.push(&slice, Some(7))).collect();
         assert_eq!(given.len(), 4);
         assert!(given.iter().all(|picture| picture.data == slice));
+    }
+
+    /// Pushes parts with their times; gives the pictures.
+    fn pushed(parts: &[(&[u8], i64)]) -> Vec<Picture> {
+        let mut assembler = PictureAssembler::default();
+        let mut given: Vec<_> = parts.iter().flat_map(|(part, pts)| assembler.push(part, Some(*pts))).collect();
+        given.extend(assembler.finish());
+        given
+    }
+
+    /// An assembler that gives pictures of `slices` slices with their last part; the next one's time is 100.
+    fn trained(slices: &[usize]) -> PictureAssembler {
+        let mut assembler = PictureAssembler::default();
+        for n in 0..100 {
+            picture(n % 20 == 0, slices, 1000).iter().for_each(|part| drop(assembler.push(part, Some(n))));
+        }
+        assert!(assembler.given);
+        assembler
+    }
+
+    #[test]
+    fn a_clock_that_is_set_right_within_a_picture_does_not_cut_it() {
+        let slices = picture(true, &[1500, 1500], 1000);
+        let next = picture(false, &[20], 1000);
+        let parts = [(&slices[0][..], 0), (&slices[1], 0), (&slices[2], 7), (&slices[3], 7), (&next[0], 47)];
+        let given = pushed(&parts);
+        assert_eq!(given.len(), 2);
+        assert_eq!((&given[0].data, given[0].pts), (&slices.concat(), Some(0)));
+    }
+
+    #[test]
+    fn parameter_sets_with_the_time_of_the_picture_before_belong_to_the_one_behind_them() {
+        let sps = [&START_CODE[..], &[0x67, 100, 0, 40]].concat();
+        let (first, key) = (picture(false, &[20], 1000).concat(), picture(true, &[20], 1000).concat());
+        let given = pushed(&[(&first, 0), (&sps, 0), (&key, 40)]);
+        let found: Vec<_> = given.iter().map(|p| (p.pts, p.key, p.data.len(), p.sequence.is_some())).collect();
+        assert_eq!(found, [(Some(0), false, 24, false), (Some(40), true, 32, true)]);
+    }
+
+    #[test]
+    fn a_picture_whose_beginning_was_lost_costs_neither_the_one_before_nor_trust() {
+        let mut assembler = trained(&[2500]);
+        let lost = picture(false, &[2500], 1000);
+        assert!(lost[1..].iter().all(|part| assembler.push(part, Some(100)).is_empty()));
+        let next = picture(false, &[2500], 1000);
+        let given: Vec<_> = next.iter().flat_map(|part| assembler.push(part, Some(101))).collect();
+        assert_eq!(given.len(), 1, "it is given with its last part");
+        assert_eq!((&given[0].data, given[0].pts), (&next.concat(), Some(101)));
+    }
+
+    #[test]
+    fn a_first_slice_that_was_lost_does_not_join_two_pictures() {
+        let mut assembler = trained(&[2500, 2500]);
+        let lost = picture(false, &[2500, 2500], 1000);
+        assert!(lost[3..].iter().all(|part| assembler.push(part, Some(100)).is_empty()));
+        let next = picture(false, &[2500, 2500], 1000);
+        let given: Vec<_> = next.iter().flat_map(|part| assembler.push(part, Some(101))).collect();
+        let found: Vec<_> = given.iter().map(|p| (p.pts, p.data == next.concat())).collect();
+        assert_eq!(found, [(Some(100), false), (Some(101), true)]);
+    }
+
+    #[test]
+    fn what_goes_on_behind_parameter_sets_lost_its_beginning() {
+        let sets = [&START_CODE[..], &[0x67, 100, 0, 40], &START_CODE, &[0x68, 1]].concat();
+        let (lost, next) = (picture(true, &[2500], 1000), picture(false, &[20], 1000).concat());
+        let given = pushed(&[(&sets, 0), (&lost[1], 0), (&lost[2], 0), (&next, 40)]);
+        assert_eq!(given.len(), 1);
+        assert_eq!(given[0].data, [sets, next].concat());
+    }
+
+    #[test]
+    fn filler_is_kept_with_its_picture_and_waited_for_by_none() {
+        let filler = parts(&unit(12, 2500, false), 1000);
+        let slice = picture(false, &[20], 1000).concat();
+        let mut all = vec![(&slice[..], 0)];
+        all.extend(filler.iter().map(|part| (&part[..], 0)));
+        all.push((&slice, 40));
+        assert_eq!(pushed(&all)[0].data, [slice.clone(), filler.concat()].concat());
+
+        let mut assembler = trained(&[2500]);
+        for n in 100..200 {
+            let parts = picture(n % 20 == 0, &[2500], 1000);
+            let given: Vec<_> = parts.iter().chain(&filler).flat_map(|part| assembler.push(part, Some(n))).collect();
+            assert_eq!(given.len(), 1, "a picture is given with its last part");
+            assert_eq!(given[0].data, parts.concat());
+        }
     }
 
     proptest! {

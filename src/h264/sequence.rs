@@ -9,6 +9,10 @@ use h264_reader::rbsp::{BitReader, decode_nal};
 const BASELINE: u8 = 66;
 /// FFmpeg's mark on a profile that is constrained.
 const CONSTRAINED: i32 = 1 << 9;
+/// The most pictures that a decoder holds back.
+const MOST_REORDERED: u32 = 16;
+/// Rates above this are ticks of a clock, not pictures, in pictures per second.
+const FASTEST: i64 = 300;
 
 /// What a sequence parameter set says of pictures with 8 bits in 4:2:0, whole frames only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +50,12 @@ impl SequenceHeader {
         }
         let mut sets = units(parameter_sets).filter(|unit| kind_of(unit) == kind::SPS);
         let (first, None) = (sets.next()?, sets.next()) else { return None };
-        let bytes = decode_nal(first).ok()?;
+        Self::of_set(first)
+    }
+
+    /// Reads one sequence parameter set, a NAL unit without its start code; `None` as above.
+    pub fn of_set(unit: &[u8]) -> Option<Self> {
+        let bytes = decode_nal(unit).ok()?;
         Self::of(&SeqParameterSet::from_bits(BitReader::new(bytes.as_ref())).ok()?)
     }
 
@@ -62,12 +71,15 @@ impl SequenceHeader {
         let vui = sps.vui_parameters.as_ref();
         let told = vui.and_then(|vui| vui.bitstream_restrictions.as_ref()).map(|told| told.max_num_reorder_frames);
         let in_order = profile_idc == BASELINE || sps.pic_order_cnt == PicOrderCntType::TypeTwo;
-        let reorder = if in_order { 0 } else { usize::try_from(told?).ok()? };
+        let reorder = if in_order { 0 } else { told.filter(|told| *told <= MOST_REORDERED)? };
         let (width, height) = sps.pixel_dimensions().ok()?;
         let signal = vui.and_then(|vui| vui.video_signal_type.as_ref());
         let constrained = profile_idc == BASELINE && sps.constraint_flags.flag1();
         let ratio = |num: i64, den: i64| Rational::reduced(num, den).filter(|ratio| ratio.is_valid());
         let timing = vui.and_then(|vui| vui.timing_info.as_ref());
+        // A tick is a field.
+        let rate = timing.and_then(|t| ratio(t.time_scale.into(), 2 * i64::from(t.num_units_in_tick)));
+        let plausible = |rate: &Rational| (1..=FASTEST).contains(&(i64::from(rate.num) / i64::from(rate.den)));
         let aspect = vui.and_then(|vui| vui.aspect_ratio_info.as_ref()).and_then(|aspect| aspect.get());
         Some(Self {
             width,
@@ -75,9 +87,8 @@ impl SequenceHeader {
             profile: i32::from(profile_idc) | if constrained { CONSTRAINED } else { 0 },
             level: sps.level_idc,
             sample_aspect_ratio: aspect.and_then(|(num, den)| ratio(num.into(), den.into())),
-            // A tick is a field.
-            frame_rate: timing.and_then(|t| ratio(t.time_scale.into(), 2 * i64::from(t.num_units_in_tick))),
-            reorder,
+            frame_rate: rate.filter(plausible),
+            reorder: usize::try_from(reorder).ok()?,
             full_range: signal.map(|signal| signal.video_full_range_flag),
             colours: signal
                 .and_then(|signal| signal.colour_description.as_ref())
@@ -93,6 +104,7 @@ impl SequenceHeader {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use proptest::prelude::*;
 
     const PPS: &str = "68ebe3cb22c0";
     /// 1920x1080 with B-pictures, BT.709, 25 frames a second.
@@ -135,5 +147,20 @@ mod tests {
             assert_eq!(SequenceHeader::read(&stream(units)), None, "{units:?}");
         }
         assert_eq!(SequenceHeader::read(&[1, 100, 0, 40, 255]), None, "not a byte stream");
+    }
+
+    proptest! {
+        /// Nothing that a description tells makes it fail, or hold back more pictures than a decoder does.
+        #[test]
+        fn anything_may_be_told(damage in prop::collection::vec((0usize..30, any::<u8>()), 1..6), random in prop::collection::vec(any::<u8>(), 0..40)) {
+            let mut told = stream(&[HIGH, PPS]);
+            damage.iter().for_each(|(at, byte)| told[4 + at] = *byte);
+            for sets in [told, [stream(&[PPS]), START_CODE.to_vec(), vec![0x67], random].concat()] {
+                if let Some(header) = SequenceHeader::read(&sets) {
+                    prop_assert!(header.reorder <= 16);
+                    prop_assert!(header.frame_rate.is_none_or(|rate| rate.is_valid()));
+                }
+            }
+        }
     }
 }

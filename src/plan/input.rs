@@ -88,6 +88,12 @@ fn copies_pictures(job: &JobSpec) -> bool {
     job.global.complex_graphs.is_empty() && job.outputs.iter().all(copies)
 }
 
+/// True where each part of a picture gets a time of its own, that at which it came.
+fn takes_arrival_for_time(options: &[(String, String)]) -> bool {
+    let value = options.iter().rfind(|(key, _)| key == "use_wallclock_as_timestamps").map(|(_, value)| value.as_str());
+    value.is_some_and(|value| value != "0" && value != "false")
+}
+
 /// Translates the options of a job's input into what the demuxer takes.
 pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<OpenInput, Diagnostic> {
     let spec = &job.inputs[index];
@@ -115,7 +121,10 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
         live_defaults(spec, session, copies, &mut options);
     }
     Ok(OpenInput {
-        reassemble: session.is_some() && copies && session::is_rtsp(&session::scheme(&spec.url)),
+        reassemble: session.is_some()
+            && copies
+            && session::is_rtsp(&session::scheme(&spec.url))
+            && !takes_arrival_for_time(&options),
         url: spec.url.clone(),
         session,
         format: spec.format.as_ref().map(|f| f.value.clone()),
@@ -394,5 +403,15 @@ mod tests {
             assert!(waits(&format!("-i rtsp://h/a {encoded}")), "{encoded}");
         }
         assert!(waits("-i a.mp4 -c copy a.flv"), "a file");
+    }
+
+    #[test]
+    fn pictures_whose_parts_get_times_of_their_own_are_not_put_together_by_them() {
+        let reassembles = |line: &str| open_input(&spec(line), 0, &FakeCatalog).unwrap().reassemble;
+        assert!(reassembles("-i rtsp://h/a -c copy a.flv"));
+        assert!(!reassembles("-use_wallclock_as_timestamps 1 -i rtsp://h/a -c copy a.flv"));
+        for line in ["-i rtsp://h/a a.flv", "-i rtmp://h/a -c copy a.flv", "-i a.mp4 -c copy a.flv"] {
+            assert!(!reassembles(line), "{line}");
+        }
     }
 }

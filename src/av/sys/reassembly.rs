@@ -12,8 +12,14 @@ use std::ffi::c_int;
 const JUMP_SECONDS: i64 = 2;
 /// The object type of AAC-LC in the first five bits of its header (ISO/IEC 14496-3).
 const AAC_LC: u8 = 2;
+/// In that header: a frame has 960 samples; what tells of an extension begins; it is in use.
+const AAC_SHORT: u8 = 0x04;
+const AAC_EXTENSION: [u8; 2] = [0x56, 0xe0];
+const AAC_EXTENDED: u8 = 0x80;
 /// A colour property that nothing tells (ITU-T H.273).
 const UNSPECIFIED: u8 = 2;
+/// The rate of Opus's clock, whatever was encoded.
+const OPUS_HZ: i32 = 48_000;
 /// Samples of a frame of AAC.
 const AAC_FRAME: i32 = 1024;
 
@@ -23,14 +29,24 @@ const AAC_FRAME: i32 = 1024;
 /// decodes seven pictures at the start, to see how many are out of order. Where the description of a session tells all of
 /// that, neither is needed (`AVFMT_FLAG_NOPARSE`).
 pub(super) struct Reassembly {
-    /// By stream; `None` for what comes whole.
-    streams: Vec<Option<Pictures>>,
+    streams: Vec<Taken>,
     ready: VecDeque<Packet>,
+}
+
+/// What becomes of a stream's packets.
+enum Taken {
+    Pictures(Box<Pictures>),
+    /// They are told how long they are, in this time base.
+    Opus(Rational),
+    AsTheyCome,
 }
 
 struct Pictures {
     assembler: PictureAssembler,
     reorder: ReorderWindow,
+    time_base: Rational,
+    /// The sequence parameter set in force; empty while it is that of the description.
+    sequence: Vec<u8>,
     /// Of a picture, in ticks; 0 when unknown.
     duration: i64,
 }
@@ -59,12 +75,9 @@ impl Reassembly {
             // SAFETY: as above; one stream at a time is borrowed.
             let stream = unsafe { &mut *stream };
             taken.push(match known {
-                Known::Pictures(header) => Some(Pictures::begin(stream, &header)),
-                Known::Sound => {
-                    fill_sound(stream);
-                    None
-                }
-                Known::Other => None,
+                Known::Pictures(header) => Taken::Pictures(Box::new(Pictures::begin(stream, &header))),
+                Known::Sound => fill_sound(stream),
+                Known::Other => Taken::AsTheyCome,
             });
         }
         // SAFETY: by contract.
@@ -78,22 +91,28 @@ impl Reassembly {
     }
 
     /// Takes what the demuxer read.
-    pub(super) fn push(&mut self, packet: Packet) -> Result<(), AvError> {
+    pub(super) fn push(&mut self, mut packet: Packet) -> Result<(), AvError> {
         let stream = packet.stream();
-        let Some(Some(pictures)) = self.streams.get_mut(stream) else {
-            self.ready.push_back(packet);
-            return Ok(());
-        };
-        for picture in pictures.assembler.push(packet.data(), packet.pts()) {
-            self.ready.push_back(pictures.packet(&picture, stream)?);
+        match self.streams.get_mut(stream) {
+            Some(Taken::Pictures(pictures)) => {
+                for picture in pictures.assembler.push(packet.data(), packet.pts()) {
+                    self.ready.push_back(pictures.packet(&picture, stream)?);
+                }
+                return Ok(());
+            }
+            Some(Taken::Opus(base)) if packet.duration() == 0 => {
+                packet.set_duration(rescale(opus_samples(packet.data()), Rational::new(1, OPUS_HZ), *base));
+            }
+            Some(Taken::Opus(_) | Taken::AsTheyCome) | None => {}
         }
+        self.ready.push_back(packet);
         Ok(())
     }
 
     /// The input is over: what is at hand is whole. Tells whether there is any.
     pub(super) fn finish(&mut self) -> Result<bool, AvError> {
         for (stream, pictures) in self.streams.iter_mut().enumerate() {
-            let Some(pictures) = pictures else { continue };
+            let Taken::Pictures(pictures) = pictures else { continue };
             if let Some(picture) = pictures.assembler.finish() {
                 self.ready.push_back(pictures.packet(&picture, stream)?);
             }
@@ -118,11 +137,28 @@ impl Pictures {
         Self {
             assembler: PictureAssembler::default(),
             reorder: ReorderWindow::new(header.reorder, jump),
-            duration: header.frame_rate.map_or(0, |rate| rescale(1, rate.inverse(), base)),
+            time_base: base,
+            sequence: Vec::new(),
+            duration: duration(header, base),
+        }
+    }
+
+    /// Descriptions may be out of date, and senders change in mid-stream: what comes with the pictures holds.
+    fn follow(&mut self, sequence: &[u8]) {
+        if self.sequence == sequence {
+            return;
+        }
+        sequence.clone_into(&mut self.sequence);
+        if let Some(header) = SequenceHeader::of_set(sequence) {
+            self.reorder.set_depth(header.reorder);
+            self.duration = duration(&header, self.time_base);
         }
     }
 
     fn packet(&mut self, picture: &Picture, stream: usize) -> Result<Packet, AvError> {
+        if let Some(sequence) = &picture.sequence {
+            self.follow(sequence);
+        }
         let mut packet = Packet::from_bytes(&picture.data)?;
         packet.set_stream(stream);
         packet.set_times(picture.pts, picture.pts.and_then(|pts| self.reorder.dts(pts)));
@@ -132,6 +168,11 @@ impl Pictures {
         }
         Ok(packet)
     }
+}
+
+/// Of a picture, in ticks; 0 when unknown.
+fn duration(header: &SequenceHeader, base: Rational) -> i64 {
+    header.frame_rate.map_or(0, |rate| rescale(1, rate.inverse(), base))
 }
 
 /// What is known of a stream without reading from it.
@@ -150,9 +191,7 @@ impl Known {
         let sounds = par.sample_rate > 0 && par.ch_layout.nb_channels > 0;
         match par.codec_id {
             ffi::AVCodecID::AV_CODEC_ID_H264 => SequenceHeader::read(extradata).map(Self::Pictures),
-            ffi::AVCodecID::AV_CODEC_ID_AAC => {
-                (sounds && extradata.first().is_some_and(|byte| byte >> 3 == AAC_LC)).then_some(Self::Sound)
-            }
+            ffi::AVCodecID::AV_CODEC_ID_AAC => (sounds && is_plain_aac(extradata)).then_some(Self::Sound),
             ffi::AVCodecID::AV_CODEC_ID_OPUS
             | ffi::AVCodecID::AV_CODEC_ID_PCM_MULAW
             | ffi::AVCodecID::AV_CODEC_ID_PCM_ALAW => sounds.then_some(Self::Sound),
@@ -167,6 +206,35 @@ fn extradata(par: &ffi::AVCodecParameters) -> &[u8] {
         Ok(size) if size > 0 && !par.extradata.is_null() => unsafe { std::slice::from_raw_parts(par.extradata, size) },
         _ => &[],
     }
+}
+
+/// True for a header of AAC-LC with frames of 1024 samples and without spectral band replication.
+fn is_plain_aac(header: &[u8]) -> bool {
+    let &[first, second, ref rest @ ..] = header else { return false };
+    // Rates that have no number take more bits, which nobody sends.
+    let rate_is_numbered = (first & 7, second >> 7) != (7, 1);
+    let extended = match rest {
+        [a, b, c, ..] => [*a, b & 0xe0] == AAC_EXTENSION && c & AAC_EXTENDED != 0,
+        _ => false,
+    };
+    first >> 3 == AAC_LC && rate_is_numbered && second & AAC_SHORT == 0 && !extended
+}
+
+/// Samples of a packet of Opus at 48 kHz (RFC 6716, section 3.1); 0 for what is none.
+fn opus_samples(packet: &[u8]) -> i64 {
+    let Some(first) = packet.first() else { return 0 };
+    let config = first >> 3;
+    let frame = match config {
+        0..12 => [480, 960, 1920, 2880][usize::from(config % 4)],
+        12..16 => [480, 960][usize::from(config % 2)],
+        _ => 120 << (config % 4),
+    };
+    let frames = match first & 3 {
+        0 => 1,
+        1 | 2 => 2,
+        _ => packet.get(1).map_or(0, |count| i64::from(count & 63)),
+    };
+    frame * frames
 }
 
 fn fill_pictures(par: &mut ffi::AVCodecParameters, header: &SequenceHeader) {
@@ -189,10 +257,11 @@ fn fill_pictures(par: &mut ffi::AVCodecParameters, header: &SequenceHeader) {
     };
     let [primaries, transfer, matrix] = header.colours.unwrap_or([UNSPECIFIED; 3]);
     let known = |number, most: u8| if number != 3 && number <= most { number } else { UNSPECIFIED };
+    let told = |number| if number == 0 { UNSPECIFIED } else { number };
     // SAFETY: C enums without a gap but at 3 up to the greatest number let through, of the same size.
     unsafe {
-        (&raw mut par.color_primaries).cast::<c_int>().write(known(primaries.max(1), 12).into());
-        (&raw mut par.color_trc).cast::<c_int>().write(known(transfer.max(1), 18).into());
+        (&raw mut par.color_primaries).cast::<c_int>().write(known(told(primaries), 12).into());
+        (&raw mut par.color_trc).cast::<c_int>().write(known(told(transfer), 18).into());
         (&raw mut par.color_space).cast::<c_int>().write(known(matrix, 14).into());
         // FFmpeg counts from 1, for what is not told.
         let location = c_int::try_from(header.chroma_location.min(5)).unwrap_or(0) + 1;
@@ -200,7 +269,8 @@ fn fill_pictures(par: &mut ffi::AVCodecParameters, header: &SequenceHeader) {
     }
 }
 
-fn fill_sound(stream: &mut ffi::AVStream) {
+fn fill_sound(stream: &mut ffi::AVStream) -> Taken {
+    let base = stream.time_base.into();
     // SAFETY: a live stream has parameters.
     let par = unsafe { &mut *stream.codecpar };
     let planar = ffi::AVSampleFormat::AV_SAMPLE_FMT_FLTP;
@@ -210,7 +280,35 @@ fn fill_sound(stream: &mut ffi::AVStream) {
             par.frame_size = AAC_FRAME;
             par.profile = i32::from(AAC_LC) - 1;
         }
-        ffi::AVCodecID::AV_CODEC_ID_OPUS => par.format = planar as i32,
+        ffi::AVCodecID::AV_CODEC_ID_OPUS => {
+            par.format = planar as i32;
+            return Taken::Opus(base);
+        }
         _ => par.format = ffi::AVSampleFormat::AV_SAMPLE_FMT_S16 as i32,
+    }
+    Taken::AsTheyCome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_aac_needs_no_probing() {
+        // Twice what FFmpeg's encoder writes, the short form first; then what is in it.
+        for plain in [&[0x11, 0x90][..], &[0x11, 0x90, 0x56, 0xe5, 0x00], &[0x15, 0x88]] {
+            assert!(is_plain_aac(plain), "{plain:x?}");
+        }
+        // Frames of 960 samples; HE-AAC, told behind the header and in it; a rate without a number; nothing.
+        let others =
+            [&[0x11, 0x94][..], &[0x13, 0x10, 0x56, 0xe5, 0x9d, 0x48], &[0x2b, 0x92, 0x08, 0x00], &[0x17, 0x80], &[]];
+        assert!(others.iter().all(|other| !is_plain_aac(other)));
+    }
+
+    #[test]
+    fn a_packet_of_opus_tells_its_length() {
+        // 20 ms of CELT; 60 ms of SILK; two frames of 10 ms, hybrid; three of 2.5 ms; nothing.
+        let packets = [&[0xfc, 0][..], &[0x18], &[0x61], &[0x83, 3], &[0x83], &[]];
+        assert_eq!(packets.map(opus_samples), [960, 2880, 960, 360, 0, 0]);
     }
 }
