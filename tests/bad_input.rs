@@ -231,6 +231,24 @@ fn a_packet_that_a_bitstream_filter_cannot_read_is_left_out_and_told_by_status_6
 }
 
 #[test]
+fn with_xerror_a_subtitle_that_cannot_be_decoded_ends_the_job() {
+    let dir = scratch();
+    let entry = |n: usize, text: &[u8]| {
+        [format!("{n}\n00:00:0{n},000 --> 00:00:0{n},500\n").as_bytes(), text, b"\n\n"].concat()
+    };
+    let all = [entry(1, b"first"), entry(2, b"\xff\xfe\xc0"), entry(3, b"third")].concat();
+    fs::write(dir.path().join("bad.srt"), all).unwrap();
+    let lines = |name: &str| {
+        let written = fs::read_to_string(dir.path().join(name)).unwrap_or_default();
+        written.lines().filter(|line| line.starts_with("Dialogue")).count()
+    };
+    let run = weir_in(dir.path(), "-i bad.srt all.ass");
+    assert_eq!((run.code(), lines("all.ass")), (Some(if is_weir() { INCOMPLETE } else { 0 }), 2), "{}", run.tail());
+    let run = weir_in(dir.path(), "-xerror -i bad.srt cut.ass");
+    assert!(run.code() == Some(1) && lines("cut.ass") < 2, "{}", run.tail());
+}
+
+#[test]
 fn with_xerror_a_packet_that_a_bitstream_filter_cannot_read_ends_the_job() {
     let dir = scratch();
     noisy(dir.path());

@@ -13,4 +13,5 @@ mod passes;
 pub mod picture_subtitles;
 pub mod sdp;
 pub mod subtitle;
+pub mod undecodable;
 pub mod video_stats;

@@ -4,21 +4,18 @@ use crate::av::SubtitleDecoder;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
-use crate::engine::meter::InputMeter;
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use crate::engine::stages::undecodable::Undecodable;
 
 /// The decoder of one stream of subtitles.
 pub struct PictureSubtitles {
     decoder: SubtitleDecoder,
-    index: (usize, usize),
-    meter: Arc<InputMeter>,
+    undecodable: Undecodable,
 }
 
 impl PictureSubtitles {
-    /// `index`: input and stream, for messages.
-    pub fn new(decoder: SubtitleDecoder, index: (usize, usize), meter: Arc<InputMeter>) -> Self {
-        Self { decoder, index, meter }
+    /// A stage with a decoder that is open.
+    pub fn new(decoder: SubtitleDecoder, undecodable: Undecodable) -> Self {
+        Self { decoder, undecodable }
     }
 }
 
@@ -30,14 +27,11 @@ impl Stage for PictureSubtitles {
         match item {
             PacketItem::Packet(mut media) => match self.decoder.decode(&mut media.packet) {
                 Ok(Some(subtitle)) => {
-                    self.meter.frames.fetch_add(1, Relaxed);
+                    self.undecodable.decoded();
                     out.send(0, FrameItem::Subtitle(subtitle))?;
                 }
                 Ok(None) => {}
-                Err(error) => {
-                    self.meter.decode_errors.fetch_add(1, Relaxed);
-                    log::error!("Error while decoding stream #{}:{}: {error}", self.index.0, self.index.1);
-                }
+                Err(cause) => self.undecodable.met(cause)?,
             },
             PacketItem::Heartbeat(at) => out.send(0, FrameItem::Heartbeat(at))?,
             PacketItem::Seam

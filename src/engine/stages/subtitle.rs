@@ -4,28 +4,24 @@ use crate::av::{Packet, SubtitleFault, SubtitleTranscoder};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
-use crate::engine::meter::InputMeter;
-use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use crate::engine::stages::undecodable::Undecodable;
 
 /// Decoder and encoder of one subtitle stream.
 pub struct SubtitleStage {
     transcoder: SubtitleTranscoder,
-    index: (usize, usize),
+    undecodable: Undecodable,
     start_us: i64,
     duration_us: Option<i64>,
-    meter: Arc<InputMeter>,
 }
 
 impl SubtitleStage {
-    /// `index`: input and stream, for messages; `start_us` and `duration_us` are the output's `-ss` and `-t`.
+    /// `start_us` and `duration_us` are the output's `-ss` and `-t`.
     pub fn new(
         transcoder: SubtitleTranscoder,
-        index: (usize, usize),
         (start_us, duration_us): (i64, Option<i64>),
-        meter: Arc<InputMeter>,
+        undecodable: Undecodable,
     ) -> Self {
-        Self { transcoder, index, start_us, duration_us, meter }
+        Self { transcoder, undecodable, start_us, duration_us }
     }
 }
 
@@ -55,14 +51,16 @@ impl Stage for SubtitleStage {
     fn step(&mut self, _port: usize, item: PacketItem, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         let PacketItem::Packet(mut media) = item else { return Ok(Flow::Continue) };
         match self.transcoder.transcode(&mut media.packet, self.start_us) {
-            Ok(packets) => return self.give(packets, out),
+            Ok(packets) => {
+                if !packets.is_empty() {
+                    self.undecodable.decoded();
+                }
+                return self.give(packets, out);
+            }
             Err(SubtitleFault::Encoding(cause)) => {
                 return Err(StageError::Failed(format!("Subtitle encoding failed: {cause}")));
             }
-            Err(SubtitleFault::Decoding(error)) => {
-                self.meter.decode_errors.fetch_add(1, Relaxed);
-                log::error!("Error while decoding stream #{}:{}: {error}", self.index.0, self.index.1);
-            }
+            Err(SubtitleFault::Decoding(cause)) => self.undecodable.met(cause)?,
         }
         Ok(Flow::Continue)
     }

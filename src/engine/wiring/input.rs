@@ -16,6 +16,7 @@ use crate::engine::session::PeerSession;
 use crate::engine::stages::decode::{DecodeSettings, DecodeStage};
 use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
+use crate::engine::stages::undecodable::Undecodable;
 use crate::facts::{InputFacts, MediaKind};
 use crate::plan::Plan;
 use crate::spec::{InputGap, InputSpec, PerStream};
@@ -67,8 +68,14 @@ impl Builder<'_> {
                     if facts.streams[stream].kind == MediaKind::Subtitle {
                         let decoder =
                             SubtitleDecoder::open(&parameters, &decode.decoder, &decode.options).map_err(fail)?;
-                        let meter = Arc::clone(&self.meter.inputs[index]);
-                        let stage = PictureSubtitles::new(decoder, (index, stream), meter);
+                        let stage = PictureSubtitles::new(
+                            decoder,
+                            Undecodable {
+                                index: (index, stream),
+                                exit_on_error: spec.global.exit_on_error,
+                                meter: Arc::clone(&self.meter.inputs[index]),
+                            },
+                        );
                         self.stage(format!("decode {index}:{stream}"), stage, inlet, vec![frames])?;
                         heartbeats.push(stream);
                         links.push(packets);

@@ -1,0 +1,35 @@
+//! Subtitles that cannot be decoded: counted and told of, or the end of the job (`-xerror`).
+
+use crate::av::AvError;
+use crate::engine::fault::StageError;
+use crate::engine::meter::InputMeter;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// What becomes of a packet of subtitles that cannot be decoded, and where packets are counted.
+pub struct Undecodable {
+    /// Input and stream.
+    pub index: (usize, usize),
+    /// It ends the job.
+    pub exit_on_error: bool,
+    /// Where it is counted.
+    pub meter: Arc<InputMeter>,
+}
+
+impl Undecodable {
+    /// A packet was decoded.
+    pub fn decoded(&self) {
+        self.meter.frames.fetch_add(1, Relaxed);
+    }
+
+    /// A packet cannot be decoded, for this cause.
+    pub fn met(&self, cause: AvError) -> Result<(), StageError> {
+        let operation = format!("Error while decoding stream #{}:{}", self.index.0, self.index.1);
+        if cause == AvError::NO_MEMORY || self.exit_on_error {
+            return Err(StageError::library(operation)(cause));
+        }
+        self.meter.decode_errors.fetch_add(1, Relaxed);
+        log::error!("{operation}: {cause}");
+        Ok(())
+    }
+}
