@@ -42,7 +42,8 @@ fn keeping_up_goes_step_by_step_and_every_step_can_be_decoded() {
     }
     let dir = tempfile::tempdir().unwrap();
     for output in ["out.flv", "out.ts"] {
-        let pushed = push(dir.path(), ("1920x1080", 9), "-keep_up", output);
+        let colours = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv";
+        let pushed = push(dir.path(), ("1920x1080", 9), &format!("-vf {colours} -keep_up"), output);
         assert_eq!((pushed.misbehaviour(), pushed.code()), (None, Some(0)), "{}", pushed.tail());
         let steps = ["left out, evenly", "every second frame", "goes on with -preset veryslow"];
         let at: Vec<usize> = steps.iter().filter_map(|step| pushed.stderr.find(step)).collect();
@@ -53,6 +54,12 @@ fn keeping_up_goes_step_by_step_and_every_step_can_be_decoded() {
         assert!(dts.windows(2).all(|pair| pair[0] < pair[1]), "{output}: DTS that do not rise");
         assert!(facts.packets.len() < 300, "{output}: {} of 450 frames were encoded", facts.packets.len());
         assert_eq!(decoding_complaints(&file), Ok(()), "{output}");
+        // A decoder goes on with the colours that it was told last; each header has to tell them.
+        let traced =
+            ["-nostdin", "-i", output, "-map", "0:v", "-c", "copy", "-bsf:v", "trace_headers", "-f", "null", "-"];
+        let traced = run(Path::new("ffmpeg"), &traced, dir.path(), Duration::from_secs(60)).stderr;
+        let told = ["Sequence Parameter Set", "colour_primaries"].map(|what| traced.matches(what).count());
+        assert!(told[0] > 0 && told[0] == told[1], "{output}: {told:?}: headers without colours");
     }
 }
 

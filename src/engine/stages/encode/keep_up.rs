@@ -192,11 +192,12 @@ impl EncodeStage {
         let frame = keeper.scaled(frame).map_err(StageError::library("scale a picture"))?;
         self.encode(Some(&frame), out)?;
         let change = self.keeper.as_mut().and_then(|keeper| keeper.encoded(began_us));
-        if change.is_some() { self.reopen(out) } else { Ok(()) }
+        if change.is_some() { self.reopen(&frame, out) } else { Ok(()) }
     }
 
-    /// Ends the encoder and opens one with the preset and size of the measure in force.
-    fn reopen(&mut self, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+    /// Ends the encoder and opens one with the preset and size of the measure in force. `last`, the last frame, tells it of
+    /// colours, fields and what else a first frame tells.
+    fn reopen(&mut self, last: &Frame, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
         self.encode(None, out)?;
         let fail = StageError::about(self.name(), "open the encoder anew");
         let (Some(encoder), Some(shape), Some(keeper)) = (self.encoder.take(), &self.shape, &mut self.keeper) else {
@@ -213,7 +214,7 @@ impl EncodeStage {
             settings.options.push(("preset".to_owned(), preset.to_owned()));
         }
         let (encoder, _) =
-            Encoder::open_video(&settings, &output, unfiltered, (base, self.frame_rate), None).map_err(fail)?;
+            Encoder::open_video(&settings, &output, unfiltered, (base, self.frame_rate), Some(last)).map_err(fail)?;
         let parameters = encoder.parameters().map_err(StageError::library("read the encoder's parameters"))?;
         if let Some(keeper) = &mut self.keeper {
             keeper.reopened(parameters.extradata().to_vec());
