@@ -4,7 +4,7 @@ use crate::catalog::{Catalog, CodecFacts, GraphPad, GraphPads, MuxerFacts, Optio
 use crate::facts::MediaKind;
 
 /// Name and kind of each codec; its number is its place, from 1.
-const CODECS: [(&str, MediaKind); 14] = [
+const CODECS: [(&str, MediaKind); 15] = [
     ("h264", MediaKind::Video),
     ("aac", MediaKind::Audio),
     ("mpeg4", MediaKind::Video),
@@ -19,10 +19,11 @@ const CODECS: [(&str, MediaKind); 14] = [
     ("ass", MediaKind::Subtitle),
     ("mov_text", MediaKind::Subtitle),
     ("hdmv_pgs_subtitle", MediaKind::Subtitle),
+    ("dvb_subtitle", MediaKind::Subtitle),
 ];
 
 /// Encoders by name, with the codec that each makes.
-const ENCODERS: [(&str, &str); 12] = [
+const ENCODERS: [(&str, &str); 13] = [
     ("libx264", "h264"),
     ("h264_nvenc", "h264"),
     ("aac", "aac"),
@@ -35,6 +36,7 @@ const ENCODERS: [(&str, &str); 12] = [
     ("pcm_s16le", "pcm_s16le"),
     ("ass", "ass"),
     ("mov_text", "mov_text"),
+    ("dvbsub", "dvb_subtitle"),
 ];
 
 /// Muxers: name, default codecs of video, audio, subtitles, and whether rates may vary.
@@ -60,7 +62,7 @@ pub fn codec_number(name: &str) -> u32 {
 
 fn codec(encoder: &str, codec: &str) -> Option<CodecFacts> {
     let (name, kind) = CODECS.iter().find(|(n, _)| *n == codec)?;
-    let bitmap = *name == "hdmv_pgs_subtitle";
+    let bitmap = matches!(*name, "hdmv_pgs_subtitle" | "dvb_subtitle");
     Some(CodecFacts {
         name: encoder.to_owned(),
         codec_id: codec_number(name),
@@ -76,8 +78,21 @@ fn name_of(codec_id: u32) -> Option<&'static str> {
     CODECS.get((codec_id as usize).wrapping_sub(1)).map(|(n, _)| *n)
 }
 
-const CODEC: [&str; 12] =
-    ["b", "g", "bf", "preset", "crf", "tune", "profile", "level", "maxrate", "bufsize", "x264-params", "threads"];
+const CODEC: [&str; 13] = [
+    "b",
+    "g",
+    "bf",
+    "preset",
+    "crf",
+    "tune",
+    "profile",
+    "level",
+    "maxrate",
+    "bufsize",
+    "x264-params",
+    "threads",
+    "compute_edt",
+];
 const FORMAT: [&str; 7] = [
     "movflags",
     "flvflags",
@@ -207,7 +222,7 @@ impl Catalog for FakeCatalog {
         let private = ["preset", "crf", "tune", "x264-params"].contains(&option);
         let video = private || ["g", "bf"].contains(&option);
         let fits = CODEC.contains(&option)
-            && encoding
+            && encoding == (option != "compute_edt")
             && (!video || kind == MediaKind::Video)
             && (!private || codec.is_none_or(|c| c == "libx264"));
         fits.then(|| option.to_owned())

@@ -346,10 +346,10 @@ pub(super) fn disabled(spec: &InputSpec, facts: &InputFacts, stream: &StreamFact
 /// Marks the streams that outputs take, and plans their decoders.
 pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Vec<Diagnostic>) {
     let streams = plan.outputs.iter().flat_map(|output| &output.streams);
-    let direct = streams.filter_map(|s| Some((s.source.input()?, !matches!(s.treatment, Treatment::Copy(_)))));
-    let filtered = plan.graphs.iter().flat_map(|graph| &graph.inputs).map(|input| (input.source, true));
+    let direct = streams.filter_map(|s| Some((s.source.input()?, !matches!(s.treatment, Treatment::Copy(_)), true)));
+    let filtered = plan.graphs.iter().flat_map(|graph| &graph.inputs).map(|input| (input.source, true, false));
     let wanted: Vec<_> = direct.chain(filtered).collect();
-    for ((i, s), decoded) in wanted {
+    for ((i, s), decoded, for_output) in wanted {
         let (spec, facts) = (&context.spec.inputs[i], &context.facts[i]);
         let source = &facts.streams[s];
         let entry = &mut plan.inputs[i].streams[s];
@@ -375,11 +375,12 @@ pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Ve
             );
             continue;
         };
-        entry.decode = Some(DecodePlan {
-            options: codec_options::for_decoder(context, i, s, &decoder),
-            decoder: decoder.name,
-            bitexact: spec.bitexact,
-        });
+        let mut options = codec_options::for_decoder(context, i, s, &decoder);
+        if for_output && source.codec == "dvb_subtitle" && !options.iter().any(|(name, _)| name == "compute_edt") {
+            // As in ffmpeg: the next subtitle tells how long one is shown, not the page's time-out.
+            options.push(("compute_edt".to_owned(), "1".to_owned()));
+        }
+        entry.decode = Some(DecodePlan { options, decoder: decoder.name, bitexact: spec.bitexact });
     }
 }
 
@@ -388,7 +389,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::open_input;
     use crate::catalog::testing::FakeCatalog;
-    use crate::plan::testing::spec;
+    use crate::facts::MediaKind;
+    use crate::plan::testing::{input, planned, spec, stream, video};
 
     #[test]
     fn who_only_copies_pictures_of_a_peer_does_not_wait_for_their_rate() {
@@ -403,6 +405,20 @@ mod tests {
             assert!(waits(&format!("-i rtsp://h/a {encoded}")), "{encoded}");
         }
         assert!(waits("-i a.mp4 -c copy a.flv"), "a file");
+    }
+
+    #[test]
+    fn dvb_subtitles_that_are_encoded_end_with_the_next_one_unless_the_user_says_otherwise() {
+        let facts = [input(vec![video("h264"), stream(MediaKind::Subtitle, "dvb_subtitle")])];
+        let options = |line: &str| {
+            let plan = planned(line, &facts).unwrap();
+            plan.inputs[0].streams[1].decode.as_ref().map(|decode| decode.options.clone())
+        };
+        let told = |value: &str| Some(vec![("compute_edt".to_owned(), value.to_owned())]);
+        assert_eq!(options("-i a -map 0:s -c:s dvbsub a.mkv"), told("1"));
+        assert_eq!(options("-compute_edt 0 -i a -map 0:s -c:s dvbsub a.mkv"), told("0"));
+        assert_eq!(options("-i a -map 0:s -c:s copy a.mkv"), None);
+        assert_eq!(options("-i a -filter_complex [0:v][0:s]overlay -c:v libx264 a.mkv"), Some(Vec::new()));
     }
 
     #[test]

@@ -355,16 +355,9 @@ impl Builder<'_> {
         };
         let parameters = inputs.demuxers[input].parameters(input, source).map_err(|e| fail("the input", e))?;
         let stream_plan = &plan.inputs[input].streams[source];
-        let mut decoder_options = decode.options.clone();
-        if inputs.facts[input].streams[source].codec == "dvb_subtitle"
-            && !decoder_options.iter().any(|(name, _)| name == "compute_edt")
-        {
-            // As in ffmpeg: the next subtitle tells how long one is shown, not the page's time-out.
-            decoder_options.push(("compute_edt".to_owned(), "1".to_owned()));
-        }
         let (mut transcoder, leftover) = SubtitleTranscoder::open(
             &parameters,
-            (&decode.decoder, &decoder_options),
+            (&decode.decoder, &decode.options),
             (encoder, options),
             (output_plan.muxer.global_header, [stream_plan.canvas_size, size]),
         )
