@@ -9,6 +9,7 @@ use super::{
 };
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
+use std::ffi::c_int;
 use std::ptr;
 
 /// What opening an encoder needs to know.
@@ -145,7 +146,9 @@ impl Encoder {
             let c = &mut *encoder.context;
             c.width = output.shape.width;
             c.height = output.shape.height;
-            c.pix_fmt = compat::pixel_format(output.shape.format);
+            let format = compat::pixel_format(output.shape.format);
+            // By number: the library may know formats that the bindings' enum lacks.
+            (&raw mut c.pix_fmt).cast::<c_int>().write(format.map_or(-1, |_| output.shape.format));
             c.time_base = time_base.into();
             c.framerate = frame_rate.into();
             c.sample_aspect_ratio = match settings.display_aspect_ratio {
@@ -153,8 +156,7 @@ impl Encoder {
                 None => output.shape.sample_aspect_ratio.into(),
             };
             if unfiltered && settings.source_bits_per_raw_sample > 0 {
-                let descriptor = ffi::av_pix_fmt_desc_get(c.pix_fmt);
-                let depth = descriptor.as_ref().map_or(8, |d| d.comp[0].depth);
+                let depth = format.map_or(8, |d| d.comp[0].depth);
                 c.bits_per_raw_sample = settings.source_bits_per_raw_sample.min(depth);
             }
             if let Some(frame) = first {

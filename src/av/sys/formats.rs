@@ -14,13 +14,16 @@ pub(crate) fn sample_format(number: c_int) -> ffi::AVSampleFormat {
     }
 }
 
-/// A pixel format by its number.
-pub(crate) fn pixel_format(number: c_int) -> ffi::AVPixelFormat {
-    // SAFETY: asks for a descriptor; a number that is none gives null. The descriptor's id is a valid value.
-    unsafe {
-        let wanted = std::mem::transmute::<c_int, ffi::AVPixelFormat>(number);
-        if ffi::av_pix_fmt_desc_get(wanted).is_null() { ffi::AVPixelFormat::AV_PIX_FMT_NONE } else { wanted }
-    }
+unsafe extern "C" {
+    /// `av_pix_fmt_desc_get` by number: libraries that are newer than the headers have formats that the bindings' enum lacks.
+    #[link_name = "av_pix_fmt_desc_get"]
+    fn descriptor_of(pixel_format: c_int) -> *const ffi::AVPixFmtDescriptor;
+}
+
+/// What FFmpeg says of a pixel format by its number; `None` where it has none of that number.
+pub(crate) fn pixel_format(number: c_int) -> Option<&'static ffi::AVPixFmtDescriptor> {
+    // SAFETY: looks into a static table; a number that is none gives null.
+    unsafe { descriptor_of(number).as_ref() }
 }
 
 /// The name of a pixel or sample format.
@@ -28,7 +31,7 @@ pub fn format_name(kind: crate::facts::MediaKind, number: c_int) -> Option<Strin
     // SAFETY: table lookups that return static strings or null.
     let name = unsafe {
         if kind == crate::facts::MediaKind::Video {
-            text_of(ffi::av_get_pix_fmt_name(pixel_format(number)))
+            pixel_format(number).map_or(String::new(), |format| text_of(format.name))
         } else {
             text_of(ffi::av_get_sample_fmt_name(sample_format(number)))
         }
@@ -45,5 +48,20 @@ pub(crate) fn layout_name(layout: &ffi::AVChannelLayout) -> String {
             return String::new();
         }
         text_of(buffer.as_ptr())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::MediaKind;
+
+    #[test]
+    fn numbers_that_are_no_format_have_no_name() {
+        assert_eq!(format_name(MediaKind::Video, 0).as_deref(), Some("yuv420p"));
+        assert_eq!(format_name(MediaKind::Audio, 1).as_deref(), Some("s16"));
+        for number in [-1, i32::MIN, 100_000, i32::MAX] {
+            assert_eq!([MediaKind::Video, MediaKind::Audio].map(|kind| format_name(kind, number)), [None, None]);
+        }
     }
 }

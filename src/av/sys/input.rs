@@ -501,8 +501,8 @@ impl Demuxer {
             let kind = kind_of(par.codec_type);
             let (format, bit_depth) = match kind {
                 MediaKind::Video => {
-                    let descriptor = ffi::av_pix_fmt_desc_get(compat::pixel_format(par.format));
-                    descriptor.as_ref().map_or((String::new(), 0), |d| (text_of(d.name), d.comp[0].depth))
+                    let format = compat::pixel_format(par.format);
+                    format.map_or((String::new(), 0), |d| (text_of(d.name), d.comp[0].depth))
                 }
                 MediaKind::Audio => (text_of(ffi::av_get_sample_fmt_name(compat::sample_format(par.format))), 0),
                 _ => (String::new(), 0),

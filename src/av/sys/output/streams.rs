@@ -107,6 +107,9 @@ impl Muxer {
             let mut reference = ffi::avcodec_parameters_alloc();
             let mut scratch = ffi::avcodec_alloc_context3(ptr::null());
             if reference.is_null() || scratch.is_null() {
+                // Either may be null here.
+                ffi::avcodec_parameters_free(&mut reference);
+                ffi::avcodec_free_context(&mut scratch);
                 return Err(AvError::NO_MEMORY);
             }
             let filled = AvError::check(ffi::avcodec_parameters_to_context(scratch, from.codecpar)).and_then(|_| {
