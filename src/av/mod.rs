@@ -2,6 +2,7 @@
 
 mod sys;
 
+pub use crate::plan::DemuxerSettings;
 pub use sys::bitstream::BitstreamFilter;
 pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;
@@ -16,7 +17,7 @@ pub use sys::formats::format_name;
 pub use sys::frame::{Frame, FrameOrigin, FrameShape};
 pub use sys::graph::{FilterGraph, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
 pub use sys::hardware::{HardwareDevice, HardwareDevices, HardwareError, hardware_kinds};
-pub use sys::input::{Demuxer, DemuxerSettings, StreamParameters};
+pub use sys::input::{Demuxer, StreamParameters};
 pub use sys::interrupt::{BlockedThread, Interrupt};
 pub use sys::library::{initialize, library_lines, version_line};
 pub use sys::listing;

@@ -13,25 +13,34 @@ const FREEZE_AFTER_US: i64 = 3 * MICROS_PER_SECOND;
 /// RTSP over UDP without a packet for so long at the start goes on over TCP; in microseconds.
 const UDP_SILENCE_US: i64 = 2 * MICROS_PER_SECOND;
 
-/// What opening an input needs: plain data for the demuxer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct OpenInput {
+/// What opening an input needs to know: plain data for the demuxer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DemuxerSettings {
     /// The URL.
     pub url: String,
-    /// The demuxer's name.
+    /// The demuxer's name, or let it be probed.
     pub format: Option<String>,
-    /// Options for demuxer and protocol.
+    /// Options for the demuxer and its protocol, in order.
     pub options: Vec<(String, String)>,
-    /// Options for decoders while probing.
+    /// Options for the decoders that probing uses, in order.
     pub codec_options: Vec<(String, String)>,
     /// Decoders forced by kind: codec ids.
     pub forced_codecs: Vec<(MediaKind, u32)>,
-    /// Probe the streams.
+    /// Read some packets to complete the stream parameters.
     pub find_stream_info: bool,
-    /// Hand pictures on as soon as they are whole, where the input tells all that probing would find.
+    /// Do without that where the input tells enough by itself, and hand pictures on as soon as they are whole.
     pub reassemble: bool,
-    /// `-bitexact`.
+    /// `AVFMT_FLAG_BITEXACT`.
     pub bitexact: bool,
+    /// How long connecting and how long probing may take, in microseconds.
+    pub limits_us: Option<(i64, i64)>,
+}
+
+/// How an input is opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OpenInput {
+    /// For its demuxer.
+    pub demuxer: DemuxerSettings,
     /// Its session, where the far end is a peer.
     pub session: Option<SessionPlan>,
 }
@@ -120,20 +129,21 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
     if let Some(session) = &session {
         live_defaults(spec, session, copies, &mut options);
     }
-    Ok(OpenInput {
+    let demuxer = DemuxerSettings {
         reassemble: session.is_some()
             && copies
             && session::is_rtsp(&session::scheme(&spec.url))
             && !takes_arrival_for_time(&options),
         url: spec.url.clone(),
-        session,
         format: spec.format.as_ref().map(|f| f.value.clone()),
         options,
         codec_options,
         forced_codecs,
         find_stream_info: spec.find_stream_info,
         bitexact: spec.bitexact,
-    })
+        limits_us: session.map(|session| (session.connect_us, session.probe_us)),
+    };
+    Ok(OpenInput { demuxer, session })
 }
 
 /// What a live input gets unless the user says otherwise: RTSP over TCP where the server has it, and probing that goes on
@@ -396,7 +406,7 @@ mod tests {
     fn who_only_copies_pictures_of_a_peer_does_not_wait_for_their_rate() {
         let waits = |line: &str| {
             let opened = open_input(&spec(line), 0, &FakeCatalog).unwrap();
-            !opened.options.iter().any(|(key, value)| key == "fpsprobesize" && value == "0")
+            !opened.demuxer.options.iter().any(|(key, value)| key == "fpsprobesize" && value == "0")
         };
         for copied in ["-c copy a.flv", "-c:v copy -c:a aac a.flv", "-vn a.flv", "-c copy a.flv -c copy b.ts"] {
             assert!(!waits(&format!("-i rtsp://h/a {copied}")), "{copied}");
@@ -423,7 +433,7 @@ mod tests {
 
     #[test]
     fn pictures_whose_parts_get_times_of_their_own_are_not_put_together_by_them() {
-        let reassembles = |line: &str| open_input(&spec(line), 0, &FakeCatalog).unwrap().reassemble;
+        let reassembles = |line: &str| open_input(&spec(line), 0, &FakeCatalog).unwrap().demuxer.reassemble;
         assert!(reassembles("-i rtsp://h/a -c copy a.flv"));
         assert!(!reassembles("-use_wallclock_as_timestamps 1 -i rtsp://h/a -c copy a.flv"));
         for line in ["-i rtsp://h/a a.flv", "-i rtmp://h/a -c copy a.flv", "-i a.mp4 -c copy a.flv"] {

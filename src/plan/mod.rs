@@ -21,7 +21,7 @@ mod sharing;
 mod target;
 mod threads;
 
-pub use input::{OpenInput, Seek, guess_layout_max, open_input, seek};
+pub use input::{DemuxerSettings, OpenInput, Seek, guess_layout_max, open_input, seek};
 pub use keep_up::KeepUpPlan;
 pub use metadata::MetadataEdit;
 pub use parts::{

@@ -1,0 +1,129 @@
+//! What was found in an input, in plain data.
+
+use super::{Demuxer, kind_of};
+use crate::av::sys::{compat, dictionary::pairs_of, known, text_of};
+use crate::facts::{InputFacts, MediaKind, Metadata, ProgramFacts, StreamFacts};
+use crate::unit::{Rational, rescale};
+use ffmpeg_sys_next as ffi;
+
+impl Demuxer {
+    /// What the rules may know.
+    pub fn facts(&self, masked_url: &str) -> InputFacts {
+        let context = self.get();
+        // SAFETY: everything read belongs to the open context.
+        unsafe {
+            let programs = (0..context.nb_programs as usize)
+                .map(|i| {
+                    let program = &**context.programs.add(i);
+                    let streams = (0..program.nb_stream_indexes as usize)
+                        .map(|k| *program.stream_index.add(k) as usize)
+                        .collect();
+                    ProgramFacts { id: program.id, streams }
+                })
+                .collect();
+            InputFacts {
+                url: masked_url.to_owned(),
+                format: text_of((*context.iformat).name),
+                start_time_us: known(context.start_time),
+                duration_us: known(context.duration),
+                timestamps_may_jump: (*context.iformat).flags & ffi::AVFMT_TS_DISCONT as i32 != 0,
+                streams: (0..self.stream_count()).map(|i| self.stream_facts(i)).collect(),
+                programs,
+                chapters: context.nb_chapters as usize,
+                metadata: pairs_of(context.metadata),
+            }
+        }
+    }
+
+    fn stream_facts(&self, index: usize) -> StreamFacts {
+        // SAFETY: a live stream and its parameters.
+        unsafe {
+            let stream = &*self.stream(index);
+            let par = &*stream.codecpar;
+            let kind = kind_of(par.codec_type);
+            let (format, bit_depth) = match kind {
+                MediaKind::Video => {
+                    let format = compat::pixel_format(par.format);
+                    format.map_or((String::new(), 0), |d| (text_of(d.name), d.comp[0].depth))
+                }
+                MediaKind::Audio => (text_of(ffi::av_get_sample_fmt_name(compat::sample_format(par.format))), 0),
+                _ => (String::new(), 0),
+            };
+            let usable = par.codec_id != ffi::AVCodecID::AV_CODEC_ID_NONE
+                && match kind {
+                    MediaKind::Audio => par.sample_rate > 0 && par.ch_layout.nb_channels > 0 && par.format >= 0,
+                    MediaKind::Video => par.width > 0 && par.height > 0 && par.format >= 0,
+                    MediaKind::Unknown => false,
+                    _ => true,
+                };
+            StreamFacts {
+                index,
+                id: stream.id,
+                kind,
+                codec: text_of(ffi::avcodec_get_name(par.codec_id)),
+                codec_id: par.codec_id as u32,
+                profile: par.profile,
+                codec_tag: par.codec_tag,
+                time_base: stream.time_base.into(),
+                avg_frame_rate: stream.avg_frame_rate.into(),
+                real_frame_rate: stream.r_frame_rate.into(),
+                start_time: known(stream.start_time),
+                duration: known(stream.duration),
+                video_delay: par.video_delay,
+                width: par.width,
+                height: par.height,
+                format,
+                bit_depth,
+                sample_rate_hz: par.sample_rate,
+                channels: par.ch_layout.nb_channels,
+                channel_layout: if kind == MediaKind::Audio {
+                    compat::layout_name(&par.ch_layout)
+                } else {
+                    String::new()
+                },
+                bit_rate_bps: par.bit_rate,
+                has_extradata: par.extradata_size > 0,
+                disposition: disposition_names(stream.disposition),
+                metadata: pairs_of(stream.metadata),
+                saw_packets: stream.event_flags & ffi::AVSTREAM_EVENT_FLAG_NEW_PACKETS as i32 != 0,
+                usable,
+            }
+        }
+    }
+
+    /// Starts of the chapters, in microseconds.
+    pub fn chapter_starts_us(&self) -> Vec<i64> {
+        let context = self.get();
+        (0..context.nb_chapters as usize)
+            .map(|i| {
+                // SAFETY: as many chapters as the context says.
+                let chapter = unsafe { &**context.chapters.add(i) };
+                rescale(chapter.start, chapter.time_base.into(), Rational::MICROS)
+            })
+            .collect()
+    }
+
+    /// The metadata of the file.
+    pub fn metadata(&self) -> Metadata {
+        // SAFETY: belongs to the open context.
+        unsafe { pairs_of(self.get().metadata) }
+    }
+
+    /// Lets the pts of the container pass where it has a start; for `AVFormatContext.start_time` after a seek.
+    pub fn start_time_us(&self) -> Option<i64> {
+        known(self.get().start_time)
+    }
+}
+
+/// FFmpeg's names of the dispositions that are set.
+fn disposition_names(disposition: i32) -> Vec<String> {
+    (0..31)
+        .map(|bit| 1i32 << bit)
+        .filter(|flag| disposition & flag != 0)
+        .map(|flag| {
+            // SAFETY: returns a static string or null.
+            unsafe { text_of(ffi::av_disposition_to_string(flag)) }
+        })
+        .filter(|name| !name.is_empty())
+        .collect()
+}

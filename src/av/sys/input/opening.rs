@@ -1,0 +1,117 @@
+//! Opens and probes an input.
+
+use super::{Demuxer, kind_of};
+use crate::av::sys::{
+    c_string, catalog, dictionary::Dictionary, error::AvError, interrupt::Interrupt, options, reassembly::Reassembly,
+};
+use crate::facts::MediaKind;
+use crate::plan::DemuxerSettings;
+use ffmpeg_sys_next as ffi;
+use std::ptr;
+use std::time::Duration;
+
+impl Demuxer {
+    /// Opens and probes. The second value holds the options that nothing took.
+    pub fn open(settings: &DemuxerSettings, interrupt: &Interrupt) -> Result<(Self, Dictionary), AvError> {
+        let url = c_string(&settings.url);
+        let mut options: Dictionary = settings.options.iter().map(|(k, v)| (k, v)).collect();
+        if !settings.options.iter().any(|(k, _)| k == "scan_all_pmts") {
+            options.set("scan_all_pmts", "1");
+        }
+        // SAFETY: the context is allocated here and freed on every way out; strings outlive the calls.
+        unsafe {
+            let format = match &settings.format {
+                Some(name) => {
+                    let found = ffi::av_find_input_format(c_string(name).as_ptr());
+                    if found.is_null() {
+                        return Err(AvError(ffi::AVERROR_DEMUXER_NOT_FOUND));
+                    }
+                    found
+                }
+                None => ptr::null(),
+            };
+            let mut context = ffi::avformat_alloc_context();
+            if context.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            (*context).interrupt_callback = interrupt.callback();
+            (*context).flags |= ffi::AVFMT_FLAG_NONBLOCK as i32;
+            if settings.bitexact {
+                (*context).flags |= ffi::AVFMT_FLAG_BITEXACT as i32;
+            }
+            for (kind, codec) in &settings.forced_codecs {
+                let codec = catalog::codec_id_of(*codec);
+                match kind {
+                    MediaKind::Video => (*context).video_codec_id = codec,
+                    MediaKind::Audio => (*context).audio_codec_id = codec,
+                    MediaKind::Subtitle => (*context).subtitle_codec_id = codec,
+                    MediaKind::Data => (*context).data_codec_id = codec,
+                    MediaKind::Attachment | MediaKind::Unknown => {}
+                }
+            }
+            if let Some((connect, _)) = settings.limits_us {
+                interrupt.begin(Some(microseconds(connect)));
+            }
+            // On failure avformat_open_input frees the context.
+            AvError::check(ffi::avformat_open_input(
+                &mut context,
+                url.as_ptr(),
+                format.cast_mut().cast(),
+                options.as_mut_ptr(),
+            ))?;
+            let reassembly = if settings.reassemble { Reassembly::begin(context) } else { None };
+            let demuxer = Self { context, interrupt: interrupt.clone(), reassembly };
+            options.remove("scan_all_pmts");
+            if settings.find_stream_info && demuxer.reassembly.is_none() {
+                if let Some((_, probe)) = settings.limits_us {
+                    interrupt.begin(Some(microseconds(probe)));
+                }
+                demuxer.find_stream_info(settings)?;
+            }
+            if settings.limits_us.is_some() {
+                interrupt.begin(None);
+            }
+            Ok((demuxer, options))
+        }
+    }
+
+    fn find_stream_info(&self, settings: &DemuxerSettings) -> Result<(), AvError> {
+        let count = self.stream_count();
+        let mut per_stream: Vec<Dictionary> = (0..count)
+            .map(|i| {
+                let parameters = self.codec_parameters(i);
+                // SAFETY: the parameters belong to the open context.
+                let (codec, kind) = unsafe { ((*parameters).codec_id, (*parameters).codec_type) };
+                // SAFETY: looks up a static table.
+                let decoder = unsafe { ffi::avcodec_find_decoder(codec) };
+                settings
+                    .codec_options
+                    .iter()
+                    .filter(|(k, _)| options::codec_has_option(decoder, kind_of(kind), k, false))
+                    .map(|(k, v)| (k, v))
+                    .collect()
+            })
+            .collect();
+        let mut raw: Vec<*mut ffi::AVDictionary> =
+            per_stream.iter_mut().map(|d| std::mem::take(d).into_raw()).collect();
+        // SAFETY: the array has one entry a stream, as the function demands; they are freed right after.
+        let result = unsafe {
+            let result = ffi::avformat_find_stream_info(
+                self.context,
+                if raw.is_empty() { ptr::null_mut() } else { raw.as_mut_ptr() },
+            );
+            for dictionary in &mut raw {
+                ffi::av_dict_free(dictionary);
+            }
+            result
+        };
+        if result < 0 && self.stream_count() == 0 {
+            return Err(AvError(result));
+        }
+        Ok(())
+    }
+}
+
+fn microseconds(us: i64) -> Duration {
+    Duration::from_micros(u64::try_from(us).unwrap_or(0))
+}

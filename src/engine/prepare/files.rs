@@ -1,0 +1,63 @@
+//! Files beside the media: scripts of filtergraphs, and attachments that are written out.
+
+use super::PrepareError;
+use crate::av::Demuxer;
+use crate::diagnostic::{Diagnostic, Origin};
+use crate::facts::InputFacts;
+use crate::spec::{InputSpec, JobSpec, Overwrite, file_path};
+
+/// Carries out `-dump_attachment`.
+pub(super) fn dump_attachments(
+    demuxer: &Demuxer,
+    index: usize,
+    facts: &InputFacts,
+    spec: &InputSpec,
+    overwrite: Overwrite,
+) -> Result<(), PrepareError> {
+    for wanted in &spec.seldom.dump_attachment.0 {
+        for stream in facts.streams.iter().filter(|s| wanted.specifier.matches(facts, s)) {
+            let bytes = demuxer.attachment(stream.index);
+            if bytes.is_empty() {
+                log::warn!("No extradata to dump in stream #{index}:{}.", stream.index);
+                continue;
+            }
+            let own = stream.tag("filename").unwrap_or_default();
+            let name = if wanted.value.is_empty() { own } else { &wanted.value };
+            if name.is_empty() {
+                return Err(PrepareError::Failed(format!(
+                    "No filename specified and no 'filename' tag in stream #{index}:{}.",
+                    stream.index
+                )));
+            }
+            if overwrite != Overwrite::Always && std::path::Path::new(name).exists() {
+                return Err(PrepareError::Failed(format!("File '{name}' already exists. Exiting.")));
+            }
+            std::fs::write(name, bytes)
+                .map_err(|error| PrepareError::Failed(format!("Could not open file {name} for writing: {error}")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts filtergraphs that stand in files in the place of the files' names.
+pub(super) fn read_scripts(spec: &mut JobSpec) -> Result<(), PrepareError> {
+    let read = |path: &str, origin: &Origin| {
+        std::fs::read_to_string(file_path(path)).map_err(|error| {
+            PrepareError::Refused(vec![
+                Diagnostic::error("filter-script", format!("Error reading the filtergraph from {path}: {error}"))
+                    .at(origin),
+            ])
+        })
+    };
+    for graph in spec.global.complex_graphs.iter_mut().filter(|graph| graph.is_script) {
+        graph.text = read(&graph.text, &graph.origin)?;
+        graph.is_script = false;
+    }
+    for output in &mut spec.outputs {
+        for script in std::mem::take(&mut output.filter_scripts).0 {
+            let text = read(&script.value, &script.origin)?;
+            output.filters.push(script.specifier, text, script.origin);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! Opens inputs, waits for those that are peers, seeks, and aligns them with each other.
+
+use super::files::dump_attachments;
+use super::{OpenInputs, PrepareError};
+use crate::av::{AvError, Demuxer, Dictionary, library_log};
+use crate::catalog::Catalog;
+use crate::diagnostic::{Diagnostic, mask_url};
+use crate::engine::StopSignal;
+use crate::engine::clock::Clock;
+use crate::engine::hardware;
+use crate::engine::journal::{Journal, Subject};
+use crate::engine::session::{PeerSession, SessionContext};
+use crate::facts::{InputFacts, MediaKind};
+use crate::plan::{self, DemuxerSettings, OpenInput, SessionPlan};
+use crate::spec::{InputSpec, file_path};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Opens, probes and seeks one input.
+pub(super) fn open_input(
+    opened: &mut OpenInputs,
+    index: usize,
+    catalog: &dyn Catalog,
+    stop: &StopSignal,
+) -> Result<(), PrepareError> {
+    let spec = &opened.spec.inputs[index];
+    let OpenInput { demuxer: settings, session } =
+        plan::open_input(&opened.spec, index, catalog).map_err(|d| PrepareError::Refused(vec![d]))?;
+    let masked = mask_url(&settings.url);
+    let (mut demuxer, leftover) = match session {
+        Some(session) => open_peer(&settings, &masked, session, (index, stop, &opened.journal))?,
+        None => Demuxer::open(&settings, &stop.input_interrupt).map_err(|cause| PrepareError::Open {
+            hint: open_hint(&settings.url, cause),
+            url: masked.clone(),
+            cause,
+        })?,
+    };
+    for (key, _) in leftover.pairs() {
+        let typed = spec.options.iter().find(|o| o.name == key);
+        if typed.is_some_and(|o| o.scopes.codec) {
+            continue;
+        }
+        let Some(typed) = typed else { continue };
+        return Err(PrepareError::Refused(vec![
+            Diagnostic::error(
+                "input-option",
+                format!(
+                    "Option {key} not found: {masked} is {}, and neither it nor its protocol takes {}.",
+                    demuxer.facts(&masked).format,
+                    typed.origin.token
+                ),
+            )
+            .remedy("If it is for the output, put it after -i.")
+            .at(&typed.origin),
+        ]));
+    }
+    let mut facts = demuxer.facts(&masked);
+    if !opened.spec.global.seldom.recast_media {
+        refuse_other_decoders(spec, &facts, index, catalog)?;
+    }
+    let mut guessed = false;
+    for stream in facts.streams.iter().filter(|_| opened.spec.global.seldom.recast_media) {
+        let named = spec.codec.last_matching(|s| s.matches(&facts, stream));
+        if let Some(decoder) = named.and_then(|name| catalog.decoder(&name.value)).filter(|d| d.kind != stream.kind) {
+            demuxer.recast(stream.index, decoder.kind, decoder.codec_id);
+            guessed = true;
+        }
+    }
+    for stream in facts.streams.iter().filter(|s| s.kind == MediaKind::Audio) {
+        let most = plan::guess_layout_max(spec, &facts, stream);
+        if let Some(layout) = demuxer.guess_layout(stream.index, most) {
+            guessed = true;
+            log::warn!("Guessed Channel Layout for Input Stream #{index}.{} : {layout}", stream.index);
+        }
+    }
+    if guessed {
+        facts = demuxer.facts(&masked);
+    }
+    let seek = plan::seek(spec, &facts, demuxer.seeks_to_pts(), &opened.spec.global, &mut opened.diagnostics)
+        .map_err(|d| PrepareError::Refused(vec![d.at(&spec.origin)]))?;
+    if let Some(timestamp) = seek.timestamp_us
+        && let Err(cause) = demuxer.seek_us(timestamp)
+    {
+        opened.diagnostics.push(Diagnostic::warning(
+            "seek",
+            format!("{masked}: could not seek to position {:.3}: {cause}", timestamp as f64 / 1e6),
+        ));
+    }
+    hardware::check(spec)?;
+    demuxer.dump(index);
+    dump_attachments(&demuxer, index, &facts, spec, opened.spec.global.overwrite)?;
+    opened.facts.push(facts);
+    opened.seeks.push(seek);
+    opened.demuxers.push(demuxer);
+    opened.openings.push(settings);
+    Ok(())
+}
+
+/// A decoder that is named for a stream must be one of its kind.
+fn refuse_other_decoders(
+    spec: &InputSpec,
+    facts: &InputFacts,
+    index: usize,
+    catalog: &dyn Catalog,
+) -> Result<(), PrepareError> {
+    for stream in &facts.streams {
+        let Some(named) = spec.codec.last_matching(|s| s.matches(facts, stream)) else { continue };
+        let Some(decoder) = catalog.decoder(&named.value).filter(|decoder| decoder.kind != stream.kind) else {
+            continue;
+        };
+        let words = format!("Invalid decoder type '{}'", named.value);
+        let message = format!(
+            "{words}: it decodes {}, but stream #{index}:{} is {}.",
+            decoder.kind.name(),
+            stream.index,
+            stream.kind.name()
+        );
+        let diagnostic = Diagnostic::error("decoder-kind", message)
+            .remedy("Say for which streams it is, as in -c:v, or let -recast_media make another kind of stream.")
+            .ffmpeg_says(words);
+        return Err(PrepareError::Refused(vec![diagnostic.at(&named.origin)]));
+    }
+    Ok(())
+}
+
+/// Opens an input whose far end is a peer; waits for it where that is wanted.
+fn open_peer(
+    settings: &DemuxerSettings,
+    url: &str,
+    session: SessionPlan,
+    (index, stop, journal): (usize, &StopSignal, &Journal),
+) -> Result<(Demuxer, Dictionary), PrepareError> {
+    let context = SessionContext { clock: Clock::start(), stop: stop.clone(), journal: journal.clone() };
+    let subject = Subject { is_input: true, index, url: url.to_owned() };
+    let mut peer = PeerSession::new(session, subject, context, Arc::default());
+    loop {
+        let interrupt = stop.input_interrupt.child(Duration::ZERO, true);
+        let opened = {
+            // A source that is joined in the middle lacks what its first pictures refer to.
+            let _quiet = library_log::quiet_decoders();
+            Demuxer::open(settings, &interrupt)
+        };
+        let cause = match opened {
+            Ok(opened) => return Ok(opened),
+            Err(cause) => cause,
+        };
+        let interrupted = || PrepareError::Open { url: url.to_owned(), cause: AvError::EXIT, hint: None };
+        if stop.drain.is_tripped() {
+            return Err(interrupted());
+        }
+        let at_us = peer.lost(cause, interrupt.has_expired()).map_err(|e| PrepareError::Failed(e.to_string()))?;
+        if !peer.wait_until(at_us) {
+            return Err(interrupted());
+        }
+    }
+}
+
+fn open_hint(url: &str, cause: AvError) -> Option<String> {
+    let path = file_path(url);
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Some("it is a directory; give a file in it.".to_owned()),
+        Ok(found) if found.len() == 0 => Some("the file is empty.".to_owned()),
+        Ok(_) if cause == AvError::INVALID_DATA => {
+            Some("it is no media file that this FFmpeg knows, or its header is damaged or cut off.".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Carries out `-isync`: the start of an input is aligned with that of another.
+pub(super) fn align_starts(opened: &mut OpenInputs) -> Result<(), PrepareError> {
+    let global = &opened.spec.global;
+    for index in 0..opened.spec.inputs.len() {
+        let sync_to = |input: usize| opened.spec.inputs.get(input).and_then(|spec| spec.seldom.sync_to);
+        let Some(other) = sync_to(index).filter(|other| *other != index) else { continue };
+        let fail = |message: String| Err(PrepareError::Failed(message));
+        if other >= opened.spec.inputs.len() {
+            return fail(format!("-isync for input {index} references non-existent input {other}."));
+        }
+        if global.copy_timestamps && !global.start_at_zero {
+            return fail("Use of -isync requires that start_at_zero be set if copyts is set.".to_owned());
+        }
+        if sync_to(other).is_some_and(|third| third != other) {
+            log::error!("-isync for input {index} references a resynced input {other}. Sync not set.");
+            continue;
+        }
+        let clock = |input: usize| opened.demuxers[input].start_time_realtime_us();
+        let first = |input: usize| opened.facts[input].start_time_us;
+        let Some((mine, theirs)) = clock(index).zip(clock(other)).or_else(|| first(index).zip(first(other))) else {
+            log::info!("Unable to identify start times for Inputs #{index} and {other} both. No sync adjustment made.");
+            continue;
+        };
+        let seek = |input: usize| opened.seeks[input].start_us.unwrap_or(0);
+        let sought = if global.copy_timestamps { 0 } else { seek(index) - seek(other) };
+        let adjustment = mine - theirs + sought + opened.spec.inputs[other].ts_offset_us;
+        opened.seeks[index].offset_us += adjustment;
+        log::info!("Adjusted ts offset for Input #{index} by {adjustment} us to sync with Input #{other}.");
+    }
+    Ok(())
+}
