@@ -305,6 +305,33 @@ mod tests {
         assert!(others.iter().all(|other| !is_plain_aac(other)));
     }
 
+    /// 1920x1080, two pictures out of order, 25 a second.
+    const REORDERED: [u8; 30] = [
+        0x67, 0x64, 0x00, 0x28, 0xac, 0xd9, 0x40, 0x78, 0x02, 0x27, 0xe5, 0xc0, 0x5a, 0x80, 0x80, 0x80, 0xa0, 0x00,
+        0x00, 0x03, 0x00, 0x20, 0x00, 0x00, 0x06, 0x41, 0xe3, 0x06, 0x32, 0xc0,
+    ];
+
+    #[test]
+    fn what_comes_with_the_pictures_holds_and_not_what_the_description_said() {
+        let mut pictures = Pictures {
+            assembler: PictureAssembler::default(),
+            reorder: ReorderWindow::new(0, 180_000),
+            time_base: Rational::new(1, 90_000),
+            sequence: Vec::new(),
+            duration: 0,
+        };
+        let mut packet = |pts: i64, sequence: Option<&[u8]>| {
+            let sequence = sequence.map(<[u8]>::to_vec);
+            pictures.packet(&Picture { data: vec![0], pts: Some(pts), key: sequence.is_some(), sequence }, 0)
+        };
+        // I P B b b, at 25 a second.
+        let order = [0, 4, 2, 1, 3].map(|n: i64| (n * 3600, (n == 0).then_some(&REORDERED[..])));
+        let times: Vec<_> = order.into_iter().filter_map(|(pts, set)| packet(pts, set).ok()).collect();
+        let dts: Vec<_> = times.iter().map(Packet::dts).collect();
+        assert_eq!(dts, [None, None, Some(0), Some(3600), Some(7200)]);
+        assert!(times.iter().all(|packet| packet.duration() == 3600));
+    }
+
     #[test]
     fn a_packet_of_opus_tells_its_length() {
         // 20 ms of CELT; 60 ms of SILK; two frames of 10 ms, hybrid; three of 2.5 ms; nothing.
