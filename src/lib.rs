@@ -9,6 +9,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod facts;
+pub mod octets;
 pub mod plan;
 pub mod report;
 pub mod retry;

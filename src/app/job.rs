@@ -5,6 +5,7 @@ use super::{Exit, files, keyboard, limits};
 use crate::av::{AvError, LinkedCatalog, ProcessTimes};
 use crate::engine::commands::Commands;
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError, StageError};
+use crate::octets::readable;
 use crate::plan::Plan;
 use crate::report::events::EventSink;
 use crate::report::progress::ProgressSink;
@@ -210,7 +211,7 @@ pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
 fn explain_plan(format: ExplainFormat, plan: &Plan, inputs: &OpenInputs, catalog: &LinkedCatalog) {
     match format {
         ExplainFormat::Text => data(&explain::text(plan, &inputs.facts, catalog)),
-        ExplainFormat::Json => data(&format!("{:#}\n", explain::json(plan, &inputs.facts, catalog))),
+        ExplainFormat::Json => data(&readable(&format!("{:#}\n", explain::json(plan, &inputs.facts, catalog)))),
     };
 }
 

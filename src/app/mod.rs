@@ -12,6 +12,7 @@ mod words;
 use crate::av::LinkedCatalog;
 use crate::cli::{self, Parsed, Reading, Request};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::octets;
 use crate::report::{self, CalledAs, banner, ending, level, newcomer, report_file, terminal};
 use crate::spec::JobSpec;
 use std::ffi::OsString;
@@ -35,17 +36,10 @@ pub enum Exit {
 /// Runs the program; the first argument is the name that it was called by.
 pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let called = args.next().map_or(CalledAs::Weir, |name| called_as(&name));
-    let args: Result<Vec<String>, OsString> = args.map(OsString::into_string).collect();
+    let args: Vec<String> = args.map(|arg| octets::of_os(&arg)).collect();
     report::log::install();
     crate::av::initialize();
-    let exit = match args {
-        Ok(args) => words::run(called, &args).unwrap_or_else(|| command(called, &args)),
-        Err(bad) => {
-            let shown = bad.to_string_lossy();
-            report::say(level::ERROR, &format!("{shown}: not valid UTF-8. Rename the file, or give a link to it."));
-            Exit::Failed
-        }
-    };
+    let exit = words::run(called, &args).unwrap_or_else(|| command(called, &args));
     terminal::finish();
     ExitCode::from(exit as u8)
 }

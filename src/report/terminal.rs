@@ -5,6 +5,7 @@
 use super::level::{self, LogSettings};
 use super::log::Colours;
 use crate::av::library_log::LibraryLine;
+use crate::octets::to_bytes;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -100,7 +101,7 @@ pub fn cry(text: &str) {
             terminal.emit(Line { level: level::ERROR, prefix: String::new(), text: format!("{text}\n") });
         }
         Err(_) => {
-            let _ = writeln!(io::stderr(), "{}", masked(text));
+            let _ = io::stderr().write_all(&to_bytes(&format!("{}\n", masked(text))));
         }
     }
 }
@@ -108,7 +109,7 @@ pub fn cry(text: &str) {
 /// One text of ours for the report file alone.
 pub fn say_to_report(text: &str) {
     if let Some((file, _)) = &mut lock().report {
-        let _ = writeln!(file, "{}", masked(text));
+        let _ = file.write_all(&to_bytes(&format!("{}\n", masked(text))));
     }
 }
 
@@ -155,7 +156,7 @@ pub fn finish() {
 /// Data for stdout; `false` when nobody reads it.
 pub fn data(text: &str) -> bool {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+    out.write_all(&to_bytes(text)).and_then(|()| out.flush()).is_ok()
 }
 
 impl Terminal {
@@ -176,7 +177,7 @@ impl Terminal {
     }
 
     fn write(&mut self, text: &str) {
-        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        let _ = self.out.write_all(&to_bytes(text)).and_then(|()| self.out.flush());
     }
 
     fn library(&mut self, line: LibraryLine) {
@@ -242,7 +243,7 @@ impl Terminal {
         if let Some((file, wanted)) = &mut self.report
             && line.level <= *wanted
         {
-            let _ = file.write_all(format!("{prefix}{mark}{text}").as_bytes());
+            let _ = file.write_all(&to_bytes(&format!("{prefix}{mark}{text}")));
         }
         if line.level > self.settings.level {
             return;

@@ -10,12 +10,6 @@ pub use stats::{DEFAULT_STATS_LINE, StatsField, StatsPart, StatsPlace, StatsSpec
 
 use crate::diagnostic::Origin;
 use crate::unit::Rational;
-use std::path::Path;
-
-/// The path that a URL names where it is one of a file, with or without FFmpeg's prefix `file:`.
-pub fn file_path(url: &str) -> &Path {
-    Path::new(url.strip_prefix("file:").unwrap_or(url))
-}
 
 /// How long a muxer may hold what it writes, in microseconds, unless it is told (`-muxdelay`).
 pub const DEFAULT_MAX_DELAY_US: i64 = 700_000;
