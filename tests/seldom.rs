@@ -367,22 +367,56 @@ fn packets_that_are_read_are_dumped_with_their_bytes() {
     }
 }
 
+/// Lines about timestamps, sorted, for the order of threads is their own; without what ffmpeg knows of a decoder when it
+/// demuxes, and without the end of the filters, which it tells more than once.
+fn told_times(stderr: &str) -> Vec<String> {
+    let kinds = ["demuxer", "decoder", "filter", "encoder", "muxer"];
+    let is_told = |line: &&str| kinds.iter().any(|kind| line.starts_with(kind)) && !line.contains("pts:NULL");
+    let without_next =
+        |line: &str| line.split(' ').filter(|word| !word.starts_with("next_")).collect::<Vec<_>>().join(" ");
+    let mut lines: Vec<String> = stderr.split(['\r', '\n']).filter(is_told).map(without_next).collect();
+    lines.sort();
+    lines
+}
+
+/// Without each second line about a packet that leaves its encoder: it shows ticks of the muxer's clock as if they were the
+/// encoder's, and weir leaves it out.
+fn once_an_encoder(stderr: &str) -> String {
+    let mut seen = std::collections::BTreeMap::new();
+    let is_second = |line: &&str| {
+        let Some(rest) = line.strip_prefix("encoder -> type:") else { return true };
+        let times: &mut usize = seen.entry(rest.split(' ').next().unwrap().to_owned()).or_default();
+        *times += 1;
+        *times % 2 == 1
+    };
+    stderr.split(['\r', '\n']).filter(is_second).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn timestamps_are_told_on_their_way() {
-    let both = Both::run("-hide_banner -nostdin -y -debug_ts -i {av.mp4} -t 0.2 -an -c:v mpeg4 -bf 0 out.mkv");
-    let fields = |line: &str| {
-        let keep = |word: &&str| ["type:", "pkt_pts:", "pkt_dts:", "size:"].iter().any(|key| word.starts_with(key));
-        line.split(' ').filter(keep).collect::<Vec<_>>().join(" ")
-    };
-    let lines = |stderr: &str, which: &str| -> Vec<String> {
-        stderr.split(['\r', '\n']).filter(|line| line.contains(which)).map(fields).collect()
-    };
-    for which in ["muxer <- ", "demuxer+ffmpeg -> "] {
-        let (ours, theirs) = both.told(|stderr| lines(stderr, which));
-        assert!(ours.len() >= 5 && ours[0].contains("type:video pkt_pts:0"), "{ours:?}");
-        // How far either reads ahead is its own business.
-        let both_have = ours.len().min(theirs.len()).min(5);
-        assert!(oracle_major() >= 7 || ours[..both_have] == theirs[..both_have], "{which}: {ours:?} {theirs:?}");
+    if oracle_major() >= 6 {
+        return; // They tell of them otherwise.
+    }
+    for line in [
+        "-threads 1 -i {av.mp4} -threads 1 -c:v mpeg4 -c:a ac3 out.mkv",
+        "-threads 1 -ss 0.1 -itsoffset 1 -i {av.mp4} -r 50 -threads 1 -c:v mpeg4 -bf 1 -c:a pcm_s16le out.mkv",
+        "-threads 1 -i {av.mp4} -ss 0.1 -threads 1 -c:v libx264 -c:a copy out.mkv",
+    ] {
+        let both = Both::run(&format!("-hide_banner -nostdin -y -nostats -loglevel repeat+info -debug_ts {line}"));
+        let ours = told_times(&both.ours.1.stderr);
+        let theirs = told_times(&once_an_encoder(&both.theirs.1.stderr));
+        for kind in [
+            "demuxer -> ",
+            "demuxer+ffmpeg -> ",
+            "decoder -> ",
+            "filter -> ",
+            "encoder <- ",
+            "encoder -> ",
+            "muxer <- ",
+        ] {
+            assert!(ours.iter().any(|line| line.starts_with(kind)), "{line}: {kind}");
+        }
+        assert_eq!(ours, theirs, "{line}");
     }
 }
 

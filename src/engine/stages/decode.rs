@@ -6,6 +6,7 @@ use crate::engine::flow::{FrameItem, MediaPacket, NewCodec, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::meter::InputMeter;
 use crate::engine::oversight::Oversight;
+use crate::engine::told_times;
 use crate::facts::MediaKind;
 use crate::timing::RescaleDelta;
 use crate::unit::{MICROS_PER_SECOND, Rational, Rounding, rescale, rescale_rounded};
@@ -241,6 +242,9 @@ impl DecodeStage {
             frame.best_effort_timestamp().or_else(|| self.next_us.map(|us| rescale(us, Rational::MICROS, base)))
         };
         frame.set_pts(pts);
+        if self.oversight.tells_times {
+            told_times::decoded(self.settings.index.1, &frame, base);
+        }
         if let Some(pts) = pts {
             let base = self.settings.forced_frame_rate.map_or(base, Rational::inverse);
             let begins = rescale(pts, base, Rational::MICROS);
