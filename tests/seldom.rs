@@ -478,3 +478,57 @@ fn the_session_description_of_rtp_goes_to_a_file() {
     assert_eq!(lines(&ours), lines(&theirs));
     assert!(ours.contains("m=video 41000 RTP/AVP") && ours.contains("m=audio 41002 RTP/AVP"), "{ours}");
 }
+
+#[test]
+fn what_is_wrong_with_an_output_is_told_behind_its_inputs_in_ffmpegs_words() {
+    if oracle_major() >= 6 {
+        return; // They have other words.
+    }
+    for line in [
+        "-i {av.mp4} -r abc out.mp4",
+        "-i {av.mp4} -s abc out.mp4",
+        "-i {av.mp4} -t abc out.mp4",
+        "-i {av.mp4} -pix_fmt nix out.mp4",
+        "-i {av.mp4} -map 9 out.mp4",
+        "-i {av.mp4} -metadata x out.mp4",
+        "-i {av.mp4} -metadata:x title=a out.mp4",
+        "-i {av.mp4} -map_metadata 3 out.mp4",
+        "-i {av.mp4} -map_metadata 0:q out.mp4",
+        "-i {av.mp4} -map_chapters 3 out.mp4",
+        "-i {av.mp4} -timestamp abc out.mp4",
+        "-i {av.mp4} -streamid abc out.ts",
+        "-i {av.mp4} -filter_complex overlay out.mp4",
+        "-i {av.mp4} -filter_complex nix out.mp4",
+        "-y -n -i {av.mp4} out.mp4",
+        "-stats_period 0 -i {av.mp4} out.mp4",
+        "-v nix -i {av.mp4} out.mp4",
+        "-progress /none/x -i {av.mp4} out.mp4",
+        "-y -report -i {av.mp4} -c copy out.mkv",
+    ] {
+        let line = format!("-hide_banner -nostdin -nostats {line}");
+        let both = Both::run(&line);
+        assert_eq!(both.ours.1.code(), both.theirs.1.code(), "{line}: {}", both.ours.1.stderr);
+        let plain = |stderr: &str| {
+            let lines = without_addresses(stderr);
+            lines
+                .into_iter()
+                .filter(|line| !line.contains(" started on ") && !line.contains("eport "))
+                .collect::<Vec<_>>()
+        };
+        let (ours, theirs) = both.told(plain);
+        assert_eq!(ours, theirs, "{line}");
+    }
+    // What ffmpeg's libraries add is theirs; the rest is the same.
+    let both = Both::run("-hide_banner -nostdin -i {av.mp4} -map 0:x out.mp4");
+    let told = |stderr: &str| {
+        stderr.lines().filter(|line| !line.starts_with(['[', ' '])).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (ours, theirs) = both.told(told);
+    assert_eq!(ours, theirs);
+    let both = Both::run("-hide_banner -nostdin -y -i {av.mp4} -f rawvideo /dev/full");
+    let (ours, theirs) = both.told(|stderr| {
+        let sentence = "av_interleaved_write_frame(): No space left on device";
+        stderr.split(['\r', '\n']).any(|line| line == sentence)
+    });
+    assert!(ours && theirs, "{}", both.ours.1.stderr);
+}

@@ -3,6 +3,7 @@
 use super::signals::Outside;
 use super::{Exit, files, keyboard, limits};
 use crate::av::{AvError, LinkedCatalog, ProcessTimes};
+use crate::diagnostic::mask_url;
 use crate::engine::commands::Commands;
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError, StageError};
 use crate::octets::readable;
@@ -117,7 +118,14 @@ fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: 
         _ => None,
     };
     let sink = match &global.progress {
-        Some(url) if global.explain.is_none() => Some(ProgressSink::open(url).map_err(Stopped::Refused)?),
+        Some(url) if global.explain.is_none() => Some(ProgressSink::open(url).map_err(|sentence| {
+            if called == CalledAs::Weir {
+                return Stopped::Refused(sentence);
+            }
+            let cause = sentence.rsplit(": ").next().unwrap_or(&sentence);
+            let option = format!("Failed to set value '{}' for option 'progress': {cause}", mask_url(url));
+            Stopped::Refused(format!("{sentence}\n{option}\nError parsing global options: {cause}"))
+        })?),
         _ => None,
     };
     let mut inputs = engine::open_inputs(spec, catalog, &outside.stop, &journal)?;
@@ -134,6 +142,7 @@ fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: 
         period: Duration::from_micros(u64::try_from(global.stats_period_us).unwrap_or(500_000)),
         sink,
         extras: called == CalledAs::Weir && global.extras && terminal::is_terminal(),
+        own_keys: called == CalledAs::Weir && global.extras,
         total_us: expected::total_us(&plan, &inputs.facts),
         copy_timestamps: global.copy_timestamps,
         commands: Commands::default(),
@@ -170,7 +179,10 @@ fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: 
     if outcome.failure.is_some() && outside.signal().is_none() && !refused {
         ending::failure(&plan, &outcome, called);
     }
-    ending::damage(&outcome);
+    // ffmpeg has no such line.
+    if called == CalledAs::Weir || global.strict_exit == Some(true) {
+        ending::damage(&outcome);
+    }
     if called == CalledAs::Weir && global.extras {
         for line in summary::repairs(&outcome.meter) {
             say(level::INFO, &line);

@@ -97,8 +97,7 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
             Exit::Failed
         }
         Err(diagnostics) => {
-            // Many programs ask what is in a file with `-i FILE` and nothing else.
-            if let Some(spec) = inputs_alone(args, &diagnostics, &catalog, reading)
+            if let Some(spec) = inputs_alone((args, called), &diagnostics, &catalog, reading)
                 && let Err(exit) = job::inspect(spec, called, &catalog)
             {
                 return exit;
@@ -121,19 +120,20 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
     }
 }
 
-/// The inputs of a command line whose only fault is that it has no output.
+/// The inputs of a command line whose only fault is that it has no output, as many programs ask what is in a file; for
+/// ffmpeg also those of one whose outputs are wrong.
 fn inputs_alone(
-    args: &[String],
+    (args, called): (&[String], CalledAs),
     diagnostics: &[Diagnostic],
     catalog: &LinkedCatalog,
     reading: Reading,
 ) -> Option<JobSpec> {
     let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
-    if errors.next()?.code != "no-output" || errors.next().is_some() {
+    let lacks_output = errors.next()?.code == "no-output" && errors.next().is_none();
+    if !lacks_output && called == CalledAs::Weir {
         return None;
     }
-    let nowhere = ["-f", "null", "-"].map(str::to_owned);
-    match cli::parse(&[args, &nowhere].concat(), catalog, reading) {
+    match cli::parse(&cli::without_outputs(args, diagnostics, catalog, reading)?, catalog, reading) {
         Ok((Parsed::Job(spec), _)) => Some(*spec),
         _ => None,
     }

@@ -167,6 +167,7 @@ fn read_scripts(spec: &mut JobSpec) -> Result<(), PrepareError> {
         std::fs::read(file_path(path)).map(|bytes| octets::to_text(&bytes)).map_err(|error| {
             PrepareError::Refused(vec![
                 Diagnostic::error("filter-script", format!("Error reading the filtergraph from {path}: {error}"))
+                    .ffmpeg_says(format!("Error opening file {path}."))
                     .at(origin),
             ])
         })

@@ -52,6 +52,9 @@ pub fn stage_error(error: &StageError, called: CalledAs) {
         StageError::Told { ffmpeg, .. } if called == CalledAs::Ffmpeg => {
             ffmpeg.lines().for_each(|line| say(level::ERROR, line));
         }
+        StageError::Library { ffmpeg: Some(words), cause, .. } if called == CalledAs::Ffmpeg => {
+            say(level::ERROR, &format!("{words}: {cause}"));
+        }
         failure => say(level::ERROR, &failure.to_string()),
     }
 }

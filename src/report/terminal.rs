@@ -19,6 +19,8 @@ struct Line {
     level: i32,
     prefix: String,
     text: String,
+    /// What of it is shown, where parts are for the report alone.
+    shown: Option<String>,
 }
 
 /// What is drawn below the last log line.
@@ -78,11 +80,12 @@ pub fn copy_to(file: File, level: i32) {
 
 /// Tells the libraries and our own records which levels anybody reads.
 fn set_wanted() {
-    let wanted = {
+    let (shown, wanted) = {
         let terminal = lock();
-        terminal.report.as_ref().map_or(i32::MIN, |(_, level)| *level).max(terminal.settings.level)
+        let shown = terminal.settings.level;
+        (shown, terminal.report.as_ref().map_or(i32::MIN, |(_, level)| *level).max(shown))
     };
-    crate::av::library_log::set_level(wanted);
+    crate::av::library_log::set_levels(shown, wanted);
     log::set_max_level(super::log::filter_of(wanted));
 }
 
@@ -90,7 +93,7 @@ fn set_wanted() {
 pub fn say(level: i32, text: &str) {
     let mut terminal = lock();
     for line in text.split('\n') {
-        terminal.emit(Line { level, prefix: String::new(), text: format!("{line}\n") });
+        terminal.emit(Line { level, prefix: String::new(), text: format!("{line}\n"), shown: None });
     }
 }
 
@@ -98,7 +101,7 @@ pub fn say(level: i32, text: &str) {
 pub fn cry(text: &str) {
     match TERMINAL.try_lock() {
         Ok(mut terminal) => {
-            terminal.emit(Line { level: level::ERROR, prefix: String::new(), text: format!("{text}\n") });
+            terminal.emit(Line { level: level::ERROR, prefix: String::new(), text: format!("{text}\n"), shown: None });
         }
         Err(_) => {
             let _ = io::stderr().write_all(&to_bytes(&format!("{}\n", masked(text))));
@@ -184,7 +187,7 @@ impl Terminal {
         if !self.is_wanted(line.level) {
             return;
         }
-        let fresh = Line { level: line.level, prefix: line.prefix, text: String::new() };
+        let fresh = Line { level: line.level, prefix: line.prefix, text: String::new(), shown: None };
         let mut whole = match self.open.take() {
             // Another library speaks before this one has ended its line.
             Some(mut open) if !fresh.prefix.is_empty() => {
@@ -195,6 +198,12 @@ impl Terminal {
             Some(open) => open,
             None => fresh,
         };
+        let is_shown = line.level <= self.settings.level || whole.level > self.settings.level;
+        match &mut whole.shown {
+            Some(shown) if is_shown => shown.push_str(&line.text),
+            None if !is_shown => whole.shown = Some(whole.text.clone()),
+            _ => {}
+        }
         whole.text.push_str(&line.text);
         if whole.text.ends_with('\n') || whole.text.len() > LONGEST {
             self.emit(whole);
@@ -258,8 +267,9 @@ impl Terminal {
         }
         self.tell_repeats();
         self.clear_below();
+        let shown = line.shown.as_ref().map_or(text, |shown| sanitized(&masked(shown)));
         let mut out = self.colours.prefix(&prefix);
-        out.push_str(&self.colours.text(line.level, &format!("{mark}{text}")));
+        out.push_str(&self.colours.text(line.level, &format!("{mark}{shown}")));
         self.write(&out);
         self.previous = line;
     }

@@ -20,6 +20,8 @@ const SILENCE_SAMPLES: i64 = 1024;
 pub struct DecodeSettings {
     /// Input and stream, for messages.
     pub index: (usize, usize),
+    /// The input, for messages; without passwords.
+    pub url: String,
     /// Pictures or sound.
     pub kind: MediaKind,
     /// The stream's time base.
@@ -180,7 +182,7 @@ impl DecodeStage {
         if frame.has_decode_errors() {
             let (input, stream) = self.settings.index;
             self.meter.decode_errors.fetch_add(1, Ordering::Relaxed);
-            log::warn!("input #{input}: corrupt decoded frame in stream {stream}");
+            log::warn!("{}: corrupt decoded frame in stream {stream}", self.settings.url);
             if self.settings.exit_on_error {
                 return Err(StageError::Failed(format!(
                     "corrupt decoded frame in stream #{input}:{stream}, and -xerror is set"

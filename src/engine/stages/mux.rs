@@ -510,7 +510,7 @@ impl MuxStage {
         self.muxer.interrupt().begin(None);
         self.muxer.write(&mut packet).map_err(|cause| {
             let operation = format!("Error writing a packet of {source} (av_interleaved_write_frame())");
-            StageError::about(settings.url.clone(), operation)(cause)
+            StageError::about(settings.url.clone(), operation)(cause).called_by_ffmpeg("av_interleaved_write_frame()")
         })?;
         // What the muxer counts where it does; else the packet's own end.
         if let (Some(_), Some(end)) = (own_end, self.muxer.stream_end(index).or(own_end)) {
@@ -635,7 +635,8 @@ impl Stage for MuxStage {
         if let Some(bytes) = finished.1 {
             self.meter.file_bytes.store(bytes, Relaxed);
         }
-        finished.0.map_err(self.about("Error writing the trailer"))
+        let name = || format!("Error writing trailer of {}", self.settings.url);
+        finished.0.map_err(|cause| self.about("Error writing the trailer")(cause).called_by_ffmpeg(name()))
     }
 
     fn closed_ports(&mut self) -> Vec<usize> {
