@@ -15,8 +15,9 @@ use crate::av::{
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::octets::{self, file_path};
 use crate::plan::{self, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, Seek, SessionPlan, StreamSource, Treatment};
-use crate::spec::{InputSpec, JobSpec, Overwrite, file_path};
+use crate::spec::{InputSpec, JobSpec, Overwrite};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,10 +151,10 @@ fn dump_attachments(
                     stream.index
                 )));
             }
-            if overwrite != Overwrite::Always && std::path::Path::new(name).exists() {
+            if overwrite != Overwrite::Always && octets::to_path(name).exists() {
                 return Err(PrepareError::Failed(format!("File '{name}' already exists. Exiting.")));
             }
-            std::fs::write(name, bytes)
+            std::fs::write(octets::to_path(name), bytes)
                 .map_err(|error| PrepareError::Failed(format!("Could not open file {name} for writing: {error}")))?;
         }
     }
@@ -163,9 +164,10 @@ fn dump_attachments(
 /// Puts filtergraphs that stand in files in the place of the files' names.
 fn read_scripts(spec: &mut JobSpec) -> Result<(), PrepareError> {
     let read = |path: &str, origin: &crate::diagnostic::Origin| {
-        std::fs::read_to_string(file_path(path)).map_err(|error| {
+        std::fs::read(file_path(path)).map(|bytes| octets::to_text(&bytes)).map_err(|error| {
             PrepareError::Refused(vec![
                 Diagnostic::error("filter-script", format!("Error reading the filtergraph from {path}: {error}"))
+                    .ffmpeg_says(format!("Error opening file {path}."))
                     .at(origin),
             ])
         })
@@ -541,7 +543,7 @@ pub(super) fn is_pipe(url: &str) -> bool {
 /// Takes away a file that was opened for nothing.
 fn remove_if_empty(output: &OutputPlan) {
     let path = file_path(&output.url);
-    if !output.muxer.no_file && std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() == 0) {
+    if !output.muxer.no_file && std::fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() == 0) {
         let _ = std::fs::remove_file(path);
     }
 }
@@ -559,10 +561,13 @@ fn output_hint(url: &str, cause: AvError) -> Option<String> {
     let path = file_path(url);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty())?;
     match cause.errno() {
-        Some(libc::ENOENT) if !folder.exists() => {
-            Some(format!("the folder {0} does not exist; make it with: mkdir -p {0}", folder.display()))
+        Some(libc::ENOENT) if !folder.exists() => Some(format!(
+            "the folder {0} does not exist; make it with: mkdir -p {0}",
+            octets::of_os(folder.as_os_str())
+        )),
+        Some(libc::EACCES | libc::EROFS) => {
+            Some(format!("{} cannot be written to.", octets::of_os(folder.as_os_str())))
         }
-        Some(libc::EACCES | libc::EROFS) => Some(format!("{} cannot be written to.", folder.display())),
         _ => None,
     }
 }

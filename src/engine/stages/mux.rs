@@ -301,7 +301,8 @@ impl Stage for MuxStage {
         if let Some(bytes) = finished.1 {
             self.meter.file_bytes.store(bytes, Relaxed);
         }
-        finished.0.map_err(self.about("Error writing the trailer"))
+        let name = || format!("Error writing trailer of {}", self.settings.url);
+        finished.0.map_err(|cause| self.about("Error writing the trailer")(cause).called_by_ffmpeg(name()))
     }
 
     fn closed_ports(&mut self) -> Vec<usize> {

@@ -85,6 +85,7 @@ impl Builder<'_> {
                     let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
                     let settings = DecodeSettings {
                         index: (index, stream),
+                        url: facts.url.clone(),
                         kind: facts.streams[stream].kind,
                         time_base: facts.streams[stream].time_base,
                         forced_frame_rate: stream_plan.forced_frame_rate,
