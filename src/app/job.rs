@@ -179,10 +179,7 @@ fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: 
     if outcome.failure.is_some() && outside.signal().is_none() && !refused {
         ending::failure(&plan, &outcome, called);
     }
-    // ffmpeg has no such line.
-    if called == CalledAs::Weir || global.strict_exit == Some(true) {
-        ending::damage(&outcome);
-    }
+    ending::damage(&outcome);
     if called == CalledAs::Weir && global.extras {
         for line in summary::repairs(&outcome.meter) {
             say(level::INFO, &line);
