@@ -143,6 +143,29 @@ fn a_refused_log_in_is_an_error_at_once_that_says_so_without_the_password() {
 }
 
 #[test]
+fn who_has_nothing_more_to_send_does_not_wait_for_ever_for_a_server_that_is_gone() {
+    let mut server = Nginx::new();
+    let mut push = Live::start(&format!("-re -i {{cam.mp4}} -c copy -connect_deadline 1 -f flv {}", server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    server.kill();
+    push.await_said("lost: ");
+    let (status, _) = push.wait();
+    assert_eq!(status.code().map(|code| code != 0), Some(true), "{status}");
+    assert!(push.said().contains("has ended meanwhile"), "{}", push.said());
+}
+
+#[test]
+fn a_server_that_is_gone_for_good_is_given_up_in_good_order() {
+    let mut server = Nginx::new();
+    let mut push = Live::start(&format!("{CAMERA} -retry_for 1 -f flv {}", server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    server.kill();
+    push.await_said("given up");
+    let (status, _) = push.wait();
+    assert_eq!(status.code().map(|code| code != 0), Some(true), "{status}");
+}
+
+#[test]
 fn who_is_thrown_out_again_and_again_says_so_and_steps_back() {
     let relay = RtspRelay::new();
     relay.faults().throws_out_after_ms.store(300, Relaxed);

@@ -212,8 +212,12 @@ impl MuxStage {
         self.packets == 0 && !self.streams.iter().all(|s| s.settings.silent)
     }
 
-    /// Ends the file after a failure elsewhere: what is there becomes playable if that can be.
+    /// Ends the file after a failure elsewhere: what is there becomes playable if that can be. What went to a peer that is
+    /// gone is the peer's.
     pub fn salvage(&mut self) -> bool {
+        if self.is_away() {
+            return true;
+        }
         if !self.header_written || self.packets == 0 {
             let _ = self.muxer.close_io();
             return false;
