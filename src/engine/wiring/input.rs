@@ -128,8 +128,9 @@ impl Builder<'_> {
                 exit_on_error: spec.global.exit_on_error,
                 facts,
             };
-            // What is read as fast as it can be may cross in batches; what is paced or arrives live may not.
-            let batch = if at_leisure[index] { BATCH } else { 1 };
+            // What is read as fast as it can be may cross in batches; what is paced or arrives live may not. Within a thread
+            // there is nobody to wake, and a packet is written while the cache still has it.
+            let batch = if at_leisure[index] && self.joined.is_none() { BATCH } else { 1 };
             let meter = Arc::clone(&self.meter.inputs[index]);
             let mut source = DemuxStage::new(demuxer, settings, timeline, (self.clock, place), meter);
             if let Some(live) = live {

@@ -37,6 +37,7 @@ pub(super) fn copy_settings(
         duration_us: output.duration_us,
         input_end_us: input_plan.duration_us.map(|d| d.saturating_add(shift)),
         has_start: output.start_us.is_some(),
+        has_seams: input_plan.stream_loop != 0,
     }
 }
 
