@@ -79,6 +79,8 @@ pub struct GraphPad {
     pub kind: MediaKind,
     /// The filter, and the pad's name where the filter has several: `overlay:main`.
     pub name: String,
+    /// Which pad of its filter it is, and what that is called in its graph: `1`, `Parsed_overlay_0`.
+    pub place: (usize, String),
 }
 
 /// The open pads of a filtergraph, in FFmpeg's order.

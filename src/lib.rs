@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod facts;
 pub mod h264;
+pub mod octets;
 pub mod plan;
 pub mod report;
 pub mod retry;

@@ -7,7 +7,8 @@ mod common;
 
 use common::live::{LIMIT, Live, Nginx, SOON, assert_clean_start, assert_rising, listen, wait_for};
 use common::rtsp::RtspRelay;
-use common::{media, probe};
+use common::{FileFacts, PacketFact, media, probe};
+use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
@@ -139,6 +140,29 @@ fn a_refused_log_in_is_an_error_at_once_that_says_so_without_the_password() {
         assert!(job.said().contains("log-in was refused"), "{}", job.said());
         assert!(!job.said().contains("geheim"), "{}", job.said());
     }
+}
+
+#[test]
+fn who_has_nothing_more_to_send_does_not_wait_for_ever_for_a_server_that_is_gone() {
+    let mut server = Nginx::new();
+    let mut push = Live::start(&format!("-re -i {{cam.mp4}} -c copy -connect_deadline 1 -f flv {}", server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    server.kill();
+    push.await_said("lost: ");
+    let (status, _) = push.wait();
+    assert_eq!(status.code().map(|code| code != 0), Some(true), "{status}");
+    assert!(push.said().contains("has ended meanwhile"), "{}", push.said());
+}
+
+#[test]
+fn a_server_that_is_gone_for_good_is_given_up_in_good_order() {
+    let mut server = Nginx::new();
+    let mut push = Live::start(&format!("{CAMERA} -retry_for 1 -f flv {}", server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    server.kill();
+    push.await_said("given up");
+    let (status, _) = push.wait();
+    assert_eq!(status.code().map(|code| code != 0), Some(true), "{status}");
 }
 
 #[test]
@@ -288,6 +312,53 @@ fn a_reader_that_joins_in_mid_group_begins_at_a_keyframe_and_is_told_nothing_els
     assert_clean_start(&server.recordings()[0]);
     assert!(!chain.said().contains("[h264"), "{}", chain.said());
     assert!(!chain.said().contains("Non-monotonous"), "{}", chain.said());
+}
+
+/// By kind, how much later than in the source each packet of a copy is, in milliseconds; the source's packets are all
+/// different.
+fn shifts(copy: &FileFacts, source: &FileFacts, kind: &str) -> Vec<i64> {
+    let stream = |facts: &FileFacts| facts.streams.iter().position(|s| s["codec_type"] == kind).unwrap();
+    let times = |facts: &FileFacts| {
+        let (num, den) = facts.streams[stream(facts)]["time_base"].as_str().unwrap().split_once('/').unwrap();
+        let (num, den) = (num.parse::<i64>().unwrap(), den.parse::<i64>().unwrap());
+        let time = |p: &&PacketFact| (p.hash.clone(), p.pts.unwrap() * num * 1000 / den);
+        facts.of_stream(stream(facts)).iter().map(time).collect::<Vec<_>>()
+    };
+    let known: HashMap<String, i64> = times(source).into_iter().collect();
+    times(copy).into_iter().filter_map(|(hash, ms)| Some(ms - known.get(&hash)?)).collect()
+}
+
+#[test]
+fn a_sender_report_after_the_join_moves_no_time_back_and_keeps_lips_in_step() {
+    let source = probe(&media::path("sync.mp4")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    for (name, options, sound_first) in
+        [("copied.flv", "", false), ("sound.flv", "", true), ("probed.flv", "-fpsprobesize 20", false)]
+    {
+        let relay = RtspRelay::new();
+        relay.faults().no_rtcp.store(true, Relaxed);
+        let _camera = Live::start(&format!("-re -i {{sync.mp4}} -c copy {}", relay.url("a")));
+        relay.await_publisher("a");
+        std::thread::sleep(Duration::from_millis(330));
+        let line = format!("{options} -i {} -c copy -flush_packets 1 {name}", relay.url("a"));
+        let mut chain = Live::start_in(dir.path(), &line, Stdio::null());
+        let file = dir.path().join(name);
+        await_size(&file, SOME_BYTES);
+        relay.report("a", sound_first);
+        await_size(&file, 5 * SOME_BYTES);
+        chain.interrupt();
+        let facts = assert_clean_start(&file);
+        let (pictures, sound) = (shifts(&facts, &source, "video"), shifts(&facts, &source, "audio"));
+        assert!(pictures.len() > 25 && sound.len() > 25, "{} pictures, {} of sound", pictures.len(), sound.len());
+        // Before the report nobody knows better than by what came first.
+        let apart = |of: usize| {
+            let later = |shifts: &[i64]| shifts[shifts.len() * of / 2..].to_vec();
+            let all = [later(&pictures), later(&sound)].concat();
+            all.iter().max().unwrap() - all.iter().min().unwrap()
+        };
+        assert!(apart(0) <= 100, "{name}: {} ms apart: {pictures:?} {sound:?}", apart(0));
+        assert!(apart(1) <= 40, "{name}: {} ms apart after the report: {pictures:?} {sound:?}", apart(1));
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::keyboard;
 use super::signals::Outside;
 use crate::diagnostic::mask_url;
+use crate::octets::{file_path, to_path};
 use crate::plan::{OutputPlan, Plan};
 use crate::report::{CalledAs, terminal};
 use crate::spec::{InputSpec, Overwrite};
@@ -21,7 +22,7 @@ pub(super) fn check(
     for (index, output) in plan.outputs.iter().enumerate() {
         let Some(path) = local_path(&output.url).filter(|_| output.muxer.name != "null") else { continue };
         let url = mask_url(&output.url);
-        let found = fs::metadata(path).ok();
+        let found = fs::metadata(&path).ok();
         if found.as_ref().is_some_and(fs::Metadata::is_dir) && !output.muxer.no_file {
             return Err(format!("{url}: Is a directory. Give the output a file's name, such as {url}/out.mp4"));
         }
@@ -29,7 +30,7 @@ pub(super) fn check(
             refuse_twins(plan, index, output)?;
             continue;
         };
-        if let Some(input) = inputs.iter().position(|i| local_path(&i.url).is_some_and(|p| is_same(p, &found))) {
+        if let Some(input) = inputs.iter().position(|i| local_path(&i.url).is_some_and(|p| is_same(&p, &found))) {
             return Err(format!(
                 "Output {url} same as Input #{input} - exiting\n\
                  FFmpeg cannot edit existing files in-place.{}",
@@ -66,7 +67,7 @@ enum Identity {
 
 fn identity(output: &OutputPlan) -> Option<Identity> {
     let path = local_path(&output.url).filter(|_| output.muxer.name != "null")?;
-    match fs::metadata(path) {
+    match fs::metadata(&path) {
         Ok(found) if found.is_file() => Some(Identity::Inode(found.dev(), found.ino())),
         Ok(_) => None,
         Err(_) => {
@@ -81,15 +82,15 @@ fn is_same(path: &Path, found: &fs::Metadata) -> bool {
 }
 
 /// The path behind a URL, unless it is one of another protocol.
-fn local_path(url: &str) -> Option<&Path> {
-    if let Some(path) = url.strip_prefix("file:") {
-        return Some(Path::new(path));
+fn local_path(url: &str) -> Option<PathBuf> {
+    if url.starts_with("file:") {
+        return Some(file_path(url));
     }
     let scheme = url.split(':').next().filter(|scheme| scheme.len() < url.len());
     let is_scheme = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
     // A file may be called `a:b`; what exists under its full name is a file.
-    let is_other = scheme.is_some_and(is_scheme) && !Path::new(url).exists();
-    (!is_other).then_some(Path::new(url))
+    let is_other = scheme.is_some_and(is_scheme) && !to_path(url).exists();
+    (!is_other).then(|| to_path(url))
 }
 
 fn ask(url: &str, overwrite: Overwrite, outside: Option<&Outside>) -> Result<(), String> {
@@ -126,8 +127,8 @@ mod tests {
     fn protocols_are_no_files() {
         assert_eq!(local_path("rtmp://h/x"), None);
         assert_eq!(local_path("pipe:1"), None);
-        assert_eq!(local_path("file:a.mp4"), Some(Path::new("a.mp4")));
-        assert_eq!(local_path("a.mp4"), Some(Path::new("a.mp4")));
+        assert_eq!(local_path("file:a.mp4"), Some(PathBuf::from("a.mp4")));
+        assert_eq!(local_path("a.mp4"), Some(PathBuf::from("a.mp4")));
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use super::signals::Outside;
 use super::{Exit, files, keyboard, limits};
 use crate::av::{AvError, LinkedCatalog, ProcessTimes};
+use crate::diagnostic::mask_url;
 use crate::engine::commands::Commands;
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError, StageError};
+use crate::octets::readable;
 use crate::plan::Plan;
 use crate::report::events::EventSink;
 use crate::report::progress::ProgressSink;
@@ -116,7 +118,14 @@ fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: 
         _ => None,
     };
     let sink = match &global.progress {
-        Some(url) if global.explain.is_none() => Some(ProgressSink::open(url).map_err(Stopped::Refused)?),
+        Some(url) if global.explain.is_none() => Some(ProgressSink::open(url).map_err(|sentence| {
+            if called == CalledAs::Weir {
+                return Stopped::Refused(sentence);
+            }
+            let cause = sentence.rsplit(": ").next().unwrap_or(&sentence);
+            let option = format!("Failed to set value '{}' for option 'progress': {cause}", mask_url(url));
+            Stopped::Refused(format!("{sentence}\n{option}\nError parsing global options: {cause}"))
+        })?),
         _ => None,
     };
     let mut inputs = engine::open_inputs(spec, catalog, &outside.stop, &journal)?;
@@ -133,6 +142,7 @@ fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: 
         period: Duration::from_micros(u64::try_from(global.stats_period_us).unwrap_or(500_000)),
         sink,
         extras: called == CalledAs::Weir && global.extras && terminal::is_terminal(),
+        own_keys: called == CalledAs::Weir && global.extras,
         total_us: expected::total_us(&plan, &inputs.facts),
         copy_timestamps: global.copy_timestamps,
         commands: Commands::default(),
@@ -210,7 +220,7 @@ pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
 fn explain_plan(format: ExplainFormat, plan: &Plan, inputs: &OpenInputs, catalog: &LinkedCatalog) {
     match format {
         ExplainFormat::Text => data(&explain::text(plan, &inputs.facts, catalog)),
-        ExplainFormat::Json => data(&format!("{:#}\n", explain::json(plan, &inputs.facts, catalog))),
+        ExplainFormat::Json => data(&readable(&format!("{:#}\n", explain::json(plan, &inputs.facts, catalog)))),
     };
 }
 

@@ -217,7 +217,7 @@ pub(super) fn read_line() -> String {
     while matches!(rustix::io::read(stdin(), &mut byte), Ok(1)) && !matches!(byte[0], b'\n' | b'\r') {
         line.push(byte[0]);
     }
-    String::from_utf8_lossy(&line).into_owned()
+    crate::octets::to_text(&line)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod words;
 use crate::av::LinkedCatalog;
 use crate::cli::{self, Parsed, Reading, Request};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::octets;
 use crate::report::{self, CalledAs, banner, ending, level, newcomer, report_file, terminal};
 use crate::spec::JobSpec;
 use std::ffi::OsString;
@@ -35,17 +36,10 @@ pub enum Exit {
 /// Runs the program; the first argument is the name that it was called by.
 pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
     let called = args.next().map_or(CalledAs::Weir, |name| called_as(&name));
-    let args: Result<Vec<String>, OsString> = args.map(OsString::into_string).collect();
+    let args: Vec<String> = args.map(|arg| octets::of_os(&arg)).collect();
     report::log::install();
     crate::av::initialize();
-    let exit = match args {
-        Ok(args) => words::run(called, &args).unwrap_or_else(|| command(called, &args)),
-        Err(bad) => {
-            let shown = bad.to_string_lossy();
-            report::say(level::ERROR, &format!("{shown}: not valid UTF-8. Rename the file, or give a link to it."));
-            Exit::Failed
-        }
-    };
+    let exit = words::run(called, &args).unwrap_or_else(|| command(called, &args));
     terminal::finish();
     ExitCode::from(exit as u8)
 }
@@ -103,8 +97,7 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
             Exit::Failed
         }
         Err(diagnostics) => {
-            // Many programs ask what is in a file with `-i FILE` and nothing else.
-            if let Some(spec) = inputs_alone(args, &diagnostics, &catalog, reading)
+            if let Some(spec) = inputs_alone((args, called), &diagnostics, &catalog, reading)
                 && let Err(exit) = job::inspect(spec, called, &catalog)
             {
                 return exit;
@@ -127,19 +120,20 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
     }
 }
 
-/// The inputs of a command line whose only fault is that it has no output.
+/// The inputs of a command line whose only fault is that it has no output, as many programs ask what is in a file; for
+/// ffmpeg also those of one whose outputs are wrong.
 fn inputs_alone(
-    args: &[String],
+    (args, called): (&[String], CalledAs),
     diagnostics: &[Diagnostic],
     catalog: &LinkedCatalog,
     reading: Reading,
 ) -> Option<JobSpec> {
     let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
-    if errors.next()?.code != "no-output" || errors.next().is_some() {
+    let lacks_output = errors.next()?.code == "no-output" && errors.next().is_none();
+    if !lacks_output && called == CalledAs::Weir {
         return None;
     }
-    let nowhere = ["-f", "null", "-"].map(str::to_owned);
-    match cli::parse(&[args, &nowhere].concat(), catalog, reading) {
+    match cli::parse(&cli::without_outputs(args, diagnostics, catalog, reading)?, catalog, reading) {
         Ok((Parsed::Job(spec), _)) => Some(*spec),
         _ => None,
     }

@@ -239,7 +239,12 @@ impl Catalog for FakeCatalog {
         let pads = |labels: &str, count: usize| {
             let mut labels = labels.split(['[', ']']).filter(|label| !label.is_empty());
             (0..count)
-                .map(|_| GraphPad { label: labels.next().map(str::to_owned), kind, name: filter.to_owned() })
+                .map(|_| GraphPad {
+                    label: labels.next().map(str::to_owned),
+                    kind,
+                    name: filter.to_owned(),
+                    place: (0, filter.to_owned()),
+                })
                 .collect()
         };
         Ok(GraphPads { inputs: pads(before, if filter == "overlay" { 2 } else { 1 }), outputs: pads(after, 1) })

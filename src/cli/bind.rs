@@ -153,7 +153,13 @@ impl<'a> Binder<'a> {
             Suffix::Place => place::place(suffix).map(|read| metadata_place = read),
         };
         if let Err(error) = read {
-            return self.bad_suffix(typed, &error);
+            let edit = Edit::Replace(typed.at, vec![format!("-{}", typed.name)]);
+            let mut diagnostic = messages::bad_suffix(&typed.name, &error.to_string(), &typed.origin);
+            if target(row).suffix == Suffix::Place {
+                let place = suffix.chars().next().unwrap_or_default();
+                diagnostic = diagnostic.ffmpeg_says(format!("Invalid metadata type {place}."));
+            }
+            return self.findings.mend(diagnostic, [edit]);
         }
         let used = Use {
             value: &typed.value,

@@ -51,7 +51,15 @@ fn bad_value_in_ffmpeg(name: &str, value: &str) -> String {
         "pix_fmt" => format!("Unknown pixel format requested: {value}."),
         "sample_fmt" => format!("Invalid sample format '{value}'"),
         "aspect" => format!("Invalid aspect ratio: {value}"),
-        "map" => format!("Invalid input file index: {value}."),
+        "map" => {
+            let map = value.trim_start_matches('-');
+            format!("Stream map '{map}' matches no streams.\nTo ignore this, add a trailing '?' to the map.")
+        }
+        // A letter that names no place.
+        "map_metadata" => {
+            let place = value.split_once(':').map_or(value, |(_, place)| place);
+            format!("Invalid metadata type {}.", place.chars().next().unwrap_or(' '))
+        }
         "metadata" => format!("No '=' character in metadata string {value}."),
         _ => format!("Expected number for {name} but found: {value}"),
     }
@@ -76,7 +84,15 @@ pub fn misplaced(row: &Row, typed: &str, is_input: bool, url: &str, origin: &Ori
         row.help,
         masked(url)
     );
-    Diagnostic::error("misplaced-option", message).at(origin)
+    // With help of our own, since the rest is what programs look for.
+    let words = format!(
+        "Option {typed} ({}) cannot be applied to {here} url {url} -- you are trying to apply an input option to an output \
+         file or vice versa. Move this option before the file it belongs to.\nError parsing options for {here} file \
+         {url}.\nError opening {here} files: Invalid argument",
+        row.help,
+        url = masked(url)
+    );
+    Diagnostic::error("misplaced-option", message).ffmpeg_says(words).at(origin)
 }
 
 /// An option behind the last output.
@@ -129,7 +145,11 @@ pub fn no_such_input(token: &str, number: usize, count: usize, origin: &Origin) 
         _ => format!("inputs are numbered 0 to {}", count - 1),
     };
     Diagnostic::error("no-such-input", format!("{token}: Invalid input file index: {number}; {inputs}."))
-        .ffmpeg_says(format!("Invalid input file index: {number}."))
+        .ffmpeg_says(match token.split([' ', ':']).next().unwrap_or(token) {
+            "-map_metadata" => format!("Invalid input file index {number} while processing metadata maps"),
+            "-map_chapters" => format!("Invalid input file index {number} in chapter mapping."),
+            _ => format!("Invalid input file index: {number}."),
+        })
         .at(origin)
 }
 
@@ -147,6 +167,7 @@ pub fn slow_catch_up(rate: Rational, catch_up: Rational, origin: &Origin) -> Dia
 pub fn both_overwrites(origin: &Origin) -> Diagnostic {
     Diagnostic::error("conflicting-options", "-y and -n contradict each other.")
         .remedy("Keep one: -y overwrites, -n never does.")
+        .ffmpeg_says("Error, both -y and -n supplied. Exiting.")
         .at(origin)
 }
 

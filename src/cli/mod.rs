@@ -22,7 +22,7 @@ pub use from_file::{ValueFile, value_files, with_values};
 pub use split::{Command, Group, Kind, Reading, Typed};
 
 use crate::catalog::Catalog;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::spec::JobSpec;
 use table::Arity;
 
@@ -95,6 +95,38 @@ pub fn parse(
 pub fn split(args: &[String], catalog: &dyn Catalog) -> (Command, Vec<Diagnostic>) {
     let split::Split { command, words, findings } = split::split(args, catalog, Reading::Typed);
     (command, findings.finish(&words))
+}
+
+/// A command line whose errors are its outputs' alone, without these: what is left opens the inputs and writes nothing.
+///
+/// ffmpeg opens its inputs before it reads the options of outputs, and programs read what it tells of them.
+pub fn without_outputs(
+    args: &[String],
+    diagnostics: &[Diagnostic],
+    catalog: &dyn Catalog,
+    reading: Reading,
+) -> Option<Vec<String>> {
+    let split::Split { command, findings, .. } = split::split(args, catalog, reading);
+    if findings.has_errors() {
+        return None;
+    }
+    let places = |typed: &Typed| [Some(typed.at), typed.value_at].into_iter().flatten().collect::<Vec<_>>();
+    let outputs = command.groups.iter().filter(|group| !group.is_input);
+    let mut theirs: Vec<usize> =
+        outputs.flat_map(|group| group.options.iter().flat_map(places).chain([group.anchor])).collect();
+    theirs.extend(command.trailing.iter().flat_map(places));
+    let is_theirs = |diagnostic: &Diagnostic| match (diagnostic.code, &diagnostic.origin) {
+        ("conflicting-options" | "no-output", _) => true,
+        ("no-input", _) | (_, None) => false,
+        (_, Some(origin)) => theirs.contains(&origin.arg),
+    };
+    let mut errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    if !errors.all(is_theirs) {
+        return None;
+    }
+    theirs.extend(command.globals.iter().filter(|typed| matches!(typed.name.as_str(), "y" | "n")).flat_map(places));
+    let kept = args.iter().enumerate().filter(|(at, _)| !theirs.contains(at)).map(|(_, arg)| arg.clone());
+    Some(kept.chain(["-f", "null", "-"].map(str::to_owned)).collect())
 }
 
 /// What must be known before anything is told.

@@ -2,6 +2,7 @@
 //! typographic dashes and quotes, empty arguments.
 
 use crate::diagnostic::{Diagnostic, Origin};
+use crate::octets::readable;
 
 /// Dashes that are not the one of the keyboard.
 const DASHES: [char; 7] = ['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}'];
@@ -38,7 +39,7 @@ pub struct Pasted {
 
 /// Looks at an argument that is to be an option or an output.
 pub fn check_argument(text: &str, origin: &Origin) -> Option<Pasted> {
-    let shown = text.escape_debug();
+    let shown = readable(text).escape_debug().to_string();
     let found = |code, message: String, remedy: &str, meant: Vec<String>| {
         let diagnostic = Diagnostic::error(code, message).remedy(remedy).at(origin);
         Some(Pasted { diagnostic, meant })
@@ -90,7 +91,7 @@ pub fn check_value(text: &str, option: &Origin) -> Option<Pasted> {
     } else {
         return None;
     };
-    let message = format!("the value of {} (\"{}\") begins with {what}", option.token, text.escape_debug());
+    let message = format!("the value of {} (\"{}\") begins with {what}", option.token, readable(text).escape_debug());
     let diagnostic = Diagnostic::error(code, message).remedy("Type it anew.").at(option);
     let meant = text.trim_matches(|c| is_blank(c) || QUOTES.contains(&c)).to_owned();
     Some(Pasted { diagnostic, meant: vec![meant] })
@@ -112,7 +113,7 @@ pub fn check_input(url: &str, origin: &Origin) -> Option<Diagnostic> {
         return None;
     };
     let meant = url.trim_matches(|c| is_blank(c) || QUOTES.contains(&c));
-    let message = format!("the input's name (\"{}\") begins with {what}", url.escape_debug());
+    let message = format!("the input's name (\"{}\") begins with {what}", readable(url).escape_debug());
     Some(
         Diagnostic::warning("input-name", message)
             .remedy(format!("If that came from copying, type: -i {}", super::correction::shell_quoted(meant)))

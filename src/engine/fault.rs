@@ -23,6 +23,8 @@ pub enum StageError {
         operation: String,
         /// FFmpeg's reason.
         cause: AvError,
+        /// What ffmpeg calls it, where programs wait for that.
+        ffmpeg: Option<String>,
     },
     /// A peer was lost for good, as a full sentence: the job fails, but what does not need that peer goes on.
     #[error("{0}")]
@@ -44,13 +46,22 @@ impl StageError {
     /// Wraps a library's error, for `map_err`.
     pub fn library(operation: impl Into<String>) -> impl FnOnce(AvError) -> StageError {
         let operation = operation.into();
-        move |cause| StageError::Library { subject: String::new(), operation, cause }
+        move |cause| StageError::Library { subject: String::new(), operation, cause, ffmpeg: None }
     }
 
     /// Wraps a library's error about a file, URL or stream.
     pub fn about(subject: impl Into<String>, operation: impl Into<String>) -> impl FnOnce(AvError) -> StageError {
         let (subject, operation) = (format!("{}: ", subject.into()), operation.into());
-        move |cause| StageError::Library { subject, operation, cause }
+        move |cause| StageError::Library { subject, operation, cause, ffmpeg: None }
+    }
+
+    /// Adds what ffmpeg calls the failed operation of a library.
+    #[must_use]
+    pub fn called_by_ffmpeg(mut self, words: impl Into<String>) -> Self {
+        if let Self::Library { ffmpeg, .. } = &mut self {
+            *ffmpeg = Some(words.into());
+        }
+        self
     }
 
     /// Higher ranks tell more of the cause.

@@ -34,7 +34,7 @@ impl ForcedKeyframes {
     pub fn parse(text: &str, chapters: &[i64], time: impl Fn(&str) -> Option<i64>) -> Result<Self, String> {
         if let Some(expression) = text.strip_prefix("expr:") {
             let expression = Expression::parse(expression, &["n", "n_forced", "prev_forced_n", "prev_forced_t", "t"])
-                .map_err(|e| format!("Invalid force_key_frames expression '{expression}': {e}"))?;
+                .map_err(|_| format!("Invalid force_key_frames expression '{expression}'"))?;
             return Ok(Self::Expression { expression, state: [0.0, 0.0, f64::NAN, f64::NAN] });
         }
         if text.starts_with("source") {
@@ -47,7 +47,9 @@ impl ForcedKeyframes {
                 let shift = shift.ok_or_else(|| format!("-force_key_frames: '{part}' holds no valid time"))?;
                 times_us.extend(chapters.iter().map(|c| c + shift));
             } else {
-                times_us.push(time(part).ok_or_else(|| format!("-force_key_frames: '{part}' is no valid time"))?);
+                times_us.push(
+                    time(part).ok_or_else(|| format!("Invalid duration specification for force_key_frames: {part}"))?,
+                );
             }
         }
         times_us.sort_unstable();

@@ -2,7 +2,7 @@
 
 use super::link::{Flowing, Tagged};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where a droppable item stands.
@@ -30,9 +30,11 @@ impl KeyframeWish {
     }
 }
 
-/// What was left out, counted.
+/// What was left out, counted, and whether more is to come.
 #[derive(Debug, Default)]
 pub struct LeakMeter {
+    /// Ports behind which nothing more comes.
+    pub ended: AtomicUsize,
     /// Packets.
     pub packets: AtomicU64,
     /// Groups of pictures, or parts of one.
@@ -100,6 +102,9 @@ impl<T: Flowing> Leaky<T> {
 impl<T: Flowing> Queue<T> {
     fn push(&mut self, tagged: Tagged<T>) {
         let mark = tagged.item.as_ref().and_then(Flowing::mark);
+        if tagged.item.is_none() {
+            self.leak.meter.ended.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(mark) = mark.filter(|_| self.awaits_key && self.is_picture(tagged.port)) {
             if !mark.key {
                 self.leak.meter.packets.fetch_add(1, Ordering::Relaxed);

@@ -21,6 +21,7 @@ pub mod session;
 pub mod stages;
 pub mod stop;
 pub mod threads;
+mod told_times;
 mod wiring;
 
 pub use fault::StageError;

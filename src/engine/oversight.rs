@@ -1,5 +1,5 @@
-//! What the user wants to see of a decoder or an encoder while it runs: what each call costs (`-benchmark_all`), and what
-//! it tells its developers (the keys `d` and `D`).
+//! What the user wants to see of a decoder or an encoder while it runs: what each call costs (`-benchmark_all`), what it
+//! tells its developers (the keys `d` and `D`), and which times pass (`-debug_ts`).
 
 use super::clock::Clock;
 use super::commands::Commands;
@@ -10,6 +10,8 @@ use crate::av::ProcessTimes;
 pub struct Oversight {
     commands: Commands,
     debug_seen: u64,
+    /// `-debug_ts`.
+    pub(super) tells_times: bool,
     stopwatch: Option<Stopwatch>,
 }
 
@@ -22,11 +24,12 @@ struct Stopwatch {
 }
 
 impl Oversight {
-    /// Listens to `commands`; `benchmark` is what is watched, such as `video 0:1`, when calls are to be timed.
-    pub fn new(commands: Commands, benchmark: Option<String>) -> Self {
+    /// Listens to `commands`; `benchmark` is what is watched, such as `video 0:1`, when calls are to be timed;
+    /// `tells_times`: lines about timestamps are wanted.
+    pub fn new(commands: Commands, benchmark: Option<String>, tells_times: bool) -> Self {
         let stopwatch =
             benchmark.map(|subject| Stopwatch { clock: Clock::start(), subject, before: (ProcessTimes::default(), 0) });
-        Self { commands, debug_seen: 0, stopwatch }
+        Self { commands, debug_seen: 0, tells_times, stopwatch }
     }
 
     /// The flags that the user has set since this was asked last.

@@ -2,6 +2,7 @@
 
 use super::prepare::PrepareError;
 use crate::catalog::Catalog;
+use crate::octets;
 use crate::spec::{AvOption, JobSpec, OutputSpec, StreamSpecifier};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ pub(super) fn read(spec: &mut JobSpec, catalog: &dyn Catalog) -> Result<(), Prep
         for (kind, preset) in std::mem::take(&mut output.seldom.preset_files) {
             let codec = output.codec.last_matching(|s| s.text.starts_with(kind)).map(|c| c.value.clone());
             let found = if kind == 'f' {
-                Some(PathBuf::from(&preset.value)).filter(|path| path.is_file())
+                Some(octets::to_path(&preset.value)).filter(|path| path.is_file())
             } else {
                 find(&preset.value, codec.as_deref(), "ffpreset", ".ffmpeg")
             };
@@ -50,10 +51,9 @@ fn find(name: &str, codec: Option<&str>, extension: &str, hidden: &str) -> Optio
         Some(PathBuf::from(SHARED)),
     ];
     let names = [Some(format!("{name}.{extension}")), codec.map(|codec| format!("{codec}-{name}.{extension}"))];
-    folders
-        .into_iter()
-        .flatten()
-        .find_map(|folder| names.iter().flatten().map(|file| folder.join(file)).find(|path| path.is_file()))
+    folders.into_iter().flatten().find_map(|folder| {
+        names.iter().flatten().map(|file| folder.join(octets::to_path(file))).find(|path| path.is_file())
+    })
 }
 
 fn apply(
@@ -63,8 +63,9 @@ fn apply(
     origin: &crate::diagnostic::Origin,
     catalog: &dyn Catalog,
 ) -> Result<(), PrepareError> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| PrepareError::Failed(format!("{shown}: {error}")))?;
+    let shown = octets::of_os(path.as_os_str());
+    let bytes = std::fs::read(path).map_err(|error| PrepareError::Failed(format!("{shown}: {error}")))?;
+    let text = octets::to_text(&bytes);
     let mut options = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let Some((key, value)) = line.split_once('=') else {

@@ -400,7 +400,7 @@ fn audio_plan(
     };
     let supported = catalog.encoder_channel_layouts(&facts.name);
     let typed = spec.channel_layout.last_matching(|s| place.matches(s));
-    plan.channel_layouts = match (typed, value(&spec.channels, place)) {
+    plan.channel_layouts = match (typed, value(&spec.channels, place).filter(|channels| **channels > 0)) {
         (Some(layout), _) => {
             let (name, _) = catalog.channel_layout(&layout.value).ok_or_else(|| {
                 Diagnostic::error("bad-layout", format!("Unknown channel layout: {}", layout.value))

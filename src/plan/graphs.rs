@@ -21,6 +21,10 @@ impl Graphs {
         for graph in &context.spec.global.complex_graphs {
             let pads = context.catalog.graph_pads(&graph.text).map_err(|reason| {
                 Diagnostic::error("filtergraph", format!("Error initializing complex filters.\n{reason}"))
+                    .ffmpeg_says(format!(
+                        "Error initializing complex filters.\n{}",
+                        reason.rsplit(": ").next().unwrap_or(&reason)
+                    ))
                     .at(&graph.origin)
             })?;
             let mut inputs = Vec::new();
@@ -121,7 +125,12 @@ fn source_of(
         let fitting = super::mapping::candidates(context).find(|(at, s)| s.kind == pad.kind && !used.contains(at));
         return match fitting {
             Some((at, _)) => Ok(at),
-            None => fail(format!("Cannot find a matching stream for unlabeled input pad {}", pad.name)),
+            None => {
+                let told = "Cannot find a matching stream for unlabeled input pad";
+                let (number, filter) = &pad.place;
+                fail(format!("{told} {}", pad.name))
+                    .map_err(|d| d.ffmpeg_says(format!("{told} {number} on filter {filter}")))
+            }
         };
     };
     let digits = label.len() - label.trim_start_matches(|c: char| c.is_ascii_digit()).len();

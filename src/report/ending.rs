@@ -3,8 +3,8 @@
 use super::{CalledAs, level, say};
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
 use crate::engine::{Outcome, OutputEnd, PrepareError, StageError};
+use crate::octets::file_path;
 use crate::plan::Plan;
-use crate::spec::file_path;
 
 /// Tells each diagnostic at its level, the same one once. ffmpeg does not speak of its decisions at level info.
 pub fn diagnostics(all: &[Diagnostic], called: CalledAs) {
@@ -51,6 +51,9 @@ pub fn stage_error(error: &StageError, called: CalledAs) {
     match error {
         StageError::Told { ffmpeg, .. } if called == CalledAs::Ffmpeg => {
             ffmpeg.lines().for_each(|line| say(level::ERROR, line));
+        }
+        StageError::Library { ffmpeg: Some(words), cause, .. } if called == CalledAs::Ffmpeg => {
+            say(level::ERROR, &format!("{words}: {cause}"));
         }
         failure => say(level::ERROR, &failure.to_string()),
     }

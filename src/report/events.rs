@@ -5,6 +5,7 @@ use crate::av::LocalTime;
 use crate::engine::journal::{Event, EventKind};
 use crate::engine::link::{mailbox, reply};
 use crate::engine::threads::spawn;
+use crate::octets;
 use crossbeam_channel::{Receiver, Sender};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -47,7 +48,7 @@ impl EventSink {
         let (done, written) = reply();
         spawn("events", move || {
             for line in arriving {
-                if out.write_all(line.as_bytes()).and_then(|()| out.flush()).is_err() {
+                if out.write_all(octets::readable(&line).as_bytes()).and_then(|()| out.flush()).is_err() {
                     break;
                 }
             }

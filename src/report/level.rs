@@ -67,8 +67,8 @@ impl LogSettings {
         settings.level = match LEVELS.iter().find(|(name, _)| *name == rest) {
             Some((_, level)) => *level,
             None => rest.parse().map_err(|_| {
-                let names: Vec<&str> = LEVELS.iter().map(|(name, _)| *name).collect();
-                format!("Invalid loglevel \"{text}\". Possible levels are numbers or: {}", names.join(", "))
+                let names: Vec<String> = LEVELS.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+                format!("Invalid loglevel \"{text}\". Possible levels are numbers or:\n{}", names.join("\n"))
             })?,
         };
         Ok(settings)

@@ -4,6 +4,7 @@ use crate::diagnostic::mask_url;
 use crate::engine::Meter;
 use crate::engine::session::SessionMeter;
 use crate::engine::threads::spawn;
+use crate::octets;
 use crate::plan::Plan;
 use crate::retry::State;
 use std::fmt::Write as _;
@@ -29,7 +30,7 @@ pub fn serve(listener: TcpListener, plan: Arc<Plan>, meter: Arc<Meter>) -> std::
     spawn("metrics", move || {
         for stream in listener.incoming().flatten() {
             // Who does not listen any more need not be told.
-            let _ = answer(stream, &text(&plan, &meter, began.elapsed()));
+            let _ = answer(stream, &octets::readable(&text(&plan, &meter, began.elapsed())));
         }
     })
     .map(drop)

@@ -1,6 +1,6 @@
 //! Where `-progress` writes to.
 
-use crate::spec::file_path;
+use crate::octets::{file_path, to_path};
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -50,7 +50,7 @@ pub(super) fn target(url: &str) -> io::Result<Box<dyn Write + Send>> {
         return Ok(Box::new(TcpStream::connect(address)?));
     }
     if let Some(path) = url.strip_prefix("unix:") {
-        return Ok(Box::new(std::os::unix::net::UnixStream::connect(path.trim_start_matches("//"))?));
+        return Ok(Box::new(std::os::unix::net::UnixStream::connect(to_path(path.trim_start_matches("//")))?));
     }
     if url.contains("://") {
         let sentence = "progress goes to a file, -, pipe:N, tcp://host:port or unix:path";

@@ -2,6 +2,7 @@
 
 use super::{CalledAs, level, say, terminal};
 use crate::av::LocalTime;
+use crate::octets;
 use std::fs::File;
 
 /// What `FFREPORT` says.
@@ -13,7 +14,7 @@ struct Wish {
 
 /// Opens the file when `-report` or `FFREPORT` wants one, and writes its head.
 pub fn open(wanted: bool, called: CalledAs, args: &[String]) -> Result<(), String> {
-    let environment = std::env::var("FFREPORT").ok();
+    let environment = std::env::var_os("FFREPORT").map(|text| octets::of_os(&text));
     if !wanted && environment.is_none() {
         return Ok(());
     }
@@ -21,7 +22,8 @@ pub fn open(wanted: bool, called: CalledAs, args: &[String]) -> Result<(), Strin
     let now = LocalTime::now();
     let name = expanded(wish.file.as_deref().unwrap_or("%p-%t.log"), called.name(), &compact(now));
     let level = wish.level.unwrap_or_else(|| level::DEBUG.max(terminal::settings().level));
-    let file = File::create(&name).map_err(|error| format!("Failed to open report \"{name}\": {error}"))?;
+    let file =
+        File::create(octets::to_path(&name)).map_err(|error| format!("Failed to open report \"{name}\": {error}"))?;
     terminal::copy_to(file, level);
     say(level::INFO, &format!("{} started on {}", called.name(), spaced(now)));
     say(level::INFO, &format!("Report written to \"{name}\""));

@@ -52,7 +52,7 @@ fn ratios(video: &VideoNow, last: bool) -> Option<[f64; 4]> {
 }
 
 /// A block of `-progress`: ffmpeg's keys in ffmpeg's order, then ours, then `progress=`.
-pub fn block(now: &Snapshot, last: bool) -> String {
+pub fn block(now: &Snapshot, last: bool, own_keys: bool) -> String {
     let mut text = String::new();
     let mut put = |key: &str, value: Option<String>| {
         let _ = writeln!(text, "{key}={}", value.as_deref().unwrap_or("N/A"));
@@ -77,6 +77,15 @@ pub fn block(now: &Snapshot, last: bool) -> String {
     put("dup_frames", Some(now.duplicated.to_string()));
     put("drop_frames", Some(now.dropped.to_string()));
     put("speed", now.speed().map(|speed| format!("{:>4}x", general(speed, 3))));
+    if own_keys {
+        own(now, &mut put);
+    }
+    put("progress", Some(if last { "end" } else { "continue" }.to_owned()));
+    text
+}
+
+/// What ffmpeg does not tell.
+fn own(now: &Snapshot, put: &mut impl FnMut(&str, Option<String>)) {
     put("total_us", now.total_us.map(|us| us.to_string()));
     put("percent", now.percent().map(|percent| format!("{percent:.1}")));
     put("eta_us", now.eta_us().map(|us| us.to_string()));
@@ -86,8 +95,6 @@ pub fn block(now: &Snapshot, last: bool) -> String {
         put("live_dropped_packets", Some(live.dropped_packets.to_string()));
         put("live_lag_us", Some(live.lag_us.to_string()));
     }
-    put("progress", Some(if last { "end" } else { "continue" }.to_owned()));
-    text
 }
 
 /// How its sessions are.
@@ -162,7 +169,7 @@ mod tests {
         assert!(line(&now, true).contains(&format!(" q=28.0 L{digits}PSNR=Y:40.00 U:inf V:38.12 *:39.00 size=")));
         let keys = "_q=28.0\nstream_0_0_psnr_y=40.00\nstream_0_0_psnr_u=inf\nstream_0_0_psnr_v=38.12\n\
                     stream_0_0_psnr_all=39.00\nbitrate=";
-        assert!(block(&now, true).contains(keys), "{}", block(&now, true));
+        assert!(block(&now, true, true).contains(keys), "{}", block(&now, true, true));
     }
 
     #[test]
@@ -176,7 +183,7 @@ mod tests {
         let now = Snapshot { size_bytes: None, out_us: None, total_us: None, elapsed_us: 0, ..now() };
         assert_eq!(line(&now, false), "frame=  123 fps=0.0 q=28.0 size=N/A time=N/A bitrate=N/A speed=N/A");
         for key in ["bitrate", "total_size", "out_time_us", "out_time_ms", "out_time", "speed", "total_us", "eta_us"] {
-            assert!(block(&now, false).contains(&format!("\n{key}=N/A\n")), "{key}");
+            assert!(block(&now, false, true).contains(&format!("\n{key}=N/A\n")), "{key}");
         }
         assert_eq!(extra(&now), None);
     }
@@ -184,15 +191,16 @@ mod tests {
     #[test]
     fn keys_come_in_ffmpeg_s_order_and_ours_before_the_last() {
         let keys: Vec<String> =
-            block(&now(), true).lines().map(|l| l.split('=').next().unwrap_or_default().to_owned()).collect();
+            block(&now(), true, true).lines().map(|l| l.split('=').next().unwrap_or_default().to_owned()).collect();
         assert_eq!(
             keys.join(" "),
             "frame fps stream_0_0_q bitrate total_size out_time_us out_time_ms out_time dup_frames drop_frames speed \
              total_us percent eta_us progress"
         );
         let done = Snapshot { complete: true, ..now() };
-        assert!(block(&done, true).ends_with("\npercent=100.0\neta_us=0\nprogress=end\n"));
-        assert!(block(&now(), false).ends_with("\npercent=50.0\neta_us=4100000\nprogress=continue\n"));
+        assert!(block(&done, true, true).ends_with("\npercent=100.0\neta_us=0\nprogress=end\n"));
+        assert!(block(&now(), false, true).ends_with("\npercent=50.0\neta_us=4100000\nprogress=continue\n"));
+        assert!(!block(&now(), false, false).contains("percent="));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use super::level::{self, LogSettings};
 use super::log::Colours;
 use crate::av::library_log::LibraryLine;
+use crate::octets::to_bytes;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,8 @@ struct Line {
     level: i32,
     prefix: String,
     text: String,
+    /// What of it is shown, where parts are for the report alone.
+    shown: Option<String>,
 }
 
 /// What is drawn below the last log line.
@@ -77,11 +80,12 @@ pub fn copy_to(file: File, level: i32) {
 
 /// Tells the libraries and our own records which levels anybody reads.
 fn set_wanted() {
-    let wanted = {
+    let (shown, wanted) = {
         let terminal = lock();
-        terminal.report.as_ref().map_or(i32::MIN, |(_, level)| *level).max(terminal.settings.level)
+        let shown = terminal.settings.level;
+        (shown, terminal.report.as_ref().map_or(i32::MIN, |(_, level)| *level).max(shown))
     };
-    crate::av::library_log::set_level(wanted);
+    crate::av::library_log::set_levels(shown, wanted);
     log::set_max_level(super::log::filter_of(wanted));
 }
 
@@ -89,7 +93,7 @@ fn set_wanted() {
 pub fn say(level: i32, text: &str) {
     let mut terminal = lock();
     for line in text.split('\n') {
-        terminal.emit(Line { level, prefix: String::new(), text: format!("{line}\n") });
+        terminal.emit(Line { level, prefix: String::new(), text: format!("{line}\n"), shown: None });
     }
 }
 
@@ -97,10 +101,10 @@ pub fn say(level: i32, text: &str) {
 pub fn cry(text: &str) {
     match TERMINAL.try_lock() {
         Ok(mut terminal) => {
-            terminal.emit(Line { level: level::ERROR, prefix: String::new(), text: format!("{text}\n") });
+            terminal.emit(Line { level: level::ERROR, prefix: String::new(), text: format!("{text}\n"), shown: None });
         }
         Err(_) => {
-            let _ = writeln!(io::stderr(), "{}", masked(text));
+            let _ = io::stderr().write_all(&to_bytes(&format!("{}\n", masked(text))));
         }
     }
 }
@@ -108,7 +112,7 @@ pub fn cry(text: &str) {
 /// One text of ours for the report file alone.
 pub fn say_to_report(text: &str) {
     if let Some((file, _)) = &mut lock().report {
-        let _ = writeln!(file, "{}", masked(text));
+        let _ = file.write_all(&to_bytes(&format!("{}\n", masked(text))));
     }
 }
 
@@ -155,7 +159,7 @@ pub fn finish() {
 /// Data for stdout; `false` when nobody reads it.
 pub fn data(text: &str) -> bool {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+    out.write_all(&to_bytes(text)).and_then(|()| out.flush()).is_ok()
 }
 
 impl Terminal {
@@ -176,14 +180,14 @@ impl Terminal {
     }
 
     fn write(&mut self, text: &str) {
-        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        let _ = self.out.write_all(&to_bytes(text)).and_then(|()| self.out.flush());
     }
 
     fn library(&mut self, line: LibraryLine) {
         if !self.is_wanted(line.level) {
             return;
         }
-        let fresh = Line { level: line.level, prefix: line.prefix, text: String::new() };
+        let fresh = Line { level: line.level, prefix: line.prefix, text: String::new(), shown: None };
         let mut whole = match self.open.take() {
             // Another library speaks before this one has ended its line.
             Some(mut open) if !fresh.prefix.is_empty() => {
@@ -194,6 +198,12 @@ impl Terminal {
             Some(open) => open,
             None => fresh,
         };
+        let is_shown = line.level <= self.settings.level || whole.level > self.settings.level;
+        match &mut whole.shown {
+            Some(shown) if is_shown => shown.push_str(&line.text),
+            None if !is_shown => whole.shown = Some(whole.text.clone()),
+            _ => {}
+        }
         whole.text.push_str(&line.text);
         if whole.text.ends_with('\n') || whole.text.len() > LONGEST {
             self.emit(whole);
@@ -242,7 +252,7 @@ impl Terminal {
         if let Some((file, wanted)) = &mut self.report
             && line.level <= *wanted
         {
-            let _ = file.write_all(format!("{prefix}{mark}{text}").as_bytes());
+            let _ = file.write_all(&to_bytes(&format!("{prefix}{mark}{text}")));
         }
         if line.level > self.settings.level {
             return;
@@ -257,8 +267,9 @@ impl Terminal {
         }
         self.tell_repeats();
         self.clear_below();
+        let shown = line.shown.as_ref().map_or(text, |shown| sanitized(&masked(shown)));
         let mut out = self.colours.prefix(&prefix);
-        out.push_str(&self.colours.text(line.level, &format!("{mark}{text}")));
+        out.push_str(&self.colours.text(line.level, &format!("{mark}{shown}")));
         self.write(&out);
         self.previous = line;
     }

@@ -27,6 +27,8 @@ pub struct ProgressSettings {
     pub sink: Option<ProgressSink>,
     /// Show percentage and time to go on the terminal.
     pub extras: bool,
+    /// Keys of `-progress` that ffmpeg does not have.
+    pub own_keys: bool,
     /// How long the output will be, in microseconds.
     pub total_us: Option<i64>,
     /// `-copyts`: times are told from the first one on.
@@ -123,7 +125,7 @@ impl Teller {
             terminal::status(&status::line(&now, last), extra.as_deref(), last, raw);
         }
         if let Some(sink) = &mut self.settings.sink {
-            sink.write(&status::block(&now, last));
+            sink.write(&status::block(&now, last, self.settings.own_keys));
         }
     }
 }

@@ -22,13 +22,6 @@ pub use seldom::{ChannelMap, HardwareAction, HardwareRequest, SeldomGlobal, Seld
 pub use specifier::{SpecifierError, StreamSpecifier};
 pub use stats::{DEFAULT_STATS_LINE, StatsField, StatsPart, StatsPlace, StatsSpec, StatsSpecs, stats_line};
 
-use std::path::Path;
-
-/// The path that a URL names where it is one of a file, with or without FFmpeg's prefix `file:`.
-pub fn file_path(url: &str) -> &Path {
-    Path::new(url.strip_prefix("file:").unwrap_or(url))
-}
-
 /// A whole job: inputs, outputs, and what concerns both.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobSpec {

@@ -158,6 +158,16 @@ impl Timeline {
         self.streams.get(stream).filter(|s| s.started).map(|s| s.dts_us)
     }
 
+    /// Where the stream's next packet is expected, in microseconds of the job.
+    pub fn next_us(&self, stream: usize) -> Option<i64> {
+        self.streams.get(stream).and_then(|s| s.next_dts_us)
+    }
+
+    /// What is added to the stream's times now, in microseconds.
+    pub fn offset_us(&self, stream: usize) -> i64 {
+        self.streams.get(stream).map_or(0, |s| s.offset_us)
+    }
+
     /// Adds a stream that the demuxer found while reading.
     pub fn add_stream(&mut self, timing: StreamTiming) {
         self.streams.push(StreamState::new(timing, self.newest_offset_us));

@@ -1,5 +1,7 @@
 //! Numbers as C's `printf` writes them, where programs read them.
 
+use super::Rational;
+
 /// `%.{digits}g`: so many significant digits, no zeros at the end.
 pub fn general(value: f64, digits: usize) -> String {
     if value == 0.0 {
@@ -24,6 +26,14 @@ pub fn general(value: f64, digits: usize) -> String {
         return format!("{}e{sign}{:02}", without_zeros(mantissa), exponent.abs());
     }
     without_zeros(&format!("{value:.*}", (digits as i32 - 1 - exponent).max(0) as usize)).to_owned()
+}
+
+/// `NAME:TICKS NAME_time:SECONDS`, as ffmpeg writes a time for people who look for a fault.
+pub fn ticks_and_seconds(name: &str, ticks: Option<i64>, base: Rational) -> String {
+    match ticks {
+        Some(ticks) => format!("{name}:{ticks} {name}_time:{}", general(base.as_f64() * ticks as f64, 6)),
+        None => format!("{name}:NOPTS {name}_time:NOPTS"),
+    }
 }
 
 /// `%.{decimals}f`.

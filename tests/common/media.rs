@@ -52,6 +52,14 @@ const RECIPES: &[(&str, Recipe)] = &[
              -c:v libx264 -preset veryfast -bf 2 -b_strategy 0 -g 25 -sc_threshold 0 -pix_fmt yuv420p -c:a aac -ac 2 -b:a 96k",
         ),
     ),
+    // No two packets of it are alike.
+    (
+        "sync.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=320x180:rate=25:duration=20 -f lavfi -i anoisesrc=r=48000:d=20:seed=3 \
+             -c:v libx264 -preset ultrafast -bf 0 -g 12 -sc_threshold 0 -pix_fmt yuv420p -c:a aac -ac 2 -b:a 96k",
+        ),
+    ),
     ("longgop.mp4", Ffmpeg("-i {cam.mp4} -c:v libx264 -preset ultrafast -bf 0 -g 1000 -sc_threshold 0 -c:a copy")),
     ("longgop.ts", Ffmpeg("-i {longgop.mp4} -c copy -an")),
     (

@@ -179,6 +179,24 @@ impl RtspRelay {
         self.state.thawed.notify_all();
     }
 
+    /// Lets the readers of a path have sender reports: the last ones now, that of the last stream first or last, and all
+    /// that come.
+    pub fn report(&self, path: &str, last_first: bool) {
+        self.state.faults.no_rtcp.store(false, Ordering::Relaxed);
+        let paths = self.state.paths.lock().unwrap();
+        let Some(path) = paths.get(path) else { return };
+        let mut channels: Vec<_> = path.reports.keys().collect();
+        channels.sort_unstable();
+        if last_first {
+            channels.reverse();
+        }
+        for reader in &path.readers {
+            for report in channels.iter().map(|channel| &path.reports[channel]) {
+                let _ = reader.stream.lock().unwrap().write_all(report);
+            }
+        }
+    }
+
     /// Waits until somebody publishes there.
     pub fn await_publisher(&self, path: &str) {
         super::live::wait_for(&format!("a publisher on {path}"), || {

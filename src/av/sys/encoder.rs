@@ -126,7 +126,7 @@ impl Encoder {
             AvError::check(ffi::avcodec_open2(self.context, codec, options.as_mut_ptr()))?;
             let rate = (*self.context).bit_rate;
             if rate > 0 && rate < 1000 && (*self.context).codec_id != ffi::AVCodecID::AV_CODEC_ID_CODEC2 {
-                log::warn!("the bit rate of {rate} bit/s is very low: -b takes bits, not kilobits (800k)");
+                log::warn!("The bitrate parameter is set too low. It takes bits/s as argument, not kbits/s");
             }
         }
         Ok(options)

@@ -205,6 +205,11 @@ impl Frame {
         compat::frame_is_key(self.get())
     }
 
+    /// What kind of picture it is, as FFmpeg's number: 1 for I, 2 for P, 3 for B.
+    pub fn picture_type(&self) -> i32 {
+        self.get().pict_type as i32
+    }
+
     /// The decoder met errors in it.
     pub fn has_decode_errors(&self) -> bool {
         self.get().decode_error_flags != 0 || self.get().flags & ffi::AV_FRAME_FLAG_CORRUPT != 0

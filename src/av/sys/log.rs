@@ -21,6 +21,9 @@ pub type Sink = fn(LibraryLine);
 
 static SINK: OnceLock<Sink> = OnceLock::new();
 
+/// The level up to which lines go to the sink.
+static WANTED: std::sync::atomic::AtomicI32 = std::sync::atomic::AtomicI32::new(32);
+
 /// FFmpeg's level numbers by name, from quiet to trace.
 pub const LEVELS: [(&str, i32); 9] = [
     ("quiet", -8),
@@ -40,7 +43,7 @@ pub fn install(sink: Sink, level: i32) {
     // SAFETY: the callback has FFmpeg's signature but for the type of the list of arguments, which is an opaque
     // pointer on every platform that weir is built for.
     unsafe {
-        ffi::av_log_set_level(level);
+        set_level(level);
         let callback: unsafe extern "C" fn(*mut c_void, c_int, *const c_char, *mut c_void) = receive;
         ffi::av_log_set_callback(Some(std::mem::transmute::<
             unsafe extern "C" fn(*mut c_void, c_int, *const c_char, *mut c_void),
@@ -101,10 +104,17 @@ unsafe fn counted_level(class: *mut c_void, level: c_int) -> c_int {
     if is_codec { VERBOSE } else { level }
 }
 
-/// Changes the wanted level.
+/// Changes the level up to which lines are wanted.
 pub fn set_level(level: i32) {
+    set_levels(level, level);
+}
+
+/// Changes the level that the libraries think is shown, which some of them ask to choose their words, and the one up to
+/// which lines are wanted, by a report too.
+pub fn set_levels(shown: i32, wanted: i32) {
+    WANTED.store(wanted, std::sync::atomic::Ordering::Relaxed);
     // SAFETY: sets a number.
-    unsafe { ffi::av_log_set_level(level) };
+    unsafe { ffi::av_log_set_level(shown) };
 }
 
 /// The level in force.
@@ -155,8 +165,7 @@ unsafe extern "C" fn receive(class: *mut c_void, level: c_int, format: *const c_
     }
     // SAFETY: FFmpeg's own object, or null.
     let level = unsafe { counted_level(class, level & 0xff) };
-    // SAFETY: reads a number.
-    if level > unsafe { ffi::av_log_get_level() } {
+    if level > WANTED.load(std::sync::atomic::Ordering::Relaxed) {
         return;
     }
     let Some(sink) = SINK.get() else { return };

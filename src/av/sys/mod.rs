@@ -32,6 +32,7 @@ pub mod silence;
 pub mod sockets;
 pub mod subtitle;
 
+use crate::octets;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ffi::{CStr, CString, c_char};
@@ -39,7 +40,7 @@ use std::ffi::{CStr, CString, c_char};
 /// A C string of `text`; a NUL inside ends it.
 pub(crate) fn c_string(text: &str) -> CString {
     let clean = text.split('\0').next().unwrap_or_default();
-    CString::new(clean).unwrap_or_default()
+    CString::new(octets::to_bytes(clean)).unwrap_or_default()
 }
 
 /// The text of a C string that may be null.
@@ -51,7 +52,7 @@ pub(crate) unsafe fn text_of(text: *const c_char) -> String {
         return String::new();
     }
     // SAFETY: not null, NUL-terminated by the caller's promise.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+    octets::to_text(unsafe { CStr::from_ptr(text) }.to_bytes())
 }
 
 /// A timestamp without FFmpeg's `AV_NOPTS_VALUE`.

@@ -169,20 +169,28 @@ impl Muxer {
 
     /// Writes a packet in the right order among those of all streams; its content is taken over.
     pub fn write(&mut self, packet: &mut Packet) -> Result<(), AvError> {
+        self.must_have_begun()?;
         // SAFETY: the header is written; the packet is reference-counted.
         AvError::check(unsafe { ffi::av_interleaved_write_frame(self.context, packet.as_mut_ptr()) }).map(drop)
     }
 
     /// Writes a packet as it is, without waiting for those of other streams.
     pub fn write_at_once(&mut self, packet: &mut Packet) -> Result<(), AvError> {
+        self.must_have_begun()?;
         // SAFETY: the header is written; the packet stays its owner's.
         AvError::check(unsafe { ffi::av_write_frame(self.context, packet.as_mut_ptr()) }).map(drop)
     }
 
     /// Writes what waits for other streams.
     pub fn flush_interleaving(&mut self) -> Result<(), AvError> {
+        self.must_have_begun()?;
         // SAFETY: the header is written; a null packet flushes.
         AvError::check(unsafe { ffi::av_interleaved_write_frame(self.context, ptr::null_mut()) }).map(drop)
+    }
+
+    /// libavformat takes nothing before the header.
+    fn must_have_begun(&self) -> Result<(), AvError> {
+        if self.header_written { Ok(()) } else { Err(AvError::INVALID) }
     }
 
     /// Writes the trailer and closes the file; tells the first write error that was met.

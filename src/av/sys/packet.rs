@@ -1,7 +1,7 @@
 //! Packets: encoded data with its times.
 
 use super::{error::AvError, frame::FrameOrigin, known, raw};
-use crate::unit::Rational;
+use crate::unit::{Rational, number::ticks_and_seconds};
 use ffmpeg_sys_next as ffi;
 use std::fmt;
 
@@ -215,13 +215,9 @@ impl Packet {
 
     /// Its times as `-debug_ts` shows them.
     pub fn times_text(&self, base: Rational) -> String {
-        let show = |name: &str, ticks: Option<i64>| {
-            let number = ticks.map_or_else(|| "NOPTS".to_owned(), |t| t.to_string());
-            let seconds = ticks.map_or_else(|| "NOPTS".to_owned(), |t| format!("{}", t as f64 * base.as_f64()));
-            format!("{name}:{number} {name}_time:{seconds}")
-        };
-        let (pts, dts) = (show("pkt_pts", self.pts()), show("pkt_dts", self.dts()));
-        format!("{pts} {dts} {}", show("duration", Some(self.duration())))
+        [("pkt_pts", self.pts()), ("pkt_dts", self.dts()), ("duration", Some(self.duration()))]
+            .map(|(name, ticks)| ticks_and_seconds(name, ticks, base))
+            .join(" ")
     }
 
     /// Tells of the packet in FFmpeg's form, with its bytes if asked (`-dump`, `-hex`).

@@ -98,7 +98,8 @@ unsafe fn pads(mut list: *mut ffi::AVFilterInOut, inputs: bool) -> Vec<GraphPad>
             }
             let kind = kind_of(ffi::avfilter_pad_get_type(pads, entry.pad_idx as c_int));
             let label = (!entry.name.is_null()).then(|| text_of(entry.name));
-            found.push(GraphPad { label, kind, name });
+            let place = (usize::try_from(entry.pad_idx).unwrap_or(0), text_of(filter.name));
+            found.push(GraphPad { label, kind, name, place });
             list = entry.next;
         }
     }

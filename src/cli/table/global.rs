@@ -66,10 +66,14 @@ pub(super) const ROWS: &[Row] = &[
         "time",
         "time between two progress reports",
         Effect::Global(|g, u| {
-            g.stats_period_us = duration_us(u.value)
-                .ok()
-                .filter(|us| *us > 0)
-                .ok_or_else(|| BadValue::new("a time above zero such as 0.5 or 200ms", "0.5"))?;
+            g.stats_period_us = duration_us(u.value).ok().filter(|us| *us > 0).ok_or_else(|| {
+                let words = format!(
+                    "stats_period {0} must be positive.\nFailed to set value '{0}' for option 'stats_period': \
+                         Invalid argument\nError parsing global options: Invalid argument",
+                    u.value
+                );
+                BadValue::new("a time above zero such as 0.5 or 200ms", "0.5").in_words(&words)
+            })?;
             Ok(())
         }),
     ),

@@ -334,10 +334,10 @@ pub(super) const ROWS: &[Row] = &[
             spec.metadata.push(MetadataSpec {
                 place: MetadataPlace::Global,
                 key: "creation_time".to_owned(),
-                value: u
-                    .catalog
-                    .date(u.value)
-                    .ok_or_else(|| BadValue::new("now, or a date such as 2026-01-31 or 2026-01-31T12:00:00", "now"))?,
+                value: u.catalog.date(u.value).ok_or_else(|| {
+                    BadValue::new("now, or a date such as 2026-01-31 or 2026-01-31T12:00:00", "now")
+                        .in_words(&format!("Invalid date specification for timestamp: {}", u.value))
+                })?,
                 origin: u.origin.clone(),
             });
             Ok(())
@@ -360,7 +360,10 @@ fn preset_file(spec: &mut OutputSpec, used: &Use<'_>, kind: char) -> Result<(), 
 }
 
 fn stream_id(spec: &mut OutputSpec, used: &Use<'_>) -> Result<(), BadValue> {
-    let bad = || BadValue::new("a stream's number and its id, such as 0:33", "0:33");
+    let bad = || {
+        let words = format!("Invalid value '{}' for option 'streamid', required syntax is 'index:value'", used.value);
+        BadValue::new("a stream's number and its id, such as 0:33", "0:33").in_words(&words)
+    };
     let (index, id) = used.value.split_once(':').ok_or_else(bad)?;
     let index = usize::try_from(integer_within(index, 0, 1023)?).map_err(|_| bad())?;
     spec.seldom.stream_ids.push((index, integer_within(id, 0, ANY)? as i32));

@@ -4,7 +4,8 @@ use super::PrepareError;
 use crate::av::Demuxer;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::facts::InputFacts;
-use crate::spec::{InputSpec, JobSpec, Overwrite, file_path};
+use crate::octets::{self, file_path};
+use crate::spec::{InputSpec, JobSpec, Overwrite};
 
 /// Carries out `-dump_attachment`.
 pub(super) fn dump_attachments(
@@ -29,10 +30,10 @@ pub(super) fn dump_attachments(
                     stream.index
                 )));
             }
-            if overwrite != Overwrite::Always && std::path::Path::new(name).exists() {
+            if overwrite != Overwrite::Always && octets::to_path(name).exists() {
                 return Err(PrepareError::Failed(format!("File '{name}' already exists. Exiting.")));
             }
-            std::fs::write(name, bytes)
+            std::fs::write(octets::to_path(name), bytes)
                 .map_err(|error| PrepareError::Failed(format!("Could not open file {name} for writing: {error}")))?;
         }
     }
@@ -42,9 +43,10 @@ pub(super) fn dump_attachments(
 /// Puts filtergraphs that stand in files in the place of the files' names.
 pub(super) fn read_scripts(spec: &mut JobSpec) -> Result<(), PrepareError> {
     let read = |path: &str, origin: &Origin| {
-        std::fs::read_to_string(file_path(path)).map_err(|error| {
+        std::fs::read(file_path(path)).map(|bytes| octets::to_text(&bytes)).map_err(|error| {
             PrepareError::Refused(vec![
                 Diagnostic::error("filter-script", format!("Error reading the filtergraph from {path}: {error}"))
+                    .ffmpeg_says(format!("Error opening file {path}."))
                     .at(origin),
             ])
         })

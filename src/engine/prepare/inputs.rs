@@ -11,8 +11,9 @@ use crate::engine::hardware;
 use crate::engine::journal::{Journal, Subject};
 use crate::engine::session::{PeerSession, SessionContext};
 use crate::facts::{InputFacts, MediaKind};
+use crate::octets::file_path;
 use crate::plan::{self, DemuxerSettings, OpenInput, SessionPlan};
-use crate::spec::{InputSpec, file_path};
+use crate::spec::InputSpec;
 use std::sync::Arc;
 use std::time::Duration;
 

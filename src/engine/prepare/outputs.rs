@@ -6,8 +6,8 @@ use crate::diagnostic::{Diagnostic, mask_url};
 use crate::engine::StopSignal;
 use crate::engine::keyframes::ForcedKeyframes;
 use crate::facts::StreamFacts;
+use crate::octets::{self, file_path};
 use crate::plan::{MetadataEdit, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
-use crate::spec::file_path;
 use std::time::Duration;
 
 /// Once the run is stopped, a pipe whose reader takes nothing for so long is left.
@@ -182,7 +182,7 @@ pub(in crate::engine) fn is_pipe(url: &str) -> bool {
 /// Takes away a file that was opened for nothing.
 fn remove_if_empty(output: &OutputPlan) {
     let path = file_path(&output.url);
-    if !output.muxer.no_file && std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() == 0) {
+    if !output.muxer.no_file && std::fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() == 0) {
         let _ = std::fs::remove_file(path);
     }
 }
@@ -200,10 +200,13 @@ fn output_hint(url: &str, cause: AvError) -> Option<String> {
     let path = file_path(url);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty())?;
     match cause.errno() {
-        Some(libc::ENOENT) if !folder.exists() => {
-            Some(format!("the folder {0} does not exist; make it with: mkdir -p {0}", folder.display()))
+        Some(libc::ENOENT) if !folder.exists() => Some(format!(
+            "the folder {0} does not exist; make it with: mkdir -p {0}",
+            octets::of_os(folder.as_os_str())
+        )),
+        Some(libc::EACCES | libc::EROFS) => {
+            Some(format!("{} cannot be written to.", octets::of_os(folder.as_os_str())))
         }
-        Some(libc::EACCES | libc::EROFS) => Some(format!("{} cannot be written to.", folder.display())),
         _ => None,
     }
 }

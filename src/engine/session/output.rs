@@ -6,6 +6,7 @@ use crate::engine::clock::microseconds;
 use crate::engine::leak::{KeyframeWish, LeakMeter};
 use crate::unit::Rational;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Once the run is stopped a peer has this long to take what is left and to hear the goodbye.
@@ -60,6 +61,11 @@ impl OutputSession {
     /// A muxer that stands for one while there is no connection.
     pub fn closed(&self) -> Result<Muxer, AvError> {
         self.template.another(&Interrupt::new())
+    }
+
+    /// True once nothing more comes for it than what waits.
+    pub fn has_all(&self) -> bool {
+        self.parts.leak.ended.load(Relaxed) >= self.bases.len()
     }
 
     /// How long a write may take.

@@ -28,6 +28,8 @@ pub struct CopySettings {
     pub input_end_us: Option<i64>,
     /// The output has `-ss`.
     pub has_start: bool,
+    /// The input is read again and again (`-stream_loop`).
+    pub has_seams: bool,
 }
 
 /// What becomes of a packet.
@@ -53,6 +55,11 @@ impl Copy {
     /// Nothing has passed yet.
     pub fn new(settings: CopySettings) -> Self {
         Self { settings, started: false, samples: RescaleDelta::default() }
+    }
+
+    /// True where a hole may have to be filled.
+    pub fn has_seams(&self) -> bool {
+        self.settings.has_seams
     }
 
     /// Decides about a packet and gives it its times in the time base `to`. `packet_samples`: samples that it holds, or 0.

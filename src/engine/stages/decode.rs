@@ -6,6 +6,7 @@ use crate::engine::flow::{FrameItem, MediaPacket, NewCodec, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::meter::InputMeter;
 use crate::engine::oversight::Oversight;
+use crate::engine::told_times;
 use crate::facts::MediaKind;
 use crate::timing::RescaleDelta;
 use crate::unit::{MICROS_PER_SECOND, Rational, Rounding, rescale, rescale_rounded};
@@ -19,6 +20,8 @@ const SILENCE_SAMPLES: i64 = 1024;
 pub struct DecodeSettings {
     /// Input and stream, for messages.
     pub index: (usize, usize),
+    /// The input, for messages; without passwords.
+    pub url: String,
     /// Pictures or sound.
     pub kind: MediaKind,
     /// The stream's time base.
@@ -179,7 +182,7 @@ impl DecodeStage {
         if frame.has_decode_errors() {
             let (input, stream) = self.settings.index;
             self.meter.decode_errors.fetch_add(1, Ordering::Relaxed);
-            log::warn!("input #{input}: corrupt decoded frame in stream {stream}");
+            log::warn!("{}: corrupt decoded frame in stream {stream}", self.settings.url);
             if self.settings.exit_on_error {
                 return Err(StageError::Failed(format!(
                     "corrupt decoded frame in stream #{input}:{stream}, and -xerror is set"
@@ -241,6 +244,9 @@ impl DecodeStage {
             frame.best_effort_timestamp().or_else(|| self.next_us.map(|us| rescale(us, Rational::MICROS, base)))
         };
         frame.set_pts(pts);
+        if self.oversight.tells_times {
+            told_times::decoded(self.settings.index.1, &frame, base);
+        }
         if let Some(pts) = pts {
             let base = self.settings.forced_frame_rate.map_or(base, Rational::inverse);
             let begins = rescale(pts, base, Rational::MICROS);

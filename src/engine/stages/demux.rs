@@ -12,6 +12,7 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Source};
 use crate::engine::meter::InputMeter;
+use crate::engine::told_times;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::timing::{Pacer, PacketTimes, Timeline};
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
@@ -237,6 +238,11 @@ impl DemuxStage {
         if std::mem::take(&mut self.first_packet[stream]) {
             self.demuxer.attach_stream_side_data(&mut packet).map_err(StageError::library("attach side data"))?;
         }
+        let named = (stream, self.settings.facts.streams[stream].kind);
+        let base = self.settings.facts.streams[stream].time_base;
+        if self.settings.debug_timestamps {
+            told_times::read(named, (&packet, base), self.timeline.next_us(stream), self.timeline.offset_us(stream));
+        }
         let stamped = self.timeline.stamp(stream, times);
         self.meter.jumps.store(self.timeline.jumps(), Ordering::Relaxed);
         if stamped.overlaps {
@@ -245,12 +251,7 @@ impl DemuxStage {
         }
         packet.set_times(stamped.pts, stamped.dts);
         if self.settings.debug_timestamps {
-            let facts = &self.settings.facts.streams[stream];
-            log::info!(
-                "demuxer+ffmpeg -> ist_index:{stream} type:{} {}",
-                facts.kind.name(),
-                packet.times_text(facts.time_base)
-            );
+            told_times::stamped(named, (&packet, base), self.timeline.offset_us(stream));
         }
         if let Some(pacer) = &mut self.settings.pacer {
             let due = pacer.due_at_ns(stamped.dts_us, self.clock.now_ns());

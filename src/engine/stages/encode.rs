@@ -18,6 +18,7 @@ use crate::engine::keyframes::ForcedKeyframes;
 use crate::engine::leak::KeyframeWish;
 use crate::engine::meter::EncodeMeter;
 use crate::engine::oversight::Oversight;
+use crate::engine::told_times;
 use crate::facts::MediaKind;
 use crate::plan::EncodePlan;
 use crate::timing::{Arrival, FrameRate};
@@ -146,7 +147,11 @@ impl EncodeStage {
         if let Some(flags) = self.oversight.new_debug_flags() {
             encoder.set_debug(flags);
         }
+        let (tells_times, kind) = (self.oversight.tells_times, self.settings.kind);
         if let Some(frame) = frame {
+            if tells_times {
+                told_times::to_encoder(kind, frame, base);
+            }
             if let Some(stats) = &mut self.settings.stats_before {
                 stats.frame(frame, base)?;
             }
@@ -168,6 +173,9 @@ impl EncodeStage {
                     log.add(&encoder.pass_stats())?;
                 }
                 let EncodeStep::Packet(mut packet) = step else { break };
+                if tells_times {
+                    told_times::from_encoder(kind, &packet, base);
+                }
                 let origin = packet.pts().and_then(|pts| self.origins.iter().find(|(at, _)| *at == pts));
                 if let Some((_, origin)) = origin {
                     packet.set_origin(*origin).map_err(StageError::library("mark a packet"))?;
@@ -214,6 +222,9 @@ impl EncodeStage {
             return Ok(Flow::Continue);
         };
         let base = encoder.time_base();
+        if self.oversight.tells_times {
+            told_times::filtered(Some(&frame), shape.output.time_base, self.settings.start_us, base);
+        }
         let mut rate = shape.output.frame_rate;
         if self.settings.source_start_known && self.frame_rate.is_valid() {
             let faster = !rate.is_valid()
@@ -321,6 +332,9 @@ impl EncodeStage {
     fn sound(&mut self, mut frame: Frame, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         let (Some(shape), Some(encoder)) = (&self.shape, &self.encoder) else { return Ok(Flow::Continue) };
         let base = encoder.time_base();
+        if self.oversight.tells_times {
+            told_times::filtered(Some(&frame), shape.output.time_base, self.settings.start_us, base);
+        }
         let pts = frame.pts().map(|pts| {
             rescale(pts, shape.output.time_base, base) - rescale(self.settings.start_us, Rational::MICROS, base)
         });
@@ -381,6 +395,9 @@ impl Stage for EncodeStage {
             self.open(None, out)?;
         }
         if let (Some(control), false) = (&mut self.control, self.done) {
+            if let (true, Some(encoder)) = (self.oversight.tells_times, &self.encoder) {
+                told_times::filtered(None, Rational::UNKNOWN, 0, encoder.time_base());
+            }
             let placement = control.finish();
             self.meter.dropped.fetch_add(placement.dropped.max(0) as u64, Relaxed);
             self.meter.duplicated.fetch_add(placement.duplicated.max(0) as u64, Relaxed);

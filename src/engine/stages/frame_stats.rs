@@ -80,7 +80,8 @@ impl FrameStats {
         line.push('\n');
         self.number += 1;
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write(line.as_bytes()).map_err(StageError::about(self.plan.file.clone(), "Error writing statistics"))
+        file.write(&crate::octets::to_bytes(&line))
+            .map_err(StageError::about(self.plan.file.clone(), "Error writing statistics"))
     }
 
     fn field(&self, field: StatsField, subject: &Subject, line: &mut String) {

@@ -212,8 +212,12 @@ impl MuxStage {
         self.packets == 0 && !self.streams.iter().all(|s| s.settings.silent)
     }
 
-    /// Ends the file after a failure elsewhere: what is there becomes playable if that can be.
+    /// Ends the file after a failure elsewhere: what is there becomes playable if that can be. What went to a peer that is
+    /// gone is the peer's.
     pub fn salvage(&mut self) -> bool {
+        if self.is_away() {
+            return true;
+        }
         if !self.header_written || self.packets == 0 {
             let _ = self.muxer.close_io();
             return false;
@@ -301,7 +305,8 @@ impl Stage for MuxStage {
         if let Some(bytes) = finished.1 {
             self.meter.file_bytes.store(bytes, Relaxed);
         }
-        finished.0.map_err(self.about("Error writing the trailer"))
+        let name = || format!("Error writing trailer of {}", self.settings.url);
+        finished.0.map_err(|cause| self.about("Error writing the trailer")(cause).called_by_ffmpeg(name()))
     }
 
     fn closed_ports(&mut self) -> Vec<usize> {

@@ -1,6 +1,7 @@
 //! The log between the two passes of an encoding, and what else an encoder is told by numbers.
 
 use crate::engine::fault::StageError;
+use crate::octets;
 use crate::plan::PassPlan;
 use std::fs::File;
 use std::io::Write;
@@ -15,7 +16,7 @@ impl PassLog {
     /// Begins the log.
     pub(super) fn create(pass: &PassPlan) -> Result<Self, StageError> {
         let name = pass.log.clone();
-        File::create(&name)
+        File::create(octets::to_path(&name))
             .map(|file| Self { file, name: name.clone() })
             .map_err(|error| StageError::Failed(format!("Cannot write log file '{name}' for pass-1 encoding: {error}")))
     }
@@ -23,14 +24,14 @@ impl PassLog {
     /// Adds what the encoder had to say.
     pub(super) fn add(&mut self, stats: &str) -> Result<(), StageError> {
         self.file
-            .write_all(stats.as_bytes())
+            .write_all(&octets::to_bytes(stats))
             .map_err(|error| StageError::Failed(format!("Cannot write log file '{}': {error}", self.name)))
     }
 }
 
 /// What a first pass wrote.
 pub(super) fn read(pass: &PassPlan) -> Result<String, StageError> {
-    std::fs::read_to_string(&pass.log).map_err(|error| {
+    std::fs::read(octets::to_path(&pass.log)).map(|bytes| octets::to_text(&bytes)).map_err(|error| {
         StageError::Failed(format!("Error reading log file '{}' for pass-2 encoding: {error}", pass.log))
     })
 }

@@ -1,7 +1,7 @@
 //! The session description (SDP) of rtp outputs: told when all of them have their header.
 
 use crate::engine::fault::StageError;
-use crate::spec::file_path;
+use crate::octets::{file_path, to_bytes};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -33,7 +33,7 @@ impl SessionDescription {
         let parts: Vec<String> = parts.values().cloned().collect();
         let whole = together(&parts);
         match &self.file {
-            Some(file) => std::fs::write(file_path(file), whole)
+            Some(file) => std::fs::write(file_path(file), &*to_bytes(&whole))
                 .map_err(|error| StageError::Failed(format!("Failed to open sdp file '{file}': {error}"))),
             None => {
                 log::error!(target: DATA, "SDP:\n{whole}\n");

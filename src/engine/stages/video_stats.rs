@@ -26,7 +26,11 @@ pub(super) struct Counted {
 impl VideoStats {
     /// Begins the file.
     pub fn create(name: &str, version: i32) -> std::io::Result<Self> {
-        Ok(Self { file: Arc::new(Mutex::new(File::create(name)?)), name: name.to_owned(), version })
+        Ok(Self {
+            file: Arc::new(Mutex::new(File::create(crate::octets::to_path(name))?)),
+            name: name.to_owned(),
+            version,
+        })
     }
 
     /// Adds the line of a packet.

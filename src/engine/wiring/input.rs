@@ -92,6 +92,7 @@ impl Builder<'_> {
                     let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
                     let settings = DecodeSettings {
                         index: (index, stream),
+                        url: facts.url.clone(),
                         kind: facts.streams[stream].kind,
                         time_base: facts.streams[stream].time_base,
                         forced_frame_rate: stream_plan.forced_frame_rate,
@@ -134,8 +135,9 @@ impl Builder<'_> {
                 exit_on_error: spec.global.exit_on_error,
                 facts,
             };
-            // What is read as fast as it can be may cross in batches; what is paced or arrives live may not.
-            let batch = if at_leisure[index] { BATCH } else { 1 };
+            // What is read as fast as it can be may cross in batches; what is paced or arrives live may not. Within a thread
+            // there is nobody to wake, and a packet is written while the cache still has it.
+            let batch = if at_leisure[index] && self.joined.is_none() { BATCH } else { 1 };
             let meter = Arc::clone(&self.meter.inputs[index]);
             let mut source = DemuxStage::new(demuxer, settings, timeline, (self.clock, place), meter);
             if let Some(live) = live {

@@ -80,6 +80,8 @@ struct Builder<'a> {
     commands: Commands,
     /// `-benchmark_all`.
     benchmarks: bool,
+    /// `-debug_ts`.
+    tells_times: bool,
     /// Filtergraphs so far, complex ones first.
     graphs: usize,
     /// A muxer that runs in the thread of its only source.
@@ -138,6 +140,7 @@ impl Prepared {
             refused: None,
             commands: Commands::default(),
             benchmarks: inputs.spec.global.seldom.benchmark_all,
+            tells_times: inputs.spec.global.seldom.debug_timestamps,
             graphs: plan.graphs.len(),
             frame_stats: StatsFiles::default(),
             video_stats: video_stats(&inputs.spec.global.seldom)?,
@@ -176,7 +179,7 @@ impl Builder<'_> {
     /// The eye on a decoder or encoder of this kind, of an input's or output's stream.
     fn oversight(&self, kind: MediaKind, (file, stream): (usize, usize)) -> Oversight {
         let subject = self.benchmarks.then(|| format!("{} {file}.{stream}", kind.name()));
-        Oversight::new(self.commands.clone(), subject)
+        Oversight::new(self.commands.clone(), subject, self.tells_times)
     }
 
     /// An outlet with these links behind its ports.

@@ -2,11 +2,12 @@
 
 use crate::engine::prepare::OpenInputs;
 use crate::engine::stages::copy::CopySettings;
+use crate::octets::{file_path, to_path};
 use crate::plan::{GraphPlan, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
-use crate::spec::{GlobalSpec, file_path};
+use crate::spec::GlobalSpec;
 use crate::timing::{StreamTiming, TimelineSettings};
 use crate::unit::{MICROS_PER_SECOND, Rational};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(super) fn copy_settings(
     plan: &Plan,
@@ -36,6 +37,7 @@ pub(super) fn copy_settings(
         duration_us: output.duration_us,
         input_end_us: input_plan.duration_us.map(|d| d.saturating_add(shift)),
         has_start: output.start_us.is_some(),
+        has_seams: input_plan.stream_loop != 0,
     }
 }
 
@@ -125,7 +127,7 @@ pub(super) fn balance_groups(plan: &Plan) -> Vec<usize> {
 
 /// A file that is read as fast as it can be: nobody waits for its packets in real time.
 pub(super) fn is_read_at_leisure(plan: &Plan, inputs: &OpenInputs, input: usize) -> bool {
-    plan.inputs[input].read_rate.is_none() && Path::new(&inputs.spec.inputs[input].url).is_file()
+    plan.inputs[input].read_rate.is_none() && to_path(&inputs.spec.inputs[input].url).is_file()
 }
 
 /// All of an output's media comes at the speed of time: from peers, or from files that are paced.
@@ -173,7 +175,7 @@ pub(super) fn direct_use(plan: &Plan, input: usize) -> bool {
 /// The file behind a URL, where it is one.
 pub(super) fn local_file(url: &str, no_file: bool) -> Option<PathBuf> {
     let path = file_path(url);
-    (!no_file && path.is_file()).then(|| path.to_owned())
+    (!no_file && path.is_file()).then_some(path)
 }
 
 /// Formats that no player reads without their trailer.

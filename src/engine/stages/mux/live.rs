@@ -2,6 +2,7 @@
 
 use super::MuxStage;
 use crate::av::{AvError, Packet, Sockets};
+use crate::diagnostic::mask_url;
 use crate::engine::fault::StageError;
 use crate::engine::flow::MediaPacket;
 use crate::engine::journal::EventKind;
@@ -91,10 +92,23 @@ impl MuxStage {
 
     /// Connects until a connection stands; `false` when the run ends first.
     fn connect(&mut self, mut lost: Option<(AvError, bool)>) -> Result<bool, StageError> {
+        let mut ended_us = None;
         loop {
             let Some(live) = &mut self.live else { return Ok(true) };
             let Some(session) = &mut live.session else { return Ok(false) };
+            let has_all = session.has_all();
             let peer = &mut session.parts.peer;
+            if has_all && peer.was_live() {
+                // What still waits is worth as long as a connection may take, and no more.
+                let now_us = peer.clock().now_us();
+                let since_us = *ended_us.get_or_insert(now_us);
+                if now_us - since_us > peer.plan.connect_us {
+                    return Err(StageError::PeerLost(format!(
+                        "{}: lost, and what it was sent has ended meanwhile: its end is missing there.",
+                        mask_url(&self.settings.url)
+                    )));
+                }
+            }
             if let Some((cause, silent)) = lost {
                 let at_us = peer.lost(cause, silent)?;
                 if !peer.wait_until(at_us) {

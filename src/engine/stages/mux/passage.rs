@@ -5,7 +5,7 @@ use super::MuxStage;
 use crate::av::{AvError, Packet, packet_samples};
 use crate::engine::fault::StageError;
 use crate::engine::flow::MediaPacket;
-use crate::engine::stages::copy::CopyStep;
+use crate::engine::stages::copy::{Copy, CopyStep};
 use crate::facts::MediaKind;
 use crate::timing::{DtsRepair, Shortest};
 use crate::unit::{Rational, rescale};
@@ -15,7 +15,7 @@ impl MuxStage {
     /// Where a copied stream begins and ends, and how many packets are wanted.
     pub(super) fn passed(&mut self, index: usize, mut media: MediaPacket) -> Result<(), StageError> {
         let state = &mut self.streams[index];
-        if state.settings.kind == MediaKind::Audio && state.settings.copy.is_some() {
+        if state.settings.kind == MediaKind::Audio && state.settings.copy.as_ref().is_some_and(Copy::has_seams) {
             state.seam.note(&media.packet);
         }
         let samples = packet_samples(&self.muxer, index, media.packet.size());

@@ -40,7 +40,7 @@ impl MuxStage {
         self.muxer.interrupt().begin(None);
         self.muxer.write(&mut packet).map_err(|cause| {
             let operation = format!("Error writing a packet of {source} (av_interleaved_write_frame())");
-            StageError::about(settings.url.clone(), operation)(cause)
+            StageError::about(settings.url.clone(), operation)(cause).called_by_ffmpeg("av_interleaved_write_frame()")
         })?;
         // What the muxer counts where it does; else the packet's own end.
         if let (Some(_), Some(end)) = (own_end, self.muxer.stream_end(index).or(own_end)) {
