@@ -2,7 +2,6 @@
 
 mod sys;
 
-pub use crate::plan::DemuxerSettings;
 pub use sys::bitstream::BitstreamFilter;
 pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;

@@ -1,7 +1,7 @@
 //! The demuxer of a peer: it may be lost and come back while the stage goes on, on one timeline.
 
 use super::DemuxStage;
-use crate::av::{AvError, Demuxer, DemuxerSettings, Packet};
+use crate::av::{AvError, Demuxer, Packet};
 use crate::engine::clock::microseconds;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{NewCodec, PacketItem};
@@ -9,6 +9,7 @@ use crate::engine::journal::EventKind;
 use crate::engine::kernel::{Flow, Outlet};
 use crate::engine::session::{Join, PeerSession, beside, seconds};
 use crate::facts::{InputFacts, MediaKind};
+use crate::plan::DemuxerSettings;
 use crate::timing::{PacketTimes, Settle};
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
 use std::sync::atomic::Ordering::Relaxed;
