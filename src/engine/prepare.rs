@@ -2,6 +2,7 @@
 
 use super::StopSignal;
 use super::clock::{Clock, microseconds};
+use super::fault::StageError;
 use super::hardware;
 use super::journal::{Journal, Subject};
 use super::keyframes::ForcedKeyframes;
@@ -326,7 +327,7 @@ fn open_peer(
         if stop.drain.is_tripped() {
             return Err(interrupted());
         }
-        let at_us = peer.lost(cause, interrupt.has_expired()).map_err(|e| PrepareError::Failed(e.to_string()))?;
+        let at_us = peer.lost(cause, interrupt.has_expired()).map_err(given_up)?;
         if !peer.wait_until(at_us) {
             return Err(interrupted());
         }
@@ -527,6 +528,16 @@ impl OpenInputs {
         let chapters = output.chapters_from.map_or(Vec::new(), |(input, _)| self.demuxers[input].chapter_starts_us());
         ForcedKeyframes::parse(text, &chapters, |t| crate::cli::value::duration_us(t).ok())
             .map_err(PrepareError::Failed)
+    }
+}
+
+/// A peer that is given up before anything was read of it.
+fn given_up(error: StageError) -> PrepareError {
+    match error {
+        StageError::Told { text, ffmpeg } => {
+            PrepareError::Refused(vec![Diagnostic::error("peer", text).ffmpeg_says(ffmpeg)])
+        }
+        other => PrepareError::Failed(other.to_string()),
     }
 }
 
