@@ -138,7 +138,10 @@ pub(super) const ROWS: &[Row] = &[
         &["filter_threads"],
         "count",
         "threads of each simple filtergraph",
-        Effect::Global(|g, u| threads(u.value).map(|text| g.filter_threads = Some(text))),
+        Effect::Global(|g, u| {
+            g.filter_threads = Some(if u.is_literal { u.text() } else { threads(u.value)? });
+            Ok(())
+        }),
     ),
     Row::value(
         &["filter_complex_threads"],
