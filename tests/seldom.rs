@@ -277,17 +277,18 @@ fn a_copy_s_header_that_is_refused_is_the_last_word_but_the_mapping() {
     if oracle_major() >= 7 {
         return; // They open outputs in another order.
     }
-    let line = "-hide_banner -y -i {av.mp4} -c copy -f webm out.webm";
-    let both = Both::run(line);
-    assert_eq!(both.ours.1.code(), both.theirs.1.code());
-    let (ours, theirs) = both.told(|stderr| {
-        let mut lines = without_addresses(stderr);
-        // ffmpeg repeats the last line of the mapping in its way.
-        lines.retain(|line| !line.contains("Last message repeated"));
-        lines
-    });
-    assert_eq!(ours, theirs);
-    assert!(!ours.iter().any(|line| line.contains("Conversion failed!")));
+    for rest in ["-f webm out.webm", "-an -bsf:v aac_adtstoasc out.mkv"] {
+        let both = Both::run(&format!("-hide_banner -y -i {{av.mp4}} -c copy {rest}"));
+        assert_eq!(both.ours.1.code(), both.theirs.1.code());
+        let (ours, theirs) = both.told(|stderr| {
+            let mut lines = without_addresses(stderr);
+            // ffmpeg repeats the last line of the mapping in its way.
+            lines.retain(|line| !line.contains("Last message repeated"));
+            lines
+        });
+        assert_eq!(ours, theirs, "{rest}");
+        assert!(!ours.iter().any(|line| line.contains("Conversion failed!")));
+    }
 }
 
 #[test]
@@ -513,6 +514,10 @@ fn what_is_wrong_with_an_output_is_told_behind_its_inputs_in_ffmpegs_words() {
         "-i {av.mp4} -an -threads abc -f null -",
         "-i {av.mp4} -an -filter_threads abc -f null -",
         "-i {av.mp4} -an -pix_fmt +rgb24 -c:v libx264 -f null -",
+        "-r abc -i {av.mp4} -f null -",
+        "-i {av.mp4} -filter_complex '' -f null -",
+        "-i {av.mp4} -preset",
+        "-i {av.mp4} -b:v",
         "-i tcp://127.0.0.1:1 -f null -",
         "-i rtsp://127.0.0.1:1/a -f null -",
         "-i {av.mp4} -filter_complex overlay out.mp4",

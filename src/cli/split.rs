@@ -305,7 +305,7 @@ impl Splitter<'_> {
             _ if body == "i" => "input",
             _ => "value",
         };
-        self.findings.mend(messages::value_missing(body, metavar, origin), []);
+        self.findings.mend(messages::value_missing(body, metavar, row.is_none() && body != "i", origin), []);
         let text = if body == "i" { "input.mp4".to_owned() } else { metavar.to_uppercase() };
         self.words.push(Word { arg: origin.arg, text: text.clone(), fixes: MOST_FIXES });
         let (name, suffix) = body.split_once(':').map_or((body, None), |(name, suffix)| (name, Some(suffix)));
