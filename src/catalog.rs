@@ -148,8 +148,8 @@ pub trait Catalog {
     fn picture_size(&self, text: &str) -> Option<(i32, i32)>;
     /// Bits per sample of a PCM-like codec, or 0.
     fn exact_bits_per_sample(&self, codec_id: u32) -> i32;
-    /// `wanted`, or the format that the encoder takes and that loses least.
-    fn closest_pixel_format(&self, encoder: &str, wanted: &str) -> Option<String>;
+    /// `wanted`, or the format out of `formats` that loses least; none of them is any.
+    fn closest_pixel_format(&self, formats: &[String], wanted: &str) -> Option<String>;
     /// The name under which a codec takes an option (`vprofile` is `profile` for a video codec); `None` as codec is
     /// a stream that is copied.
     fn option_applies(&self, codec: Option<&str>, encoding: bool, kind: MediaKind, option: &str) -> Option<String>;

@@ -277,17 +277,18 @@ fn a_copy_s_header_that_is_refused_is_the_last_word_but_the_mapping() {
     if oracle_major() >= 7 {
         return; // They open outputs in another order.
     }
-    let line = "-hide_banner -y -i {av.mp4} -c copy -f webm out.webm";
-    let both = Both::run(line);
-    assert_eq!(both.ours.1.code(), both.theirs.1.code());
-    let (ours, theirs) = both.told(|stderr| {
-        let mut lines = without_addresses(stderr);
-        // ffmpeg repeats the last line of the mapping in its way.
-        lines.retain(|line| !line.contains("Last message repeated"));
-        lines
-    });
-    assert_eq!(ours, theirs);
-    assert!(!ours.iter().any(|line| line.contains("Conversion failed!")));
+    for rest in ["-f webm out.webm", "-an -bsf:v aac_adtstoasc out.mkv"] {
+        let both = Both::run(&format!("-hide_banner -y -i {{av.mp4}} -c copy {rest}"));
+        assert_eq!(both.ours.1.code(), both.theirs.1.code());
+        let (ours, theirs) = both.told(|stderr| {
+            let mut lines = without_addresses(stderr);
+            // ffmpeg repeats the last line of the mapping in its way.
+            lines.retain(|line| !line.contains("Last message repeated"));
+            lines
+        });
+        assert_eq!(ours, theirs, "{rest}");
+        assert!(!ours.iter().any(|line| line.contains("Conversion failed!")));
+    }
 }
 
 #[test]
@@ -497,6 +498,28 @@ fn what_is_wrong_with_an_output_is_told_behind_its_inputs_in_ffmpegs_words() {
         "-i {av.mp4} -map_chapters 3 out.mp4",
         "-i {av.mp4} -timestamp abc out.mp4",
         "-i {av.mp4} -streamid abc out.ts",
+        "-i {av.mp4} -map -0:v -map 0 out.mp4",
+        "-vn -i {av.mp4} -map 0:v out.mp4",
+        "-i {av.mp4} -fps_mode nix out.mp4",
+        "-i {av.mp4} -vsync nix out.mp4",
+        "-i {av.mp4} -an -vf scale=abc -f null -",
+        "-i {av.mp4} -an -sws_flags area -vf scale=abc -f null -",
+        "-i {av.mp4} -an -vf split -f null -",
+        "-i {av.mp4} -an -vf nullsink -f null -",
+        "-i {av.mp4} -an -vf testsrc -f null -",
+        "-i {av.mp4} -an -vf overlay -f null -",
+        "-i {av.mp4} -an -vf aresample -f null -",
+        "-i {av.mp4} -vn -af scale -f null -",
+        "-i {av.mp4} -an -b:v abc -f null -",
+        "-i {av.mp4} -an -threads abc -f null -",
+        "-i {av.mp4} -an -filter_threads abc -f null -",
+        "-i {av.mp4} -an -pix_fmt +rgb24 -c:v libx264 -f null -",
+        "-r abc -i {av.mp4} -f null -",
+        "-i {av.mp4} -filter_complex '' -f null -",
+        "-i {av.mp4} -preset",
+        "-i {av.mp4} -b:v",
+        "-i tcp://127.0.0.1:1 -f null -",
+        "-i rtsp://127.0.0.1:1/a -f null -",
         "-i {av.mp4} -filter_complex overlay out.mp4",
         "-i {av.mp4} -filter_complex nix out.mp4",
         "-y -n -i {av.mp4} out.mp4",
@@ -531,4 +554,28 @@ fn what_is_wrong_with_an_output_is_told_behind_its_inputs_in_ffmpegs_words() {
         stderr.split(['\r', '\n']).any(|line| line == sentence)
     });
     assert!(ours && theirs, "{}", both.ours.1.stderr);
+}
+
+#[test]
+fn what_is_odd_with_an_output_is_no_reason_to_fail_where_it_is_none_for_ffmpeg() {
+    if oracle_major() >= 6 {
+        return; // They have other words.
+    }
+    for (line, counted) in [
+        ("-an -vf scale= -c:v mpeg4 out.avi", ""),
+        ("-an -pass 4 -c:v mpeg4 out.avi", ""),
+        ("-an -c:v libx264 -pix_fmt rgb24 -f null -", "Incompatible pixel format "),
+        ("-an -c:v mjpeg -pix_fmt yuv420p out.avi", "Incompatible pixel format "),
+        ("-vn -c copy -bsf:a setts=dts=10:pts=10 -t 0.1 out.mp4", "] Non-monotonous DTS in output stream "),
+        ("-an -c copy -bsf:v setts=dts=PTS+100 -t 0.2 out.mp4", "] Invalid DTS: "),
+    ] {
+        let both = Both::run(&format!("-hide_banner -nostdin -nostats -loglevel repeat+info -y -i {{av.mp4}} {line}"));
+        assert_eq!((both.ours.1.code(), both.theirs.1.code()), (Some(0), Some(0)), "{line}: {}", both.ours.1.stderr);
+        let (ours, theirs) = both.told(|stderr| {
+            let lines = without_addresses(stderr).into_iter();
+            lines.filter(|line| !counted.is_empty() && line.contains(counted)).collect::<Vec<_>>()
+        });
+        assert_eq!(ours, theirs, "{line}");
+        assert_eq!(ours.is_empty(), counted.is_empty(), "{line}");
+    }
 }

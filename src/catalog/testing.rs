@@ -215,7 +215,7 @@ impl Catalog for FakeCatalog {
     fn exact_bits_per_sample(&self, _: u32) -> i32 {
         0
     }
-    fn closest_pixel_format(&self, _: &str, wanted: &str) -> Option<String> {
+    fn closest_pixel_format(&self, _: &[String], wanted: &str) -> Option<String> {
         Some(wanted.to_owned())
     }
     fn option_applies(&self, codec: Option<&str>, encoding: bool, kind: MediaKind, option: &str) -> Option<String> {

@@ -46,15 +46,15 @@ fn url(text: &str) -> String {
 impl<'a> Binder<'a> {
     fn global(&mut self, spec: &mut GlobalSpec, typed: &Typed) {
         let Kind::Native(row) = &typed.kind else { return };
-        if let Effect::Global(apply) = row.effect {
-            self.apply(typed, row, |used| apply(spec, used));
-        }
         if typed.name == "vsync" {
             let message = "-vsync is the older spelling of -fps_mode, which stands before the output it is for.";
             let number = typed.value.parse::<i32>().is_ok();
             let more = "\nPassing a number to -vsync is deprecated, use a string argument as described in the manual.";
             let words = format!("-vsync is deprecated. Use -fps_mode{}", if number { more } else { "" });
             self.findings.tell(Diagnostic::note("older-spelling", message).ffmpeg_says(words).at(&typed.origin));
+        }
+        if let Effect::Global(apply) = row.effect {
+            self.apply(typed, row, |used| apply(spec, used));
         }
     }
 
@@ -168,6 +168,7 @@ impl<'a> Binder<'a> {
             place: metadata_place,
             origin: &typed.origin,
             catalog: self.catalog,
+            is_literal: self.command.is_literal,
         };
         if let Err(bad) = set(&used) {
             let name = typed.origin.token.trim_start_matches('-');

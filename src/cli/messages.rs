@@ -26,9 +26,14 @@ pub fn unknown_with_equals(body: &str, option: &str, value: &str, origin: &Origi
 }
 
 /// The command line ends before an option's value.
-pub fn value_missing(body: &str, metavar: &str, origin: &Origin) -> Diagnostic {
+pub fn value_missing(body: &str, metavar: &str, is_library: bool, origin: &Origin) -> Diagnostic {
     let message = format!("Missing argument for option '{body}'.");
-    let words = format!("{message}\nError splitting the argument list: Invalid argument");
+    // Options of the libraries are known to it only together with a value.
+    let words = if is_library {
+        format!("Unrecognized option '{body}'.\nError splitting the argument list: Option not found")
+    } else {
+        format!("{message}\nError splitting the argument list: Invalid argument")
+    };
     Diagnostic::error("missing-value", message)
         .remedy(format!("-{body} is followed by: {metavar}."))
         .ffmpeg_says(words)
@@ -50,6 +55,7 @@ fn bad_value_in_ffmpeg(name: &str, value: &str) -> String {
         "s" => format!("Invalid frame size: {value}."),
         "pix_fmt" => format!("Unknown pixel format requested: {value}."),
         "sample_fmt" => format!("Invalid sample format '{value}'"),
+        "enc_time_base" => format!("Invalid time base: {value}"),
         "aspect" => format!("Invalid aspect ratio: {value}"),
         "map" => {
             let map = value.trim_start_matches('-');

@@ -19,6 +19,8 @@ pub struct Command {
     pub trailing: Vec<Typed>,
     /// The first option that shows something and ends.
     pub request: Option<Request>,
+    /// A program wrote it for ffmpeg: what FFmpeg itself reads is left to it.
+    pub is_literal: bool,
 }
 
 /// An input or output with the options written before it.
@@ -102,7 +104,7 @@ pub fn split(args: &[String], catalog: &dyn Catalog, reading: Reading) -> Split 
         is_typed: reading == Reading::Typed,
         words,
         at: 0,
-        command: Command::default(),
+        command: Command { is_literal: reading == Reading::Literal, ..Command::default() },
         pending: Vec::new(),
         findings: Findings::default(),
     };
@@ -303,7 +305,7 @@ impl Splitter<'_> {
             _ if body == "i" => "input",
             _ => "value",
         };
-        self.findings.mend(messages::value_missing(body, metavar, origin), []);
+        self.findings.mend(messages::value_missing(body, metavar, row.is_none() && body != "i", origin), []);
         let text = if body == "i" { "input.mp4".to_owned() } else { metavar.to_uppercase() };
         self.words.push(Word { arg: origin.arg, text: text.clone(), fixes: MOST_FIXES });
         let (name, suffix) = body.split_once(':').map_or((body, None), |(name, suffix)| (name, Some(suffix)));

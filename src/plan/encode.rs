@@ -61,6 +61,21 @@ pub(super) fn output(
                 .remedy("Use -frames:v to limit only the pictures."),
             );
         }
+        if let Treatment::Encode(encode) = &treatment
+            && let (Some(typed), Some(format)) = (&encode.replaced_format, encode.formats.first())
+        {
+            let encoder = &encode.encoder;
+            let message = format!("{encoder} does not take the pixel format {typed}: it gets {format}.");
+            let words =
+                format!("Incompatible pixel format '{typed}' for codec '{encoder}', auto-selecting format '{format}'");
+            diagnostics.push(Diagnostic::warning("replaced-format", message).ffmpeg_says(words));
+        }
+        if let Treatment::Encode(encode) = &treatment
+            && encode.pass.as_ref().is_some_and(|pass| !pass.writes && !pass.reads)
+        {
+            let message = "-pass names neither the first pass (1) nor the second (2): it has no effect.";
+            diagnostics.push(Diagnostic::warning("no-such-pass", message).ffmpeg_says(""));
+        }
         let treatment = match treatment {
             Treatment::Copy(copy) => Treatment::Copy(CopyPlan { rotation: metadata.rotations[i], ..copy }),
             other => other,
@@ -221,6 +236,7 @@ fn treatment(
             plan.user_filters = filters.is_some() || !context.spec.global.complex_graphs.is_empty();
             plan.graph = filters.cloned().unwrap_or_else(|| default_graph.to_owned());
             if video {
+                check_fps_mode(context, spec, place, (index, number))?;
                 video_plan(context, spec, &draft.muxer, stream, place, facts, &mut plan)?;
                 passes::pictures(context, spec, place, draft.streams_before + number, &mut plan);
             } else {
@@ -251,14 +267,10 @@ fn video_plan(
     plan: &mut EncodePlan,
 ) -> Result<(), Box<Diagnostic>> {
     let catalog = context.catalog;
-    plan.scaler_options.push(("flags".to_owned(), "bicubic".to_owned()));
     codec_options::merge(
         &mut plan.scaler_options,
         spec.options.iter().filter(|o| o.scopes.scaler && o.name != "flags"),
     );
-    for option in spec.options.iter().filter(|o| o.name == "sws_flags") {
-        plan.scaler_options[0].1.clone_from(&option.value);
-    }
     plan.size = typed_size(context, spec, place)?;
     plan.psnr = context.spec.global.seldom.psnr;
     plan.any_size = !value(&spec.autoscale, place).copied().unwrap_or(true);
@@ -269,6 +281,10 @@ fn video_plan(
     plan.force_key_frames = value(&spec.force_key_frames, place).cloned();
     plan.supported_frame_rates = catalog.encoder_frame_rates(&facts.name);
     plan.fps_mode = fps_mode(context, spec, muxer, stream, place, plan)?;
+    let full_range = || ["yuvj420p", "yuvj422p", "yuvj444p"].map(str::to_owned).to_vec();
+    let strict = plan.options.iter().find(|(k, _)| k == "strict").map(|(_, v)| v.as_str());
+    let mjpeg = facts.name == "mjpeg" && !matches!(strict, Some("-1" | "-2" | "unofficial" | "experimental"));
+    let takes = if mjpeg { full_range() } else { catalog.encoder_formats(&facts.name) };
     match spec.pixel_format.last_matching(|s| place.matches(s)) {
         Some(wanted) => {
             let (keep, name) = match wanted.value.strip_prefix('+') {
@@ -284,19 +300,19 @@ fn video_plan(
                             .at(&wanted.origin),
                     ));
                 }
-                let fitting =
-                    if keep { Some(name.to_owned()) } else { catalog.closest_pixel_format(&facts.name, name) };
-                plan.formats = vec![fitting.unwrap_or_else(|| name.to_owned())];
+                let fitting = if keep { None } else { catalog.closest_pixel_format(&takes, name) };
+                let format = fitting.unwrap_or_else(|| name.to_owned());
+                plan.replaced_format = (format != name).then(|| name.to_owned());
+                plan.formats = vec![format];
             }
         }
         None => {
             plan.formats = match &stream.pixel_format {
                 Some(format) => vec![format.clone()],
-                None => catalog.encoder_formats(&facts.name),
+                None => takes,
             };
-            let strict = plan.options.iter().find(|(k, _)| k == "strict").map(|(_, v)| v.as_str());
-            if facts.name == "mjpeg" && !matches!(strict, Some("-1" | "-2" | "unofficial" | "experimental")) {
-                plan.formats = ["yuvj420p", "yuvj422p", "yuvj444p"].map(str::to_owned).to_vec();
+            if mjpeg {
+                plan.formats = full_range();
             }
         }
     }
@@ -316,6 +332,20 @@ fn typed_size(
             .at(&size.origin)
     })?;
     Ok(Some(parsed))
+}
+
+/// A word that names no mode is refused where there is a stream for it.
+fn check_fps_mode(
+    context: &Context,
+    spec: &OutputSpec,
+    place: &OutputPlace,
+    (output, stream): (usize, usize),
+) -> Result<(), Box<Diagnostic>> {
+    let assigned = spec.fps_mode.last_matching(|s| place.matches(s));
+    let Some(unknown) = assigned.filter(|a| a.value == FpsMode::Unknown) else { return Ok(()) };
+    let typed = context.spec.global.arguments.get(unknown.origin.arg + 1).map_or("", String::as_str);
+    let message = format!("Invalid value {typed} specified for fps_mode of #{output}:{stream}.");
+    Err(Box::new(Diagnostic::error("bad-fps-mode", message).at(&unknown.origin)))
 }
 
 fn fps_mode(

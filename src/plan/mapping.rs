@@ -96,6 +96,7 @@ fn automatic(context: &Context, spec: &OutputSpec, muxer: &MuxerFacts) -> Vec<(u
 /// With `-map`: what it names, without what is switched off.
 fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<StreamSource>, Diagnostic> {
     let mut chosen: Vec<StreamSource> = Vec::new();
+    let mut taken = 0;
     for map in &spec.maps {
         let (input, specifier) = match &map.source {
             MapSource::Input { input, specifier } => (input, specifier),
@@ -109,6 +110,7 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
                     let remedy = "A label can be mapped once; split makes several of one.";
                     Diagnostic::error("map-label", message).remedy(remedy).at(&map.origin)
                 })?);
+                taken += 1;
                 continue;
             }
         };
@@ -120,7 +122,18 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
             .remedy(format!("There are {} input(s); the first is 0.", context.facts.len()))
             .at(&map.origin));
         };
+        let typed = if specifier.text.is_empty() { input.to_string() } else { format!("{input}:{specifier}") };
         if map.negative {
+            if taken == 0 && !map.optional {
+                let nothing = "matches no streams.\nTo ignore this, add a trailing '?' to the map.";
+                return Err(Diagnostic::error(
+                    "map-takes-from-nothing",
+                    format!("-map -{typed} takes streams away where none have been taken yet."),
+                )
+                .remedy(format!("It stands behind those that take, as in -map {input} -map -{typed}."))
+                .ffmpeg_says(format!("Stream map '{typed}' {nothing}"))
+                .at(&map.origin));
+            }
             chosen.retain(|source| match source {
                 StreamSource::Input(i, s) => i != input || !specifier.matches(facts, &facts.streams[*s]),
                 StreamSource::Graph(..) | StreamSource::File => true,
@@ -134,13 +147,12 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
             if map.optional {
                 continue;
             }
-            let what = if found.is_empty() { "matches no streams" } else { "matches disabled streams only" };
+            let what = if found.is_empty() { "matches no streams" } else { "matches disabled streams" };
             let here: Vec<String> = facts
                 .streams
                 .iter()
                 .map(|s| format!("{}:{} {} ({})", input, s.index, s.kind.name(), s.codec))
                 .collect();
-            let typed = if specifier.text.is_empty() { input.to_string() } else { format!("{input}:{specifier}") };
             return Err(Diagnostic::error(
                 "map-nothing",
                 format!(
@@ -154,6 +166,7 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
         }
         for stream in usable {
             chosen.push(StreamSource::Input(*input, stream.index));
+            taken += 1;
         }
     }
     let kind = |source: &StreamSource| graphs.kind(context, *source);
@@ -227,6 +240,8 @@ mod tests {
         let facts = [input(vec![video("h264"), audio("aac"), audio("ac3")]), input(vec![audio("mp3")])];
         assert_eq!(sources("-i a -i b -map 0:a -map 1 -map 0:v out.mkv", &facts), [(0, 1), (0, 2), (1, 0), (0, 0)]);
         assert_eq!(sources("-i a -i b -map 0 -map -0:a:0 out.mkv", &facts), [(0, 0), (0, 2)]);
+        assert_eq!(sources("-i a -i b -map -0:v? -map 0:v out.mkv", &facts), [(0, 0)]);
+        assert_eq!(refusal("-i a -i b -map -0:v -map 0 out.mkv", &facts).0, "map-takes-from-nothing");
         assert_eq!(sources("-i a -i b -map 0:v -map 0:s? out.mkv", &facts), [(0, 0)]);
         assert_eq!(sources("-i a -i b -map 0 -an out.mkv", &facts), [(0, 0)]);
     }

@@ -32,6 +32,7 @@ pub(super) fn pictures(
         [(1, "+pass1"), (2, "+pass2")].iter().filter(|(bit, _)| pass & bit != 0).map(|(_, flag)| *flag).collect();
     match plan.options.iter_mut().find(|(key, _)| key == "flags") {
         Some((_, value)) => value.push_str(&flags),
+        None if flags.is_empty() => {}
         None => plan.options.push(("flags".to_owned(), flags)),
     }
     if by_encoder && !plan.options.iter().any(|(key, _)| key == "stats") {

@@ -206,6 +206,7 @@ fn fps_mode(mode: FpsMode) -> &'static str {
         FpsMode::VsCfr => "vscfr",
         FpsMode::Vfr => "vfr",
         FpsMode::Drop => "drop",
+        FpsMode::Unknown => "unknown",
     }
 }
 

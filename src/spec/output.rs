@@ -186,4 +186,6 @@ pub enum FpsMode {
     Vfr,
     /// As `Passthrough`, and the muxer makes new times.
     Drop,
+    /// A word that names no mode.
+    Unknown,
 }

@@ -167,7 +167,7 @@ impl FrameRate {
                     self.next = rounded(sync);
                 }
             }
-            FpsMode::Auto | FpsMode::Passthrough | FpsMode::Drop => self.next = rounded(sync),
+            FpsMode::Auto | FpsMode::Passthrough | FpsMode::Drop | FpsMode::Unknown => self.next = rounded(sync),
         }
         let constant = matches!(mode, FpsMode::VsCfr | FpsMode::Cfr);
         Placement { length: if constant { 1 } else { rounded(duration) }, ..self.settle(frames, of_previous, true) }

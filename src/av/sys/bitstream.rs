@@ -1,6 +1,6 @@
 //! Bitstream filters between encoder (or demuxer) and muxer.
 
-use super::{c_string, error::AvError, output::Muxer, packet::Packet};
+use super::{c_string, error::AvError, output::Muxer, packet::Packet, text_of};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -19,6 +19,12 @@ impl BitstreamFilter {
         // SAFETY: the string outlives the call.
         AvError::check(unsafe { ffi::av_bsf_list_parse_str(description.as_ptr(), &mut context) })?;
         Ok(Self(context))
+    }
+
+    /// The filter's name; a chain has one of its own.
+    pub fn name(&self) -> String {
+        // SAFETY: the context is live, its filter and the name are static.
+        unsafe { text_of((*(*self.0).filter).name) }
     }
 
     /// Starts it with a muxer stream's parameters, which it may change; gives the time base of what comes out.

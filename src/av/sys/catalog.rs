@@ -270,15 +270,14 @@ impl Catalog for LinkedCatalog {
         unsafe { ffi::av_get_exact_bits_per_sample(codec_id_of(codec_id)) }
     }
 
-    fn closest_pixel_format(&self, encoder: &str, wanted: &str) -> Option<String> {
-        // SAFETY: codecs and names are static; the list ends with the terminator.
+    fn closest_pixel_format(&self, formats: &[String], wanted: &str) -> Option<String> {
+        // SAFETY: names are static; the list ends with the terminator.
         unsafe {
-            let codec = ffi::avcodec_find_encoder_by_name(c_string(encoder).as_ptr());
             let wanted = ffi::av_get_pix_fmt(c_string(wanted).as_ptr());
-            if codec.is_null() || wanted == ffi::AVPixelFormat::AV_PIX_FMT_NONE {
+            if wanted == ffi::AVPixelFormat::AV_PIX_FMT_NONE {
                 return None;
             }
-            let mut formats = compat::supported(codec).pixel_formats;
+            let mut formats: Vec<_> = formats.iter().map(|name| ffi::av_get_pix_fmt(c_string(name).as_ptr())).collect();
             if formats.is_empty() || formats.contains(&wanted) {
                 return Some(text_of(ffi::av_get_pix_fmt_name(wanted)));
             }

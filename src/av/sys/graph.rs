@@ -3,7 +3,7 @@
 mod building;
 mod upright;
 
-pub use self::building::{GraphInput, GraphSettings, OutputConstraint};
+pub use self::building::{GraphError, GraphInput, GraphSettings, OutputConstraint};
 
 use super::{c_string, compat, error::AvError, frame::Frame, frame::FrameShape, text_of};
 use crate::unit::Rational;

@@ -267,6 +267,13 @@ impl Muxer {
         self.get().nb_streams as usize
     }
 
+    /// Lets the muxer say a line in its own name, at FFmpeg's `level`.
+    pub fn tell(&self, level: i32, text: &str) {
+        let text = c_string(text);
+        // SAFETY: the context begins with its class; the format takes the one string that is given.
+        unsafe { ffi::av_log(self.context.cast(), level, c"%s\n".as_ptr(), text.as_ptr()) };
+    }
+
     /// Bytes of a stream's extradata, for ffmpeg's "global headers" figure.
     pub fn extradata_bytes(&self, index: usize) -> usize {
         // SAFETY: indexes come from `add_stream`.

@@ -74,7 +74,23 @@ pub(super) const ROWS: &[Row] = &[
             spec.thread_queue_size = usize::try_from(packets).ok().filter(|packets| *packets > 0);
         }),
     ),
-    Row::per_stream(&["r"], "rate", "frame rate", assign!(frame_rate, |u| frame_rate(u.value)?)),
+    Row::per_stream(
+        &["r"],
+        "rate",
+        "frame rate",
+        Effect::Both(
+            |spec, u| {
+                let words = format!("Error parsing framerate {}.", u.value);
+                let rate = frame_rate(u.value).map_err(|bad| bad.in_words(&words))?;
+                spec.frame_rate.push(u.specifier.clone(), rate, u.origin.clone());
+                Ok(())
+            },
+            |spec, u| {
+                spec.frame_rate.push(u.specifier.clone(), frame_rate(u.value)?, u.origin.clone());
+                Ok(())
+            },
+        ),
+    ),
     Row::per_stream(&["s"], "size", "picture size", assign!(size, |u| size(u.value)?)),
     Row::per_stream(
         &["pix_fmt"],

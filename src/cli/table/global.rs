@@ -138,7 +138,10 @@ pub(super) const ROWS: &[Row] = &[
         &["filter_threads"],
         "count",
         "threads of each simple filtergraph",
-        Effect::Global(|g, u| threads(u.value).map(|text| g.filter_threads = Some(text))),
+        Effect::Global(|g, u| {
+            g.filter_threads = Some(if u.is_literal { u.text() } else { threads(u.value)? });
+            Ok(())
+        }),
     ),
     Row::value(
         &["filter_complex_threads"],
@@ -258,7 +261,7 @@ fn explain(global: &mut GlobalSpec, used: &super::Use<'_>) -> Result<(), BadValu
 }
 
 fn complex_graph(global: &mut GlobalSpec, used: &super::Use<'_>, is_script: bool) -> Result<(), BadValue> {
-    if used.value.is_empty() {
+    if used.value.is_empty() && !used.is_literal {
         return Err(BadValue::new("a filtergraph such as [0:v][1:v]overlay", "[0:v][1:v]overlay"));
     }
     global.complex_graphs.push(ComplexGraph { text: used.text(), is_script, origin: used.origin.clone() });

@@ -74,6 +74,8 @@ pub struct Use<'a> {
     pub origin: &'a Origin,
     /// What FFmpeg knows.
     pub catalog: &'a dyn Catalog,
+    /// A value that FFmpeg reads is left to it, and refused there.
+    pub is_literal: bool,
 }
 
 impl Use<'_> {

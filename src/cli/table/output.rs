@@ -3,7 +3,7 @@
 use super::{Arity, Effect, Row, Suffix, Use};
 use crate::cli::place;
 use crate::cli::value::{BadValue, aspect, fps_mode, frame_rate, integer_within, number, time_base};
-use crate::spec::{MetadataSpec, OutputSpec};
+use crate::spec::{FpsMode, MetadataSpec, OutputSpec};
 use crate::unit::MICROS_PER_SECOND;
 
 macro_rules! set {
@@ -54,7 +54,10 @@ pub(super) const ROWS: &[Row] = &[
         &["fps_mode"],
         "mode",
         "how picture times become frames: auto, passthrough, cfr, vfr, drop",
-        assign!(fps_mode, |u| fps_mode(u.value)?),
+        assign!(fps_mode, |u| match fps_mode(u.value) {
+            Err(_) if u.is_literal => FpsMode::Unknown,
+            mode => mode?,
+        }),
     ),
     Row::per_stream(&["aspect"], "ratio", "display aspect ratio", assign!(aspect, |u| aspect(u.value)?)),
     Row::per_stream(&["filter"], "filtergraph", "filter the stream", assign!(filters, |u| u.text())),
@@ -190,7 +193,7 @@ fn seconds_us(text: &str) -> Result<i64, BadValue> {
 /// An option of FFmpeg's tables whose value must be a number, or an expression or a name that FFmpeg reads itself.
 fn av_number(spec: &mut OutputSpec, used: &Use<'_>, name: &str) -> Result<(), BadValue> {
     let for_ffmpeg = used.value.contains(['*', '/', '+', '(', '^']) || matches!(used.value, "default" | "min" | "max");
-    if number(used.value).is_err() && !for_ffmpeg {
+    if number(used.value).is_err() && !for_ffmpeg && !used.is_literal {
         return Err(BadValue::new("bits per second such as 800k or 2M", "2M"));
     }
     spec.options.push(used.av_option(name));

@@ -7,6 +7,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::engine::StopSignal;
 use crate::engine::clock::Clock;
+use crate::engine::fault::StageError;
 use crate::engine::hardware;
 use crate::engine::journal::{Journal, Subject};
 use crate::engine::session::{PeerSession, SessionContext};
@@ -149,7 +150,7 @@ fn open_peer(
         if stop.drain.is_tripped() {
             return Err(interrupted());
         }
-        let at_us = peer.lost(cause, interrupt.has_expired()).map_err(|e| PrepareError::Failed(e.to_string()))?;
+        let at_us = peer.lost(cause, interrupt.has_expired()).map_err(given_up)?;
         if !peer.wait_until(at_us) {
             return Err(interrupted());
         }
@@ -198,4 +199,14 @@ pub(super) fn align_starts(opened: &mut OpenInputs) -> Result<(), PrepareError> 
         log::info!("Adjusted ts offset for Input #{index} by {adjustment} us to sync with Input #{other}.");
     }
     Ok(())
+}
+
+/// A peer that is given up before anything was read of it.
+fn given_up(error: StageError) -> PrepareError {
+    match error {
+        StageError::Told { text, ffmpeg } => {
+            PrepareError::Refused(vec![Diagnostic::error("peer", text).ffmpeg_says(ffmpeg)])
+        }
+        other => PrepareError::Failed(other.to_string()),
+    }
 }

@@ -194,16 +194,27 @@ impl PeerSession {
 
     fn given_up(&self, reason: Reason, why: &str) -> StageError {
         let url = &self.subject.url;
+        let index = self.subject.index;
+        let ffmpeg = if !self.subject.is_input && url.starts_with("rtsp") {
+            // There the connection is made for the header.
+            format!(
+                "Could not write header for output file #{index} (incorrect codec parameters ?): {why}\nError initializing \
+                 output stream {index}:0 -- "
+            )
+        } else {
+            format!("{url}: {why}")
+        };
+        let told = |text: String| StageError::Told { text, ffmpeg };
         match reason {
             Reason::NeverThere if self.plan.wait_us > 0 => {
-                StageError::Failed(format!("{url}: {why}. It was waited for {} in vain.", seconds(self.plan.wait_us)))
+                told(format!("{url}: {why}. It was waited for {} in vain.", seconds(self.plan.wait_us)))
             }
             Reason::NeverThere => {
-                StageError::Failed(format!("{url}: {why}. -wait_for_peer 30 waits for a peer that is not there yet."))
+                told(format!("{url}: {why}. -wait_for_peer 30 waits for a peer that is not there yet."))
             }
-            Reason::LoginRefused => StageError::Failed(format!(
-                "{url}: the log-in was refused ({why}). Check user name and password in the URL."
-            )),
+            Reason::LoginRefused => {
+                told(format!("{url}: the log-in was refused ({why}). Check user name and password in the URL."))
+            }
             Reason::NotRetried => StageError::PeerLost(format!("{url}: lost: {why}. -retry_for 300 would try again.")),
             Reason::TimeIsUp => StageError::PeerLost(format!(
                 "{url}: lost for {}, given up: {why}. -retry_for tells how long a peer is tried again.",

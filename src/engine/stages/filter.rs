@@ -1,7 +1,9 @@
 //! Runs a filtergraph, and rebuilds it when what comes in changes.
 
 use super::feed::{Feeding, Input, InputSettings, Next};
-use crate::av::{AvError, FilterGraph, FrameShape, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
+use crate::av::{
+    AvError, FilterGraph, FrameShape, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull,
+};
 use crate::engine::commands::Commands;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, Shape};
@@ -109,15 +111,36 @@ impl FilterStage {
     }
 
     /// The graph cannot be configured.
-    fn refused(&self, cause: AvError) -> StageError {
-        let text = format!("{}: Error configuring the filters '{}': {cause}", self.name, self.settings.description);
+    fn refused(&self, error: GraphError) -> StageError {
+        let description = &self.settings.description;
+        let mut text = format!("{}: Error configuring the filters '{description}': {error}", self.name);
+        let mut told = String::new();
+        match error {
+            GraphError::Library(_) => {}
+            GraphError::Ends { inputs, outputs } => {
+                let many = |count: usize| if count > 1 { ">1".to_owned() } else { count.to_string() };
+                told = format!(
+                    "Simple filtergraph '{description}' was expected to have exactly 1 input and 1 output. However, it had \
+                     {} input(s) and {} output(s). Please adjust, or use a complex filtergraph (-filter_complex) \
+                     instead.\n",
+                    many(inputs),
+                    many(outputs)
+                );
+                text += ", and a stream needs one of each. -filter_complex takes any number.";
+            }
+            GraphError::Kind { wanted: MediaKind::Audio, .. } => {
+                "Cannot connect audio filter to non audio input\n".clone_into(&mut told);
+            }
+            GraphError::Kind { .. } => "Cannot connect video filter to audio input\n".clone_into(&mut told),
+        }
+        let cause = error.cause();
         let at = self.inputs.first().map(|input| format!("#{}:{}", input.settings.index.0, input.settings.index.1));
         let ffmpeg = match at {
             Some(at) => format!(
-                "Error reinitializing filters!\nFailed to inject frame into filter network: {cause}\nError while \
+                "{told}Error reinitializing filters!\nFailed to inject frame into filter network: {cause}\nError while \
                  processing the decoded data for stream {at}"
             ),
-            None => format!("Error configuring complex filters.\n{cause}"),
+            None => format!("{told}Error configuring complex filters.\n{cause}"),
         };
         StageError::Told { text, ffmpeg }
     }

@@ -35,6 +35,7 @@ impl Builder<'_> {
         let graph = GraphSettings {
             description: encode.graph.clone(),
             threads: encode.filter_threads.clone(),
+            encoder_threads: inputs.spec.global.filter_threads.is_none(),
             scaler_options: encode.scaler_options.clone(),
             resampler_options: encode.resampler_options.clone(),
             auto_conversion: encode.auto_conversion,

@@ -99,6 +99,8 @@ pub struct EncodePlan {
     pub keep_up: Option<KeepUpPlan>,
     /// `-bitexact`.
     pub bitexact: bool,
+    /// The `-pix_fmt` that the encoder does not take, where another format was found for it.
+    pub replaced_format: Option<String>,
     /// `-pass`.
     pub pass: Option<PassPlan>,
     /// `-intra_matrix`, `-inter_matrix`, `-chroma_intra_matrix`.

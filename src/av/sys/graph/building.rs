@@ -3,7 +3,8 @@
 use super::FilterGraph;
 use super::upright::upright;
 use crate::av::sys::{
-    c_string, compat, error::AvError, frame::FrameShape, hardware::HardwareDevice, pads::End, pads::OpenPads, text_of,
+    c_string, compat, error::AvError, frame::FrameShape, hardware::HardwareDevice, input::kind_of, pads::End,
+    pads::OpenPads, text_of,
 };
 use crate::facts::MediaKind;
 use crate::unit::Rational;
@@ -76,6 +77,8 @@ pub struct GraphSettings {
     pub description: String,
     /// Threads, as typed.
     pub threads: Option<String>,
+    /// The threads were meant for the encoder, which tells what is wrong with them.
+    pub encoder_threads: bool,
     /// Options for scalers that are inserted, e.g. `flags=bicubic`.
     pub scaler_options: Vec<(String, String)>,
     /// Options for resamplers that are inserted.
@@ -86,23 +89,60 @@ pub struct GraphSettings {
     pub hardware: Option<HardwareDevice>,
 }
 
+/// Why a filtergraph cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GraphError {
+    /// A call of the library failed.
+    #[error("{0}")]
+    Library(#[from] AvError),
+    /// It has other open pads than there are streams for it.
+    #[error("it has {inputs} input(s) and {outputs} output(s)")]
+    Ends {
+        /// Its open inputs.
+        inputs: usize,
+        /// Its open outputs.
+        outputs: usize,
+    },
+    /// A filter of one kind is to be fed with another.
+    #[error("a filter of {} cannot take {}", .wanted.name(), .given.name())]
+    Kind {
+        /// What the filter takes.
+        wanted: MediaKind,
+        /// What there is.
+        given: MediaKind,
+    },
+}
+
+impl GraphError {
+    /// The library's reason, or what the libraries call arguments that do not fit.
+    pub fn cause(self) -> AvError {
+        match self {
+            Self::Library(cause) => cause,
+            Self::Ends { .. } | Self::Kind { .. } => AvError::INVALID,
+        }
+    }
+}
+
 impl FilterGraph {
     /// Parses and configures a graph. Inputs and outputs are in the order of the description's open pads.
     pub fn configure(
         settings: &GraphSettings,
         inputs: &[GraphInput],
         outputs: &[OutputConstraint],
-    ) -> Result<Self, AvError> {
+    ) -> Result<Self, GraphError> {
         // SAFETY: the graph owns every filter made in it and is freed by `Drop` on any way out.
         unsafe {
             let graph = ffi::avfilter_graph_alloc();
             if graph.is_null() {
-                return Err(AvError::NO_MEMORY);
+                return Err(AvError::NO_MEMORY.into());
             }
             let mut this = Self { graph, sources: Vec::new(), sinks: Vec::new(), only_passes: true };
             if let Some(threads) = &settings.threads {
                 let threads = c_string(threads);
-                AvError::check(ffi::av_opt_set(graph.cast(), c"threads".as_ptr(), threads.as_ptr(), 0))?;
+                let set = AvError::check(ffi::av_opt_set(graph.cast(), c"threads".as_ptr(), threads.as_ptr(), 0));
+                if !settings.encoder_threads {
+                    set?;
+                }
             }
             if !settings.scaler_options.is_empty() {
                 (*graph).scale_sws_opts = ffi::av_strdup(c_string(&joined(&settings.scaler_options)).as_ptr());
@@ -110,8 +150,9 @@ impl FilterGraph {
             let resampler = c_string(&joined(&settings.resampler_options));
             ffi::av_opt_set(graph.cast(), c"aresample_swr_opts".as_ptr(), resampler.as_ptr(), 0);
             let mut open = OpenPads::parse(graph, &settings.description)?;
-            if open.counts() != (inputs.len(), outputs.len()) {
-                return Err(AvError::INVALID);
+            let (ins, outs) = open.counts();
+            if (ins, outs) != (inputs.len(), outputs.len()) {
+                return Err(GraphError::Ends { inputs: ins, outputs: outs });
             }
             if let Some(device) = &settings.hardware {
                 for at in 0..(*graph).nb_filters as usize {
@@ -122,6 +163,10 @@ impl FilterGraph {
             }
             let (ins, outs) = open.take();
             for (input, end) in inputs.iter().zip(ins) {
+                let wanted = kind_of(ffi::avfilter_pad_get_type((*end.filter).input_pads, end.pad as c_int));
+                if wanted != input.kind {
+                    return Err(GraphError::Kind { wanted, given: input.kind });
+                }
                 this.add_input(input, end)?;
             }
             for (output, end) in outputs.iter().zip(outs) {
@@ -276,8 +321,7 @@ impl FilterGraph {
                     arguments.insert(0, format!("pix_fmts={}", output.formats.join("|")));
                 }
                 if !arguments.is_empty() {
-                    let name = format!("format_{}", output.name);
-                    end = self.chain(end, "format", &name, Some(&arguments.join(":")))?;
+                    end = self.chain(end, "format", "format", Some(&arguments.join(":")))?;
                 }
             } else {
                 // Any number of channels, with or without a layout, is fine unless the encoder says otherwise.

@@ -2,7 +2,8 @@
 
 use super::EncodeStage;
 use crate::av::{
-    AvError, Encoder, FilterGraph, Frame, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Packet, Pull,
+    AvError, Encoder, FilterGraph, Frame, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Packet,
+    Pull,
 };
 use crate::engine::clock::Clock;
 use crate::engine::fault::StageError;
@@ -141,7 +142,7 @@ impl Keeper {
             name: "keep_up_in".to_owned(),
         };
         let output = OutputConstraint { name: "keep_up_out".to_owned(), ..OutputConstraint::default() };
-        let graph = FilterGraph::configure(&settings, &[input], &[output])?;
+        let graph = FilterGraph::configure(&settings, &[input], &[output]).map_err(GraphError::cause)?;
         let shape = graph.output(0).ok_or(AvError::INVALID)?;
         self.scaler = Some(graph);
         Ok(shape)

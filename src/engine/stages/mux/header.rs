@@ -65,9 +65,13 @@ impl MuxStage {
     fn write_header(&mut self) -> Result<(), StageError> {
         for (i, state) in self.streams.iter_mut().enumerate() {
             if let Some(filter) = &mut state.settings.bitstream_filter {
-                let base = filter
-                    .start(&mut self.muxer, i, state.time_base)
-                    .map_err(StageError::about(self.settings.url.clone(), "Error initializing the bitstream filter"))?;
+                let base = filter.start(&mut self.muxer, i, state.time_base).map_err(|cause| {
+                    let words = format!("Error initializing bitstream filter: {}", filter.name());
+                    StageError::Told {
+                        text: format!("{}: {words}: {cause}", self.settings.url),
+                        ffmpeg: format!("{words}\nError initializing output stream {}:{i} -- ", self.settings.index),
+                    }
+                })?;
                 state.time_base = base;
                 self.muxer.set_time_base(i, base);
             }

@@ -11,6 +11,10 @@ use crate::timing::{DtsRepair, Shortest};
 use crate::unit::{Rational, rescale};
 use std::sync::atomic::Ordering::Relaxed;
 
+/// FFmpeg's levels of lines.
+const WARNING: i32 = 24;
+const DEBUG: i32 = 48;
+
 impl MuxStage {
     /// Where a copied stream begins and ends, and how many packets are wanted.
     pub(super) fn passed(&mut self, index: usize, mut media: MediaPacket) -> Result<(), StageError> {
@@ -86,8 +90,9 @@ impl MuxStage {
         if !self.settings.no_timestamps && !state.settings.lenient_dts && state.settings.kind != MediaKind::Data {
             let (mut pts, mut dts) = (packet.pts(), packet.dts());
             let before = (pts, dts);
+            let previous = state.guard.last();
             if let Some(repair) = state.guard.check(&mut pts, &mut dts) {
-                self.report_repair(index, repair, before, dts)?;
+                self.report_repair(index, repair, (before, previous), dts)?;
                 packet.set_times(pts, dts);
             }
         }
@@ -128,7 +133,7 @@ impl MuxStage {
         &mut self,
         index: usize,
         repair: DtsRepair,
-        before: (Option<i64>, Option<i64>),
+        (before, previous): ((Option<i64>, Option<i64>), Option<i64>),
         now: Option<i64>,
     ) -> Result<(), StageError> {
         let repairs = self.streams[index].meter.repairs.fetch_add(1, Relaxed) + 1;
@@ -142,8 +147,9 @@ impl MuxStage {
                 number(before.0)
             ),
             DtsRepair::NotRising(_) => format!(
-                "Non-monotonous DTS in output stream {at}; current: {}; changing to {}. This may result in incorrect \
-                 timestamps in the output file.",
+                "Non-monotonous DTS in output stream {at}; previous: {}, current: {}; changing to {}. This may result in \
+                 incorrect timestamps in the output file.",
+                number(previous),
                 number(before.1),
                 number(now)
             ),
@@ -151,12 +157,9 @@ impl MuxStage {
         if self.settings.exit_on_error {
             return Err(StageError::Failed(format!("{}: {sentence} -xerror is set: aborting.", self.settings.url)));
         }
-        match repair {
-            DtsRepair::NotRising(by) if by <= 2 && self.streams[index].settings.kind != MediaKind::Video => {
-                log::debug!("{sentence}");
-            }
-            _ => log::warn!("{sentence}"),
-        }
+        let slight = matches!(repair, DtsRepair::NotRising(by) if by <= 2);
+        let quiet = slight && self.streams[index].settings.kind != MediaKind::Video;
+        self.muxer.tell(if quiet { DEBUG } else { WARNING }, &sentence);
         Ok(())
     }
 }
