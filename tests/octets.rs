@@ -88,12 +88,14 @@ fn lines_with_bytes(stderr: &[u8]) -> Vec<Vec<u8>> {
 
 #[test]
 fn any_bytes_are_taken_where_ffmpeg_takes_them() {
-    for line in LINES {
+    // ffmpeg 8 has -/filter instead.
+    let known = |line: &&&[u8]| oracle_major() < 8 || !line.windows(14).any(|w| w == b"-filter_script");
+    for line in LINES.iter().filter(known) {
         let shown = line.escape_ascii();
         let (mine, other) = (scratch(), scratch());
         let ours = ran(&linked(mine.path()), mine.path(), line);
         let theirs = ran(Path::new("ffmpeg"), other.path(), line);
-        assert_eq!(ours.files, theirs.files, "{shown}");
+        assert!(ours.files == theirs.files, "other files: {shown}");
         let said = lines_with_bytes(&ours.stderr);
         assert!(!said.is_empty(), "{shown}");
         if oracle_major() < 6 {
