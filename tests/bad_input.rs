@@ -208,10 +208,10 @@ fn a_truncated_ts_is_finished() {
     truncated("tiny.ts", false);
 }
 
-/// Slices that the filter `trace_headers` cannot read: a byte in eight hundred is another.
+/// Packets of which the filter `h264_mp4toannexb` cannot read some: a byte in sixty is another, in lengths too.
 fn noisy(dir: &Path) {
     fs::copy(path("tiny.mkv"), dir.join("tiny.mkv")).unwrap();
-    let made = weir_in(dir, "-i tiny.mkv -map 0:v -c copy -bsf noise=amount=800 noisy.mkv");
+    let made = weir_in(dir, "-i tiny.mkv -map 0:v -c copy -bsf noise=amount=60 noisy.mkv");
     assert_eq!(made.code(), Some(0), "{}", made.tail());
 }
 
@@ -219,7 +219,7 @@ fn noisy(dir: &Path) {
 fn a_packet_that_a_bitstream_filter_cannot_read_is_left_out_and_told_by_status_69() {
     let dir = scratch();
     noisy(dir.path());
-    let run = weir_in(dir.path(), "-v error -i noisy.mkv -c copy -bsf trace_headers out.mkv");
+    let run = weir_in(dir.path(), "-v error -i noisy.mkv -c copy -bsf h264_mp4toannexb out.mkv");
     assert_eq!(run.misbehaviour(), None);
     assert!(run.stderr.contains("Error applying bitstream filters"), "{}", run.stderr);
     let packets = |name: &str| probe(&dir.path().join(name)).unwrap().packets.len();
@@ -252,7 +252,7 @@ fn with_xerror_a_subtitle_that_cannot_be_decoded_ends_the_job() {
 fn with_xerror_a_packet_that_a_bitstream_filter_cannot_read_ends_the_job() {
     let dir = scratch();
     noisy(dir.path());
-    let run = weir_in(dir.path(), "-v error -xerror -i noisy.mkv -c copy -bsf trace_headers out.mkv");
+    let run = weir_in(dir.path(), "-v error -xerror -i noisy.mkv -c copy -bsf h264_mp4toannexb out.mkv");
     assert_refused(&run, "Error applying bitstream filters");
 }
 
