@@ -95,10 +95,12 @@ fn any_bytes_are_taken_where_ffmpeg_takes_them() {
         let (mine, other) = (scratch(), scratch());
         let ours = ran(&linked(mine.path()), mine.path(), line);
         let theirs = ran(Path::new("ffmpeg"), other.path(), line);
-        assert!(ours.files == theirs.files, "other files: {shown}");
+        assert!(ours.files.keys().eq(theirs.files.keys()), "other files: {shown}");
         let said = lines_with_bytes(&ours.stderr);
         assert!(!said.is_empty(), "{shown}");
         if oracle_major() < 6 {
+            // Newer ones write other words into -vstats and other numbers of exits.
+            assert!(ours.files == theirs.files, "files hold something else: {shown}");
             assert_eq!(ours.code, theirs.code, "{shown}");
             assert_eq!(said, lines_with_bytes(&theirs.stderr), "{shown}");
         }
