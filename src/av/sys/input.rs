@@ -6,7 +6,9 @@ mod parameters;
 
 pub use self::parameters::StreamParameters;
 
-use super::{compat, error::AvError, interrupt::Interrupt, known, packet::Packet, reassembly::Reassembly};
+use super::{
+    compat, error::AvError, extradata_of, interrupt::Interrupt, known, packet::Packet, reassembly::Reassembly,
+};
 use crate::facts::MediaKind;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
@@ -51,16 +53,10 @@ impl Demuxer {
         unsafe { (*self.stream(index)).time_base }.into()
     }
 
-    /// The codec's header of a stream, empty when it has none.
+    /// The codec's header of a stream, or the bytes of an attachment; empty when it has none.
     pub fn extradata(&self, index: usize) -> &[u8] {
-        // SAFETY: a live stream's parameters; the data lives as long as they do.
-        unsafe {
-            let parameters = &*self.codec_parameters(index);
-            if parameters.extradata.is_null() || parameters.extradata_size <= 0 {
-                return &[];
-            }
-            std::slice::from_raw_parts(parameters.extradata, parameters.extradata_size as usize)
-        }
+        // SAFETY: a live stream's parameters, which live as long as the demuxer.
+        extradata_of(unsafe { &*self.codec_parameters(index) })
     }
 
     /// Number of streams now; some formats add streams while they are read.
@@ -158,20 +154,6 @@ impl Demuxer {
             let par = &mut *self.codec_parameters(index);
             par.codec_type = super::catalog::media_type(kind);
             par.codec_id = super::catalog::codec_id_of(codec_id);
-        }
-    }
-
-    /// The bytes of an attachment.
-    pub fn attachment(&self, index: usize) -> Vec<u8> {
-        // SAFETY: a live stream's extradata has as many bytes as it says.
-        unsafe {
-            let par = &*self.codec_parameters(index);
-            match usize::try_from(par.extradata_size) {
-                Ok(size) if size > 0 && !par.extradata.is_null() => {
-                    std::slice::from_raw_parts(par.extradata, size).to_vec()
-                }
-                _ => Vec::new(),
-            }
         }
     }
 

@@ -43,6 +43,17 @@ pub(crate) fn c_string(text: &str) -> CString {
     CString::new(octets::to_bytes(clean)).unwrap_or_default()
 }
 
+/// The codec's header in a stream's parameters; empty when there is none.
+pub(crate) fn extradata_of(parameters: &ffi::AVCodecParameters) -> &[u8] {
+    match usize::try_from(parameters.extradata_size) {
+        // SAFETY: the header has as many bytes as it says, and lives as long as the parameters.
+        Ok(size) if size > 0 && !parameters.extradata.is_null() => unsafe {
+            std::slice::from_raw_parts(parameters.extradata, size)
+        },
+        _ => &[],
+    }
+}
+
 /// The text of a C string that may be null.
 ///
 /// # Safety

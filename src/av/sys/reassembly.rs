@@ -1,6 +1,6 @@
 //! Pictures that are handed on as soon as they are whole, where libavformat would wait until the next one begins.
 
-use super::{error::AvError, packet::Packet};
+use super::{error::AvError, extradata_of, packet::Packet};
 use crate::h264::{Picture, PictureAssembler, SequenceHeader};
 use crate::timing::ReorderWindow;
 use crate::unit::{Rational, rescale};
@@ -187,7 +187,7 @@ impl Known {
     fn of(stream: &ffi::AVStream) -> Option<Self> {
         // SAFETY: a live stream has parameters.
         let par = unsafe { &*stream.codecpar };
-        let extradata = extradata(par);
+        let extradata = extradata_of(par);
         let sounds = par.sample_rate > 0 && par.ch_layout.nb_channels > 0;
         match par.codec_id {
             ffi::AVCodecID::AV_CODEC_ID_H264 => SequenceHeader::read(extradata).map(Self::Pictures),
@@ -197,14 +197,6 @@ impl Known {
             | ffi::AVCodecID::AV_CODEC_ID_PCM_ALAW => sounds.then_some(Self::Sound),
             _ => (par.codec_type == ffi::AVMediaType::AVMEDIA_TYPE_DATA).then_some(Self::Other),
         }
-    }
-}
-
-fn extradata(par: &ffi::AVCodecParameters) -> &[u8] {
-    match usize::try_from(par.extradata_size) {
-        // SAFETY: the header has as many bytes as it says, and lives as long as the parameters.
-        Ok(size) if size > 0 && !par.extradata.is_null() => unsafe { std::slice::from_raw_parts(par.extradata, size) },
-        _ => &[],
     }
 }
 

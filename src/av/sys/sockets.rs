@@ -47,7 +47,7 @@ impl Sockets {
 }
 
 fn borrowed(number: RawFd) -> BorrowedFd<'static> {
-    // SAFETY: used for one call that asks for the state of it, or sets an option of TCP. A descriptor that is closed meanwhile is refused,
-    // and what takes its number is changed in nothing but when it sends.
+    // SAFETY: used for one call that asks for its state or sets an option of TCP. A descriptor that is closed meanwhile is
+    // refused, and what takes its number is changed in nothing but when it sends.
     unsafe { BorrowedFd::borrow_raw(number) }
 }

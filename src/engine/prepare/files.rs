@@ -17,7 +17,7 @@ pub(super) fn dump_attachments(
 ) -> Result<(), PrepareError> {
     for wanted in &spec.seldom.dump_attachment.0 {
         for stream in facts.streams.iter().filter(|s| wanted.specifier.matches(facts, s)) {
-            let bytes = demuxer.attachment(stream.index);
+            let bytes = demuxer.extradata(stream.index);
             if bytes.is_empty() {
                 log::warn!("No extradata to dump in stream #{index}:{}.", stream.index);
                 continue;

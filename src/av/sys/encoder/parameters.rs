@@ -1,6 +1,6 @@
 //! What a muxer must know of an encoder: an owned copy of its stream parameters.
 
-use crate::av::sys::{compat, error::AvError};
+use crate::av::sys::{compat, error::AvError, extradata_of};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 
@@ -51,16 +51,8 @@ impl EncodedParameters {
 
     /// The codec's header; empty when there is none.
     pub fn extradata(&self) -> &[u8] {
-        // SAFETY: the parameters are valid; extradata has the size that stands beside it.
-        unsafe {
-            let parameters = &*self.parameters;
-            match usize::try_from(parameters.extradata_size) {
-                Ok(size) if size > 0 && !parameters.extradata.is_null() => {
-                    std::slice::from_raw_parts(parameters.extradata, size)
-                }
-                _ => &[],
-            }
-        }
+        // SAFETY: the parameters are valid as long as their owner.
+        extradata_of(unsafe { &*self.parameters })
     }
 
     /// A copy, for another muxer.
