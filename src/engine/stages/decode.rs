@@ -1,16 +1,15 @@
 //! Decodes one stream of pictures or sound, and gives its frames their times.
 
-use crate::av::{AvError, DecodeStep, Decoder, Frame, FrameOrigin, frames_have_lengths};
+use crate::av::{DecodeStep, Decoder, Frame, FrameOrigin, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, NewCodec, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
-use crate::engine::meter::InputMeter;
 use crate::engine::oversight::Oversight;
+use crate::engine::stages::undecodable::Undecodable;
 use crate::engine::told_times;
 use crate::facts::MediaKind;
 use crate::timing::RescaleDelta;
 use crate::unit::{MICROS_PER_SECOND, Rational, Rounding, rescale, rescale_rounded};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Silence that fills a hole comes in frames of this many samples.
@@ -18,8 +17,6 @@ const SILENCE_SAMPLES: i64 = 1024;
 
 /// What the stage must know of its stream.
 pub struct DecodeSettings {
-    /// Input and stream, for messages.
-    pub index: (usize, usize),
     /// The input, for messages; without passwords.
     pub url: String,
     /// Pictures or sound.
@@ -34,8 +31,6 @@ pub struct DecodeSettings {
     pub sample_aspect_ratio: Rational,
     /// `-top`: which field comes first, whatever the decoder says.
     pub top_field_first: Option<bool>,
-    /// Stop at the first error.
-    pub exit_on_error: bool,
     /// Frames remember which they are, for lines about what is made of them.
     pub tells_origins: bool,
     /// The last picture is kept, to stand for the input while that is away.
@@ -46,7 +41,7 @@ pub struct DecodeSettings {
 pub struct DecodeStage {
     decoder: Decoder,
     settings: DecodeSettings,
-    meter: Arc<InputMeter>,
+    undecodable: Undecodable,
     bits: i32,
     counted: i64,
     /// Where the next frame should begin if it does not tell, in microseconds.
@@ -71,11 +66,11 @@ pub struct DecodeStage {
 
 impl DecodeStage {
     /// Takes over an open decoder.
-    pub fn new(decoder: Decoder, settings: DecodeSettings, meter: Arc<InputMeter>) -> Self {
+    pub fn new(decoder: Decoder, settings: DecodeSettings, undecodable: Undecodable) -> Self {
         Self {
             decoder,
             settings,
-            meter,
+            undecodable,
             bits: 0,
             counted: 0,
             next_us: None,
@@ -131,21 +126,10 @@ impl DecodeStage {
                         break;
                     }
                 }
-                Err(error) => return self.damaged(error),
+                Err(error) => return self.undecodable.met(error),
             }
         }
         self.receive_all(pts, out)
-    }
-
-    fn damaged(&self, error: AvError) -> Result<(), StageError> {
-        let (input, stream) = self.settings.index;
-        let operation = format!("Error while decoding stream #{input}:{stream}");
-        if error == AvError::NO_MEMORY || self.settings.exit_on_error {
-            return Err(StageError::library(operation)(error));
-        }
-        self.meter.decode_errors.fetch_add(1, Ordering::Relaxed);
-        log::error!("{operation}: {error}");
-        Ok(())
     }
 
     /// Takes one frame; `false` when there is none.
@@ -158,7 +142,7 @@ impl DecodeStage {
                 Ok(true)
             }
             Ok(DecodeStep::NeedsInput | DecodeStep::Finished) => Ok(false),
-            Err(error) => self.damaged(error).map(|()| true),
+            Err(error) => self.undecodable.met(error).map(|()| true),
         };
         self.oversight.begin();
         received
@@ -173,17 +157,17 @@ impl DecodeStage {
         self.oversight.begin();
         match self.decoder.send(None) {
             Ok(_) => self.receive_all(None, out),
-            Err(error) => self.damaged(error),
+            Err(error) => self.undecodable.met(error),
         }
     }
 
     fn frame(&mut self, frame: Frame, packet_pts: Option<i64>, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
-        self.meter.frames.fetch_add(1, Ordering::Relaxed);
+        self.undecodable.decoded();
         if frame.has_decode_errors() {
-            let (input, stream) = self.settings.index;
-            self.meter.decode_errors.fetch_add(1, Ordering::Relaxed);
+            let (input, stream) = self.undecodable.index;
+            self.undecodable.meter.decode_errors.fetch_add(1, Ordering::Relaxed);
             log::warn!("{}: corrupt decoded frame in stream {stream}", self.settings.url);
-            if self.settings.exit_on_error {
+            if self.undecodable.exit_on_error {
                 return Err(StageError::Failed(format!(
                     "corrupt decoded frame in stream #{input}:{stream}, and -xerror is set"
                 )));
@@ -245,7 +229,7 @@ impl DecodeStage {
         };
         frame.set_pts(pts);
         if self.oversight.tells_times {
-            told_times::decoded(self.settings.index.1, &frame, base);
+            told_times::decoded(self.undecodable.index.1, &frame, base);
         }
         if let Some(pts) = pts {
             let base = self.settings.forced_frame_rate.map_or(base, Rational::inverse);
@@ -273,7 +257,7 @@ impl DecodeStage {
         if rate <= 0 {
             return Err(StageError::Failed(format!(
                 "stream #{}:{}: Sample rate {rate} invalid",
-                self.settings.index.0, self.settings.index.1
+                self.undecodable.index.0, self.undecodable.index.1
             )));
         }
         let fine = Rational::new(1, rate);
@@ -319,7 +303,7 @@ impl DecodeStage {
         self.start_over(out)?;
         // Packets keep the clock of the first connection.
         parameters.time_base = self.settings.time_base;
-        let (input, stream) = self.settings.index;
+        let (input, stream) = self.undecodable.index;
         self.decoder = Decoder::open_default(&parameters).map_err(StageError::library(format!(
             "Error while opening a decoder for input stream #{input}:{stream}"
         )))?;

@@ -1,4 +1,4 @@
-//! Subtitles that cannot be decoded: counted and told of, or the end of the job (`-xerror`).
+//! Packets that cannot be decoded: counted and told of, or the end of the job (`-xerror`).
 
 use crate::av::AvError;
 use crate::engine::fault::StageError;
@@ -6,7 +6,7 @@ use crate::engine::meter::InputMeter;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-/// What becomes of a packet of subtitles that cannot be decoded, and where packets are counted.
+/// What becomes of a packet that cannot be decoded, and where what was decoded is counted.
 pub struct Undecodable {
     /// Input and stream.
     pub index: (usize, usize),
@@ -17,7 +17,7 @@ pub struct Undecodable {
 }
 
 impl Undecodable {
-    /// A packet was decoded.
+    /// A frame or a subtitle was decoded.
     pub fn decoded(&self) {
         self.meter.frames.fetch_add(1, Relaxed);
     }

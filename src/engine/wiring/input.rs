@@ -16,7 +16,6 @@ use crate::engine::session::PeerSession;
 use crate::engine::stages::decode::{DecodeSettings, DecodeStage};
 use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
-use crate::engine::stages::undecodable::Undecodable;
 use crate::facts::{InputFacts, MediaKind};
 use crate::plan::Plan;
 use crate::spec::{InputGap, InputSpec, PerStream};
@@ -65,17 +64,11 @@ impl Builder<'_> {
                     let waiting = spec.inputs[index].thread_queue_size;
                     let (senders, inlet) = link::<PacketItem>(packet_room(waiting), 1);
                     packets.extend(senders);
+                    let undecodable = self.undecodable((index, stream), spec.global.exit_on_error);
                     if facts.streams[stream].kind == MediaKind::Subtitle {
                         let decoder =
                             SubtitleDecoder::open(&parameters, &decode.decoder, &decode.options).map_err(fail)?;
-                        let stage = PictureSubtitles::new(
-                            decoder,
-                            Undecodable {
-                                index: (index, stream),
-                                exit_on_error: spec.global.exit_on_error,
-                                meter: Arc::clone(&self.meter.inputs[index]),
-                            },
-                        );
+                        let stage = PictureSubtitles::new(decoder, undecodable);
                         self.stage(format!("decode {index}:{stream}"), stage, inlet, vec![frames])?;
                         heartbeats.push(stream);
                         links.push(packets);
@@ -91,7 +84,6 @@ impl Builder<'_> {
                     }
                     let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
                     let settings = DecodeSettings {
-                        index: (index, stream),
                         url: facts.url.clone(),
                         kind: facts.streams[stream].kind,
                         time_base: facts.streams[stream].time_base,
@@ -99,12 +91,11 @@ impl Builder<'_> {
                         frame_rate: parameters.frame_rate,
                         sample_aspect_ratio: parameters.sample_aspect_ratio,
                         top_field_first: stream_plan.top_field_first,
-                        exit_on_error: spec.global.exit_on_error,
                         tells_origins,
                         keeps_last: input.session.is_some() && input.on_gap == InputGap::Freeze,
                     };
                     let oversight = self.oversight(settings.kind, (index, stream));
-                    let stage = DecodeStage::new(decoder, settings, Arc::clone(&self.meter.inputs[index]));
+                    let stage = DecodeStage::new(decoder, settings, undecodable);
                     let stage = stage.overseen(oversight);
                     self.stage(format!("decode {index}:{stream}"), stage, inlet, vec![frames])?;
                 }

@@ -21,6 +21,7 @@ use super::run::{AbortOnPanic, Ended, Running, wake_blocked};
 use super::session::SessionContext;
 use super::stages::frame_stats::StatsFiles;
 use super::stages::sdp::SessionDescription;
+use super::stages::undecodable::Undecodable;
 use super::stages::video_stats::VideoStats;
 use super::stop::{Latch, StopSignal};
 use super::threads::spawn;
@@ -180,6 +181,11 @@ impl Builder<'_> {
     fn oversight(&self, kind: MediaKind, (file, stream): (usize, usize)) -> Oversight {
         let subject = self.benchmarks.then(|| format!("{} {file}.{stream}", kind.name()));
         Oversight::new(self.commands.clone(), subject, self.tells_times)
+    }
+
+    /// What becomes of packets of an input's stream that cannot be decoded.
+    fn undecodable(&self, index: (usize, usize), exit_on_error: bool) -> Undecodable {
+        Undecodable { index, exit_on_error, meter: Arc::clone(&self.meter.inputs[index.0]) }
     }
 
     /// An outlet with these links behind its ports.

@@ -20,7 +20,6 @@ use crate::engine::stages::encode::{EncodeSettings, EncodeStage, Keeper};
 use crate::engine::stages::frame_stats::FrameStats;
 use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stages::subtitle::SubtitleStage;
-use crate::engine::stages::undecodable::Undecodable;
 use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
 use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
@@ -369,11 +368,7 @@ impl Builder<'_> {
             transcoder.end_with_next();
         }
         let times = (output_plan.start_us.unwrap_or(0), output_plan.duration_us);
-        let undecodable = Undecodable {
-            index: (input, source),
-            exit_on_error: inputs.spec.global.exit_on_error,
-            meter: Arc::clone(&self.meter.inputs[input]),
-        };
+        let undecodable = self.undecodable((input, source), inputs.spec.global.exit_on_error);
         let stage = SubtitleStage::new(transcoder, times, undecodable);
         let (mut links, inlet) = link::<PacketItem>(PACKETS, 1);
         self.stage(format!("subtitle {output}:{index}"), stage, inlet, vec![senders])?;
