@@ -257,11 +257,7 @@ impl Stage for MuxStage {
             PacketItem::Hole(from, to) => self.fill(port, from, to)?,
             PacketItem::Seam | PacketItem::Away(_) | PacketItem::Renew(_) | PacketItem::Heartbeat(_) => {}
         }
-        if self.is_away() {
-            out.pausing(|| self.mend())?
-        } else {
-            self.mend()?
-        }
+        self.mend(out)?;
         Ok(if self.over_size() { Flow::Done } else { Flow::Continue })
     }
 
@@ -269,11 +265,7 @@ impl Stage for MuxStage {
         if !self.streams[port].ended {
             self.stream_ended(port)?;
         }
-        if self.is_away() {
-            out.pausing(|| self.mend())?
-        } else {
-            self.mend()?
-        }
+        self.mend(out)?;
         Ok(Flow::Continue)
     }
 

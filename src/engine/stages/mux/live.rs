@@ -4,8 +4,9 @@ use super::MuxStage;
 use crate::av::{AvError, Packet, Sockets};
 use crate::diagnostic::mask_url;
 use crate::engine::fault::StageError;
-use crate::engine::flow::MediaPacket;
+use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::journal::EventKind;
+use crate::engine::kernel::Outlet;
 use crate::engine::session::{Join, Opened, OutputSession, PendingOutput, seconds};
 use crate::facts::MediaKind;
 use crate::timing::DtsGuard;
@@ -208,9 +209,13 @@ impl MuxStage {
         }
     }
 
-    /// Makes a new connection when the one there was is gone.
-    pub(super) fn mend(&mut self) -> Result<(), StageError> {
+    /// Makes a new connection when the one there was is gone; the time for that is no work of the stage.
+    pub(super) fn mend(&mut self, out: &Outlet<PacketItem>) -> Result<(), StageError> {
         self.tell_leak();
+        if self.is_away() { out.pausing(|| self.connect_again()) } else { Ok(()) }
+    }
+
+    fn connect_again(&mut self) -> Result<(), StageError> {
         let Some(live) = &mut self.live else { return Ok(()) };
         let (Some(lost), false, Some(session)) = (live.lost, live.over, &live.session) else { return Ok(()) };
         live.sent_before += self.muxer.written_bytes().unwrap_or(0);
