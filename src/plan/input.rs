@@ -130,10 +130,7 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
         live_defaults(spec, session, copies, &mut options);
     }
     let demuxer = DemuxerSettings {
-        reassemble: session.is_some()
-            && copies
-            && session::is_rtsp(&session::scheme(&spec.url))
-            && !takes_arrival_for_time(&options),
+        reassemble: session.is_some() && copies && session::is_rtsp_url(&spec.url) && !takes_arrival_for_time(&options),
         url: spec.url.clone(),
         format: spec.format.as_ref().map(|f| f.value.clone()),
         options,
@@ -160,7 +157,7 @@ fn live_defaults(spec: &InputSpec, session: &SessionPlan, copies: bool, options:
     if copies {
         default("fpsprobesize", "0".to_owned());
     }
-    if !session::is_rtsp(&session::scheme(&spec.url)) {
+    if !session::is_rtsp_url(&spec.url) {
         return;
     }
     let transport = options.iter_mut().find(|(key, _)| key == "rtsp_transport");

@@ -28,7 +28,7 @@ pub use parts::{
     CopyPlan, DecodePlan, EncodePlan, GraphInputPlan, GraphOutputPlan, GraphPlan, InputPlan, InputStreamPlan,
     OutputPlan, OutputStreamPlan, PassPlan, Plan, ProgramPlan, StatsPlan, StatsPlans, StreamSource, Treatment,
 };
-pub use session::SessionPlan;
+pub use session::{SessionPlan, is_rtsp_url};
 pub use target::expand_target;
 
 use self::draft::{Choice, OutputDraft, StreamDraft};

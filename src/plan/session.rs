@@ -43,6 +43,11 @@ pub(super) fn is_rtsp(scheme: &str) -> bool {
     matches!(scheme, "rtsp" | "rtsps")
 }
 
+/// True for a URL of RTSP.
+pub fn is_rtsp_url(url: &str) -> bool {
+    is_rtsp(&scheme(url))
+}
+
 /// The session of a URL, if it is one. `options` are those for format and protocol.
 pub(super) fn plan(url: &str, end: End, options: &[(String, String)], live: &LiveSpec) -> Option<SessionPlan> {
     let scheme = scheme(url);

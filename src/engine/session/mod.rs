@@ -13,7 +13,7 @@ use super::fault::StageError;
 use super::journal::{Event, EventKind, Journal, Subject};
 use super::stop::StopSignal;
 use crate::av::AvError;
-use crate::plan::SessionPlan;
+use crate::plan::{SessionPlan, is_rtsp_url};
 use crate::retry::{Loss, Policy, Reason, Session, State, Verdict};
 use crate::unit::MICROS_PER_SECOND;
 use std::sync::Arc;
@@ -195,7 +195,7 @@ impl PeerSession {
     fn given_up(&self, reason: Reason, why: &str) -> StageError {
         let url = &self.subject.url;
         let index = self.subject.index;
-        let ffmpeg = if !self.subject.is_input && url.starts_with("rtsp") {
+        let ffmpeg = if !self.subject.is_input && is_rtsp_url(url) {
             // There the connection is made for the header.
             format!(
                 "Could not write header for output file #{index} (incorrect codec parameters ?): {why}\nError initializing \

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
-use crate::plan::session::{End, is_rtsp, plan, scheme};
+use crate::plan::session::{End, is_rtsp_url, plan};
 use crate::plan::{Choice, Context, OutputDraft, StreamDraft, StreamSource};
 use crate::unit::Rational;
 
@@ -22,7 +22,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
     if draft.muxer.name == "flv" && (is_peer || is_pipe) {
         option("flvflags", "+no_duration_filesize");
     }
-    if draft.muxer.name == "rtsp" && is_rtsp(&scheme(&spec.url)) {
+    if draft.muxer.name == "rtsp" && is_rtsp_url(&spec.url) {
         option("rtsp_transport", "tcp");
         option("pkt_size", PACKET_BYTES);
     }
