@@ -3,13 +3,12 @@
 use super::signals::Outside;
 use super::{Exit, files, keyboard, limits};
 use crate::av::{AvError, LinkedCatalog, ProcessTimes};
-use crate::diagnostic::mask_url;
 use crate::engine::commands::Commands;
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError, StageError};
 use crate::octets::readable;
 use crate::plan::Plan;
 use crate::report::events::EventSink;
-use crate::report::progress::ProgressSink;
+use crate::report::progress::{ProgressError, ProgressSink};
 use crate::report::ticker::{ProgressSettings, Ticker};
 use crate::report::{
     CalledAs, benchmark, data, ending, events, expected, explain, level, mapping, metrics, say, summary, terminal,
@@ -118,13 +117,15 @@ fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: 
         _ => None,
     };
     let sink = match &global.progress {
-        Some(url) if global.explain.is_none() => Some(ProgressSink::open(url).map_err(|sentence| {
-            if called == CalledAs::Weir {
-                return Stopped::Refused(sentence);
-            }
-            let cause = sentence.rsplit(": ").next().unwrap_or(&sentence);
-            let option = format!("Failed to set value '{}' for option 'progress': {cause}", mask_url(url));
-            Stopped::Refused(format!("{sentence}\n{option}\nError parsing global options: {cause}"))
+        Some(url) if global.explain.is_none() => Some(ProgressSink::open(url).map_err(|error| {
+            let ProgressError { url, cause } = &error;
+            Stopped::Refused(match called {
+                CalledAs::Weir => error.to_string(),
+                CalledAs::Ffmpeg => format!(
+                    "{error}\nFailed to set value '{url}' for option 'progress': {cause}\n\
+                     Error parsing global options: {cause}"
+                ),
+            })
         })?),
         _ => None,
     };

@@ -1,20 +1,29 @@
 //! Where `-progress` writes to.
 
+use crate::diagnostic::mask_url;
 use crate::octets::{file_path, to_path};
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::TcpStream;
 
+/// A target of `-progress` that cannot be opened.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("Failed to open progress URL \"{url}\": {cause}")]
+pub struct ProgressError {
+    /// The target, without passwords.
+    pub url: String,
+    /// The operating system's reason.
+    pub cause: String,
+}
+
 /// An open target of `-progress`.
 pub struct ProgressSink(Option<Box<dyn Write + Send>>);
 
 impl ProgressSink {
-    /// Opens a file, `-`, `pipe:N`, `tcp://host:port` or `unix:path`. The error is a full sentence.
-    pub fn open(url: &str) -> Result<Self, String> {
-        let masked = crate::diagnostic::mask_url(url);
-        target(url)
-            .map(|target| Self(Some(target)))
-            .map_err(|error| format!("Failed to open progress URL \"{masked}\": {}", reason(&error)))
+    /// Opens a file, `-`, `pipe:N`, `tcp://host:port` or `unix:path`.
+    pub fn open(url: &str) -> Result<Self, ProgressError> {
+        let refused = |error| ProgressError { url: mask_url(url), cause: reason(&error) };
+        target(url).map(|target| Self(Some(target))).map_err(refused)
     }
 
     /// Writes a block; a reader that has gone is told of once.
@@ -66,7 +75,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_is_told_without_passwords() {
-        let told = |url| ProgressSink::open(url).err().unwrap();
+        let told = |url| ProgressSink::open(url).err().unwrap().to_string();
         assert!(told("http://u:p@h/x").starts_with("Failed to open progress URL \"http://u:***@h/x\": progress goes"));
         assert!(told("/no/such/file").ends_with("No such file or directory"));
         assert!(told("pipe:x").contains("descriptor"));
