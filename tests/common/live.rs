@@ -66,12 +66,20 @@ pub fn send_request(port: u16, method: &str, path: &str) -> String {
 }
 
 /// Waits until something holds.
-pub fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn wait_for(what: &str, holds: impl FnMut() -> bool) {
+    assert!(holds_within(LIMIT, holds), "waited in vain for {what}");
+}
+
+/// Waits until something holds; `false` when it does not in time.
+pub fn holds_within(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let began = Instant::now();
     while !holds() {
-        assert!(began.elapsed() < LIMIT, "waited in vain for {what}");
+        if began.elapsed() >= limit {
+            return false;
+        }
         thread::sleep(Duration::from_millis(20));
     }
+    true
 }
 
 fn send(child: &Child, signal: i32) {
