@@ -5,7 +5,11 @@ mod common;
 
 use common::{Run, decoding_complaints, is_weir, probe, run, weir};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+/// One encoder at a time: what each can do is what the test is about.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Pictures at 50 a second for x264's slowest preset: with 1080 lines a tenth of real time on a fast machine.
 fn push(dir: &Path, (size, seconds): (&str, u32), options: &str, output: &str) -> Run {
@@ -14,6 +18,7 @@ fn push(dir: &Path, (size, seconds): (&str, u32), options: &str, output: &str) -
          -c:v libx264 -preset placebo -tune zerolatency -g 100 {options} {output}"
     );
     let args: Vec<&str> = line.split_whitespace().collect();
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     run(&weir(), &args, dir, Duration::from_secs(120))
 }
 
