@@ -7,6 +7,9 @@ use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
 
+/// libavcodec's own limit to the threads that it chooses (`MAX_AUTO_THREADS`).
+const MOST_THREADS: i32 = 16;
+
 /// What opening a decoder needs to know.
 #[derive(Clone, Debug, Default)]
 pub struct DecoderSettings {
@@ -16,6 +19,9 @@ pub struct DecoderSettings {
     pub options: Vec<(String, String)>,
     /// `AV_CODEC_FLAG_BITEXACT`.
     pub bitexact: bool,
+    /// Where the number of threads is libavcodec's choice, one more than that: pictures that wait for one another within
+    /// the decoder then leave no core idle. Each costs the delay and the memory of a picture.
+    pub spare_thread: bool,
 }
 
 /// What a decoder gave.
@@ -62,7 +68,8 @@ impl Decoder {
             if stream.attached_picture {
                 options.set("threads", "1");
             } else {
-                options.set_default("threads", "auto");
+                let spare = settings.spare_thread.then(|| one_more_thread(codec)).flatten();
+                options.set_default("threads", &spare.map_or_else(|| "auto".to_owned(), |count| count.to_string()));
             }
             AvError::check(ffi::avcodec_open2(context, codec, options.as_mut_ptr()))?;
             Ok((decoder, options))
@@ -139,6 +146,15 @@ impl Decoder {
         // SAFETY: an open decoder has a codec.
         unsafe { super::text_of((*self.get().codec).name) }
     }
+}
+
+/// One thread more than libavcodec's choice for a decoder of several pictures at a time (a core and one, and at most
+/// [`MOST_THREADS`]), or `None` where more would not be used.
+unsafe fn one_more_thread(codec: *const ffi::AVCodec) -> Option<i32> {
+    // SAFETY: the caller's codec is a static of the library.
+    let (of_pictures, cores) =
+        unsafe { ((*codec).capabilities & ffi::AV_CODEC_CAP_FRAME_THREADS as i32 != 0, ffi::av_cpu_count()) };
+    (of_pictures && cores > 1).then(|| (cores + 2).min(MOST_THREADS))
 }
 
 impl Drop for Decoder {

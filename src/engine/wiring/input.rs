@@ -78,6 +78,7 @@ impl Builder<'_> {
                         name: decode.decoder.clone(),
                         options: decode.options.clone(),
                         bitexact: decode.bitexact,
+                        spare_thread: at_leisure[index],
                     };
                     if facts.streams[stream].kind == MediaKind::Video {
                         promise_device(&mut hardware, &spec.inputs[index], &facts, (index, stream))?;

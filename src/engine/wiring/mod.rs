@@ -36,7 +36,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 const PACKETS: Capacity = Capacity { items: 64, bytes: 8 << 20 };
-const FRAMES: Capacity = Capacity { items: 4, bytes: 48 << 20 };
+/// One picture of 1080 lines, four of half that size: what waits is memory, and more of it won no time.
+const FRAMES: Capacity = Capacity { items: 4, bytes: 4 << 20 };
 
 /// The capacity of a packet link, with `-thread_queue_size` where it was given.
 fn packet_room(items: Option<usize>) -> Capacity {
