@@ -35,7 +35,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-const PACKETS: Capacity = Capacity { items: 64, bytes: 8 << 20 };
+const PACKETS: Capacity = Capacity { items: 64, bytes: 4 << 20 };
 /// One picture of 1080 lines, four of half that size: what waits is memory, and more of it won no time.
 const FRAMES: Capacity = Capacity { items: 4, bytes: 4 << 20 };
 
