@@ -199,6 +199,16 @@ const VIDEO: &[Case] = &[
         "uneven, variable with a rate",
         "-i {vfr.mkv} -c:v libx264 -preset ultrafast -fps_mode vfr -r 25 out.mp4",
     ),
+    until(
+        "FFmpeg 7.1 at the latest",
+        "uneven, passed through with a rate",
+        "-i {vfr.mkv} -c:v libx264 -preset ultrafast -vsync 0 -r 60 out.mp4",
+    ),
+    until(
+        "FFmpeg 7.1 at the latest",
+        "passed through in units of half the rate",
+        "-i {av.mp4} -c:v ffv1 -fps_mode passthrough -r 10 -f framecrc -",
+    ),
     same("uneven, passed through", "-i {vfr.mkv} -c:v libx264 -preset ultrafast -fps_mode passthrough out.mkv"),
     same("uneven, mode left to the format", "-i {vfr.mkv} -c:v libx264 -preset ultrafast -fps_mode auto out.flv"),
     same("rate cap", "-i {vfr.mkv} -c:v libx264 -preset ultrafast -fpsmax 20 out.mp4"),

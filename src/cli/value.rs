@@ -290,13 +290,24 @@ pub fn switch(text: &str) -> Result<bool, BadValue> {
     }
 }
 
-/// A frame rate mode by name, or by the number that `-vsync` took.
+/// A frame rate mode by name, or by the number that `-vsync` takes.
+pub fn vsync(text: &str) -> Result<FpsMode, BadValue> {
+    match text {
+        "-1" => Ok(FpsMode::Auto),
+        "0" => Ok(FpsMode::Passthrough),
+        "1" => Ok(FpsMode::Cfr),
+        "2" => Ok(FpsMode::Vfr),
+        name => fps_mode(name),
+    }
+}
+
+/// A frame rate mode by name.
 pub fn fps_mode(text: &str) -> Result<FpsMode, BadValue> {
     match text.to_ascii_lowercase().as_str() {
-        "auto" | "-1" => Ok(FpsMode::Auto),
-        "passthrough" | "0" => Ok(FpsMode::Passthrough),
-        "cfr" | "1" => Ok(FpsMode::Cfr),
-        "vfr" | "2" => Ok(FpsMode::Vfr),
+        "auto" => Ok(FpsMode::Auto),
+        "passthrough" => Ok(FpsMode::Passthrough),
+        "cfr" => Ok(FpsMode::Cfr),
+        "vfr" => Ok(FpsMode::Vfr),
         "vscfr" => Ok(FpsMode::VsCfr),
         "drop" => Ok(FpsMode::Drop),
         _ => Err(BadValue::new("one of auto, passthrough, cfr, vfr, drop", "cfr")),
@@ -438,7 +449,9 @@ mod tests {
     #[test]
     fn modes_and_switches() {
         assert_eq!(fps_mode("CFR"), Ok(FpsMode::Cfr));
-        assert_eq!(fps_mode("-1"), Ok(FpsMode::Auto));
+        assert_eq!(vsync("-1"), Ok(FpsMode::Auto));
+        assert_eq!(vsync("drop"), Ok(FpsMode::Drop));
+        assert!(fps_mode("1").is_err());
         assert!(fps_mode("3").is_err());
         assert_eq!(switch("off"), Ok(false));
         assert!(switch("maybe").is_err());

@@ -76,6 +76,19 @@ pub(super) fn output(
             let message = "-pass names neither the first pass (1) nor the second (2): it has no effect.";
             diagnostics.push(Diagnostic::warning("no-such-pass", message).ffmpeg_says(""));
         }
+        if let Treatment::Encode(encode) = &treatment
+            && (encode.frame_rate.is_some() || encode.max_frame_rate.is_some())
+            && asked_fps_mode(context, spec, &place) == FpsMode::Passthrough
+        {
+            let message = "A frame rate is asked for, and every frame as it comes: the rate is then only the unit that times \
+                           are rounded to, and frames that lie closer get one time.";
+            let global = context.spec.global.vsync.is_some();
+            let words =
+                if global { "Using -vsync passthrough and -r/-fpsmax can produce invalid output files" } else { "" };
+            diagnostics.push(
+                Diagnostic::warning("r-and-fps-mode", message).remedy("Leave one of them out.").ffmpeg_says(words),
+            );
+        }
         let treatment = match treatment {
             Treatment::Copy(copy) => Treatment::Copy(CopyPlan { rotation: metadata.rotations[i], ..copy }),
             other => other,
@@ -348,6 +361,11 @@ fn check_fps_mode(
     Err(Box::new(Diagnostic::error("bad-fps-mode", message).at(&unknown.origin)))
 }
 
+fn asked_fps_mode(context: &Context, spec: &OutputSpec, place: &OutputPlace) -> FpsMode {
+    let assigned = spec.fps_mode.last_matching(|s| place.matches(s));
+    assigned.map(|a| a.value).or(context.spec.global.vsync).unwrap_or_default()
+}
+
 fn fps_mode(
     context: &Context,
     spec: &OutputSpec,
@@ -356,15 +374,15 @@ fn fps_mode(
     place: &OutputPlace,
     plan: &EncodePlan,
 ) -> Result<FpsMode, Box<Diagnostic>> {
-    let assigned = spec.fps_mode.last_matching(|s| place.matches(s));
-    let asked = assigned.map(|a| a.value).or(context.spec.global.vsync).unwrap_or_default();
+    let asked = asked_fps_mode(context, spec, place);
     if plan.frame_rate.is_some() && plan.max_frame_rate.is_some() {
         return Err(Box::new(
             Diagnostic::error("r-and-fpsmax", "Only one of -fpsmax and -r can be set for a stream.").at(&spec.origin),
         ));
     }
     let rate_asked = plan.frame_rate.is_some() || plan.max_frame_rate.is_some();
-    if rate_asked && matches!(asked, FpsMode::Passthrough | FpsMode::Drop) {
+    let varies = matches!(asked, FpsMode::Passthrough | FpsMode::Vfr | FpsMode::Drop);
+    if rate_asked && varies && context.catalog.rate_means_constant() {
         return Err(Box::new(
             Diagnostic::error("r-and-fps-mode", "One of -r/-fpsmax was specified together a non-CFR -vsync/-fps_mode.")
                 .remedy("This is contradictory: leave one of them out.")

@@ -2,7 +2,7 @@
 
 use super::{Arity, Effect, Row};
 use crate::cli::Request;
-use crate::cli::value::{BadValue, duration_us, fps_mode, integer_within, number, switch};
+use crate::cli::value::{BadValue, duration_us, integer_within, number, switch, vsync};
 use crate::spec::{ComplexGraph, ExplainFormat, GlobalSpec, Overwrite};
 use crate::unit::MICROS_PER_SECOND;
 
@@ -166,7 +166,7 @@ pub(super) const ROWS: &[Row] = &[
         "mode",
         "older spelling of -fps_mode, for all outputs",
         Effect::Global(|g, u| {
-            g.vsync = Some(fps_mode(u.value)?);
+            g.vsync = Some(vsync(u.value)?);
             Ok(())
         }),
     ),
