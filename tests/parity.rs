@@ -282,6 +282,17 @@ const AUDIO: &[Case] = &[
 const TIME: &[Case] = &[
     same("seek before, transcoded", "-ss 0.5 -i {av.mp4} -an -c:v libx264 -preset ultrafast out.mp4"),
     same("seek before, transcoded with sound", "-ss 0.73 -i {av.mp4} -c:v libx264 -preset ultrafast -c:a aac out.mkv"),
+    same("seek in mkv, from a keyframe on", "-ss 0.3 -i {av.mkv} -c:v ffv1 -c:a pcm_s16le -f framecrc -"),
+    same(
+        "seek in mkv, from a later keyframe on",
+        "-ss 1.5 -i {two.mkv} -map 0:v -map 0:a -c:v ffv1 -c:a pcm_s16le out.nut",
+    ),
+    same("seek in mkv, before its pictures", "-ss 0.6 -i {latevideo.mkv} -c:v ffv1 -c:a pcm_s16le -f framecrc -"),
+    same("seek in mkv, copied", "-ss 1.5 -i {av.mkv} -c copy -f framecrc -"),
+    same("seek in flv", "-ss 1.1 -i {av.flv} -c:v ffv1 -c:a pcm_s16le -f framecrc -"),
+    same("seek in avi", "-ss 1.1 -i {mpeg4.avi} -c:v ffv1 -c:a pcm_s16le -f framecrc -"),
+    same("seek in nut", "-ss 0.5 -i {ffv1.nut} -c:v ffv1 -c:a pcm_s16le -f framecrc -"),
+    same("seek in uneven pictures", "-ss 0.7 -i {vfr.mkv} -c:v ffv1 -f framecrc -"),
     same("seek before, copied", "-ss 1.0 -i {av.mp4} -c copy out.mp4"),
     same("seek before, copied to mkv", "-ss 0.9 -i {av.mp4} -c copy out.mkv"),
     same("seek before, in ts", "-ss 0.8 -i {av.ts} -c:v libx264 -preset ultrafast -c:a aac out.mp4"),

@@ -91,6 +91,8 @@ struct StreamState {
     started: bool,
     dts_us: i64,
     next_dts_us: Option<i64>,
+    /// A packet has told its decoding time; until then the two above are guessed, and nothing can jump against them.
+    told_dts: bool,
     wrap_settled: bool,
     /// First and last time seen in this pass, before the loop's shift: earliest pts, latest pts plus duration.
     pass: Option<(i64, i64)>,
@@ -250,8 +252,8 @@ impl Timeline {
         let at = |offset_us: i64| rescale(dts, base, Rational::MICROS) + offset_us;
         let threshold =
             if self.settings.may_jump { self.settings.delta_threshold_us } else { self.settings.error_threshold_us };
-        let Some(next) = state.next_dts_us else {
-            // The first packet of this stream: it belongs near the others.
+        let Some(next) = state.next_dts_us.filter(|_| state.told_dts) else {
+            // The first time of this stream: it belongs near the others.
             self.streams[stream].offset_us = self.newest_offset_us;
             if let (Some(last), true) = (self.last_us, self.settings.may_jump) {
                 let delta = at(self.newest_offset_us) - last;
@@ -327,6 +329,7 @@ impl StreamState {
             started: false,
             dts_us: 0,
             next_dts_us: None,
+            told_dts: false,
             wrap_settled: false,
             pass: None,
             sent_end: None,
@@ -392,6 +395,7 @@ impl StreamState {
         }
         if let Some(dts) = dts {
             self.dts_us = us(dts);
+            self.told_dts = true;
         } else if let Some(next) = self.next_dts_us {
             self.dts_us = next;
         }

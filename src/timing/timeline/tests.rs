@@ -277,6 +277,24 @@ fn packets_without_dts_get_an_estimate_that_follows_the_stream() {
     assert_eq!(us, [1_040_000, 1_080_000, 1_120_000]);
 }
 
+proptest! {
+    /// Matroska behind a seek: pictures with B-frames, the first ones without a decoding time, before the job's zero.
+    #[test]
+    fn a_guessed_time_is_nothing_to_jump_against(
+        start in -200i64..200, without in 1usize..5, delay in 0i32..4, decoded: bool, may_jump: bool,
+    ) {
+        let timing = StreamTiming { video_delay: delay, decoded, ..video(TS) };
+        let mut timeline = Timeline::new(settings(may_jump), vec![timing]);
+        for n in 0..20 {
+            let dts = (start + n as i64) * FRAME;
+            let packet = PacketTimes { pts: Some(dts + FRAME), dts: (n >= without).then_some(dts), duration: FRAME };
+            let stamped = timeline.stamp(VIDEO, packet);
+            prop_assert_eq!((stamped.pts, stamped.dts), (packet.pts, packet.dts));
+        }
+        prop_assert_eq!(timeline.jumps(), 0);
+    }
+}
+
 fn live() -> Timeline {
     Timeline::new(TimelineSettings { rebases: true, ..settings(false) }, vec![video(TS), audio(TS)])
 }
