@@ -15,10 +15,26 @@ pub(super) fn sources(
     graphs: &Graphs,
 ) -> Result<Vec<StreamSource>, Diagnostic> {
     if !spec.maps.is_empty() {
-        return mapped(context, spec, graphs);
+        let chosen = mapped(context, spec, graphs)?;
+        if maps_take(context, spec) {
+            return Ok(chosen);
+        }
     }
     let chosen = automatic(context, spec, muxer).into_iter();
     Ok(chosen.map(|(input, stream)| StreamSource::Input(input, stream)).collect())
+}
+
+/// False where all that is mapped may be missing, and is: streams are then chosen as without `-map`.
+pub(super) fn maps_take(context: &Context, spec: &OutputSpec) -> bool {
+    spec.maps.iter().any(|map| match &map.source {
+        MapSource::Label(_) => true,
+        MapSource::Input { input, specifier } => {
+            let matches = |(at, s): ((usize, usize), &StreamFacts)| {
+                at.0 == *input && specifier.matches(&context.facts[*input], s)
+            };
+            !map.negative && candidates(context).any(matches)
+        }
+    })
 }
 
 fn switched_off(spec: &OutputSpec, kind: MediaKind) -> bool {
@@ -192,8 +208,9 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use crate::diagnostic::Severity;
     use crate::facts::{MediaKind, StreamFacts};
-    use crate::plan::testing::{audio, input, planned, refusal, stream, treatments, video};
+    use crate::plan::testing::{audio, codes, input, planned, refusal, stream, treatments, video};
 
     fn sources(line: &str, facts: &[crate::facts::InputFacts]) -> Vec<(usize, usize)> {
         let plan = planned(line, facts).unwrap();
@@ -244,6 +261,18 @@ mod tests {
         assert_eq!(refusal("-i a -i b -map -0:v -map 0 out.mkv", &facts).0, "map-takes-from-nothing");
         assert_eq!(sources("-i a -i b -map 0:v -map 0:s? out.mkv", &facts), [(0, 0)]);
         assert_eq!(sources("-i a -i b -map 0 -an out.mkv", &facts), [(0, 0)]);
+    }
+
+    #[test]
+    fn maps_that_may_be_missing_and_are_leave_the_choice_as_it_is() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        for maps in ["-map 0:s?", "-map 0:s? -map 0:d?", "-map -0:v?"] {
+            let line = format!("-i a {maps} out.mkv");
+            assert_eq!(sources(&line, &facts), [(0, 0), (0, 1)], "{maps}");
+            let plan = planned(&line, &facts).unwrap();
+            assert_eq!(codes(&plan.diagnostics), [(Severity::Warning, "maps-take-nothing")], "{maps}");
+        }
+        assert_eq!(refusal("-i a -map 0 -map -0 out.mkv", &facts).0, "no-streams");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod ignored_input_options;
 mod live_output;
 mod repeated_options;
 pub(super) mod same_path;
+mod unmatched_maps;
 
 use super::{Context, OutputDraft};
 use crate::diagnostic::Diagnostic;
@@ -13,7 +14,8 @@ use crate::diagnostic::Diagnostic;
 type Rule = fn(&Context, usize, &mut OutputDraft, &mut Vec<Diagnostic>);
 
 /// Every rule, in the order in which they are applied to each output.
-const RULES: [Rule; 4] = [repeated_options::apply, live_output::apply, flv_guard::apply, copy_conflicts::apply];
+const RULES: [Rule; 5] =
+    [unmatched_maps::apply, repeated_options::apply, live_output::apply, flv_guard::apply, copy_conflicts::apply];
 
 /// Applies all rules.
 pub(super) fn apply(context: &Context, drafts: &mut [OutputDraft], diagnostics: &mut Vec<Diagnostic>) {
