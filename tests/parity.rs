@@ -653,6 +653,14 @@ const SELDOM: &[Case] = &[
     same("frames dropped late", "-frame_drop_threshold 1 -i {vfr.mkv} -an -c:v mpeg4 -r 10 out.avi"),
     same("FFmpeg's scalar code", "-cpuflags 0 -i {av.mp4} -an -c:v mpeg4 -q:v 3 out.avi"),
     same("when it was recorded", "-i {av.mp4} -c copy -timestamp 2020-02-03T04:05:06Z out.mkv"),
+    same(
+        "the best of two files, each with its default",
+        "-i {ffv1.nut} -i {longgop.ts} -i {s16.wav} -i {av.mp4} -t 0.4 -f framecrc -",
+    ),
+    same(
+        "pictures against a default of another file",
+        "-i {longgop.ts} -i {ffv1.nut} -c:v ffv1 -c:a pcm_s16le -t 0.4 out.mkv",
+    ),
     same("maps of what is not there", "-i {av.mp4} -map 0:s? -map 0:d? -c copy out.mkv"),
     same("unknown streams left out", "-ignore_unknown -i {av.mp4} -map 0 -c copy out.mkv"),
     older(

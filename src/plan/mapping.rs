@@ -6,6 +6,7 @@ use crate::catalog::MuxerFacts;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{MediaKind, StreamFacts};
 use crate::spec::{MapSource, OutputSpec};
+use std::collections::BTreeMap;
 
 /// What an output is made from, in its order.
 pub(super) fn sources(
@@ -54,34 +55,55 @@ pub(super) fn candidates<'a>(context: &'a Context) -> impl Iterator<Item = ((usi
     })
 }
 
+/// How much speaks for a stream.
+#[derive(Clone, Copy)]
+struct Merit {
+    /// Of any file.
+    score: i64,
+    /// More, against the streams of its own file.
+    within_file: i64,
+}
+
+impl Merit {
+    /// Better than nothing.
+    const LAST: Self = Self { score: 1, within_file: 0 };
+
+    fn of(size: i64, s: &StreamFacts) -> Self {
+        let score = size + if s.saw_packets { 100_000_000 } else { 0 };
+        Self { score, within_file: if s.has_disposition("default") { 5_000_000 } else { 0 } }
+    }
+}
+
+/// The best stream of the best file; the first of equals. That it is its file's default says nothing against other files.
+fn best(context: &Context, kind: MediaKind, merit: impl Fn(&StreamFacts) -> Option<Merit>) -> Option<(usize, usize)> {
+    let mut files: BTreeMap<usize, (i64, i64, (usize, usize))> = BTreeMap::new();
+    for (source, s) in candidates(context).filter(|(_, s)| s.kind == kind) {
+        let Some(merit) = merit(s) else { continue };
+        let here = merit.score + merit.within_file;
+        let best = files.entry(source.0).or_insert((0, 0, source));
+        if here > best.0 {
+            *best = (here, merit.score, source);
+        }
+    }
+    files.into_values().fold((0, None), |best, (_, score, at)| if score > best.0 { (score, Some(at)) } else { best }).1
+}
+
 /// Without `-map`: the best stream of each kind that the muxer has a default codec for.
 fn automatic(context: &Context, spec: &OutputSpec, muxer: &MuxerFacts) -> Vec<(usize, usize)> {
     let mut chosen = Vec::new();
     let default = |kind| context.catalog.guess_codec(&muxer.name, &spec.url, kind);
-    let ranked = |score: i64, s: &StreamFacts| {
-        score + if s.saw_packets { 100_000_000 } else { 0 } + if s.has_disposition("default") { 5_000_000 } else { 0 }
-    };
     if !spec.no_video && default(MediaKind::Video) != 0 {
-        let mut best = (0, None);
-        for (source, s) in candidates(context).filter(|(_, s)| s.kind == MediaKind::Video) {
+        chosen.extend(best(context, MediaKind::Video, |s| {
             let cover = s.has_disposition("attached_pic");
-            let score =
-                if cover && !muxer.cover_only { 1 } else { ranked(i64::from(s.width) * i64::from(s.height), s) };
-            if score > best.0 && (cover || !muxer.cover_only) {
-                best = (score, Some(source));
+            match (cover, muxer.cover_only) {
+                (false, true) => None,
+                (true, false) => Some(Merit::LAST),
+                _ => Some(Merit::of(i64::from(s.width) * i64::from(s.height), s)),
             }
-        }
-        chosen.extend(best.1);
+        }));
     }
     if !spec.no_audio && default(MediaKind::Audio) != 0 {
-        let mut best = (0, None);
-        for (source, s) in candidates(context).filter(|(_, s)| s.kind == MediaKind::Audio) {
-            let score = ranked(i64::from(s.channels), s);
-            if score > best.0 {
-                best = (score, Some(source));
-            }
-        }
-        chosen.extend(best.1);
+        chosen.extend(best(context, MediaKind::Audio, |s| Some(Merit::of(i64::from(s.channels), s))));
     }
     let named = spec.codec.last_matching(|s| s.kind == Some(MediaKind::Subtitle)).is_some();
     let encoder = context.catalog.encoder_for(muxer.subtitle_codec).filter(|_| muxer.subtitle_codec != 0);
@@ -235,6 +257,18 @@ mod tests {
         assert_eq!(sources("-i a out.mp4", &[input(vec![larger.clone(), default])]), [(0, 1)]);
         assert_eq!(sources("-i a out.mp4", &[input(vec![cover, larger.clone()])]), [(0, 1)]);
         assert_eq!(sources("-i a out.mp4", &[input(vec![empty, larger])]), [(0, 1)]);
+    }
+
+    #[test]
+    fn a_default_stream_wins_within_its_file_only() {
+        let default = |s: StreamFacts| StreamFacts { disposition: vec!["default".to_owned()], ..s };
+        let large = || StreamFacts { width: 1280, height: 720, ..video("h264") };
+        let facts = [
+            input(vec![default(video("h264")), large(), default(audio("aac"))]),
+            input(vec![large(), StreamFacts { channels: 6, ..audio("aac") }]),
+        ];
+        assert_eq!(sources("-i a out.mp4", &facts[..1]), [(0, 0), (0, 2)]);
+        assert_eq!(sources("-i a -i b out.mp4", &facts), [(1, 0), (1, 1)]);
     }
 
     #[test]
