@@ -15,7 +15,9 @@ pub use sys::file::OutputFile;
 pub use sys::formats::format_name;
 pub use sys::frame::{Frame, FrameOrigin, FrameShape};
 pub use sys::graph::{FilterGraph, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
-pub use sys::hardware::{HardwareDevice, HardwareDevices, HardwareError, hardware_kinds};
+pub use sys::hardware::{
+    DecoderHardware, HardwareDevice, HardwareDevices, HardwareError, HardwareFrames, hardware_kinds,
+};
 pub use sys::input::{Demuxer, StreamParameters};
 pub use sys::interrupt::{BlockedThread, Interrupt};
 pub use sys::library::{initialize, library_lines, version_line};

@@ -199,6 +199,21 @@ const RECIPES: &[(&str, Recipe)] = &[
              -preset ultrafast -flags +ildct+ilme -pix_fmt yuv420p",
         ),
     ),
+    // What Vulkan decodes by its compute shaders, as even drivers without a GPU have them.
+    (
+        "ffv1.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=192x108:rate=25:duration=1 -f lavfi -i sine=440:sample_rate=44100:duration=1 \
+             -c:v ffv1 -level 3 -g 1 -slices 4 -pix_fmt yuv420p -c:a pcm_s16le",
+        ),
+    ),
+    (
+        "ffv1ten.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=128x72:rate=25:duration=1 -c:v ffv1 -level 3 -g 1 -slices 4 -coder 1 \
+             -pix_fmt yuv422p10le",
+        ),
+    ),
     // Tiny ones, for tests with hundreds of variants.
     (
         "tiny.mp4",
