@@ -6,9 +6,12 @@
 mod common;
 
 use common::both::{linked, run_in, scratch};
-use common::{Run, oracle_major, weir};
+use common::live::listen;
+use common::{Run, media, oracle_major, weir};
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::thread;
 
 /// What ffmpeg makes of a line, its output being `-f framemd5 out`; `None`, aloud, where it cannot do it here.
 fn theirs(line: &str) -> Option<String> {
@@ -88,6 +91,36 @@ fn pictures_may_stay_in_the_device_s_memory() {
         let Some(told) = same(&format!("{keep} {line}")) else { continue };
         assert!(told.contains(BY_VULKAN), "{line}: {told}");
     }
+}
+
+#[test]
+fn the_last_picture_of_a_source_that_stalls_stays_in_the_device_s_memory_and_decoding_goes_on_there() {
+    let line = "-hwaccel vulkan -hwaccel_output_format vulkan -i {prores.mkv} -vf hwdownload,format=yuv422p10le";
+    let Some(theirs) = theirs(line) else { return };
+    let hashes = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines.map(|line| line.rsplit(", ").next().unwrap().to_owned()).collect()
+    };
+    let theirs = hashes(&theirs);
+    let bytes = fs::read(media::path("prores.mkv")).unwrap();
+    let listener = listen(0);
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (mut stalls, _) = listener.accept().unwrap();
+        stalls.write_all(&bytes[..bytes.len() / 2]).unwrap();
+        let (mut whole, _) = listener.accept().unwrap();
+        whole.write_all(&bytes).unwrap();
+    });
+    let options = "-on_input_gap freeze -read_deadline 1 -f matroska";
+    let line = line.replace("-i {prores.mkv}", &format!("{options} -i tcp://127.0.0.1:{port}"));
+    let (ours, run) = ours(&line);
+    server.join().unwrap();
+    let ours = hashes(&ours);
+    assert!(run.stderr.contains("live again"), "{}", run.stderr);
+    assert!(ours.iter().all(|hash| theirs.contains(hash)), "another picture than ffmpeg's: {ours:?} {theirs:?}");
+    assert!(ours.ends_with(&theirs), "{ours:?} {theirs:?}");
+    // Those before the stall, and the last of them for the time of the stall: a second at 25 pictures a second.
+    assert!(ours.len() > theirs.len() + 12, "{ours:?}");
 }
 
 #[test]

@@ -98,6 +98,7 @@ const RECIPES: &[(&str, Recipe)] = &[
     ("mp2.ts", Ffmpeg("-i {av.mp4} -c:v copy -c:a mp2 -b:a 128k")),
     ("mjpeg.mov", Ffmpeg("-i {av.mp4} -t 1 -c:v mjpeg -q:v 5 -pix_fmt yuvj420p -c:a pcm_s16le")),
     ("prores.mov", Ffmpeg("-i {av.mp4} -t 0.4 -c:v prores_ks -profile:v 0 -vf scale=160:90 -c:a pcm_s16le")),
+    ("prores.mkv", Ffmpeg("-i {prores.mov} -an -c copy")),
     ("mpeg4.avi", Ffmpeg("-i {av.mp4} -c:v mpeg4 -q:v 6 -c:a libmp3lame -b:a 96k")),
     ("ffv1.nut", Ffmpeg("-i {av.mp4} -t 1 -vf scale=160:90 -c:v ffv1 -c:a pcm_s16le")),
     ("s16.wav", Ffmpeg("-f lavfi -i sine=330:sample_rate=44100:duration=1.5 -ac 2 -c:a pcm_s16le")),

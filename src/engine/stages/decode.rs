@@ -335,6 +335,7 @@ impl DecodeStage {
         self.decoder = Decoder::open_default(&parameters, self.settings.hardware.clone()).map_err(
             StageError::library(format!("Error while opening a decoder for input stream #{input}:{stream}")),
         )?;
+        self.told_hardware = false;
         self.settings.frame_rate = parameters.frame_rate;
         self.settings.sample_aspect_ratio = parameters.sample_aspect_ratio;
         Ok(())
