@@ -128,6 +128,8 @@ fn filters_work_in_a_device_s_memory() {
     for line in [
         "-init_hw_device vulkan=v -filter_hw_device v -i {tiny.mp4} -an -vf format=yuv420p,hwupload,hwdownload,format=yuv420p",
         "-init_hw_device vulkan=v -i {prores.mov} -an -vf hwupload -c:v prores_ks_vulkan",
+        // The size changes on the way.
+        "-init_hw_device vulkan=v -r 25 -i {resizelittle.m2v} -vf format=yuv422p10le,hwupload -c:v prores_ks_vulkan",
         "-init_hw_device vulkan -i {tiny.mp4} -filter_complex [0:v]format=yuv420p,hwupload[a];[a]hwdownload,format=yuv420p",
     ] {
         same(line);

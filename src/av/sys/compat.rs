@@ -35,6 +35,12 @@ pub(crate) const fn uploads_read_late() -> bool {
     !cfg!(ffmpeg_6_1)
 }
 
+/// Pictures in a device's memory may change their size on the way to an encoder, as in the command of FFmpeg 8 and later; before,
+/// the filter that is to keep the size ends the job, since it does not work there.
+pub const fn device_pictures_may_change_size() -> bool {
+    cfg!(ffmpeg_8_0)
+}
+
 /// `-r` and `-fpsmax` mean a constant frame rate, as in the command of FFmpeg 6.1 and later.
 pub(crate) const fn rate_means_constant() -> bool {
     cfg!(ffmpeg_6_1)

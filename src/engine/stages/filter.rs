@@ -3,6 +3,7 @@
 use super::feed::{Feeding, Input, InputSettings, Next};
 use crate::av::{
     AvError, FilterGraph, FrameShape, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull,
+    device_pictures_may_change_size,
 };
 use crate::engine::commands::Commands;
 use crate::engine::fault::StageError;
@@ -122,7 +123,7 @@ impl FilterStage {
                 let size = graph.output(port).map(|output| (output.shape.width, output.shape.height));
                 wanted.size.is_none() || wanted.size == size
             };
-            if self.constraints.iter().enumerate().all(keeps_size) {
+            if device_pictures_may_change_size() || self.constraints.iter().enumerate().all(keeps_size) {
                 return Ok(graph);
             }
         }
