@@ -245,11 +245,13 @@ fn hardware_that_is_not_there_is_told_in_ffmpeg_s_words() {
         ("-hwaccel none", 0),
         ("-hwaccel auto", 0),
         ("-hwaccel_device x -hwaccel_output_format yuv420p", 0),
+        ("-hwaccel:v:7 nonsense -hwaccel:a nonsense", 0),
         ("-hwaccel vaapi -hwaccel_device /no/such/device", 1),
+        ("-hwaccel nvdec -hwaccel_device 99", 1),
         ("-init_hw_device vaapi=a:/no/such/device", 1),
     ] {
         let line = format!("-v error -y -nostdin {option} -i {{av.mp4}} -t 0.1 -an -c:v mpeg4 out.mp4");
-        let run = run_in(&weir(), dir.path(), &line);
+        let run = run_in(&linked(dir.path()), dir.path(), &line);
         assert_eq!(run.code(), Some(code), "{option}: {}", run.stderr);
         assert_eq!(run.stderr.contains("Device creation failed: "), code == 1, "{option}: {}", run.stderr);
     }

@@ -5,7 +5,7 @@ mod sys;
 pub use sys::bitstream::BitstreamFilter;
 pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;
-pub use sys::compat::{frames_have_lengths, rates_may_stay_unknown};
+pub use sys::compat::{device_pictures_may_change_size, frames_have_lengths, rates_may_stay_unknown};
 pub use sys::decoder::{DecodeStep, Decoder, DecoderSettings};
 pub use sys::dictionary::Dictionary;
 pub use sys::encoder::{EncodeStep, EncodedParameters, Encoder, EncoderSettings, encoder_mark};
@@ -15,7 +15,9 @@ pub use sys::file::OutputFile;
 pub use sys::formats::format_name;
 pub use sys::frame::{Frame, FrameOrigin, FrameShape};
 pub use sys::graph::{FilterGraph, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
-pub use sys::hardware::{HardwareDevice, HardwareDevices, HardwareError, hardware_kinds};
+pub use sys::hardware::{
+    DecoderHardware, HardwareDevice, HardwareDevices, HardwareError, HardwareFrames, hardware_kinds,
+};
 pub use sys::input::{Demuxer, StreamParameters};
 pub use sys::interrupt::{BlockedThread, Interrupt};
 pub use sys::library::{initialize, library_lines, version_line};

@@ -1,9 +1,16 @@
-//! Opens the hardware devices that a job names.
+//! Opens the hardware devices that a job names or its decoders need.
 
-use super::prepare::PrepareError;
-use crate::av::{HardwareDevices, HardwareError, hardware_kinds};
+use super::prepare::{OpenInputs, PrepareError};
+use crate::av::{DecoderHardware, HardwareDevices, HardwareError, LinkedCatalog, hardware_kinds};
+use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
+use crate::facts::{InputFacts, MediaKind};
+use crate::plan::{HardwareDecode, HardwareMethod, Plan, hardware_decode};
 use crate::spec::{HardwareAction, InputSpec, SeldomGlobal};
+use std::collections::BTreeMap;
+
+/// By input and stream, what decoders of pictures get.
+pub(super) type DecodersHardware = BTreeMap<(usize, usize), DecoderHardware>;
 
 /// Carries out what is asked of devices, in order.
 pub(super) fn open(seldom: &SeldomGlobal) -> Result<HardwareDevices, PrepareError> {
@@ -31,36 +38,81 @@ pub(super) fn open(seldom: &SeldomGlobal) -> Result<HardwareDevices, PrepareErro
 }
 
 /// Looks at `-hwaccel` and its like of an input, before that is shown.
-pub(super) fn check(spec: &InputSpec) -> Result<(), PrepareError> {
+pub(super) fn check(spec: &InputSpec, facts: &InputFacts) -> Result<(), PrepareError> {
     let kinds = hardware_kinds();
-    let unknown = |method: &str| !matches!(method, "none" | "auto") && !kinds.iter().any(|kind| kind == method);
-    let Some(wanted) = spec.hwaccel.0.iter().find(|wanted| unknown(&wanted.value)) else { return Ok(()) };
-    let list = kinds.iter().map(|kind| format!("{kind} ")).collect::<String>();
-    let words = format!("Unrecognized hwaccel: {}.\nSupported hwaccels: {list}", wanted.value);
-    let message = format!("Unrecognized hwaccel: {}. Supported are: {}", wanted.value, kinds.join(", "));
-    let remedy = "Leave it out, or write -hwaccel none.";
-    let diagnostic = Diagnostic::error("hwaccel", message).remedy(remedy).ffmpeg_says(words);
-    Err(PrepareError::Refused(vec![diagnostic.at(&wanted.origin)]))
+    for stream in facts.streams.iter().filter(|stream| stream.kind == MediaKind::Video) {
+        let wanted = hardware_decode(spec, facts, stream);
+        if let Some(format) = wanted.format.filter(|format| !LinkedCatalog.is_pixel_format(format)) {
+            log::error!("Unrecognised hwaccel output format: {format}");
+        }
+        let HardwareMethod::Kind(kind) = wanted.method else { continue };
+        let typed = spec.hwaccel.last_matching(|specifier| specifier.matches(facts, stream));
+        let (Some(typed), false) = (typed, kinds.contains(&kind)) else { continue };
+        let list = kinds.iter().map(|kind| format!("{kind} ")).collect::<String>();
+        let words = format!("Unrecognized hwaccel: {}.\nSupported hwaccels: {list}", typed.value);
+        let message = format!("Unrecognized hwaccel: {}. Supported are: {}", typed.value, kinds.join(", "));
+        let remedy = "Leave it out, or write -hwaccel none.";
+        let diagnostic = Diagnostic::error("hwaccel", message).remedy(remedy).ffmpeg_says(words);
+        return Err(PrepareError::Refused(vec![diagnostic.at(&typed.origin)]));
+    }
+    Ok(())
 }
 
-/// Makes sure that the device is there which a decoder was promised. The decoder works in software all the same, and a
-/// warning says so.
-pub(super) fn ensure(
-    devices: &mut HardwareDevices,
-    (method, device): (&str, Option<&str>),
-    (codec, input, stream): (&str, usize, usize),
-) -> Result<(), PrepareError> {
-    let ensured = devices.ensure_for_decoder(method, device);
-    if ensured.is_ok() {
-        log::warn!(
-            "-hwaccel {method}: decoding by hardware is not there yet; input stream #{input}:{stream} ({codec}) is decoded \
-             in software."
-        );
+/// Finds the devices of all decoders of pictures, and opens those that are not there yet.
+pub(super) fn for_decoders(plan: &Plan, inputs: &mut OpenInputs) -> Result<DecodersHardware, PrepareError> {
+    let OpenInputs { facts, hardware: devices, .. } = inputs;
+    let mut found = BTreeMap::new();
+    for (index, (input, facts)) in plan.inputs.iter().zip(facts).enumerate() {
+        for (stream, stream_plan) in input.streams.iter().enumerate() {
+            let Some(decode) = &stream_plan.decode else { continue };
+            if facts.streams[stream].kind == MediaKind::Video {
+                let place = (index, stream);
+                found.insert(place, for_decoder(devices, (&decode.decoder, place), &decode.hardware)?);
+            }
+        }
     }
-    ensured.map_err(|HardwareError { sentence, cause }| {
-        PrepareError::Failed(format!(
-            "{sentence}\nNo device available for decoder: device type {method} needed for codec {codec}.\n\
-             Device setup failed for decoder on input stream #{input}:{stream} : {cause}"
-        ))
-    })
+    Ok(found)
+}
+
+fn for_decoder(
+    devices: &mut HardwareDevices,
+    (decoder, (input, index)): (&str, (usize, usize)),
+    wanted: &HardwareDecode,
+) -> Result<DecoderHardware, PrepareError> {
+    let stream = format!("input stream #{input}:{index} ({decoder})");
+    let given = devices.for_decoder(decoder, wanted).map_err(|HardwareError { sentence, cause, opening }| {
+        let option = match &wanted.method {
+            HardwareMethod::Kind(kind) => format!("-hwaccel {kind}"),
+            HardwareMethod::Auto | HardwareMethod::None => "-hwaccel_device".to_owned(),
+        };
+        let (message, remedy) = if opening {
+            (
+                format!("{option}: no device can be opened to decode {stream}: {cause}."),
+                "Without -hwaccel it is decoded in software; so it is with -hwaccel auto where no device is found.",
+            )
+        } else {
+            let device = wanted.device.as_deref().unwrap_or_default();
+            (
+                format!("{option}: the device {device} is not of the type that is to decode {stream}."),
+                "Let -hwaccel name the device's type, or leave -hwaccel_device out.",
+            )
+        };
+        let mut words = format!("{sentence}\n");
+        if let (HardwareMethod::Kind(kind), true) = (&wanted.method, opening) {
+            words += &format!("No device available for decoder: device type {kind} needed for codec {decoder}.\n");
+        }
+        words += &format!("Device setup failed for decoder on input stream #{input}:{index} : {cause}");
+        let diagnostic = Diagnostic::error("hardware-device", message).remedy(remedy);
+        PrepareError::Refused(vec![diagnostic.ffmpeg_says(words)])
+    })?;
+    match (&wanted.method, given.wanted()) {
+        (HardwareMethod::Auto, Some((kind, device))) => {
+            log::info!("-hwaccel auto: {stream} is to be decoded by {kind}, device {device}.");
+        }
+        (HardwareMethod::Auto, None) => {
+            log::debug!("-hwaccel auto: {stream} is decoded in software, no device was found");
+        }
+        _ => {}
+    }
+    Ok(given)
 }

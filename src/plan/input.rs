@@ -1,6 +1,9 @@
 //! Inputs: how they are opened and sought, and which of their streams are decoded.
 
-use super::{Context, DecodePlan, InputPlan, InputStreamPlan, Plan, SessionPlan, Treatment, codec_options, session};
+use super::{
+    Context, DecodePlan, InputPlan, InputStreamPlan, Plan, SessionPlan, Treatment, codec_options, hardware_decode,
+    session,
+};
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
@@ -387,7 +390,12 @@ pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Ve
             // As in ffmpeg: the next subtitle tells how long one is shown, not the page's time-out.
             options.push(("compute_edt".to_owned(), "1".to_owned()));
         }
-        entry.decode = Some(DecodePlan { options, decoder: decoder.name, bitexact: spec.bitexact });
+        entry.decode = Some(DecodePlan {
+            options,
+            decoder: decoder.name,
+            bitexact: spec.bitexact,
+            hardware: hardware_decode(spec, facts, source),
+        });
     }
 }
 

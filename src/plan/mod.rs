@@ -7,6 +7,7 @@ mod codec_options;
 mod draft;
 mod encode;
 mod graphs;
+mod hardware;
 mod input;
 mod keep_up;
 mod mapping;
@@ -21,6 +22,7 @@ mod sharing;
 mod target;
 mod threads;
 
+pub use hardware::{HardwareDecode, HardwareMethod, hardware_decode};
 pub use input::{DemuxerSettings, OpenInput, Seek, guess_layout_max, open_input, seek};
 pub use keep_up::KeepUpPlan;
 pub use metadata::MetadataEdit;

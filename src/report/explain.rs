@@ -4,7 +4,9 @@ use super::mapping;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
-use crate::plan::{EncodePlan, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
+use crate::plan::{
+    EncodePlan, HardwareDecode, HardwareMethod, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment,
+};
 use crate::spec::FpsMode;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -28,7 +30,7 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
         }
         for (stream, plan) in facts.streams.iter().zip(&input.streams) {
             let fate = match (&plan.decode, plan.used) {
-                (Some(decode), _) => format!("decoded by {}", decode.decoder),
+                (Some(decode), _) => format!("decoded by {}{}", decode.decoder, hardware(&decode.hardware)),
                 (None, true) => "passed on".to_owned(),
                 (None, false) => "not used".to_owned(),
             };
@@ -210,18 +212,41 @@ fn fps_mode(mode: FpsMode) -> &'static str {
     }
 }
 
+/// What is told of the hardware that is to decode.
+fn hardware(wanted: &HardwareDecode) -> String {
+    let device = wanted.device.as_ref().map_or(String::new(), |device| format!(" {device}"));
+    match &wanted.method {
+        HardwareMethod::None => String::new(),
+        HardwareMethod::Auto => format!(" with whatever hardware there is{device}"),
+        HardwareMethod::Kind(kind) => format!(" with {kind}{device}"),
+    }
+}
+
+fn hardware_json(wanted: &HardwareDecode) -> Option<Value> {
+    let method = match &wanted.method {
+        HardwareMethod::None => return None,
+        HardwareMethod::Auto => "auto",
+        HardwareMethod::Kind(kind) => kind,
+    };
+    Some(json!({ "method": method, "device": wanted.device, "format": wanted.format }))
+}
+
 /// The plan as JSON; times in microseconds.
 pub fn json(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> Value {
     let inputs = plan.inputs.iter().zip(facts).map(|(input, facts)| {
         let streams = facts.streams.iter().zip(&input.streams).map(|(stream, plan)| {
-            json!({
+            let mut value = json!({
                 "index": stream.index, "kind": stream.kind.name(), "codec": stream.codec, "format": stream.format,
                 "width": stream.width, "height": stream.height,
                 "frame_rate": stream.avg_frame_rate.is_valid().then(|| stream.avg_frame_rate.to_string()),
                 "sample_rate_hz": stream.sample_rate_hz, "channel_layout": stream.channel_layout,
                 "used": plan.used, "decoder": plan.decode.as_ref().map(|d| d.decoder.clone()),
                 "decoder_options": plan.decode.as_ref().map(|d| object(&d.options)),
-            })
+            });
+            if let Some(hardware) = plan.decode.as_ref().and_then(|d| hardware_json(&d.hardware)) {
+                value["hardware"] = hardware;
+            }
+            value
         });
         json!({
             "url": input.url, "format": facts.format, "duration_us": facts.duration_us,

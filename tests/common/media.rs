@@ -98,6 +98,7 @@ const RECIPES: &[(&str, Recipe)] = &[
     ("mp2.ts", Ffmpeg("-i {av.mp4} -c:v copy -c:a mp2 -b:a 128k")),
     ("mjpeg.mov", Ffmpeg("-i {av.mp4} -t 1 -c:v mjpeg -q:v 5 -pix_fmt yuvj420p -c:a pcm_s16le")),
     ("prores.mov", Ffmpeg("-i {av.mp4} -t 0.4 -c:v prores_ks -profile:v 0 -vf scale=160:90 -c:a pcm_s16le")),
+    ("prores.mkv", Ffmpeg("-i {prores.mov} -an -c copy")),
     ("mpeg4.avi", Ffmpeg("-i {av.mp4} -c:v mpeg4 -q:v 6 -c:a libmp3lame -b:a 96k")),
     ("ffv1.nut", Ffmpeg("-i {av.mp4} -t 1 -vf scale=160:90 -c:v ffv1 -c:a pcm_s16le")),
     ("s16.wav", Ffmpeg("-f lavfi -i sine=330:sample_rate=44100:duration=1.5 -ac 2 -c:a pcm_s16le")),
@@ -179,6 +180,9 @@ const RECIPES: &[(&str, Recipe)] = &[
             "-f lavfi -i testsrc2=size=192x108:rate=25:duration=1 -c:v libx264 -preset veryfast -bf 2 -pix_fmt yuv420p",
         ),
     ),
+    ("little0.m2v", Ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=25:duration=0.4 -c:v mpeg2video")),
+    ("little1.m2v", Ffmpeg("-f lavfi -i testsrc2=size=96x64:rate=25:duration=0.4 -c:v mpeg2video")),
+    ("resizelittle.m2v", Join(&["little0.m2v", "little1.m2v"])),
     ("resize.h264", Join(&["video.h264", "small.h264"])),
     ("resize0.ts", Ffmpeg("-i {video.mp4} -c copy -muxdelay 0")),
     ("resize1.ts", Ffmpeg("-r 25 -i {small.h264} -c:v libx264 -preset veryfast -muxdelay 0 -output_ts_offset 2")),
@@ -197,6 +201,21 @@ const RECIPES: &[(&str, Recipe)] = &[
         Ffmpeg(
             "-f lavfi -i testsrc2=size=192x108:rate=50:duration=1 -vf interlace,setfield=tff -c:v libx264 \
              -preset ultrafast -flags +ildct+ilme -pix_fmt yuv420p",
+        ),
+    ),
+    // What Vulkan decodes by its compute shaders, as even drivers without a GPU have them.
+    (
+        "ffv1.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=192x108:rate=25:duration=1 -f lavfi -i sine=440:sample_rate=44100:duration=1 \
+             -c:v ffv1 -level 3 -g 1 -slices 4 -pix_fmt yuv420p -c:a pcm_s16le",
+        ),
+    ),
+    (
+        "ffv1ten.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=128x72:rate=25:duration=1 -c:v ffv1 -level 3 -g 1 -slices 4 -coder 1 \
+             -pix_fmt yuv422p10le",
         ),
     ),
     // Tiny ones, for tests with hundreds of variants.

@@ -123,6 +123,7 @@ impl Canvas {
             sample_aspect_ratio: Rational::UNKNOWN,
             colours: [0; 3],
             display_matrix: None,
+            hardware: None,
         }
     }
 

@@ -3,15 +3,17 @@
 
 mod colours;
 mod frames;
+mod graphs;
 mod side_data;
 mod streams;
 mod supported;
 
 pub(crate) use self::colours::{colour_arguments, colour_constraints, frame_colours, sink_colours, stream_colours};
 pub(crate) use self::frames::{
-    describe_to_encoder, frame_duration, frame_interlacing, frame_is_key, keep_frame_lengths, set_frame_duration,
-    set_frame_top_field_first,
+    callbacks_are_thread_safe, describe_to_encoder, frame_duration, frame_interlacing, frame_is_key,
+    keep_frame_lengths, set_frame_duration, set_frame_top_field_first,
 };
+pub(crate) use self::graphs::parse_graph;
 pub(crate) use self::side_data::{
     add_stream_side_data, coded_side_data, copy_stream_side_data, notes_source_side_data, stream_side_data,
     take_encoded,
@@ -25,6 +27,18 @@ pub(crate) use super::formats::{layout_name, pixel_format, sample_format};
 /// told from the frames instead of the packets.
 pub const fn frames_have_lengths() -> bool {
     cfg!(ffmpeg_6_1)
+}
+
+/// Vulkan's uploads read a picture's memory when the filter has already given the picture back, before FFmpeg 6.1: a decoder in
+/// a thread of its own may then be writing the next picture there.
+pub(crate) const fn uploads_read_late() -> bool {
+    !cfg!(ffmpeg_6_1)
+}
+
+/// Pictures in a device's memory may change their size on the way to an encoder, as in the command of FFmpeg 8 and later; before,
+/// the filter that is to keep the size ends the job, since it does not work there.
+pub const fn device_pictures_may_change_size() -> bool {
+    cfg!(ffmpeg_8_0)
 }
 
 /// `-r` and `-fpsmax` mean a constant frame rate, as in the command of FFmpeg 6.1 and later.

@@ -1,11 +1,13 @@
 //! Decoders: packets in, frames out.
 
 use super::{
-    c_string, dictionary::Dictionary, error::AvError, frame::Frame, input::StreamParameters, packet::Packet, text_of,
+    c_string, dictionary::Dictionary, error::AvError, frame::Frame, hardware::DecoderHardware, hardware::FormatChoice,
+    input::StreamParameters, packet::Packet, text_of,
 };
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
+use std::sync::Arc;
 
 /// libavcodec's own limit to the threads that it chooses (`MAX_AUTO_THREADS`).
 const MOST_THREADS: i32 = 16;
@@ -22,6 +24,8 @@ pub struct DecoderSettings {
     /// Where the number of threads is libavcodec's choice, one more than that: pictures that wait for one another within
     /// the decoder then leave no core idle. Each costs the delay and the memory of a picture.
     pub spare_thread: bool,
+    /// The hardware that is to help.
+    pub hardware: DecoderHardware,
 }
 
 /// What a decoder gave.
@@ -39,6 +43,8 @@ pub enum DecodeStep {
 pub struct Decoder {
     context: *mut ffi::AVCodecContext,
     scratch: Frame,
+    /// The context points to it, and is freed before it.
+    choice: Arc<FormatChoice>,
 }
 
 // SAFETY: the context is used by one owner at a time; its worker threads are libavcodec's business.
@@ -57,7 +63,8 @@ impl Decoder {
             if context.is_null() {
                 return Err(AvError::NO_MEMORY);
             }
-            let decoder = Self { context, scratch: Frame::new()? };
+            let choice = FormatChoice::new(settings.hardware.clone());
+            let decoder = Self { context, scratch: Frame::new()?, choice };
             AvError::check(ffi::avcodec_parameters_to_context(context, stream.as_ptr()))?;
             (*context).pkt_timebase = stream.time_base.into();
             (*context).framerate = stream.frame_rate.into();
@@ -65,6 +72,7 @@ impl Decoder {
                 (*context).flags |= ffi::AV_CODEC_FLAG_BITEXACT as i32;
             }
             let mut options: Dictionary = settings.options.iter().map(|(k, v)| (k, v)).collect();
+            decoder.choice.install(&mut *context, &mut options)?;
             if stream.attached_picture {
                 options.set("threads", "1");
             } else {
@@ -77,13 +85,24 @@ impl Decoder {
     }
 
     /// Opens FFmpeg's own choice of a decoder for the stream, without options.
-    pub fn open_default(stream: &StreamParameters) -> Result<Self, AvError> {
+    pub fn open_default(stream: &StreamParameters, hardware: DecoderHardware) -> Result<Self, AvError> {
         // SAFETY: the parameters are never null; the name is a static string.
         let name = unsafe {
             let codec = ffi::avcodec_find_decoder((*stream.as_ptr()).codec_id);
             codec.as_ref().map(|codec| text_of(codec.name)).ok_or(AvError(ffi::AVERROR_DECODER_NOT_FOUND))?
         };
-        Self::open(stream, &DecoderSettings { name, ..DecoderSettings::default() }).map(|(decoder, _)| decoder)
+        let settings = DecoderSettings { name, hardware, ..DecoderSettings::default() };
+        Self::open(stream, &settings).map(|(decoder, _)| decoder)
+    }
+
+    /// True of a picture that the wanted hardware made.
+    pub fn is_by_hardware(&self, picture: &Frame) -> bool {
+        self.choice.made(picture)
+    }
+
+    /// Brings a picture of the decoder's to where it is wanted: out of a device's memory, unless it is to stay there.
+    pub fn place(&self, picture: Frame) -> Result<Frame, AvError> {
+        self.choice.place(picture)
     }
 
     fn get(&self) -> &ffi::AVCodecContext {

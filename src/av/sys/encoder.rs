@@ -5,7 +5,8 @@ mod parameters;
 pub use self::parameters::EncodedParameters;
 
 use super::{
-    c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, graph::GraphOutput, packet::Packet,
+    c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, graph::GraphOutput, hardware,
+    hardware::HardwareDevices, packet::Packet,
 };
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
@@ -43,6 +44,8 @@ pub struct EncoderSettings {
     pub top_field_first: Option<bool>,
     /// `-psnr`: the encoder is to tell how far its pictures are from what it got.
     pub psnr: bool,
+    /// The devices that an encoder of hardware may need.
+    pub devices: HardwareDevices,
 }
 
 /// What an encoder gave.
@@ -166,10 +169,6 @@ impl Encoder {
                 c.color_trc = frame.color_trc;
                 c.colorspace = frame.colorspace;
                 c.chroma_sample_location = frame.chroma_location;
-                // Pictures that lie in a device: the encoder takes them from there.
-                if !frame.hw_frames_ctx.is_null() {
-                    c.hw_frames_ctx = ffi::av_buffer_ref(frame.hw_frames_ctx);
-                }
                 compat::describe_to_encoder(c, frame)?;
                 c.field_order = match compat::frame_interlacing(frame) {
                     None => ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE,
@@ -187,6 +186,7 @@ impl Encoder {
             if let Some(bits) = settings.bits_per_raw_sample {
                 c.bits_per_raw_sample = bits;
             }
+            hardware::equip(c, codec, output.shape.hardware.as_ref(), &settings.devices)?;
             let options = encoder.finish_opening(codec, settings)?;
             Ok((encoder, options))
         }

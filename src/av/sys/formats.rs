@@ -2,7 +2,7 @@
 
 use super::text_of;
 use ffmpeg_sys_next as ffi;
-use std::ffi::c_int;
+use std::ffi::{c_char, c_int};
 
 /// A sample format by its number.
 pub(crate) fn sample_format(number: c_int) -> ffi::AVSampleFormat {
@@ -18,12 +18,23 @@ unsafe extern "C" {
     /// `av_pix_fmt_desc_get` by number: libraries that are newer than the headers have formats that the bindings' enum lacks.
     #[link_name = "av_pix_fmt_desc_get"]
     fn descriptor_of(pixel_format: c_int) -> *const ffi::AVPixFmtDescriptor;
+
+    /// `av_get_pix_fmt`, for the same reason.
+    #[link_name = "av_get_pix_fmt"]
+    fn number_of(name: *const c_char) -> c_int;
 }
 
 /// What FFmpeg says of a pixel format by its number; `None` where it has none of that number.
 pub(crate) fn pixel_format(number: c_int) -> Option<&'static ffi::AVPixFmtDescriptor> {
     // SAFETY: looks into a static table; a number that is none gives null.
     unsafe { descriptor_of(number).as_ref() }
+}
+
+/// The number of a pixel format by its name; `None` where there is none of that name.
+pub(crate) fn pixel_format_number(name: &str) -> Option<c_int> {
+    // SAFETY: looks into a static table; the string lives during the call.
+    let number = unsafe { number_of(super::c_string(name).as_ptr()) };
+    (number >= 0).then_some(number)
 }
 
 /// The name of a pixel or sample format.

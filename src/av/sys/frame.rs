@@ -1,6 +1,6 @@
 //! Frames: decoded pictures and sound.
 
-use super::{compat, error::AvError, known, raw};
+use super::{compat, error::AvError, hardware::HardwareFrames, known, raw};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::fmt;
@@ -30,6 +30,8 @@ pub struct FrameShape {
     pub colours: [i32; 3],
     /// The display matrix that came with the frame.
     pub display_matrix: Option<[i32; 9]>,
+    /// The pool that the pictures lie in, when that is a device's.
+    pub hardware: Option<HardwareFrames>,
 }
 
 impl FrameShape {
@@ -42,6 +44,13 @@ impl FrameShape {
             || self.channel_layout != other.channel_layout
             || self.colours != other.colours
             || self.display_matrix != other.display_matrix
+            || self.lies_elsewhere_than(other)
+    }
+
+    /// True when the pictures lie in other memory, be it another device's or another pool: whatever else a graph may
+    /// overlook, that it cannot.
+    pub fn lies_elsewhere_than(&self, other: &FrameShape) -> bool {
+        self.hardware != other.hardware
     }
 }
 
@@ -190,6 +199,11 @@ impl Frame {
         self.get().sample_rate
     }
 
+    /// Pixel or sample format, FFmpeg's number.
+    pub(crate) fn format(&self) -> i32 {
+        self.get().format
+    }
+
     /// Width in pixels.
     pub fn width(&self) -> i32 {
         self.get().width
@@ -267,6 +281,7 @@ impl Frame {
             sample_aspect_ratio: frame.sample_aspect_ratio.into(),
             colours: compat::frame_colours(frame),
             display_matrix,
+            hardware: self.hardware(),
         }
     }
 

@@ -5,7 +5,7 @@ mod upright;
 
 pub use self::building::{GraphError, GraphInput, GraphSettings, OutputConstraint};
 
-use super::{c_string, compat, error::AvError, frame::Frame, frame::FrameShape, text_of};
+use super::{c_string, compat, error::AvError, frame::Frame, frame::FrameShape, hardware::HardwareFrames, text_of};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ffi::c_int;
@@ -40,6 +40,8 @@ pub struct FilterGraph {
     sources: Vec<*mut ffi::AVFilterContext>,
     sinks: Vec<*mut ffi::AVFilterContext>,
     only_passes: bool,
+    /// By input the last frame, where an upload may read it when the graph has let go of it.
+    last: Option<Vec<Option<Frame>>>,
 }
 
 // SAFETY: a graph is used by one owner at a time; its worker threads are libavfilter's business.
@@ -49,6 +51,9 @@ impl FilterGraph {
     /// Gives a frame to an input.
     pub fn push(&mut self, input: usize, mut frame: Frame) -> Result<(), AvError> {
         let Some(source) = self.sources.get(input) else { return Err(AvError::INVALID) };
+        if let Some(last) = self.last.as_mut().and_then(|last| last.get_mut(input)) {
+            *last = Some(frame.share()?);
+        }
         // SAFETY: the source belongs to the graph; the frame's content is taken over.
         let result = unsafe {
             ffi::av_buffersrc_add_frame_flags(*source, frame.as_mut_ptr(), ffi::AV_BUFFERSRC_FLAG_PUSH as c_int)
@@ -151,6 +156,7 @@ impl FilterGraph {
                     sample_aspect_ratio: ffi::av_buffersink_get_sample_aspect_ratio(sink).into(),
                     colours: if sound { [0; 3] } else { compat::sink_colours(sink) },
                     display_matrix: None,
+                    hardware: HardwareFrames::of(ffi::av_buffersink_get_hw_frames_ctx(sink)),
                 },
                 time_base: ffi::av_buffersink_get_time_base(sink).into(),
                 frame_rate: ffi::av_buffersink_get_frame_rate(sink).into(),

@@ -1,16 +1,34 @@
-//! Hardware devices: opened by ffmpeg's descriptions, and lent to filters.
+//! Hardware devices: opened by ffmpeg's descriptions, and lent to filters; in the modules below, to decoders and encoders.
+
+mod configs;
+mod decoding;
+mod encoding;
+mod frames;
+
+pub use self::decoding::DecoderHardware;
+pub(crate) use self::decoding::FormatChoice;
+pub(crate) use self::encoding::equip;
+pub use self::frames::HardwareFrames;
 
 use super::{c_string, dictionary::Dictionary, error::AvError, text_of};
 use ffmpeg_sys_next as ffi;
 use std::ffi::CString;
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// A reference to an open device; the last one closes it.
+/// A reference to an open device, or to a pool of its pictures; the last one closes it.
 #[derive(Debug)]
 struct Reference(*mut ffi::AVBufferRef);
 
-// SAFETY: the buffer is reference-counted atomically; device contexts are made for use by several threads.
+impl Reference {
+    /// Another one for a field of FFmpeg's; null when memory is short.
+    fn share(&self) -> *mut ffi::AVBufferRef {
+        // SAFETY: the reference is valid while `self` lives.
+        unsafe { ffi::av_buffer_ref(self.0) }
+    }
+}
+
+// SAFETY: the buffer is reference-counted atomically; the contexts of devices and pools are made for several threads.
 unsafe impl Send for Reference {}
 // SAFETY: as above; the pointer itself is never changed.
 unsafe impl Sync for Reference {}
@@ -39,10 +57,30 @@ impl PartialEq for HardwareDevice {
 impl HardwareDevice {
     /// Another reference for a field of FFmpeg's; null when memory is short.
     pub(crate) fn share(&self) -> *mut ffi::AVBufferRef {
-        // SAFETY: the reference is valid while `self` lives.
-        unsafe { ffi::av_buffer_ref(self.reference.0) }
+        self.reference.share()
+    }
+
+    /// The device that filters are to get, while there is one.
+    pub(crate) fn lent() -> Option<Self> {
+        let lent = LENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let (name, kind, reference) = lent.as_ref()?;
+        Some(Self { name: name.clone(), kind: *kind, reference: reference.upgrade()? })
+    }
+
+    /// The name that the user gave it, or that it got.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its type: `vaapi`, `cuda` ...
+    pub fn kind(&self) -> String {
+        kind_name(self.kind)
     }
 }
+
+/// The device that filters are to get, for those who only look at a filtergraph's description: filters that upload pictures
+/// cannot even be made without one. Who has opened it keeps it.
+static LENT: Mutex<Option<(String, ffi::AVHWDeviceType, Weak<Reference>)>> = Mutex::new(None);
 
 /// Why a device cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +89,8 @@ pub struct HardwareError {
     pub sentence: String,
     /// FFmpeg's reason.
     pub cause: AvError,
+    /// It could not be opened; else what was said of it is wrong.
+    pub opening: bool,
 }
 
 /// The devices of a run, by the names that the user gave them.
@@ -71,6 +111,7 @@ impl HardwareDevices {
         let bad = |what: &str| HardwareError {
             sentence: format!("Invalid device specification \"{text}\": {what}"),
             cause: AvError::INVALID,
+            opening: false,
         };
         let (kind, rest) = text.split_at(text.find([':', '=', '@']).unwrap_or(text.len()));
         let kind = kind_of(kind).ok_or_else(|| bad("unknown device type"))?;
@@ -102,6 +143,7 @@ impl HardwareDevices {
             Some(_) => return Err(bad("parse error")),
         };
         self.all.push(HardwareDevice { name, kind, reference: Arc::new(Reference(reference)) });
+        self.lend();
         Ok(())
     }
 
@@ -111,8 +153,18 @@ impl HardwareDevices {
         self.for_filters = Some(found.ok_or_else(|| HardwareError {
             sentence: format!("Invalid filter device {name}."),
             cause: AvError::INVALID,
+            opening: false,
         })?);
+        self.lend();
         Ok(())
+    }
+
+    /// Lets those have the filters' device who look at descriptions.
+    fn lend(&self) {
+        let lent = self
+            .for_filters()
+            .map(|HardwareDevice { name, kind, reference }| (name.clone(), *kind, Arc::downgrade(reference)));
+        *LENT.lock().unwrap_or_else(PoisonError::into_inner) = lent;
     }
 
     /// The device that filters get.
@@ -120,26 +172,23 @@ impl HardwareDevices {
         self.for_filters.as_ref().or(self.all.last())
     }
 
-    /// Makes sure that there is a device for decoders by the method `kind`: the one of that name, or of that kind, or
-    /// else one that is opened now.
-    pub fn ensure_for_decoder(&mut self, kind: &str, device: Option<&str>) -> Result<(), HardwareError> {
-        let Some(wanted) = kind_of(kind) else { return Ok(()) };
-        match device {
-            Some(name) if self.by_name(name).is_some_and(|found| found.kind == wanted) => Ok(()),
-            Some(name) if self.by_name(name).is_some() => Err(HardwareError {
-                sentence: format!(
-                    "Invalid hwaccel device specified for decoder: device {name} is not usable with hwaccel {kind}."
-                ),
-                cause: AvError::INVALID,
-            }),
-            None if self.all.iter().any(|found| found.kind == wanted) => Ok(()),
-            _ => {
-                let reference = create(wanted, device, "")?;
-                let name = self.free_name(wanted);
-                self.all.push(HardwareDevice { name, kind: wanted, reference: Arc::new(Reference(reference)) });
-                Ok(())
-            }
-        }
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Opens a device of a kind, by what its library calls it or else the default one, under a name of its own.
+    fn open_kind(&mut self, kind: ffi::AVHWDeviceType, device: Option<&str>) -> Result<HardwareDevice, HardwareError> {
+        let reference = Arc::new(Reference(create(kind, device, "")?));
+        let opened = HardwareDevice { name: self.free_name(kind), kind, reference };
+        self.all.push(opened.clone());
+        Ok(opened)
+    }
+
+    /// The device of a kind, if there is one and no other.
+    fn only_one_of(&self, kind: ffi::AVHWDeviceType) -> Option<&HardwareDevice> {
+        let mut found = self.all.iter().filter(|device| device.kind == kind);
+        found.next().filter(|_| found.next().is_none())
     }
 
     fn by_name(&self, name: &str) -> Option<&HardwareDevice> {
@@ -148,8 +197,7 @@ impl HardwareDevices {
 
     /// The first of `vaapi0`, `vaapi1` ... that is free.
     fn free_name(&self, kind: ffi::AVHWDeviceType) -> String {
-        // SAFETY: a static string.
-        let kind = unsafe { text_of(ffi::av_hwdevice_get_type_name(kind)) };
+        let kind = kind_name(kind);
         let mut number = 0;
         loop {
             let name = format!("{kind}{number}");
@@ -161,6 +209,11 @@ impl HardwareDevices {
     }
 }
 
+fn kind_name(kind: ffi::AVHWDeviceType) -> String {
+    // SAFETY: null or a static string.
+    unsafe { text_of(ffi::av_hwdevice_get_type_name(kind)) }
+}
+
 fn kind_of(name: &str) -> Option<ffi::AVHWDeviceType> {
     // SAFETY: the string lives during the call.
     let kind = unsafe { ffi::av_hwdevice_find_type_by_name(c_string(name).as_ptr()) };
@@ -170,7 +223,9 @@ fn kind_of(name: &str) -> Option<ffi::AVHWDeviceType> {
 fn made(result: i32, device: *mut ffi::AVBufferRef) -> Result<*mut ffi::AVBufferRef, HardwareError> {
     match AvError::check(result) {
         Ok(_) => Ok(device),
-        Err(cause) => Err(HardwareError { sentence: format!("Device creation failed: {result}."), cause }),
+        Err(cause) => {
+            Err(HardwareError { sentence: format!("Device creation failed: {result}."), cause, opening: true })
+        }
     }
 }
 
@@ -218,6 +273,5 @@ mod tests {
         assert_eq!(told(&derived), format!("Invalid device specification \"{derived}\": invalid source device name"));
         assert_eq!(devices.choose_for_filters("x").unwrap_err().sentence, "Invalid filter device x.");
         assert!(devices.for_filters().is_none());
-        assert_eq!(devices.ensure_for_decoder("no such method", None), Ok(()));
     }
 }

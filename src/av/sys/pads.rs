@@ -1,6 +1,6 @@
 //! The open pads of a filtergraph's description.
 
-use super::{c_string, error::AvError, input::kind_of, text_of};
+use super::{c_string, compat, error::AvError, hardware::HardwareDevice, input::kind_of, text_of};
 use crate::catalog::{GraphPad, GraphPads};
 use ffmpeg_sys_next as ffi;
 use std::ffi::c_int;
@@ -19,14 +19,20 @@ pub(super) struct OpenPads {
 }
 
 impl OpenPads {
+    /// Makes the filters of a description; each gets the device before it looks for one.
+    ///
     /// # Safety
     /// `graph` is a valid graph.
-    pub(super) unsafe fn parse(graph: *mut ffi::AVFilterGraph, description: &str) -> Result<Self, AvError> {
+    pub(super) unsafe fn parse(
+        graph: *mut ffi::AVFilterGraph,
+        description: &str,
+        device: Option<&HardwareDevice>,
+    ) -> Result<Self, AvError> {
         let description = c_string(description);
         let mut pads = Self { inputs: ptr::null_mut(), outputs: ptr::null_mut() };
         // SAFETY: the caller's promise; the lists are freed by `Drop`.
         AvError::check(unsafe {
-            ffi::avfilter_graph_parse2(graph, description.as_ptr(), &mut pads.inputs, &mut pads.outputs)
+            compat::parse_graph(graph, &description, device, (&mut pads.inputs, &mut pads.outputs))
         })?;
         Ok(pads)
     }
@@ -75,7 +81,7 @@ pub(super) fn describe(description: &str) -> Result<GraphPads, AvError> {
             return Err(AvError::NO_MEMORY);
         }
         (*graph).nb_threads = 1;
-        let found = OpenPads::parse(graph, description)
+        let found = OpenPads::parse(graph, description, HardwareDevice::lent().as_ref())
             .map(|open| GraphPads { inputs: pads(open.inputs, true), outputs: pads(open.outputs, false) });
         ffi::avfilter_graph_free(&mut graph);
         found

@@ -88,7 +88,7 @@ pub(super) fn open_input(
             format!("{masked}: could not seek to position {:.3}: {cause}", timestamp as f64 / 1e6),
         ));
     }
-    hardware::check(spec)?;
+    hardware::check(spec, &facts)?;
     demuxer.dump(index);
     dump_attachments(&demuxer, index, &facts, spec, opened.spec.global.overwrite)?;
     opened.facts.push(facts);

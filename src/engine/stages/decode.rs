@@ -1,6 +1,6 @@
 //! Decodes one stream of pictures or sound, and gives its frames their times.
 
-use crate::av::{DecodeStep, Decoder, Frame, FrameOrigin, frames_have_lengths};
+use crate::av::{DecodeStep, Decoder, DecoderHardware, Frame, FrameOrigin, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, NewCodec, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -35,6 +35,8 @@ pub struct DecodeSettings {
     pub tells_origins: bool,
     /// The last picture is kept, to stand for the input while that is away.
     pub keeps_last: bool,
+    /// The hardware that is to help, for a decoder that the input comes back with.
+    pub hardware: DecoderHardware,
 }
 
 /// The decoder of one stream.
@@ -62,6 +64,8 @@ pub struct DecodeStage {
     oversight: Oversight,
     /// Frames that were marked.
     given: u64,
+    /// It has been told whether hardware decodes.
+    told_hardware: bool,
 }
 
 impl DecodeStage {
@@ -84,6 +88,7 @@ impl DecodeStage {
             away: false,
             oversight: Oversight::default(),
             given: 0,
+            told_hardware: false,
         }
     }
 
@@ -180,6 +185,7 @@ impl DecodeStage {
         }
         let mut frame = match self.settings.kind {
             MediaKind::Video => {
+                let frame = self.place(frame)?;
                 let frame = self.picture(frame);
                 if self.settings.keeps_last {
                     self.last_picture = Some(frame.share().map_err(StageError::library("keep a picture"))?);
@@ -213,6 +219,28 @@ impl DecodeStage {
         };
         let origin = FrameOrigin { number, pts: frame.pts().unwrap_or(i64::MIN), time_base };
         frame.set_origin(origin).map_err(StageError::library("mark a frame"))
+    }
+
+    /// Brings a picture out of a device's memory, unless it is to stay there.
+    fn place(&mut self, frame: Frame) -> Result<Frame, StageError> {
+        let (input, stream) = self.undecodable.index;
+        if let (Some((kind, device)), false) = (self.settings.hardware.wanted(), self.told_hardware) {
+            self.told_hardware = true;
+            let codec = self.decoder.name();
+            if self.decoder.is_by_hardware(&frame) {
+                log::debug!("input stream #{input}:{stream} ({codec}) is decoded by {kind}, device {device}");
+            } else if self.settings.hardware.is_named() {
+                log::info!(
+                    "Input stream #{input}:{stream} ({codec}) is decoded in software: {kind} does not take it here."
+                );
+            }
+        }
+        self.decoder.place(frame).map_err(|cause| {
+            StageError::Failed(format!(
+                "A picture of input stream #{input}:{stream} could not be brought from the device that decoded it to \
+                 the system's memory: {cause}"
+            ))
+        })
     }
 
     fn picture(&mut self, mut frame: Frame) -> Frame {
@@ -304,9 +332,10 @@ impl DecodeStage {
         // Packets keep the clock of the first connection.
         parameters.time_base = self.settings.time_base;
         let (input, stream) = self.undecodable.index;
-        self.decoder = Decoder::open_default(&parameters).map_err(StageError::library(format!(
-            "Error while opening a decoder for input stream #{input}:{stream}"
-        )))?;
+        self.decoder = Decoder::open_default(&parameters, self.settings.hardware.clone()).map_err(
+            StageError::library(format!("Error while opening a decoder for input stream #{input}:{stream}")),
+        )?;
+        self.told_hardware = false;
         self.settings.frame_rate = parameters.frame_rate;
         self.settings.sample_aspect_ratio = parameters.sample_aspect_ratio;
         Ok(())

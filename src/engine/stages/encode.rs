@@ -10,7 +10,7 @@ pub use self::keep_up::Keeper;
 use super::frame_stats::FrameStats;
 use super::passes::PassLog;
 use super::video_stats::{Counted, VideoStats};
-use crate::av::{EncodeStep, Encoder, Frame, FrameOrigin, frames_have_lengths};
+use crate::av::{EncodeStep, Encoder, Frame, FrameOrigin, HardwareDevices, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -69,6 +69,8 @@ pub struct EncodeSettings {
     pub most_repeats: i64,
     /// Somebody downstream may wish for a keyframe.
     pub wish: KeyframeWish,
+    /// The devices that an encoder of hardware may need.
+    pub devices: HardwareDevices,
 }
 
 /// The encoder of one stream.

@@ -8,7 +8,7 @@ use crate::unit::Rational;
 use std::collections::VecDeque;
 
 /// Frames of an input that may wait before the input is held.
-const AHEAD: usize = 8;
+pub const AHEAD: usize = 8;
 
 /// One input of the graph.
 pub struct InputSettings {
@@ -149,7 +149,8 @@ impl Input {
     pub(super) fn changes(&self) -> Option<FrameShape> {
         let shape = self.waiting.front()?.shape();
         let old = self.shape.as_ref()?;
-        (self.settings.reinit && self.settings.drawing.is_none() && old.differs_from(&shape)).then_some(shape)
+        let fits = if self.settings.reinit { !old.differs_from(&shape) } else { !old.lies_elsewhere_than(&shape) };
+        (!fits && self.settings.drawing.is_none()).then_some(shape)
     }
 
     /// True when there is something for the graph.
@@ -160,7 +161,9 @@ impl Input {
     /// Takes what is there for the graph.
     pub(super) fn next(&mut self) -> Option<Next> {
         if let Some(mut frame) = self.waiting.pop_front() {
-            if self.settings.kind == MediaKind::Video && self.settings.autorotate {
+            // Pictures in a device's memory are not turned, so they keep the note that says how they lie.
+            let turned = self.settings.autorotate && self.shape.as_ref().is_none_or(|shape| shape.hardware.is_none());
+            if self.settings.kind == MediaKind::Video && turned {
                 frame.drop_display_matrix();
             }
             return Some(Next::Frame(frame));

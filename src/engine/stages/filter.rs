@@ -3,6 +3,7 @@
 use super::feed::{Feeding, Input, InputSettings, Next};
 use crate::av::{
     AvError, FilterGraph, FrameShape, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull,
+    device_pictures_may_change_size,
 };
 use crate::engine::commands::Commands;
 use crate::engine::fault::StageError;
@@ -91,7 +92,8 @@ impl FilterStage {
                     kind: s.kind,
                     time_base: s.time_base,
                     frame_rate: s.frame_rate,
-                    rotate_by: matrix.filter(|_| s.autorotate && s.kind == MediaKind::Video),
+                    rotate_by: matrix
+                        .filter(|_| s.autorotate && s.kind == MediaKind::Video && shape.hardware.is_none()),
                     trim_start_us: s.trim_start_us,
                     trim_duration_us: s.trim_duration_us,
                     first_filters: s.first_filters.clone(),
@@ -100,14 +102,32 @@ impl FilterStage {
                 }
             })
             .collect();
-        let graph =
-            FilterGraph::configure(&self.settings, &inputs, &self.constraints).map_err(|cause| self.refused(cause))?;
+        let graph = self.build(&inputs).map_err(|cause| self.refused(cause))?;
         self.graph = Some(graph);
         for port in 0..self.kinds.len() {
             self.tell_shape(port, out)?;
         }
         self.inputs.iter_mut().for_each(Input::rebuilt);
         Ok(())
+    }
+
+    fn build(&self, inputs: &[GraphInput]) -> Result<FilterGraph, GraphError> {
+        let on_device = |port: usize| self.told[port].as_ref().is_some_and(|told| told.shape.hardware.is_some());
+        if (0..self.told.len()).any(on_device) {
+            // The filter that keeps the size when a graph is rebuilt seldom works in a device's memory; where the size is the
+            // same it is not needed.
+            let mut free = self.constraints.clone();
+            (0..free.len()).filter(|port| on_device(*port)).for_each(|port| free[port].size = None);
+            let graph = FilterGraph::configure(&self.settings, inputs, &free)?;
+            let keeps_size = |(port, wanted): (usize, &OutputConstraint)| {
+                let size = graph.output(port).map(|output| (output.shape.width, output.shape.height));
+                wanted.size.is_none() || wanted.size == size
+            };
+            if device_pictures_may_change_size() || self.constraints.iter().enumerate().all(keeps_size) {
+                return Ok(graph);
+            }
+        }
+        FilterGraph::configure(&self.settings, inputs, &self.constraints)
     }
 
     /// The graph cannot be configured.

@@ -1,7 +1,7 @@
 //! The stages of filtergraphs.
 
 use super::settings::input_trim;
-use super::{Builder, Ends, FRAMES};
+use super::{BEHIND_GRAPH, Builder, Ends, FRAMES};
 use crate::av::{Canvas, GraphSettings, OutputConstraint};
 use crate::diagnostic::mask_url;
 use crate::engine::balance::Balance;
@@ -40,6 +40,7 @@ impl Builder<'_> {
             resampler_options: encode.resampler_options.clone(),
             auto_conversion: encode.auto_conversion,
             hardware: inputs.hardware.for_filters().cloned(),
+            under_way: BEHIND_GRAPH as i32,
         };
         let name = format!("{} stream of {}", stream.kind.name(), mask_url(&output_plan.url));
         let constraint = constraint(output_plan, (output, index), encode);
@@ -81,6 +82,7 @@ impl Builder<'_> {
                 threads: graph.threads.clone(),
                 auto_conversion: graph.auto_conversion,
                 hardware: inputs.hardware.for_filters().cloned(),
+                under_way: BEHIND_GRAPH as i32,
                 ..GraphSettings::default()
             };
             let stage = FilterStage::new(format!("filtergraph {number}"), shared, settings, outputs)

@@ -3,22 +3,22 @@
 use super::settings::{
     balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
 };
-use super::{Builder, Ends, StreamEnds, packet_room};
-use crate::av::{Decoder, DecoderSettings, HardwareDevices, LinkedCatalog, SubtitleDecoder};
-use crate::catalog::Catalog;
+use super::{BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
+use crate::av::{Decoder, DecoderSettings, SubtitleDecoder};
 use crate::engine::balance::{Balance, Place};
 use crate::engine::flow::PacketItem;
-use crate::engine::hardware;
+use crate::engine::hardware::DecodersHardware;
 use crate::engine::journal::Subject;
 use crate::engine::link::{LinkSender, link};
 use crate::engine::prepare::{OpenInputs, PrepareError};
 use crate::engine::session::PeerSession;
 use crate::engine::stages::decode::{DecodeSettings, DecodeStage};
 use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
+use crate::engine::stages::feed::AHEAD;
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
-use crate::facts::{InputFacts, MediaKind};
+use crate::facts::MediaKind;
 use crate::plan::Plan;
-use crate::spec::{InputGap, InputSpec, PerStream};
+use crate::spec::InputGap;
 use crate::timing::{Pacer, Timeline};
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl Builder<'_> {
         plan: &Plan,
         inputs: OpenInputs,
         balance: &Balance,
-        mut ends: Ends,
+        (mut ends, mut hardware): (Ends, DecodersHardware),
     ) -> Result<(), PrepareError> {
         let seldom = &inputs.spec.global.seldom;
         self.commands.set_qp_histogram(seldom.qp_histogram);
@@ -42,7 +42,7 @@ impl Builder<'_> {
         let places: Vec<Place> =
             groups.iter().enumerate().map(|(input, group)| balance.join(*group, direct(input))).collect();
         let at_leisure: Vec<bool> = (0..plan.inputs.len()).map(|i| is_read_at_leisure(plan, &inputs, i)).collect();
-        let OpenInputs { spec, facts, demuxers, openings, mut hardware, .. } = inputs;
+        let OpenInputs { spec, facts, demuxers, openings, .. } = inputs;
         let parts = demuxers.into_iter().zip(facts).zip(places).zip(openings).enumerate();
         for (index, (((demuxer, facts), place), opening)) in parts {
             let input = &plan.inputs[index];
@@ -74,15 +74,15 @@ impl Builder<'_> {
                         links.push(packets);
                         continue;
                     }
+                    let hardware = hardware.remove(&(index, stream)).unwrap_or_default();
+                    let hardware = hardware.with_under_way(under_way(plan, (index, stream)));
                     let settings = DecoderSettings {
                         name: decode.decoder.clone(),
                         options: decode.options.clone(),
                         bitexact: decode.bitexact,
-                        spare_thread: at_leisure[index],
+                        spare_thread: at_leisure[index] && hardware.wanted().is_none(),
+                        hardware: hardware.clone(),
                     };
-                    if facts.streams[stream].kind == MediaKind::Video {
-                        promise_device(&mut hardware, &spec.inputs[index], &facts, (index, stream))?;
-                    }
                     let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
                     let settings = DecodeSettings {
                         url: facts.url.clone(),
@@ -94,6 +94,7 @@ impl Builder<'_> {
                         top_field_first: stream_plan.top_field_first,
                         tells_origins,
                         keeps_last: input.session.is_some() && input.on_gap == InputGap::Freeze,
+                        hardware,
                     };
                     let oversight = self.oversight(settings.kind, (index, stream));
                     let stage = DecodeStage::new(decoder, settings, undecodable);
@@ -141,25 +142,10 @@ impl Builder<'_> {
     }
 }
 
-/// Makes sure that the device is there which `-hwaccel` names for a stream.
-fn promise_device(
-    devices: &mut HardwareDevices,
-    spec: &InputSpec,
-    facts: &InputFacts,
-    (input, stream): (usize, usize),
-) -> Result<(), PrepareError> {
-    let stream = &facts.streams[stream];
-    let value = |values: &PerStream<String>| {
-        values.last_matching(|specifier| specifier.matches(facts, stream)).map(|assigned| assigned.value.clone())
-    };
-    if let Some(format) = value(&spec.seldom.hwaccel_output_format)
-        && !LinkedCatalog.is_pixel_format(&format)
-    {
-        log::error!("Unrecognised hwaccel output format: {format}");
-    }
-    let Some(method) = value(&spec.hwaccel).filter(|method| !matches!(method.as_str(), "none" | "auto")) else {
-        return Ok(());
-    };
-    let device = value(&spec.seldom.hwaccel_device);
-    hardware::ensure(devices, (&method, device.as_deref()), (&stream.codec, input, stream.index))
+/// How many decoded pictures may be under way to the encoders and filters that take them: in links, queues and hands.
+fn under_way(plan: &Plan, source: (usize, usize)) -> usize {
+    let queued = plan.graphs.iter().any(|graph| graph.inputs.iter().any(|pad| pad.source == source));
+    let ahead = if queued { AHEAD } else { 0 };
+    // One in the filtergraph's hands, and the one that may stand for an input that is away.
+    FRAMES.items + ahead + BEHIND_GRAPH + 2
 }

@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::commands::Commands;
 use super::fault::StageError;
 use super::flow::{FrameItem, PacketItem};
+use super::hardware;
 use super::kernel::{Outlet, Source, Stage, drive, drive_joined, drive_source};
 use super::leak::Leak;
 use super::link::{Capacity, Inlet, LinkSender, gate};
@@ -38,6 +39,9 @@ use std::thread::JoinHandle;
 const PACKETS: Capacity = Capacity { items: 64, bytes: 4 << 20 };
 /// One picture of 1080 lines, four of half that size: what waits is memory, and more of it won no time.
 const FRAMES: Capacity = Capacity { items: 4, bytes: 4 << 20 };
+
+/// Frames that may be under way behind a filtergraph: in the link, in the encoder's hands, and the last one for repeating.
+const BEHIND_GRAPH: usize = FRAMES.items + 2;
 
 /// The capacity of a packet link, with `-thread_queue_size` where it was given.
 fn packet_room(items: Option<usize>) -> Capacity {
@@ -118,7 +122,9 @@ impl Prepared {
         stop: &StopSignal,
         before: impl FnOnce(&Plan, Option<&StageError>),
     ) -> Result<Running, PrepareError> {
-        let Prepared { plan, inputs, outputs } = self;
+        let Prepared { plan, mut inputs, outputs } = self;
+        // Filters and encoders may take the devices of decoders, so these come first; what is wrong is told in its turn.
+        let hardware = hardware::for_decoders(&plan, &mut inputs);
         let plan = Arc::new(plan);
         // Where nobody waits for a single picture, fewer changes between threads are less work.
         let _turns = if plan.is_timed() { None } else { LongTurns::begin() };
@@ -156,9 +162,10 @@ impl Prepared {
                 builder.output(&plan, index, output, &inputs, &mut ends)?;
             }
             before(&plan, builder.refused.as_ref());
+            let hardware = hardware?;
             let balance = Balance::default();
             builder.complex_graphs(&plan, &inputs, &balance, &mut ends)?;
-            builder.inputs(&plan, inputs, &balance, ends)
+            builder.inputs(&plan, inputs, &balance, (ends, hardware))
         })();
         let input_urls = plan.inputs.iter().map(|i| i.url.clone()).collect();
         let Builder { threads, may_block, sources_run, commands, .. } = builder;

@@ -321,6 +321,7 @@ impl Builder<'_> {
             keyframes,
             most_repeats: global.dts_error_threshold_s.saturating_mul(30),
             wish,
+            devices: inputs.hardware.clone(),
             video_stats: self.video_stats.clone(),
             stats_before: self.stats(stream.stats.before_encoder.as_ref(), (output, index))?,
             stats_behind: self.stats(stream.stats.behind_encoder.as_ref(), (output, index))?,

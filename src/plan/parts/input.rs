@@ -1,6 +1,6 @@
 //! What is done with an input and its streams.
 
-use crate::plan::SessionPlan;
+use crate::plan::{HardwareDecode, SessionPlan};
 use crate::spec::{InputGap, ReadRate};
 use crate::unit::Rational;
 
@@ -76,4 +76,6 @@ pub struct DecodePlan {
     pub options: Vec<(String, String)>,
     /// `-bitexact`.
     pub bitexact: bool,
+    /// The hardware that is to do it.
+    pub hardware: HardwareDecode,
 }

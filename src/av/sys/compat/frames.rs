@@ -4,6 +4,16 @@ use crate::av::sys::error::AvError;
 use ffmpeg_sys_next as ffi;
 use std::ffi::c_int;
 
+/// Tells a decoder that its callbacks may come from any of its threads; later versions take that for granted.
+pub(crate) fn callbacks_are_thread_safe(decoder: &mut ffi::AVCodecContext) {
+    #[cfg(not(ffmpeg_6_0))]
+    {
+        decoder.thread_safe_callbacks = 1;
+    }
+    #[cfg(ffmpeg_6_0)]
+    let _ = decoder;
+}
+
 /// Asks an encoder to give the lengths of its frames on to its packets.
 pub(crate) fn keep_frame_lengths(encoder: &mut ffi::AVCodecContext) {
     #[cfg(ffmpeg_6_1)]

@@ -3,8 +3,8 @@
 use super::FilterGraph;
 use super::upright::upright;
 use crate::av::sys::{
-    c_string, compat, error::AvError, frame::FrameShape, hardware::HardwareDevice, input::kind_of, pads::End,
-    pads::OpenPads, text_of,
+    c_string, compat, error::AvError, frame::FrameShape, hardware::HardwareDevice, hardware::HardwareFrames,
+    input::kind_of, pads::End, pads::OpenPads, text_of,
 };
 use crate::facts::MediaKind;
 use crate::unit::Rational;
@@ -87,7 +87,12 @@ pub struct GraphSettings {
     pub auto_conversion: bool,
     /// The hardware device of filters that want one.
     pub hardware: Option<HardwareDevice>,
+    /// Frames that may be under way behind the graph, for pools of a fixed size.
+    pub under_way: i32,
 }
+
+/// Frames that filters of hardware keep free for whoever comes behind them when nobody asks for a number.
+const USUAL_FRAMES: i32 = 6;
 
 /// Why a filtergraph cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -136,7 +141,9 @@ impl FilterGraph {
             if graph.is_null() {
                 return Err(AvError::NO_MEMORY.into());
             }
-            let mut this = Self { graph, sources: Vec::new(), sinks: Vec::new(), only_passes: true };
+            let last = (settings.hardware.is_some() && compat::uploads_read_late())
+                .then(|| inputs.iter().map(|_| None).collect());
+            let mut this = Self { graph, sources: Vec::new(), sinks: Vec::new(), only_passes: true, last };
             if let Some(threads) = &settings.threads {
                 let threads = c_string(threads);
                 let set = AvError::check(ffi::av_opt_set(graph.cast(), c"threads".as_ptr(), threads.as_ptr(), 0));
@@ -149,17 +156,16 @@ impl FilterGraph {
             }
             let resampler = c_string(&joined(&settings.resampler_options));
             ffi::av_opt_set(graph.cast(), c"aresample_swr_opts".as_ptr(), resampler.as_ptr(), 0);
-            let mut open = OpenPads::parse(graph, &settings.description)?;
+            let mut open = OpenPads::parse(graph, &settings.description, settings.hardware.as_ref())?;
             let (ins, outs) = open.counts();
             if (ins, outs) != (inputs.len(), outputs.len()) {
                 return Err(GraphError::Ends { inputs: ins, outputs: outs });
             }
-            if let Some(device) = &settings.hardware {
-                for at in 0..(*graph).nb_filters as usize {
-                    let filter = *(*graph).filters.add(at);
-                    ffi::av_buffer_unref(&mut (*filter).hw_device_ctx);
-                    (*filter).hw_device_ctx = device.share();
-                }
+            for at in 0..(*graph).nb_filters as usize {
+                let filter = &mut **(*graph).filters.add(at);
+                // Pools of a fixed size have room for what waits behind the graph, besides what is asked for or usual.
+                filter.extra_hw_frames =
+                    if filter.extra_hw_frames < 0 { USUAL_FRAMES } else { filter.extra_hw_frames } + settings.under_way;
             }
             let (ins, outs) = open.take();
             for (input, end) in inputs.iter().zip(ins) {
@@ -211,6 +217,33 @@ impl FilterGraph {
             ))?;
         }
         Ok(context)
+    }
+
+    /// A source of pictures that lie in a device's memory. It must know the pool before anything else.
+    unsafe fn source_on_device(
+        &mut self,
+        name: &str,
+        arguments: &str,
+        frames: &HardwareFrames,
+    ) -> Result<*mut ffi::AVFilterContext, AvError> {
+        let (name, arguments) = (c_string(name), c_string(arguments));
+        // SAFETY: the strings outlive the calls; the new filter belongs to the graph; the parameters are freed here, and
+        // the filter takes a reference of its own to the pool.
+        unsafe {
+            let filter = ffi::avfilter_get_by_name(c"buffer".as_ptr());
+            let source = ffi::avfilter_graph_alloc_filter(self.graph, filter, name.as_ptr());
+            let parameters = ffi::av_buffersrc_parameters_alloc();
+            if source.is_null() || parameters.is_null() {
+                ffi::av_free(parameters.cast());
+                return Err(AvError::NO_MEMORY);
+            }
+            (*parameters).hw_frames_ctx = frames.as_ptr();
+            let set = ffi::av_buffersrc_parameters_set(source, parameters);
+            ffi::av_free(parameters.cast());
+            AvError::check(set)?;
+            AvError::check(ffi::avfilter_init_str(source, arguments.as_ptr()))?;
+            Ok(source)
+        }
     }
 
     unsafe fn chain(&mut self, from: End, filter: &str, name: &str, arguments: Option<&str>) -> Result<End, AvError> {
@@ -267,7 +300,10 @@ impl FilterGraph {
                     if input.frame_rate.is_valid() {
                         arguments += &format!(":frame_rate={}/{}", input.frame_rate.num, input.frame_rate.den);
                     }
-                    self.create("buffer", &input.name, Some(&arguments))?
+                    match &shape.hardware {
+                        Some(frames) => self.source_on_device(&input.name, &arguments, frames)?,
+                        None => self.create("buffer", &input.name, Some(&arguments))?,
+                    }
                 }
                 _ => {
                     let format = text_of(ffi::av_get_sample_fmt_name(compat::sample_format(shape.format)));

@@ -51,6 +51,7 @@ impl StreamParameters {
             sample_aspect_ratio: par.sample_aspect_ratio.into(),
             colours: compat::stream_colours(par),
             display_matrix: None,
+            hardware: None,
         }
     }
 

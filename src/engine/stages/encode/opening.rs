@@ -24,6 +24,7 @@ impl EncodeStage {
             rate_overrides: plan.rate_override.as_deref().map(passes::rate_overrides).transpose()?.unwrap_or_default(),
             top_field_first: plan.top_field_first,
             psnr: plan.psnr,
+            devices: self.settings.devices.clone(),
             name: plan.encoder.clone(),
             options: plan.options.clone(),
             global_quality: plan.global_quality,

@@ -1,0 +1,67 @@
+//! How the filters of a graph's description are made: newer ones want to see their device before they are initialised.
+
+use crate::av::sys::hardware::HardwareDevice;
+use ffmpeg_sys_next as ffi;
+use std::ffi::{CStr, c_int};
+
+/// Makes the filters of a description, gives them the device, and links them. Gives FFmpeg's result.
+///
+/// # Safety
+/// `graph` is valid, and the lists of open pads are null.
+#[cfg(ffmpeg_6_0)]
+pub(crate) unsafe fn parse_graph(
+    graph: *mut ffi::AVFilterGraph,
+    description: &CStr,
+    device: Option<&HardwareDevice>,
+    (inputs, outputs): (&mut *mut ffi::AVFilterInOut, &mut *mut ffi::AVFilterInOut),
+) -> c_int {
+    // SAFETY: the caller's promise; the segment is freed on the one way out, its filters belong to the graph.
+    unsafe {
+        let mut segment = std::ptr::null_mut();
+        let mut result = ffi::avfilter_graph_segment_parse(graph, description.as_ptr(), 0, &mut segment);
+        if result >= 0 {
+            result = ffi::avfilter_graph_segment_create_filters(segment, 0);
+        }
+        if result >= 0 {
+            give_device(graph, device);
+            result = ffi::avfilter_graph_segment_apply(segment, 0, inputs, outputs);
+        }
+        ffi::avfilter_graph_segment_free(&mut segment);
+        result
+    }
+}
+
+/// Makes the filters of a description, links them, and gives them the device. Gives FFmpeg's result.
+///
+/// # Safety
+/// `graph` is valid, and the lists of open pads are null.
+#[cfg(not(ffmpeg_6_0))]
+pub(crate) unsafe fn parse_graph(
+    graph: *mut ffi::AVFilterGraph,
+    description: &CStr,
+    device: Option<&HardwareDevice>,
+    (inputs, outputs): (&mut *mut ffi::AVFilterInOut, &mut *mut ffi::AVFilterInOut),
+) -> c_int {
+    // SAFETY: the caller's promise; the filters belong to the graph.
+    unsafe {
+        let result = ffi::avfilter_graph_parse2(graph, description.as_ptr(), inputs, outputs);
+        if result >= 0 {
+            give_device(graph, device);
+        }
+        result
+    }
+}
+
+/// # Safety
+/// `graph` is valid.
+unsafe fn give_device(graph: *mut ffi::AVFilterGraph, device: Option<&HardwareDevice>) {
+    let Some(device) = device else { return };
+    // SAFETY: the filters belong to the graph, and own what their fields hold.
+    unsafe {
+        for at in 0..(*graph).nb_filters as usize {
+            let filter = *(*graph).filters.add(at);
+            ffi::av_buffer_unref(&mut (*filter).hw_device_ctx);
+            (*filter).hw_device_ctx = device.share();
+        }
+    }
+}
