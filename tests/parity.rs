@@ -661,6 +661,9 @@ const SELDOM: &[Case] = &[
         "pictures against a default of another file",
         "-i {longgop.ts} -i {ffv1.nut} -c:v ffv1 -c:a pcm_s16le -t 0.4 out.mkv",
     ),
+    same("times halved, of odd ticks", "-itsscale 0.5 -i {two.mkv} -c:v ffv1 -an -r 12.5 -f framecrc -"),
+    same("times scaled and copied", "-itsscale 0.57 -i {av.flv} -c copy out.nut"),
+    same("seek after, with subtitles before it", "-i {av.mkv} -c:v ffv1 -an -ss 0.52 out.mkv"),
     same("maps of what is not there", "-i {av.mp4} -map 0:s? -map 0:d? -c copy out.mkv"),
     same("unknown streams left out", "-ignore_unknown -i {av.mp4} -map 0 -c copy out.mkv"),
     older(

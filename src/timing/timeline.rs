@@ -213,9 +213,10 @@ impl Timeline {
         let resume_us = if times.dts.or(times.pts).is_some() { self.resume_us.take() } else { None };
         let mut raw = PacketTimes { pts: times.pts.map(|t| t + shift), dts: times.dts.map(|t| t + shift), ..times };
         if let Some(scale) = state.timing.scale {
-            // ffmpeg scales what it has shifted by the input's offset, which is taken off again here.
+            // ffmpeg scales what it has shifted by the input's offset, which is taken off again here; and as C does, it cuts
+            // off what is less than a tick.
             let offset = rescale(self.settings.offset_us, Rational::MICROS, base);
-            let scaled = |t: i64| rescale(t + offset, scale, Rational::new(1, 1)) - offset;
+            let scaled = |t: i64| ((t + offset) as f64 * scale.as_f64()) as i64 - offset;
             raw = PacketTimes { pts: raw.pts.map(scaled), dts: raw.dts.map(scaled), ..raw };
         }
         if let (Some(resume_us), Some(at)) = (resume_us, raw.dts.or(raw.pts)) {

@@ -168,6 +168,10 @@ impl SubtitleTranscoder {
             log::error!("Subtitle packets must have a pts");
             return Ok(());
         };
+        // What began before the output's -ss is left out, as ffmpeg does: it would move the begin of the whole file.
+        if start_us != 0 && pts < start_us {
+            return Ok(());
+        }
         // SAFETY: the encoder is open.
         let dvb = unsafe { (*self.encoder).codec_id } == ffi::AVCodecID::AV_CODEC_ID_DVB_SUBTITLE;
         let rectangles = subtitle.num_rects;
