@@ -6,7 +6,7 @@ use super::stop::Latch;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -40,19 +40,70 @@ pub struct Tagged<T> {
     pub item: Option<T>,
 }
 
+/// What is in a link, or goes into it at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Load {
+    items: u64,
+    bytes: u64,
+}
+
+impl Load {
+    /// Both numbers change together, in one word: 20 bits of items, 44 of bytes.
+    const BYTE_BITS: u32 = 44;
+    const MOST: Self = Self { items: (1 << 20) - 1, bytes: (1 << Self::BYTE_BITS) - 1 };
+
+    fn of<'a, T: Flowing>(items: impl IntoIterator<Item = &'a T>) -> Self {
+        items.into_iter().fold(Self::default(), |sum, item| sum + Self { items: 1, bytes: item.bytes() as u64 })
+    }
+
+    fn word(self) -> u64 {
+        self.items.min(Self::MOST.items) << Self::BYTE_BITS | self.bytes.min(Self::MOST.bytes)
+    }
+
+    fn of_word(word: u64) -> Self {
+        Self { items: word >> Self::BYTE_BITS, bytes: word & Self::MOST.bytes }
+    }
+}
+
+impl std::ops::Add for Load {
+    type Output = Self;
+
+    fn add(self, more: Self) -> Self {
+        Self { items: self.items + more.items, bytes: self.bytes + more.bytes }
+    }
+}
+
 #[derive(Debug)]
 struct Budget {
-    bytes: AtomicUsize,
-    limit: usize,
+    /// A [`Load`].
+    held: AtomicU64,
+    limit: Load,
     /// Senders that wait for room.
     waiting: AtomicUsize,
 }
 
 impl Budget {
-    /// Counts the bytes in, if they fit or nothing else is there.
-    fn take(&self, bytes: usize) -> bool {
-        let fits = |held: usize| (held == 0 || held + bytes <= self.limit).then_some(held + bytes);
-        self.bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_ok()
+    fn new(capacity: Capacity) -> Self {
+        let limit = Load { items: capacity.items.max(1) as u64, bytes: capacity.bytes as u64 };
+        let limit = Load { items: limit.items.min(Load::MOST.items), bytes: limit.bytes.min(Load::MOST.bytes) };
+        Self { held: AtomicU64::new(0), limit, waiting: AtomicUsize::new(0) }
+    }
+
+    /// Counts the load in, if it fits or nothing else is there.
+    fn take(&self, load: Load) -> bool {
+        let fits = |word: u64| {
+            let sum = Load::of_word(word) + load;
+            (word == 0 || (sum.items <= self.limit.items && sum.bytes <= self.limit.bytes)).then(|| sum.word())
+        };
+        self.held.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_ok()
+    }
+
+    fn give_back(&self, load: Load) {
+        self.held.fetch_sub(load.word(), Ordering::SeqCst);
+    }
+
+    fn items(&self) -> usize {
+        Load::of_word(self.held.load(Ordering::Relaxed)).items as usize
     }
 }
 
@@ -102,7 +153,7 @@ pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>
     let (sender, receiver) = bounded(capacity.items.max(1));
     let (space_sender, space_receiver) = bounded(1);
     let (gone_sender, gone_receiver) = bounded(0);
-    let budget = Arc::new(Budget { bytes: AtomicUsize::new(0), limit: capacity.bytes, waiting: AtomicUsize::new(0) });
+    let budget = Arc::new(Budget::new(capacity));
     let closed: Vec<_> = (0..ports).map(|_| Arc::new(AtomicBool::new(false))).collect();
     let senders = closed
         .iter()
@@ -187,8 +238,7 @@ impl<T: Flowing> LinkSender<T> {
                 Err(TrySendError::Disconnected(_)) => Err(SendError::Closed),
             };
         }
-        let bytes = parcel.iter().filter_map(|tagged| tagged.item.as_ref()).map(Flowing::bytes).sum::<usize>();
-        self.await_room(bytes, abort, meter)?;
+        self.await_room(Load::of(parcel.iter().filter_map(|tagged| tagged.item.as_ref())), abort, meter)?;
         match self.sender.try_send(parcel) {
             Ok(()) => Ok(()),
             Err(TrySendError::Disconnected(_)) => Err(SendError::Closed),
@@ -204,17 +254,17 @@ impl<T: Flowing> LinkSender<T> {
         }
     }
 
-    /// Takes room for `bytes`: at once when they fit or nothing else is there, else when the far end has taken enough.
+    /// Takes room for a load: at once when it fits or nothing else is there, else when the far end has taken enough.
     ///
     /// Whoever waits is counted first and looks again then, so that no wake-up is lost; whoever goes on wakes the next.
-    fn await_room(&self, bytes: usize, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
-        if bytes == 0 || self.budget.take(bytes) {
+    fn await_room(&self, load: Load, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
+        if load == Load::default() || self.budget.take(load) {
             return Ok(());
         }
         let began = Instant::now();
         self.budget.waiting.fetch_add(1, Ordering::SeqCst);
         let result = loop {
-            if self.budget.take(bytes) {
+            if self.budget.take(load) {
                 break Ok(());
             }
             select! {
@@ -232,7 +282,7 @@ impl<T: Flowing> LinkSender<T> {
 
     /// Items waiting in the link.
     pub fn depth(&self) -> usize {
-        self.sender.len()
+        self.budget.items()
     }
 }
 
@@ -248,7 +298,7 @@ impl<T: Flowing> Inlet<T> {
     /// The next item; `None` when all senders are gone; an error on abort.
     pub fn receive(&mut self, abort: &Latch, meter: &StageMeter) -> Result<Option<Tagged<T>>, SendError> {
         while self.arrived.is_empty() {
-            meter.waiting(self.leaky.as_ref().map_or_else(|| self.receiver.len(), |leaky| leaky.len()));
+            meter.waiting(self.leaky.as_ref().map_or_else(|| self.budget.items(), |leaky| leaky.len()));
             if let Some(tagged) = self.leaky.as_ref().and_then(|leaky| leaky.pop()) {
                 return if abort.is_tripped() { Err(SendError::Aborted) } else { Ok(Some(tagged)) };
             }
@@ -290,8 +340,8 @@ impl<T: Flowing> Inlet<T> {
 
     fn take_arrived(&mut self) -> Option<Tagged<T>> {
         let tagged = self.arrived.pop_front();
-        if let Some(bytes) = tagged.as_ref().and_then(|t| t.item.as_ref()).map(Flowing::bytes).filter(|b| *b > 0) {
-            self.budget.bytes.fetch_sub(bytes, Ordering::SeqCst);
+        if let Some(item) = tagged.as_ref().and_then(|t| t.item.as_ref()) {
+            self.budget.give_back(Load::of([item]));
             if self.budget.waiting.load(Ordering::SeqCst) > 0 {
                 let _ = self.space.try_send(());
             }

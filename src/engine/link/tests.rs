@@ -86,6 +86,31 @@ fn a_batch_keeps_the_order_of_its_ports_and_lets_none_lag() {
 }
 
 #[test]
+fn items_of_a_batch_are_counted_one_by_one() {
+    let stop = StopSignal::new();
+    let meter = Arc::new(StageMeter::default());
+    let (senders, mut inlet) = link::<Bytes>(Capacity { items: 8, bytes: 1000 }, 1);
+    let mut outlet = Outlet::new(stop.clone(), Arc::clone(&meter));
+    senders.into_iter().for_each(|sender| outlet.connect(0, sender));
+    outlet.set_batch(4);
+    let (sent, count) = mailbox(100);
+    let thread = spawn("sender", move || {
+        for number in 0..40 {
+            outlet.send(0, Bytes(number)).unwrap();
+            sent.send(()).unwrap();
+        }
+    })
+    .unwrap();
+    for number in 0..40 {
+        let_others_run();
+        // Eight of them in the link, four that are held or wait for room.
+        assert!(count.len() <= number + 8 + 4, "{} sent, {number} taken", count.len());
+        assert_eq!(inlet.receive(&stop.abort, &meter).unwrap().unwrap().item, Some(Bytes(number)));
+    }
+    thread.join().unwrap();
+}
+
+#[test]
 fn a_link_is_bounded_by_bytes_and_lets_one_larger_item_pass_alone() {
     let stop = StopSignal::new();
     let (mut senders, mut inlet) = link::<Bytes>(Capacity { items: 100, bytes: 1000 }, 1);
