@@ -141,6 +141,23 @@ fn b_frames_in_each_container_have_rising_dts() {
     check(&cases, &[TRANSCODE_TO_FLV, TRANSCODE_TO_MP4]);
 }
 
+/// libavformat alone would write half a minute of sound first.
+#[test]
+fn sound_lies_beside_its_pictures_in_the_file_although_their_encoder_looks_ahead() {
+    for line in ["-i {slides.mp4} -c:v libx264 -c:a copy out.mkv", "-i {slides.mp4} -c:v libx264 -c:a aac out.mp4"] {
+        let dir = tempfile::tempdir().unwrap();
+        let args = words(&format!("-nostdin -y -v error {line}"));
+        let run = run(&weir(), &args, dir.path(), LIMIT);
+        assert_eq!(run.code(), Some(0), "{}", run.tail());
+        let facts = probe(&dir.path().join(args.last().unwrap())).unwrap();
+        let sound = |packet: &common::PacketFact| packet.stream == 1;
+        let longest = facts.packets.chunk_by(|a, b| sound(a) == sound(b)).filter(|run| sound(&run[0])).map(<[_]>::len);
+        // 47 packets are a second; B-frames are three pictures apart.
+        assert!(longest.max().unwrap() < 47 * 6, "{line}");
+        assert_eq!(facts.packets.iter().filter(|packet| !sound(packet)).count(), 90, "{line}");
+    }
+}
+
 #[test]
 fn the_judgement_sees_a_hole_a_burst_and_a_step_back() {
     let facts = |dts: &[i64]| FileFacts {

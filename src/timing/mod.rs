@@ -2,6 +2,7 @@
 
 mod dts_guard;
 mod frame_rate;
+mod interleaving;
 mod keep_up;
 mod pace;
 mod reorder;
@@ -12,6 +13,7 @@ mod timeline;
 
 pub use dts_guard::{DtsGuard, DtsRepair};
 pub use frame_rate::{Arrival, FrameRate, FrameRateSettings, Placement};
+pub use interleaving::Interleaving;
 pub use keep_up::{Change, KeepUp, Measure, Review};
 pub use pace::Pacer;
 pub use reorder::ReorderWindow;

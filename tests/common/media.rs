@@ -60,6 +60,14 @@ const RECIPES: &[(&str, Recipe)] = &[
              -c:v libx264 -preset ultrafast -bf 0 -g 12 -sc_threshold 0 -pix_fmt yuv420p -c:a aac -ac 2 -b:a 96k",
         ),
     ),
+    // A second for each picture: encoders that look ahead are late by half a minute.
+    (
+        "slides.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=192x108:rate=1:duration=90 -f lavfi -i sine=440:sample_rate=48000:duration=90 \
+             -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -b:a 64k",
+        ),
+    ),
     ("longgop.mp4", Ffmpeg("-i {cam.mp4} -c:v libx264 -preset ultrafast -bf 0 -g 1000 -sc_threshold 0 -c:a copy")),
     ("longgop.ts", Ffmpeg("-i {longgop.mp4} -c copy -an")),
     (

@@ -22,7 +22,7 @@ use crate::engine::meter::{OutputMeter, StreamMeter};
 use crate::engine::session::PendingOutput;
 use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
-use crate::timing::{DtsGuard, Shortest};
+use crate::timing::{DtsGuard, Interleaving, Shortest};
 use crate::unit::Rational;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -108,6 +108,8 @@ pub struct MuxSettings {
     pub after: Option<Latch>,
     /// `-debug_ts`.
     pub debug_timestamps: bool,
+    /// Nobody waits for the packets in real time: streams are kept in step.
+    pub at_leisure: bool,
     /// Where the output's session description goes.
     pub sdp: Option<SessionDescription>,
 }
@@ -121,6 +123,8 @@ pub struct MuxStage {
     header_written: bool,
     packets: u64,
     shortest: Option<Shortest<Packet>>,
+    /// Keeps the streams in step, where one is encoded and nobody waits in real time.
+    interleaving: Option<Interleaving<Packet>>,
     closing: Vec<usize>,
     broken: bool,
     /// What makes it a session with a peer.
@@ -138,6 +142,10 @@ impl MuxStage {
             .map(|s| s.limited || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle))
             .collect();
         let shortest = (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits));
+        let encodes = streams.iter().any(|s| s.copy.is_none() && !s.silent);
+        let steady = |s: &MuxStream| !s.silent && matches!(s.kind, MediaKind::Video | MediaKind::Audio);
+        let in_step = settings.at_leisure && encodes && streams.iter().filter(|s| steady(s)).count() > 1;
+        let interleaving = in_step.then(|| Interleaving::new(streams.iter().map(steady)));
         // Nobody feeds an attachment.
         let closing = (0..streams.len()).filter(|index| streams[*index].silent).collect();
         let streams: Vec<State> = streams
@@ -165,6 +173,7 @@ impl MuxStage {
             header_written: false,
             packets: 0,
             shortest,
+            interleaving,
             closing,
             broken: false,
             live: None,
@@ -198,6 +207,10 @@ impl MuxStage {
                 shortest.end(index);
                 self.write_settled()?;
             }
+            if let Some(interleaving) = &mut self.interleaving {
+                interleaving.end(index);
+                self.write_in_turn()?;
+            }
         }
         Ok(())
     }
@@ -222,7 +235,10 @@ impl MuxStage {
             let _ = self.muxer.close_io();
             return false;
         }
-        let flushed = self.muxer.flush_interleaving().is_ok();
+        for index in 0..self.streams.len() {
+            self.interleaving.iter_mut().for_each(|interleaving| interleaving.end(index));
+        }
+        let flushed = self.write_in_turn().is_ok() & self.muxer.flush_interleaving().is_ok();
         self.muxer.finish().is_ok() && flushed
     }
 }

@@ -1,6 +1,8 @@
 //! The stages of an output: from the decoder's far end to the muxer.
 
-use super::settings::{copy_settings, is_fed_in_real_time, local_file, may_be_joined, needs_trailer};
+use super::settings::{
+    copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_joined, needs_trailer,
+};
 use super::{Builder, Ends, FRAMES, PACKETS, packet_room};
 use crate::av::{BlockedThread, SubtitleTranscoder};
 use crate::diagnostic::mask_url;
@@ -231,6 +233,7 @@ impl Builder<'_> {
             exit_on_error: global.exit_on_error,
             after,
             debug_timestamps: global.seldom.debug_timestamps,
+            at_leisure: output.session.is_none() && is_fed_at_leisure(plan, output, inputs),
             sdp: self.sdp.clone().filter(|_| output.muxer.name == "rtp"),
         };
         let name = format!("mux {index}");

@@ -1,6 +1,6 @@
 //! What stages must know, drawn from the plan and the facts.
 
-use crate::engine::prepare::OpenInputs;
+use crate::engine::prepare::{OpenInputs, is_pipe};
 use crate::engine::stages::copy::CopySettings;
 use crate::octets::{file_path, to_path};
 use crate::plan::{GraphPlan, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
@@ -128,6 +128,16 @@ pub(super) fn balance_groups(plan: &Plan) -> Vec<usize> {
 /// A file that is read as fast as it can be: nobody waits for its packets in real time.
 pub(super) fn is_read_at_leisure(plan: &Plan, inputs: &OpenInputs, input: usize) -> bool {
     plan.inputs[input].read_rate.is_none() && to_path(&inputs.spec.inputs[input].url).is_file()
+}
+
+/// None of an output's media comes at the speed of time, as far as can be told.
+pub(super) fn is_fed_at_leisure(plan: &Plan, output: &OutputPlan, inputs: &OpenInputs) -> bool {
+    let at_leisure = |input: usize| !plan.inputs[input].is_timed() && !is_pipe(&inputs.spec.inputs[input].url);
+    output.streams.iter().all(|stream| match stream.source {
+        StreamSource::Input(input, _) => at_leisure(input),
+        StreamSource::Graph(graph, _) => plan.graphs[graph].inputs.iter().all(|pad| at_leisure(pad.source.0)),
+        StreamSource::File => true,
+    })
 }
 
 /// All of an output's media comes at the speed of time: from peers, or from files that are paced.

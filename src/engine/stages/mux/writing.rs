@@ -3,11 +3,28 @@
 use super::MuxStage;
 use crate::av::Packet;
 use crate::engine::fault::StageError;
+use crate::timing::Interleaving;
 use crate::unit::{Rational, rescale};
 use std::sync::atomic::Ordering::Relaxed;
 
 impl MuxStage {
-    pub(super) fn write(&mut self, index: usize, mut packet: Packet) -> Result<(), StageError> {
+    /// Writes a packet, or keeps it until it is its turn.
+    pub(super) fn write(&mut self, index: usize, packet: Packet) -> Result<(), StageError> {
+        let at = packet.dts().or(packet.pts()).map(|time| rescale(time, self.muxer.time_base(index), Rational::MICROS));
+        let (Some(interleaving), Some(at_us)) = (&mut self.interleaving, at) else { return self.put(index, packet) };
+        interleaving.push(index, at_us, packet.size(), packet);
+        self.write_in_turn()
+    }
+
+    /// Writes what is not too far ahead.
+    pub(super) fn write_in_turn(&mut self) -> Result<(), StageError> {
+        while let Some((index, packet)) = self.interleaving.as_mut().and_then(Interleaving::pop) {
+            self.put(index, packet)?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, index: usize, mut packet: Packet) -> Result<(), StageError> {
         if self.is_away() {
             self.left_out();
             return Ok(());
