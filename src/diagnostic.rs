@@ -134,6 +134,20 @@ pub fn mask_url(url: &str) -> String {
             from = begin;
         }
     }
+    mask_stream_id(masked)
+}
+
+/// MediaMTX's log-in over SRT: `streamid=publish:path:user:password`.
+fn mask_stream_id(mut masked: String) -> String {
+    let key = "streamid=";
+    let mut from = 0;
+    while let Some(begin) = masked[from..].find(key).map(|i| i + from + key.len()) {
+        let end = masked[begin..].find(['&', ' ', ';', '\'', '"']).map_or(masked.len(), |i| i + begin);
+        if let Some((password, _)) = masked[begin..end].match_indices(':').nth(2) {
+            masked.replace_range(begin + password + 1..end, "***");
+        }
+        from = begin;
+    }
     masked
 }
 
@@ -146,6 +160,13 @@ mod tests {
         assert_eq!(mask_url("rtsp://u:p@ss@h:8554/a"), "rtsp://u:***@h:8554/a");
         assert_eq!(mask_url("rtmp://h/live/a?user=U&pass=P"), "rtmp://h/live/a?user=U&pass=***");
         assert_eq!(mask_url("srt://h:1?passphrase=xyz&mode=caller"), "srt://h:1?passphrase=***&mode=caller");
+        assert_eq!(
+            mask_url("srt://h?streamid=publish:a/b:me:xyz&latency=9"),
+            "srt://h?streamid=publish:a/b:me:***&latency=9"
+        );
+        assert_eq!(mask_url("srt://h?streamid=read:a"), "srt://h?streamid=read:a");
+        let masked = mask_url("srt://h?streamid=publish:a:me:xyz");
+        assert_eq!(mask_url(&masked), masked);
         assert_eq!(mask_url("rtmp://h/a?pass=***: live"), "rtmp://h/a?pass=***: live");
         assert_eq!(mask_url("dir/a:b@c.mp4"), "dir/a:b@c.mp4");
         assert_eq!(mask_url("http://h/compass=1"), "http://h/compass=1");

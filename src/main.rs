@@ -1,7 +1,5 @@
 //! The door: see `weir::app`.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
+fn main() {
     weir::app::main(std::env::args_os())
 }

@@ -675,6 +675,24 @@ fn one_ctrl_c_ends_it_while_the_server_takes_nothing() {
 }
 
 #[test]
+fn one_ctrl_c_ends_it_while_an_encoder_is_far_behind() {
+    let server = Nginx::new();
+    let line = "-re -stream_loop -1 -i {cam.mp4} -vf scale=1920:1080 -c:v libx264 -preset veryslow -c:a copy -f flv";
+    let mut push = Live::start(&format!("{line} {}", server.url("a")));
+    push.await_said("limited by the encoder");
+    push.interrupt();
+}
+
+#[test]
+fn one_ctrl_c_ends_it_while_an_srt_peer_is_waited_for() {
+    let port = common::live::free_port();
+    let mut push = Live::start(&format!("{CAMERA} -f mpegts srt://127.0.0.1:{port}?streamid=publish:a:me:geheim"));
+    std::thread::sleep(Duration::from_millis(1000));
+    push.interrupt();
+    assert!(!push.said().contains("geheim"), "{}", push.said());
+}
+
+#[test]
 fn one_sigterm_ends_it_while_the_reader_of_its_pipe_takes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     for line in ["-i {heavy.mp4} -c copy -f flv -", "-i {heavy.mp4} -c:v libx264 -preset ultrafast -f mpegts pipe:1"] {

@@ -16,8 +16,8 @@ use crate::octets;
 use crate::report::{self, CalledAs, banner, ending, level, newcomer, report_file, terminal};
 use crate::spec::JobSpec;
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::Path;
-use std::process::ExitCode;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +34,19 @@ pub enum Exit {
 }
 
 /// Runs the program; the first argument is the name that it was called by.
-pub fn main(mut args: impl Iterator<Item = OsString>) -> ExitCode {
+///
+/// Does not come back.
+pub fn main(mut args: impl Iterator<Item = OsString>) -> ! {
     let called = args.next().map_or(CalledAs::Weir, |name| called_as(&name));
     let args: Vec<String> = args.map(|arg| octets::of_os(&arg)).collect();
     report::log::install();
     crate::av::initialize();
     let exit = words::run(called, &args).unwrap_or_else(|| command(called, &args));
     terminal::finish();
-    ExitCode::from(exit as u8)
+    log::logger().flush();
+    // Who has closed the pipe has been told of otherwise.
+    let _ = std::io::stdout().flush();
+    crate::av::end_process(exit as u8)
 }
 
 fn called_as(name: &OsString) -> CalledAs {

@@ -13,6 +13,9 @@ use crate::unit::MICROS_PER_SECOND;
 /// `-read_deadline` with `-on_input_gap freeze`, in microseconds.
 const FREEZE_AFTER_US: i64 = 3 * MICROS_PER_SECOND;
 
+/// How long an input is probed whose streams may be more than those seen: as long as ffmpeg does.
+const PROBE_US: i64 = 5 * MICROS_PER_SECOND;
+
 /// RTSP over UDP without a packet for so long at the start goes on over TCP; in microseconds.
 const UDP_SILENCE_US: i64 = 2 * MICROS_PER_SECOND;
 
@@ -155,7 +158,9 @@ fn live_defaults(spec: &InputSpec, session: &SessionPlan, copies: bool, options:
             options.push((name.to_owned(), value));
         }
     };
-    default("analyzeduration", session.probe_us.to_string());
+    // RTSP names its streams, and probing ends when all are known; elsewhere it is as long as it may be, for more may come.
+    let longest_us = if session::is_rtsp_url(&spec.url) { session.probe_us } else { PROBE_US.min(session.probe_us) };
+    default("analyzeduration", longest_us.to_string());
     default("probesize", (64 << 20).to_string());
     if copies {
         default("fpsprobesize", "0".to_owned());

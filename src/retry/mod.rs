@@ -179,6 +179,10 @@ impl Session {
         if lived_us.is_some() {
             self.lost_us = now_us;
         }
+        // Who is thrown out finds the peer there again at once; one that is not there has gone itself.
+        if lived_us.is_none() && loss == Loss::Unreachable {
+            self.short_ones = 0;
+        }
         self.count(lived_us, now_us);
         let verdict = self.judge(loss, now_us);
         self.state = if matches!(verdict, Verdict::Retry { .. }) { State::Backoff } else { State::Over };

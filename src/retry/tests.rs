@@ -114,6 +114,19 @@ fn thrown_out_again_and_again_it_says_so_and_steps_back() {
 }
 
 #[test]
+fn who_finds_the_peer_gone_was_not_thrown_out() {
+    let mut session = live(PATIENT);
+    let mut now = 100 * SECOND;
+    for _ in 0..10 {
+        let Verdict::Retry { at_us, thrown_out: false } = session.lost(Loss::Broken, now) else { panic!("thrown out") };
+        now = at(session.lost(Loss::Unreachable, at_us));
+        assert!(now - at_us < SECOND);
+        session.media(now);
+        now += SECOND;
+    }
+}
+
+#[test]
 fn a_live_session_without_media_is_stalled() {
     let mut session = live(PATIENT);
     assert_eq!(session.state(101 * SECOND), State::Live);

@@ -261,6 +261,11 @@ impl Encoder {
         unsafe { &*self.context }
     }
 
+    /// Leaves the encoder to the end of the process: to close it would wait for the pictures that it is at.
+    pub fn leave(self) {
+        std::mem::forget(self);
+    }
+
     /// Gives a frame, or `None` to drain. `false`: take packets first, then give it again.
     pub fn send(&mut self, frame: Option<&Frame>) -> Result<bool, AvError> {
         let frame = frame.map_or(ptr::null(), Frame::as_ptr);

@@ -15,6 +15,13 @@ pub fn limit_cpu_features(text: &str) -> Result<(), AvError> {
     Ok(())
 }
 
+/// Ends the process at once, without what libraries do at its end: threads of theirs may still run, and those of libsrt then use
+/// what is gone. Rust's own output must have been flushed.
+pub fn end(status: u8) -> ! {
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(i32::from(status)) }
+}
+
 /// Sets how many processors the libraries count with (`-cpucount`).
 pub fn set_cpu_count(count: i32) {
     // SAFETY: sets a number.

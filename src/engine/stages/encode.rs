@@ -71,6 +71,8 @@ pub struct EncodeSettings {
     pub wish: KeyframeWish,
     /// The devices that an encoder of hardware may need.
     pub devices: HardwareDevices,
+    /// All that it gives goes to peers: once the run is to end, what is still inside is of no use to them.
+    pub live: bool,
 }
 
 /// The encoder of one stream.
@@ -364,11 +366,21 @@ fn output_name((output, stream): (usize, usize), encoder: &str) -> String {
     format!("output stream #{output}:{stream} ({encoder})")
 }
 
+impl EncodeStage {
+    /// A slow encoder would take minutes for what is inside it, and a peer is to be left at once.
+    fn hurries(&self, out: &Outlet<PacketItem>) -> bool {
+        self.settings.live && out.stop().drain.is_tripped()
+    }
+}
+
 impl Stage for EncodeStage {
     type In = FrameItem;
     type Out = PacketItem;
 
     fn step(&mut self, _port: usize, item: FrameItem, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        if self.hurries(out) {
+            return Ok(Flow::Done);
+        }
         match item {
             FrameItem::Shape(mut shape) => {
                 let answer = shape.frame_samples.take();
@@ -393,6 +405,10 @@ impl Stage for EncodeStage {
     }
 
     fn finish(&mut self, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        if self.hurries(out) {
+            self.encoder.take().into_iter().for_each(Encoder::leave);
+            return Ok(());
+        }
         if self.encoder.is_none() {
             self.open(None, out)?;
         }

@@ -24,7 +24,7 @@ use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stages::subtitle::SubtitleStage;
 use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
-use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
+use crate::plan::{EncodePlan, OutputPlan, OutputStreamPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
 use std::path::PathBuf;
@@ -325,6 +325,12 @@ impl Builder<'_> {
             most_repeats: global.dts_error_threshold_s.saturating_mul(30),
             wish,
             devices: inputs.hardware.clone(),
+            live: plan.outputs.iter().enumerate().all(|(o, taker)| {
+                let takes = |(s, stream): (usize, &OutputStreamPlan)| {
+                    (o, s) == (output, index) || stream.encoded_by == Some((output, index))
+                };
+                taker.session.is_some() || !taker.streams.iter().enumerate().any(takes)
+            }),
             video_stats: self.video_stats.clone(),
             stats_before: self.stats(stream.stats.before_encoder.as_ref(), (output, index))?,
             stats_behind: self.stats(stream.stats.behind_encoder.as_ref(), (output, index))?,

@@ -1,5 +1,6 @@
 //! FLV and RTMP carry H.264 with AAC (or MP3): anything else plays nowhere.
 
+use super::live_output;
 use crate::catalog::CodecFacts;
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::{MediaKind, StreamFacts};
@@ -63,6 +64,9 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
                     .remedy("-flv_guard off copies it as it is."),
                 );
                 stream.choice = Choice::Encoder { facts: encoder, named: false };
+                if stream.kind == MediaKind::Video && live_output::is_peer(spec) {
+                    live_output::live_pictures(context, index, stream);
+                }
             }
             Choice::Encoder { facts, named: true } if !wanted.contains(&facts.codec_name.as_str()) => {
                 diagnostics.push(refused(&url, facts, &encoder, stream.kind));

@@ -4,6 +4,7 @@ use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
 use crate::plan::session::{End, is_rtsp_url, plan};
 use crate::plan::{Choice, Context, OutputDraft, StreamDraft, StreamSource};
+use crate::spec::OutputSpec;
 use crate::unit::Rational;
 
 const CODE: &str = "live-output";
@@ -16,7 +17,7 @@ const KEYFRAME_SECONDS: i64 = 2;
 
 pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
     let spec = &context.spec.outputs[index];
-    let is_peer = plan(&spec.url, End::Output, &[], &spec.live).is_some();
+    let is_peer = is_peer(spec);
     let is_pipe = spec.url.starts_with("pipe:") || spec.url.starts_with("fd:");
     let mut option = |name: &str, value: &str| draft.options.push((name.to_owned(), value.to_owned()));
     if draft.muxer.name == "flv" && (is_peer || is_pipe) {
@@ -66,7 +67,13 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
     }
 }
 
-fn live_pictures(context: &Context, index: usize, stream: &mut StreamDraft) {
+/// True for an output that goes to a peer.
+pub(super) fn is_peer(spec: &OutputSpec) -> bool {
+    plan(&spec.url, End::Output, &[], &spec.live).is_some()
+}
+
+/// What every reader plays, and can join soon.
+pub(super) fn live_pictures(context: &Context, index: usize, stream: &mut StreamDraft) {
     let spec = &context.spec.outputs[index];
     let source = stream.source.input().map(|(input, stream)| context.facts[input].streams[stream].avg_frame_rate);
     let typed = spec.frame_rate.0.last().map(|a| a.value);

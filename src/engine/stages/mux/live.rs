@@ -31,6 +31,7 @@ pub(super) struct Live {
     /// The clock minus the media's time, at its least: the delay that is always there.
     delay_us: Option<i64>,
     told_groups: u64,
+    told_packets: u64,
     told_repair_us: Option<i64>,
     /// Bytes that went over connections that are gone.
     sent_before: i64,
@@ -48,6 +49,7 @@ impl Live {
             wished_us: None,
             delay_us: None,
             told_groups: 0,
+            told_packets: 0,
             told_repair_us: None,
             sent_before: 0,
         }
@@ -242,10 +244,11 @@ impl MuxStage {
         let packets = leak.packets.load(Relaxed);
         let peer = &session.parts.peer;
         peer.meter().dropped_groups.store(groups, Relaxed);
+        peer.meter().dropped_packets.fetch_add(packets - live.told_packets, Relaxed);
         let text =
             format!("{}: cannot take all: {packets} packets left out so far, in whole groups", self.settings.url);
         peer.tell(EventKind::Drop, text, vec![("packets", i64::try_from(packets).unwrap_or(i64::MAX))]);
-        live.told_groups = groups;
+        (live.told_groups, live.told_packets) = (groups, packets);
     }
 
     /// Tells whoever listens to a peer's events that times of a stream were repaired, once a second at the most.
