@@ -424,6 +424,31 @@ fn udp_that_is_blocked_is_left_for_tcp() {
 }
 
 #[test]
+fn a_source_that_comes_back_without_sound_goes_on_and_one_without_pictures_is_waited_for() {
+    let relay = RtspRelay::new();
+    let server = Nginx::new();
+    let first = camera(&relay, "a");
+    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    drop(first);
+    chain.await_said("lost: ");
+    let mut sound = Live::start(&format!("-re -stream_loop -1 -i {{cam.mp4}} -c copy -vn {}", relay.url("a")));
+    chain.await_said("came back without its video (stream 0): that is waited for");
+    sound.interrupt();
+    let mut pictures = Live::start(&format!("-re -stream_loop -1 -i {{cam.mp4}} -c copy -an {}", relay.url("a")));
+    chain.await_said("came back without its audio (stream 1): it goes on without");
+    chain.await_said("live again");
+    std::thread::sleep(Duration::from_secs(2));
+    chain.interrupt();
+    pictures.interrupt();
+    let facts = assert_clean_start(&server.recordings()[0]);
+    let video = facts.streams.iter().position(|s| s["codec_type"] == "video").unwrap();
+    let times: Vec<i64> = facts.of_stream(video).iter().filter_map(|p| p.dts).collect();
+    let gap = times.windows(2).rposition(|pair| pair[1] - pair[0] > 300).unwrap();
+    assert!(times.len() - gap > 15, "{} pictures after the gap", times.len() - gap);
+}
+
+#[test]
 fn a_source_that_comes_back_with_another_codec_is_decoded_on_and_a_copy_of_it_ends_with_the_reason() {
     let relay = RtspRelay::new();
     let server = Nginx::new();

@@ -56,6 +56,8 @@ pub struct LiveInput {
     /// When the deadline of a read began is not to be set anew: no packet has come since.
     waits: bool,
     lost_at_us: Option<i64>,
+    /// That it came back without pictures has been told in this outage.
+    told_missing: bool,
 }
 
 impl LiveInput {
@@ -84,6 +86,7 @@ impl LiveInput {
             best_lead_us: None,
             waits: false,
             lost_at_us: None,
+            told_missing: false,
         }
     }
 
@@ -275,12 +278,14 @@ impl DemuxStage {
         }
     }
 
-    /// Goes on with a new connection; `false` when it lacks a stream.
+    /// Goes on with a new connection; `false` when it lacks what must be there.
     fn adopt(&mut self, demuxer: Demuxer, lost_at_us: i64, out: &mut Outlet<PacketItem>) -> Result<bool, StageError> {
         let facts = demuxer.facts(&self.settings.facts.url);
-        let Some(streams) = self.match_streams(&facts)? else { return Ok(false) };
+        let streams = self.match_streams(&facts)?;
         let used = self.settings.used.clone();
         let Some(live) = &mut self.live else { return Ok(false) };
+        live.told_missing = streams.is_none();
+        let Some(streams) = streams else { return Ok(false) };
         for (new, old) in streams.iter().enumerate() {
             if let Some((old, _)) = old {
                 let header = demuxer.extradata(new);
@@ -325,14 +330,26 @@ impl DemuxStage {
         Ok(true)
     }
 
-    /// Which stream of the new connection goes on as which of the first; `None` when one is missing.
+    /// Which stream of the new connection goes on as which of the first; `None` when one that must be there is missing.
     fn match_streams(&self, new: &InputFacts) -> Result<Option<Matched>, StageError> {
         let Some(live) = &self.live else { return Ok(None) };
         let old = &self.settings.facts;
         let mut found = vec![None; new.streams.len()];
         for stream in old.streams.iter().filter(|s| self.settings.used[s.index]) {
             let place = old.streams[..stream.index].iter().filter(|s| s.kind == stream.kind).count();
-            let Some(same) = new.streams.iter().filter(|s| s.kind == stream.kind).nth(place) else { return Ok(None) };
+            let Some(same) = new.streams.iter().filter(|s| s.kind == stream.kind).nth(place) else {
+                // Readers join at a picture: without them nothing could be sent.
+                let waits = stream.kind == MediaKind::Video;
+                if !(waits && live.told_missing) {
+                    let (kind, url) = (stream.kind.name(), &old.url);
+                    let then = if waits { "that is waited for" } else { "it goes on without" };
+                    log::warn!("{url}: came back without its {kind} (stream {}): {then}.", stream.index);
+                }
+                if waits {
+                    return Ok(None);
+                }
+                continue;
+            };
             let (codec, _) = &live.codecs[stream.index];
             if same.codec != *codec && live.copied[stream.index] {
                 return Err(StageError::PeerLost(format!(
@@ -343,6 +360,6 @@ impl DemuxStage {
             }
             found[same.index] = Some((stream.index, same.time_base));
         }
-        Ok(Some(found))
+        Ok(Some(found).filter(|found| found.iter().any(Option::is_some)))
     }
 }
