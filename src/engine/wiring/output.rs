@@ -24,7 +24,7 @@ use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stages::subtitle::SubtitleStage;
 use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
-use crate::plan::{EncodePlan, OutputPlan, OutputStreamPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
+use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
 use std::path::PathBuf;
@@ -101,6 +101,15 @@ impl MuxEnd {
     }
 }
 
+/// The output streams that take what an output stream's encoder gives: its own, and those that share it.
+fn fed_by(plan: &Plan, leader: (usize, usize)) -> impl Iterator<Item = (usize, usize)> {
+    let all =
+        plan.outputs.iter().enumerate().flat_map(|(o, output)| {
+            output.streams.iter().enumerate().map(move |(s, stream)| ((o, s), stream.encoded_by))
+        });
+    all.filter(move |(at, by)| *at == leader || *by == Some(leader)).map(|(at, _)| at)
+}
+
 impl Builder<'_> {
     /// Makes the links of all muxers, for an encoder may feed several of them; gives their receiving ends.
     pub(super) fn links_of_muxers(&mut self, plan: &Plan, inputs: &OpenInputs) -> Vec<Inlet<PacketItem>> {
@@ -121,17 +130,9 @@ impl Builder<'_> {
         inlets
     }
 
-    /// The links to the muxers that take what an output stream's encoder gives: its own, and those that share it.
+    /// The links to the muxers that take what an output stream's encoder gives.
     fn takers(&mut self, plan: &Plan, leader: (usize, usize)) -> Vec<LinkSender<PacketItem>> {
-        let mut takers = Vec::new();
-        for (o, output) in plan.outputs.iter().enumerate() {
-            for (s, stream) in output.streams.iter().enumerate() {
-                if (o, s) == leader || stream.encoded_by == Some(leader) {
-                    takers.extend(self.muxers[o][s].take());
-                }
-            }
-        }
-        takers
+        fed_by(plan, leader).filter_map(|(output, stream)| self.muxers[output][stream].take()).collect()
     }
 
     pub(super) fn output(
@@ -325,12 +326,7 @@ impl Builder<'_> {
             most_repeats: global.dts_error_threshold_s.saturating_mul(30),
             wish,
             devices: inputs.hardware.clone(),
-            live: plan.outputs.iter().enumerate().all(|(o, taker)| {
-                let takes = |(s, stream): (usize, &OutputStreamPlan)| {
-                    (o, s) == (output, index) || stream.encoded_by == Some((output, index))
-                };
-                taker.session.is_some() || !taker.streams.iter().enumerate().any(takes)
-            }),
+            live: fed_by(plan, (output, index)).all(|(taker, _)| plan.outputs[taker].session.is_some()),
             video_stats: self.video_stats.clone(),
             stats_before: self.stats(stream.stats.before_encoder.as_ref(), (output, index))?,
             stats_behind: self.stats(stream.stats.behind_encoder.as_ref(), (output, index))?,
