@@ -120,6 +120,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_encoded_instead_of_copied_is_what_every_reader_plays_too() {
+        let facts = [input(vec![video("mpeg4"), audio("aac")])];
+        let plan = planned("-i in -c copy rtmp://h/a/b", &facts).unwrap();
+        assert_eq!(encoders(&plan), ["libx264", "copy"]);
+        let options = options(&plan);
+        assert!(has(&options, "g", "50") && has(&options, "bf", "0"), "{options:?}");
+        let plan = planned("-i in -c copy out.flv", &facts).unwrap();
+        assert_eq!(super::tests::options(&plan), []);
+    }
+
+    #[test]
     fn what_the_user_says_counts() {
         let facts = [input(vec![video("h264"), audio("aac")])];
         let plan = planned("-i in -r 10 -bf 2 -c:a copy -f rtsp rtsp://h/a", &facts).unwrap();
