@@ -179,11 +179,7 @@ impl Session {
         if lived_us.is_some() {
             self.lost_us = now_us;
         }
-        // Who is thrown out finds the peer there again at once; one that is not there has gone itself.
-        if lived_us.is_none() && loss == Loss::Unreachable {
-            self.short_ones = 0;
-        }
-        self.count(lived_us, now_us);
+        self.count(loss, lived_us, now_us);
         let verdict = self.judge(loss, now_us);
         self.state = if matches!(verdict, Verdict::Retry { .. }) { State::Backoff } else { State::Over };
         verdict
@@ -194,7 +190,7 @@ impl Session {
         self.state = State::Over;
     }
 
-    fn count(&mut self, lived_us: Option<i64>, now_us: i64) {
+    fn count(&mut self, loss: Loss, lived_us: Option<i64>, now_us: i64) {
         match lived_us {
             Some(lived) if lived >= STABLE_US => {
                 (self.attempts, self.short_ones) = (0, 0);
@@ -208,6 +204,8 @@ impl Session {
                 }
                 self.short_ones += 1;
             }
+            // Who is thrown out finds the peer there again at once; one that is not there has gone itself.
+            None if loss == Loss::Unreachable => self.short_ones = 0,
             None => {}
         }
     }

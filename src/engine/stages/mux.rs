@@ -235,8 +235,8 @@ impl MuxStage {
             let _ = self.muxer.close_io();
             return false;
         }
-        for index in 0..self.streams.len() {
-            self.interleaving.iter_mut().for_each(|interleaving| interleaving.end(index));
+        if let Some(interleaving) = &mut self.interleaving {
+            (0..self.streams.len()).for_each(|index| interleaving.end(index));
         }
         let flushed = self.write_in_turn().is_ok() & self.muxer.flush_interleaving().is_ok();
         self.muxer.finish().is_ok() && flushed

@@ -133,21 +133,21 @@ pub(super) fn is_read_at_leisure(plan: &Plan, inputs: &OpenInputs, input: usize)
 /// None of an output's media comes at the speed of time, as far as can be told.
 pub(super) fn is_fed_at_leisure(plan: &Plan, output: &OutputPlan, inputs: &OpenInputs) -> bool {
     let at_leisure = |input: usize| !plan.inputs[input].is_timed() && !is_pipe(&inputs.spec.inputs[input].url);
-    output.streams.iter().all(|stream| match stream.source {
-        StreamSource::Input(input, _) => at_leisure(input),
-        StreamSource::Graph(graph, _) => plan.graphs[graph].inputs.iter().all(|pad| at_leisure(pad.source.0)),
-        StreamSource::File => true,
-    })
+    all_media(plan, output, true, at_leisure)
 }
 
 /// All of an output's media comes at the speed of time: from peers, or from files that are paced.
 pub(super) fn is_fed_in_real_time(plan: &Plan, output: &OutputPlan) -> bool {
-    let is_timed = |input: usize| plan.inputs[input].is_timed();
+    all_media(plan, output, false, |input| plan.inputs[input].is_timed())
+}
+
+/// True when all inputs that an output's media comes from are such; `generated`: what holds of graphs without inputs.
+fn all_media(plan: &Plan, output: &OutputPlan, generated: bool, such: impl Fn(usize) -> bool) -> bool {
     output.streams.iter().all(|stream| match stream.source {
-        StreamSource::Input(input, _) => is_timed(input),
+        StreamSource::Input(input, _) => such(input),
         StreamSource::Graph(graph, _) => {
             let pads = &plan.graphs[graph].inputs;
-            !pads.is_empty() && pads.iter().all(|pad| is_timed(pad.source.0))
+            if pads.is_empty() { generated } else { pads.iter().all(|pad| such(pad.source.0)) }
         }
         StreamSource::File => true,
     })

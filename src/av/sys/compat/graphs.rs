@@ -8,7 +8,6 @@ use std::ffi::{CStr, c_int};
 ///
 /// # Safety
 /// `graph` is valid, and the lists of open pads are null.
-#[cfg(ffmpeg_6_0)]
 pub(crate) unsafe fn parse_graph(
     graph: *mut ffi::AVFilterGraph,
     description: &CStr,
@@ -16,6 +15,7 @@ pub(crate) unsafe fn parse_graph(
     (inputs, outputs): (&mut *mut ffi::AVFilterInOut, &mut *mut ffi::AVFilterInOut),
 ) -> c_int {
     // SAFETY: the caller's promise; the segment is freed on the one way out, its filters belong to the graph.
+    #[cfg(ffmpeg_6_0)]
     unsafe {
         let mut segment = std::ptr::null_mut();
         let mut result = ffi::avfilter_graph_segment_parse(graph, description.as_ptr(), 0, &mut segment);
@@ -29,20 +29,8 @@ pub(crate) unsafe fn parse_graph(
         ffi::avfilter_graph_segment_free(&mut segment);
         result
     }
-}
-
-/// Makes the filters of a description, links them, and gives them the device. Gives FFmpeg's result.
-///
-/// # Safety
-/// `graph` is valid, and the lists of open pads are null.
-#[cfg(not(ffmpeg_6_0))]
-pub(crate) unsafe fn parse_graph(
-    graph: *mut ffi::AVFilterGraph,
-    description: &CStr,
-    device: Option<&HardwareDevice>,
-    (inputs, outputs): (&mut *mut ffi::AVFilterInOut, &mut *mut ffi::AVFilterInOut),
-) -> c_int {
     // SAFETY: the caller's promise; the filters belong to the graph.
+    #[cfg(not(ffmpeg_6_0))]
     unsafe {
         let result = ffi::avfilter_graph_parse2(graph, description.as_ptr(), inputs, outputs);
         if result >= 0 {

@@ -10,8 +10,9 @@ use std::sync::atomic::Ordering::Relaxed;
 impl MuxStage {
     /// Writes a packet, or keeps it until it is its turn.
     pub(super) fn write(&mut self, index: usize, packet: Packet) -> Result<(), StageError> {
-        let at = packet.dts().or(packet.pts()).map(|time| rescale(time, self.muxer.time_base(index), Rational::MICROS));
-        let (Some(interleaving), Some(at_us)) = (&mut self.interleaving, at) else { return self.put(index, packet) };
+        let Some(interleaving) = &mut self.interleaving else { return self.put(index, packet) };
+        let Some(time) = packet.dts().or(packet.pts()) else { return self.put(index, packet) };
+        let at_us = rescale(time, self.muxer.time_base(index), Rational::MICROS);
         interleaving.push(index, at_us, packet.size(), packet);
         self.write_in_turn()
     }
