@@ -26,6 +26,31 @@ fn camera(relay: &RtspRelay, path: &str) -> Live {
     camera
 }
 
+/// A relay by copy from path `a` of the one to path `a` of the other.
+fn relay_of(relay: &RtspRelay, server: &Nginx) -> Live {
+    Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")))
+}
+
+/// A push whose server is killed once some of it has arrived.
+fn push_that_loses_its_server(line: &str) -> (Nginx, Live) {
+    let mut server = Nginx::new();
+    let push = Live::start(&format!("{line} -f flv {}", server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    server.kill();
+    (server, push)
+}
+
+/// The decoding times of a recording's pictures, in milliseconds.
+fn times_of_pictures(facts: &FileFacts) -> Vec<i64> {
+    let video = facts.streams.iter().position(|s| s["codec_type"] == "video").unwrap();
+    facts.of_stream(video).iter().filter_map(|p| p.dts).collect()
+}
+
+/// Where the last hole of an outage begins among them.
+fn last_gap(times: &[i64]) -> Option<usize> {
+    times.windows(2).rposition(|pair| pair[1] - pair[0] > 300)
+}
+
 /// Waits until a file has so many bytes.
 fn await_size(file: &Path, bytes: u64) {
     wait_for(&format!("{} to grow", file.display()), || file.metadata().is_ok_and(|m| m.len() >= bytes));
@@ -144,10 +169,7 @@ fn a_refused_log_in_is_an_error_at_once_that_says_so_without_the_password() {
 
 #[test]
 fn who_has_nothing_more_to_send_does_not_wait_for_ever_for_a_server_that_is_gone() {
-    let mut server = Nginx::new();
-    let mut push = Live::start(&format!("-re -i {{cam.mp4}} -c copy -connect_deadline 1 -f flv {}", server.url("a")));
-    server.await_recording(1, SOME_BYTES);
-    server.kill();
+    let (_server, mut push) = push_that_loses_its_server("-re -i {cam.mp4} -c copy -connect_deadline 1");
     push.await_said("lost: ");
     let (status, _) = push.wait();
     assert_eq!(status.code(), Some(1), "{}", push.said());
@@ -156,10 +178,7 @@ fn who_has_nothing_more_to_send_does_not_wait_for_ever_for_a_server_that_is_gone
 
 #[test]
 fn a_server_that_is_gone_for_good_is_given_up_in_good_order() {
-    let mut server = Nginx::new();
-    let mut push = Live::start(&format!("{CAMERA} -retry_for 1 -f flv {}", server.url("a")));
-    server.await_recording(1, SOME_BYTES);
-    server.kill();
+    let (_server, mut push) = push_that_loses_its_server(&format!("{CAMERA} -retry_for 1"));
     push.await_said("given up");
     let (status, _) = push.wait();
     assert_eq!(status.code(), Some(1), "{}", push.said());
@@ -205,7 +224,7 @@ fn a_frozen_server_is_left_behind_and_the_source_is_read_on() {
     let server = Nginx::new();
     let mut camera = Live::start(&format!("-re -stream_loop -1 -i {{heavy.mp4}} -c copy {}", relay.url("a")));
     relay.await_publisher("a");
-    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    let mut chain = relay_of(&relay, &server);
     server.await_recording(1, 1_000_000);
     server.freeze();
     chain.await_said("left out so far");
@@ -246,7 +265,7 @@ fn a_relay_goes_on_when_its_source_s_publisher_dies_and_comes_back() {
     let relay = RtspRelay::new();
     let server = Nginx::new();
     let first = camera(&relay, "a");
-    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    let mut chain = relay_of(&relay, &server);
     server.await_recording(1, SOME_BYTES);
     drop(first);
     chain.await_said("lost: ");
@@ -306,7 +325,7 @@ fn a_reader_that_joins_in_mid_group_begins_at_a_keyframe_and_is_told_nothing_els
     let server = Nginx::new();
     let _camera = camera(&relay, "a");
     std::thread::sleep(Duration::from_millis(250));
-    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    let mut chain = relay_of(&relay, &server);
     server.await_recording(1, SOME_BYTES);
     chain.interrupt();
     assert_clean_start(&server.recordings()[0]);
@@ -370,7 +389,7 @@ fn a_source_without_parameter_sets_in_its_description_and_with_long_groups_is_pr
     let _camera = Live::start(&format!("-re -stream_loop -1 -i {{longgop.ts}} -c copy {}", relay.url("a")));
     relay.await_publisher("a");
     std::thread::sleep(Duration::from_millis(300));
-    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    let mut chain = relay_of(&relay, &server);
     server.await_recording(1, SOME_BYTES / 2);
     chain.interrupt();
     assert_clean_start(&server.recordings()[0]);
@@ -383,7 +402,7 @@ fn a_source_with_b_frames_that_begins_at_a_keyframe_is_relayed() {
     let server = Nginx::new();
     let _camera = Live::start(&format!("-re -stream_loop -1 -i {{bcam.mp4}} -c copy {}", relay.url("a")));
     relay.await_publisher("a");
-    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    let mut chain = relay_of(&relay, &server);
     server.await_recording(1, SOME_BYTES);
     chain.interrupt();
     let facts = assert_clean_start(&server.recordings()[0]);
@@ -428,7 +447,7 @@ fn a_source_that_comes_back_without_sound_goes_on_and_one_without_pictures_is_wa
     let relay = RtspRelay::new();
     let server = Nginx::new();
     let first = camera(&relay, "a");
-    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    let mut chain = relay_of(&relay, &server);
     server.await_recording(1, SOME_BYTES);
     drop(first);
     chain.await_said("lost: ");
@@ -442,9 +461,8 @@ fn a_source_that_comes_back_without_sound_goes_on_and_one_without_pictures_is_wa
     chain.interrupt();
     pictures.interrupt();
     let facts = assert_clean_start(&server.recordings()[0]);
-    let video = facts.streams.iter().position(|s| s["codec_type"] == "video").unwrap();
-    let times: Vec<i64> = facts.of_stream(video).iter().filter_map(|p| p.dts).collect();
-    let gap = times.windows(2).rposition(|pair| pair[1] - pair[0] > 300).unwrap();
+    let times = times_of_pictures(&facts);
+    let gap = last_gap(&times).unwrap();
     assert!(times.len() - gap > 15, "{} pictures after the gap", times.len() - gap);
 }
 
@@ -475,9 +493,8 @@ fn a_source_that_comes_back_with_another_codec_is_decoded_on_and_a_copy_of_it_en
     let files = server.recordings();
     let file = files.iter().find(|f| f.to_string_lossy().contains("encoded")).unwrap();
     let facts = assert_clean_start(file);
-    let video = facts.streams.iter().position(|s| s["codec_type"] == "video").unwrap();
-    let times: Vec<i64> = facts.of_stream(video).iter().filter_map(|p| p.dts).collect();
-    let gap = times.windows(2).rposition(|pair| pair[1] - pair[0] > 300).unwrap_or(0);
+    let times = times_of_pictures(&facts);
+    let gap = last_gap(&times).unwrap_or(0);
     assert!(times.len() - gap > 15, "{} pictures after the gap", times.len() - gap);
 }
 
@@ -668,10 +685,7 @@ fn one_ctrl_c_ends_it_while_it_connects_to_a_peer_that_says_nothing() {
 
 #[test]
 fn one_ctrl_c_ends_it_while_the_next_attempt_is_waited_for() {
-    let mut server = Nginx::new();
-    let mut push = Live::start(&format!("{CAMERA} -f flv {}", server.url("a")));
-    server.await_recording(1, SOME_BYTES);
-    server.kill();
+    let (_server, mut push) = push_that_loses_its_server(CAMERA);
     push.await_said("lost: ");
     std::thread::sleep(Duration::from_secs(1));
     push.interrupt();
@@ -682,7 +696,7 @@ fn one_ctrl_c_ends_it_while_source_and_server_are_frozen() {
     let relay = RtspRelay::new();
     let server = Nginx::new();
     let _camera = camera(&relay, "a");
-    let mut chain = Live::start(&format!("-i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    let mut chain = relay_of(&relay, &server);
     server.await_recording(1, SOME_BYTES);
     relay.freeze();
     server.freeze();

@@ -2,14 +2,14 @@
 
 use super::{
     Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StatsPlan, StatsPlans,
-    StreamDraft, StreamSource, Treatment, codec_options, input, metadata, passes, place::OutputPlace, session,
+    StreamDraft, StreamSource, Treatment, codec_options, fps_mode, input, metadata, passes, place::OutputPlace,
+    session,
 };
 use crate::catalog::{CodecFacts, MuxerFacts};
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
 use crate::spec::{
-    Assigned, DEFAULT_MAX_DELAY_US, DEFAULT_STATS_LINE, FpsMode, OutputSpec, PerStream, StatsPlace, StatsSpec,
-    stats_line,
+    Assigned, DEFAULT_MAX_DELAY_US, DEFAULT_STATS_LINE, OutputSpec, PerStream, StatsPlace, StatsSpec, stats_line,
 };
 use crate::unit::LAMBDA_PER_QUALITY;
 
@@ -76,19 +76,7 @@ pub(super) fn output(
             let message = "-pass names neither the first pass (1) nor the second (2): it has no effect.";
             diagnostics.push(Diagnostic::warning("no-such-pass", message).ffmpeg_says(""));
         }
-        if let Treatment::Encode(encode) = &treatment
-            && (encode.frame_rate.is_some() || encode.max_frame_rate.is_some())
-            && asked_fps_mode(context, spec, &place) == FpsMode::Passthrough
-        {
-            let message = "A frame rate is asked for, and every frame as it comes: the rate is then only the unit that times \
-                           are rounded to, and frames that lie closer get one time.";
-            let global = context.spec.global.vsync.is_some();
-            let words =
-                if global { "Using -vsync passthrough and -r/-fpsmax can produce invalid output files" } else { "" };
-            diagnostics.push(
-                Diagnostic::warning("r-and-fps-mode", message).remedy("Leave one of them out.").ffmpeg_says(words),
-            );
-        }
+        diagnostics.extend(fps_mode::warning(context, spec, &place, &treatment));
         let treatment = match treatment {
             Treatment::Copy(copy) => Treatment::Copy(CopyPlan { rotation: metadata.rotations[i], ..copy }),
             other => other,
@@ -249,7 +237,7 @@ fn treatment(
             plan.user_filters = filters.is_some() || !context.spec.global.complex_graphs.is_empty();
             plan.graph = filters.cloned().unwrap_or_else(|| default_graph.to_owned());
             if video {
-                check_fps_mode(context, spec, place, (index, number))?;
+                fps_mode::check(context, spec, place, (index, number))?;
                 video_plan(context, spec, &draft.muxer, stream, place, facts, &mut plan)?;
                 passes::pictures(context, spec, place, draft.streams_before + number, &mut plan);
             } else {
@@ -293,7 +281,7 @@ fn video_plan(
     plan.max_frame_rate = value(&spec.max_frame_rate, place).copied();
     plan.force_key_frames = value(&spec.force_key_frames, place).cloned();
     plan.supported_frame_rates = catalog.encoder_frame_rates(&facts.name);
-    plan.fps_mode = fps_mode(context, spec, muxer, stream, place, plan)?;
+    plan.fps_mode = fps_mode::choose(context, spec, muxer, stream, place, plan)?;
     let full_range = || ["yuvj420p", "yuvj422p", "yuvj444p"].map(str::to_owned).to_vec();
     let strict = plan.options.iter().find(|(k, _)| k == "strict").map(|(_, v)| v.as_str());
     let mjpeg = facts.name == "mjpeg" && !matches!(strict, Some("-1" | "-2" | "unofficial" | "experimental"));
@@ -345,76 +333,6 @@ fn typed_size(
             .at(&size.origin)
     })?;
     Ok(Some(parsed))
-}
-
-/// A word that names no mode is refused where there is a stream for it.
-fn check_fps_mode(
-    context: &Context,
-    spec: &OutputSpec,
-    place: &OutputPlace,
-    (output, stream): (usize, usize),
-) -> Result<(), Box<Diagnostic>> {
-    let assigned = spec.fps_mode.last_matching(|s| place.matches(s));
-    let Some(unknown) = assigned.filter(|a| a.value == FpsMode::Unknown) else { return Ok(()) };
-    let typed = context.spec.global.arguments.get(unknown.origin.arg + 1).map_or("", String::as_str);
-    let message = format!("Invalid value {typed} specified for fps_mode of #{output}:{stream}.");
-    Err(Box::new(Diagnostic::error("bad-fps-mode", message).at(&unknown.origin)))
-}
-
-fn asked_fps_mode(context: &Context, spec: &OutputSpec, place: &OutputPlace) -> FpsMode {
-    let assigned = spec.fps_mode.last_matching(|s| place.matches(s));
-    assigned.map(|a| a.value).or(context.spec.global.vsync).unwrap_or_default()
-}
-
-fn fps_mode(
-    context: &Context,
-    spec: &OutputSpec,
-    muxer: &MuxerFacts,
-    stream: &StreamDraft,
-    place: &OutputPlace,
-    plan: &EncodePlan,
-) -> Result<FpsMode, Box<Diagnostic>> {
-    let asked = asked_fps_mode(context, spec, place);
-    if plan.frame_rate.is_some() && plan.max_frame_rate.is_some() {
-        return Err(Box::new(
-            Diagnostic::error("r-and-fpsmax", "Only one of -fpsmax and -r can be set for a stream.").at(&spec.origin),
-        ));
-    }
-    let rate_asked = plan.frame_rate.is_some() || plan.max_frame_rate.is_some();
-    let varies = matches!(asked, FpsMode::Passthrough | FpsMode::Vfr | FpsMode::Drop);
-    if rate_asked && varies && context.catalog.rate_means_constant() {
-        return Err(Box::new(
-            Diagnostic::error("r-and-fps-mode", "One of -r/-fpsmax was specified together a non-CFR -vsync/-fps_mode.")
-                .remedy("This is contradictory: leave one of them out.")
-                .at(&spec.origin),
-        ));
-    }
-    let mut mode = asked;
-    if mode == FpsMode::Auto {
-        mode = if rate_asked && context.catalog.rate_means_constant() {
-            FpsMode::Cfr
-        } else if muxer.name == "avi" {
-            FpsMode::Vfr
-        } else if !muxer.variable_fps {
-            FpsMode::Cfr
-        } else if muxer.no_timestamps {
-            FpsMode::Passthrough
-        } else {
-            FpsMode::Vfr
-        };
-        if mode == FpsMode::Cfr {
-            let alone = |(input, _): (usize, usize)| {
-                context.facts[input].streams.len() == 1 && context.spec.inputs[input].ts_offset_us == 0
-            };
-            if stream.source.input().is_some_and(alone) {
-                mode = FpsMode::VsCfr;
-            }
-            if context.spec.global.copy_timestamps {
-                mode = FpsMode::VsCfr;
-            }
-        }
-    }
-    Ok(mode)
 }
 
 fn audio_plan(

@@ -6,6 +6,7 @@ mod codec;
 mod codec_options;
 mod draft;
 mod encode;
+mod fps_mode;
 mod graphs;
 mod hardware;
 mod input;

@@ -1,0 +1,99 @@
+//! How picture times become frames: what `-fps_mode` and `-vsync` ask for, and what the format wants where they ask nothing.
+
+use super::{Context, EncodePlan, StreamDraft, Treatment, place::OutputPlace};
+use crate::catalog::MuxerFacts;
+use crate::diagnostic::Diagnostic;
+use crate::spec::{FpsMode, OutputSpec};
+
+/// A word that names no mode is refused where there is a stream for it.
+pub(super) fn check(
+    context: &Context,
+    spec: &OutputSpec,
+    place: &OutputPlace,
+    (output, stream): (usize, usize),
+) -> Result<(), Box<Diagnostic>> {
+    let assigned = spec.fps_mode.last_matching(|s| place.matches(s));
+    let Some(unknown) = assigned.filter(|a| a.value == FpsMode::Unknown) else { return Ok(()) };
+    let typed = context.spec.global.arguments.get(unknown.origin.arg + 1).map_or("", String::as_str);
+    let message = format!("Invalid value {typed} specified for fps_mode of #{output}:{stream}.");
+    Err(Box::new(Diagnostic::error("bad-fps-mode", message).at(&unknown.origin)))
+}
+
+fn asked(context: &Context, spec: &OutputSpec, place: &OutputPlace) -> FpsMode {
+    let assigned = spec.fps_mode.last_matching(|s| place.matches(s));
+    assigned.map(|a| a.value).or(context.spec.global.vsync).unwrap_or_default()
+}
+
+fn asks_rate(plan: &EncodePlan) -> bool {
+    plan.frame_rate.is_some() || plan.max_frame_rate.is_some()
+}
+
+/// The mode of a stream whose rates are in the plan already.
+pub(super) fn choose(
+    context: &Context,
+    spec: &OutputSpec,
+    muxer: &MuxerFacts,
+    stream: &StreamDraft,
+    place: &OutputPlace,
+    plan: &EncodePlan,
+) -> Result<FpsMode, Box<Diagnostic>> {
+    let asked = asked(context, spec, place);
+    if plan.frame_rate.is_some() && plan.max_frame_rate.is_some() {
+        return Err(Box::new(
+            Diagnostic::error("r-and-fpsmax", "Only one of -fpsmax and -r can be set for a stream.").at(&spec.origin),
+        ));
+    }
+    let rate_asked = asks_rate(plan);
+    let varies = matches!(asked, FpsMode::Passthrough | FpsMode::Vfr | FpsMode::Drop);
+    if rate_asked && varies && context.catalog.rate_means_constant() {
+        return Err(Box::new(
+            Diagnostic::error("r-and-fps-mode", "One of -r/-fpsmax was specified together a non-CFR -vsync/-fps_mode.")
+                .remedy("This is contradictory: leave one of them out.")
+                .at(&spec.origin),
+        ));
+    }
+    let mut mode = asked;
+    if mode == FpsMode::Auto {
+        mode = if rate_asked && context.catalog.rate_means_constant() {
+            FpsMode::Cfr
+        } else if muxer.name == "avi" {
+            FpsMode::Vfr
+        } else if !muxer.variable_fps {
+            FpsMode::Cfr
+        } else if muxer.no_timestamps {
+            FpsMode::Passthrough
+        } else {
+            FpsMode::Vfr
+        };
+        if mode == FpsMode::Cfr {
+            let alone = |(input, _): (usize, usize)| {
+                context.facts[input].streams.len() == 1 && context.spec.inputs[input].ts_offset_us == 0
+            };
+            if stream.source.input().is_some_and(alone) {
+                mode = FpsMode::VsCfr;
+            }
+            if context.spec.global.copy_timestamps {
+                mode = FpsMode::VsCfr;
+            }
+        }
+    }
+    Ok(mode)
+}
+
+/// What is to be said where every frame is passed on and a rate is asked for too.
+pub(super) fn warning(
+    context: &Context,
+    spec: &OutputSpec,
+    place: &OutputPlace,
+    treatment: &Treatment,
+) -> Option<Diagnostic> {
+    let Treatment::Encode(encode) = treatment else { return None };
+    if !asks_rate(encode) || asked(context, spec, place) != FpsMode::Passthrough {
+        return None;
+    }
+    let message = "A frame rate is asked for, and every frame as it comes: the rate is then only the unit that times are \
+                   rounded to, and frames that lie closer get one time.";
+    let global = context.spec.global.vsync.is_some();
+    let words = if global { "Using -vsync passthrough and -r/-fpsmax can produce invalid output files" } else { "" };
+    Some(Diagnostic::warning("r-and-fps-mode", message).remedy("Leave one of them out.").ffmpeg_says(words))
+}
