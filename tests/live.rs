@@ -430,16 +430,26 @@ fn a_picture_is_relayed_when_it_is_whole_and_not_when_the_next_one_begins() {
 }
 
 #[test]
-fn udp_that_is_blocked_is_left_for_tcp() {
-    let relay = RtspRelay::new();
-    relay.faults().udp_swallowed.store(true, Relaxed);
-    let server = Nginx::new();
-    let _camera = camera(&relay, "a");
-    let mut chain =
-        Live::start(&format!("-rtsp_transport udp -i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
-    server.await_recording(1, SOME_BYTES);
-    chain.interrupt();
-    assert_eq!(chain.count("retrying with TCP"), 1, "{}", chain.said());
+fn udp_that_is_refused_or_blocked_is_left_for_tcp() {
+    for (blocked, codecs) in [(false, "-c copy"), (true, "-c copy"), (true, "-c:a copy")] {
+        let relay = RtspRelay::new();
+        relay.faults().udp_swallowed.store(blocked, Relaxed);
+        let server = Nginx::new();
+        let first = camera(&relay, "a");
+        let mut chain =
+            Live::start(&format!("-rtsp_transport udp -i {} {codecs} -f flv {}", relay.url("a"), server.url("a")));
+        server.await_recording(1, SOME_BYTES);
+        drop(first);
+        chain.await_said("lost: ");
+        let _second = camera(&relay, "a");
+        chain.await_said("live again");
+        chain.interrupt();
+        // What was found out holds for later connections too.
+        assert_eq!(chain.count("it goes on over TCP"), 1, "{}", chain.said());
+        let cause = if blocked { "nothing came over UDP for 2 s" } else { "the server does not send over UDP" };
+        assert_eq!(chain.count(cause), 1, "{}", chain.said());
+        assert_eq!(chain.count("Could not find codec parameters"), 0, "{}", chain.said());
+    }
 }
 
 #[test]

@@ -17,7 +17,10 @@ const FREEZE_AFTER_US: i64 = 3 * MICROS_PER_SECOND;
 const PROBE_US: i64 = 5 * MICROS_PER_SECOND;
 
 /// RTSP over UDP without a packet for so long at the start goes on over TCP; in microseconds.
-const UDP_SILENCE_US: i64 = 2 * MICROS_PER_SECOND;
+pub const UDP_SILENCE_US: i64 = 2 * MICROS_PER_SECOND;
+
+/// The option for what RTSP carries its media by.
+const TRANSPORT: &str = "rtsp_transport";
 
 /// What opening an input needs to know: plain data for the demuxer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +43,22 @@ pub struct DemuxerSettings {
     pub bitexact: bool,
     /// How long connecting and how long probing may take, in microseconds.
     pub limits_us: Option<(i64, i64)>,
+}
+
+impl DemuxerSettings {
+    /// The same over TCP, for RTSP over UDP that does not get through.
+    pub fn over_tcp(&self) -> Option<Self> {
+        let over_udp = self.limits_us.is_some()
+            && session::is_rtsp_url(&self.url)
+            && self.options.iter().any(|(key, value)| key == TRANSPORT && value == "udp");
+        over_udp.then(|| {
+            let mut other = self.clone();
+            let silence = UDP_SILENCE_US.to_string();
+            other.options.retain(|(key, value)| key != TRANSPORT && !(key == "timeout" && *value == silence));
+            other.options.push((TRANSPORT.to_owned(), "tcp".to_owned()));
+            other
+        })
+    }
 }
 
 /// How an input is opened.
@@ -168,15 +187,12 @@ fn live_defaults(spec: &InputSpec, session: &SessionPlan, copies: bool, options:
     if !session::is_rtsp_url(&spec.url) {
         return;
     }
-    let transport = options.iter_mut().find(|(key, _)| key == "rtsp_transport");
+    let transport = options.iter().find(|(key, _)| key == TRANSPORT).map(|(_, value)| value.as_str());
     match transport {
         None => codec_options::set(options, "rtsp_flags", "+prefer_tcp"),
-        // A server that is reached and sends nothing over UDP is asked for TCP.
-        Some((_, value)) if value == "udp" => {
-            value.push_str("+tcp");
-            if !options.iter().any(|(key, _)| key == "timeout") {
-                options.push(("timeout".to_owned(), UDP_SILENCE_US.to_string()));
-            }
+        // Probing ends when nothing comes.
+        Some("udp") if !options.iter().any(|(key, _)| key == "timeout") => {
+            options.push(("timeout".to_owned(), UDP_SILENCE_US.to_string()));
         }
         Some(_) => {}
     }
@@ -407,7 +423,7 @@ pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Ve
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::open_input;
+    use super::{DemuxerSettings, open_input};
     use crate::catalog::testing::FakeCatalog;
     use crate::facts::MediaKind;
     use crate::plan::testing::{input, planned, spec, stream, video};
@@ -425,6 +441,25 @@ mod tests {
             assert!(waits(&format!("-i rtsp://h/a {encoded}")), "{encoded}");
         }
         assert!(waits("-i a.mp4 -c copy a.flv"), "a file");
+    }
+
+    #[test]
+    fn a_source_over_udp_may_go_on_over_tcp_with_the_user_s_own_time_out_only() {
+        let opened = |line: &str| open_input(&spec(line), 0, &FakeCatalog).unwrap().demuxer;
+        let over_tcp = |line: &str| opened(line).over_tcp();
+        let has = |settings: &DemuxerSettings, name: &str, value: &str| {
+            settings.options.iter().any(|(key, at)| (key.as_str(), at.as_str()) == (name, value))
+        };
+        let mut udp = opened("-rtsp_transport udp -i rtsp://h/a -c copy a.flv");
+        assert!(has(&udp, "timeout", "2000000"));
+        let tcp = udp.over_tcp().unwrap();
+        assert!(has(&tcp, "rtsp_transport", "tcp") && !has(&tcp, "timeout", "2000000"));
+        assert_eq!(tcp.over_tcp(), None);
+        udp.options = vec![("timeout".to_owned(), "7".to_owned()), ("rtsp_transport".to_owned(), "udp".to_owned())];
+        assert!(udp.over_tcp().is_some_and(|tcp| has(&tcp, "timeout", "7")));
+        for other in ["-i rtsp://h/a", "-rtsp_transport udp_multicast -i rtsp://h/a", "-rtsp_transport udp -i a.sdp"] {
+            assert_eq!(over_tcp(&format!("{other} -c copy a.flv")), None, "{other}");
+        }
     }
 
     #[test]

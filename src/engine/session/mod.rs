@@ -1,10 +1,12 @@
 //! Sessions: the connection to a peer may be lost and made again while decoders, encoders and the clock go on.
 
 mod beside;
+mod connect;
 mod join;
 mod output;
 
 pub use beside::{TICK, beside};
+pub use connect::connect;
 pub use join::Join;
 pub use output::{Opened, OutputSession, PendingOutput};
 

@@ -102,9 +102,7 @@ impl OutputSession {
         let (limit, max_delay_us) = (microseconds(self.parts.peer.plan.connect_us), self.parts.max_delay_us);
         let hushed = self.parts.peer.was_live() || self.parts.peer.plan.wait_us > 0;
         let connect = move || {
-            if hushed {
-                library_log::hush();
-            }
+            let _hushed = hushed.then(library_log::hush);
             interrupt.begin(Some(limit));
             let before = Descriptors::now();
             let opened = muxer.open_io(&mut options).and_then(|()| {

@@ -60,9 +60,10 @@ impl Demuxer {
                 options.as_mut_ptr(),
             ))?;
             let reassembly = if settings.reassemble { Reassembly::begin(context) } else { None };
-            let demuxer = Self { context, interrupt: interrupt.clone(), reassembly };
+            let probed = settings.find_stream_info && reassembly.is_none();
+            let demuxer = Self { context, interrupt: interrupt.clone(), reassembly, first: None, probed };
             options.remove("scan_all_pmts");
-            if settings.find_stream_info && demuxer.reassembly.is_none() {
+            if probed {
                 if let Some((_, probe)) = settings.limits_us {
                     interrupt.begin(Some(microseconds(probe)));
                 }

@@ -1,13 +1,13 @@
 //! The demuxer of a peer: it may be lost and come back while the stage goes on, on one timeline.
 
 use super::DemuxStage;
-use crate::av::{AvError, Demuxer, Packet};
+use crate::av::{AvError, Demuxer, Packet, library_log};
 use crate::engine::clock::microseconds;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{NewCodec, PacketItem};
 use crate::engine::journal::EventKind;
 use crate::engine::kernel::{Flow, Outlet};
-use crate::engine::session::{Join, PeerSession, beside, seconds};
+use crate::engine::session::{Join, PeerSession, beside, connect, seconds};
 use crate::facts::{InputFacts, MediaKind};
 use crate::plan::DemuxerSettings;
 use crate::timing::{PacketTimes, Settle};
@@ -257,10 +257,11 @@ impl DemuxStage {
                 return Ok(Flow::Done);
             }
             let interrupt = live.peer.stop().input_interrupt.child(Duration::ZERO, true);
-            let settings = live.settings.clone();
+            let (mut settings, url) = (live.settings.clone(), self.settings.facts.url.clone());
             let connect = move || {
-                crate::av::library_log::hush();
-                Demuxer::open(&settings, &interrupt).map_err(|cause| (cause, interrupt.has_expired()))
+                let _hushed = library_log::hush();
+                let opened = connect(&mut settings, &url, &interrupt);
+                opened.map(|(demuxer, _)| (demuxer, settings)).map_err(|cause| (cause, interrupt.has_expired()))
             };
             let drain = live.peer.stop().drain.clone();
             match beside("connect", &drain, stand_in, connect) {
@@ -268,11 +269,13 @@ impl DemuxStage {
                     live.peer.over();
                     return Ok(Flow::Done);
                 }
-                Some(Ok((demuxer, _))) => match self.adopt(demuxer, began_us, out) {
-                    Ok(true) => return Ok(Flow::Continue),
-                    Ok(false) => lost = (AvError::INVALID_DATA, false),
-                    Err(error) => return Err(error),
-                },
+                Some(Ok((demuxer, settings))) => {
+                    live.settings = settings;
+                    if self.adopt(demuxer, began_us, out)? {
+                        return Ok(Flow::Continue);
+                    }
+                    lost = (AvError::INVALID_DATA, false);
+                }
                 Some(Err(failed)) => lost = failed,
             }
         }
