@@ -39,6 +39,8 @@ pub struct DemuxerSettings {
     pub find_stream_info: bool,
     /// Do without that where the input tells enough by itself, and hand pictures on as soon as they are whole.
     pub reassemble: bool,
+    /// With `reassemble`: the first pictures are read for their rate, as an encoder needs it.
+    pub measure_rates: bool,
     /// `AVFMT_FLAG_BITEXACT`.
     pub bitexact: bool,
     /// How long connecting and how long probing may take, in microseconds.
@@ -155,7 +157,8 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
         live_defaults(spec, session, copies, &mut options);
     }
     let demuxer = DemuxerSettings {
-        reassemble: session.is_some() && copies && session::is_rtsp_url(&spec.url) && !takes_arrival_for_time(&options),
+        measure_rates: !copies,
+        reassemble: session.is_some() && session::is_rtsp_url(&spec.url) && !takes_arrival_for_time(&options),
         url: spec.url.clone(),
         format: spec.format.as_ref().map(|f| f.value.clone()),
         options,
@@ -479,9 +482,9 @@ mod tests {
     #[test]
     fn pictures_whose_parts_get_times_of_their_own_are_not_put_together_by_them() {
         let reassembles = |line: &str| open_input(&spec(line), 0, &FakeCatalog).unwrap().demuxer.reassemble;
-        assert!(reassembles("-i rtsp://h/a -c copy a.flv"));
+        assert!(reassembles("-i rtsp://h/a -c copy a.flv") && reassembles("-i rtsp://h/a a.flv"));
         assert!(!reassembles("-use_wallclock_as_timestamps 1 -i rtsp://h/a -c copy a.flv"));
-        for line in ["-i rtsp://h/a a.flv", "-i rtmp://h/a -c copy a.flv", "-i a.mp4 -c copy a.flv"] {
+        for line in ["-i rtmp://h/a -c copy a.flv", "-i a.mp4 -c copy a.flv"] {
             assert!(!reassembles(line), "{line}");
         }
     }

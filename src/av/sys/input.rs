@@ -192,6 +192,26 @@ impl Demuxer {
         self.first.is_some()
     }
 
+    /// Reads as many pictures as tell their rate, and keeps them. What cannot be told for now stays as it is.
+    fn measure_rates(&mut self) {
+        let Some(mut reassembly) = self.reassembly.take() else { return };
+        reassembly.measure_rates();
+        while reassembly.rates().is_none() && !self.interrupt.is_tripped() {
+            match self.read_as_it_comes().map(|packet| reassembly.push(packet)) {
+                Ok(Ok(())) | Err(AvError::AGAIN) => {}
+                // The next read meets it again.
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        for (index, rate) in reassembly.rates().into_iter().flatten().enumerate() {
+            let Some(rate) = rate else { continue };
+            // SAFETY: a live stream.
+            let stream = unsafe { &mut *self.stream(index) };
+            (stream.avg_frame_rate, stream.r_frame_rate) = (rate.into(), rate.into());
+        }
+        self.reassembly = Some(reassembly);
+    }
+
     fn read_whole(&mut self, reassembly: &mut Reassembly) -> Result<Packet, AvError> {
         loop {
             if let Some(packet) = reassembly.next() {

@@ -61,13 +61,15 @@ impl Demuxer {
             ))?;
             let reassembly = if settings.reassemble { Reassembly::begin(context) } else { None };
             let probed = settings.find_stream_info && reassembly.is_none();
-            let demuxer = Self { context, interrupt: interrupt.clone(), reassembly, first: None, probed };
+            let mut demuxer = Self { context, interrupt: interrupt.clone(), reassembly, first: None, probed };
             options.remove("scan_all_pmts");
+            if let Some((_, probe)) = settings.limits_us {
+                interrupt.begin(Some(microseconds(probe)));
+            }
             if probed {
-                if let Some((_, probe)) = settings.limits_us {
-                    interrupt.begin(Some(microseconds(probe)));
-                }
                 demuxer.find_stream_info(settings)?;
+            } else if settings.measure_rates {
+                demuxer.measure_rates();
             }
             if settings.limits_us.is_some() {
                 interrupt.begin(None);
