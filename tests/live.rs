@@ -5,7 +5,9 @@
 
 mod common;
 
-use common::live::{LIMIT, Live, Nginx, SOON, assert_clean_start, assert_rising, holds_within, listen, wait_for};
+use common::live::{
+    LIMIT, Live, Nginx, SOON, assert_clean_start, assert_rising, free_port, holds_within, listen, wait_for,
+};
 use common::rtsp::RtspRelay;
 use common::{FileFacts, PacketFact, media, probe};
 use std::collections::HashMap;
@@ -182,6 +184,20 @@ fn a_server_that_is_gone_for_good_is_given_up_in_good_order() {
     push.await_said("given up");
     let (status, _) = push.wait();
     assert_eq!(status.code(), Some(1), "{}", push.said());
+}
+
+#[test]
+fn one_of_two_servers_that_is_given_up_is_told_of_at_once_and_the_other_is_served_on() {
+    let (mut gone, stays) = (Nginx::new(), Nginx::new());
+    let mut push =
+        Live::start(&format!("{CAMERA} -retry_for 1 -f flv {} -c copy -f flv {}", gone.url("a"), stays.url("a")));
+    gone.await_recording(1, SOME_BYTES);
+    gone.kill();
+    push.await_said(&format!("{}: given up", gone.url("a")));
+    let before = stays.newest_size();
+    wait_for("media at the server that stays", || stays.newest_size() > before + SOME_BYTES);
+    push.interrupt();
+    assert_clean_start(&stays.recordings()[0]);
 }
 
 #[test]
@@ -450,6 +466,18 @@ fn udp_that_is_refused_or_blocked_is_left_for_tcp() {
         assert_eq!(chain.count(cause), 1, "{}", chain.said());
         assert_eq!(chain.count("Could not find codec parameters"), 0, "{}", chain.said());
     }
+}
+
+#[test]
+fn what_piled_up_while_a_source_was_probed_begins_at_a_keyframe_with_its_sound() {
+    let server = Nginx::new();
+    let source = format!("udp://127.0.0.1:{}", free_port());
+    let mut camera = Live::start(&format!("{CAMERA} -f mpegts {source}?pkt_size=1316"));
+    let mut chain = Live::start(&format!("-i {source} -c copy -f flv {}", server.url("a")));
+    server.await_recording(1, SOME_BYTES);
+    chain.interrupt();
+    camera.interrupt();
+    assert_clean_start(&server.recordings()[0]);
 }
 
 #[test]

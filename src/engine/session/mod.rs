@@ -162,7 +162,13 @@ impl PeerSession {
         let verdict = self.session.lost(loss, now);
         self.note_state();
         match verdict {
-            Verdict::GiveUp(reason) => Err(self.given_up(reason, &why)),
+            Verdict::GiveUp(reason) => {
+                if self.session.was_live() {
+                    // The run may go on for others.
+                    self.tell(EventKind::Lost, format!("{}: given up", self.subject.url), Vec::new());
+                }
+                Err(self.given_up(reason, &why))
+            }
             Verdict::Retry { at_us, thrown_out } => {
                 self.tell_retry(&why, (was_up, thrown_out), at_us - now);
                 Ok(at_us)

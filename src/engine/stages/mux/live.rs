@@ -155,7 +155,8 @@ impl MuxStage {
         live.sockets = opened.sockets;
         live.lost = None;
         live.wished_us = None;
-        if session.parts.peer.was_live() {
+        // What piled up while an input was probed may have been too much already.
+        if session.parts.peer.was_live() || session.parts.leak.groups.load(Relaxed) > 0 {
             live.join = Join::new(pictures);
         }
         session.parts.peer.connected();
