@@ -473,11 +473,20 @@ fn what_piled_up_while_a_source_was_probed_begins_at_a_keyframe_with_its_sound()
     let server = Nginx::new();
     let source = format!("udp://127.0.0.1:{}", free_port());
     let mut camera = Live::start(&format!("{CAMERA} -f mpegts {source}?pkt_size=1316"));
-    let mut chain = Live::start(&format!("-i {source} -c copy -f flv {}", server.url("a")));
+    let relay = RtspRelay::new();
+    let mut chain = Live::start(&format!("-i {source} -c copy -f flv {} -c copy {}", server.url("a"), relay.url("a")));
     server.await_recording(1, SOME_BYTES);
+    // RTP tells of the sound at once what each of its frames says in MPEG-TS.
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("read.mkv");
+    let (status, _) = Live::start(&format!("-i {} -t 1 -c copy {}", relay.url("a"), file.display())).wait();
+    assert!(status.success());
     chain.interrupt();
     camera.interrupt();
     assert_clean_start(&server.recordings()[0]);
+    let read = probe(&file).unwrap();
+    let sound = read.streams.iter().find(|s| s["codec_type"] == "audio").unwrap();
+    assert_eq!((&sound["codec_name"], &sound["profile"]), (&"aac".into(), &"LC".into()));
 }
 
 #[test]
