@@ -160,6 +160,7 @@ fn treatment(
     let options = |codec: Option<&str>| {
         codec_options::for_stream(context, &spec.options, codec, true, stream.kind, |s| place.matches(s))
     };
+    fps_mode::check_rates(spec, stream, place)?;
     match &stream.choice {
         Choice::Copy => Ok(Treatment::Copy(CopyPlan {
             codec_options: options(None),
