@@ -142,16 +142,25 @@ fn a_peer_that_is_to_be_waited_for_is_met_when_it_comes() {
         relay.url("a"),
         server.url("a")
     ));
+    let mut encoded = Live::start(&format!(
+        "-re -stream_loop -1 -i {{cam.mp4}} -preset ultrafast -wait_for_peer 60 -f flv {}",
+        server.url("b")
+    ));
     push.await_said("not there yet");
     chain.await_said("not there yet");
+    encoded.await_said("not there yet");
     relay.start();
     push.await_said(": live\n");
-    std::thread::sleep(Duration::from_millis(500));
+    // More is left out meanwhile than a link holds.
+    std::thread::sleep(Duration::from_secs(3));
     server.start();
-    server.await_recording(1, SOME_BYTES);
-    chain.interrupt();
-    push.interrupt();
-    assert_clean_start(&server.recordings()[0]);
+    server.await_recording(2, SOME_BYTES);
+    for job in [&mut encoded, &mut chain, &mut push] {
+        job.interrupt();
+    }
+    for file in server.recordings() {
+        assert_clean_start(&file);
+    }
 }
 
 #[test]

@@ -67,6 +67,11 @@ impl MuxStage {
         self.live.as_ref().is_some_and(|live| live.over)
     }
 
+    /// True while the connection at hand has not begun, since it begins at a keyframe.
+    pub(super) fn awaits_key(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.join.awaits_key())
+    }
+
     /// Counts a packet that no connection takes.
     pub(super) fn left_out(&mut self) {
         if let Some(session) = self.live.as_ref().and_then(|live| live.session.as_ref()) {
