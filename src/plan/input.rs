@@ -19,6 +19,9 @@ const PROBE_US: i64 = 5 * MICROS_PER_SECOND;
 /// RTSP over UDP without a packet for so long at the start goes on over TCP; in microseconds.
 pub const UDP_SILENCE_US: i64 = 2 * MICROS_PER_SECOND;
 
+/// The option for how long an input is probed.
+const ANALYSIS: &str = "analyzeduration";
+
 /// The option for what RTSP carries its media by.
 const TRANSPORT: &str = "rtsp_transport";
 
@@ -48,6 +51,16 @@ pub struct DemuxerSettings {
 }
 
 impl DemuxerSettings {
+    /// The same with all the time that probing may take, for a peer of which that of ffmpeg does not tell enough.
+    pub fn patient(&self) -> Option<Self> {
+        let (_, probe_us) = self.limits_us?;
+        let mut other = self.clone();
+        let mine = |(key, value): &&mut (String, String)| key == ANALYSIS && *value == PROBE_US.to_string();
+        let analysis = other.options.iter_mut().find(mine).filter(|_| probe_us > PROBE_US)?;
+        analysis.1 = probe_us.to_string();
+        Some(other)
+    }
+
     /// The same over TCP, for RTSP over UDP that does not get through.
     pub fn over_tcp(&self) -> Option<Self> {
         let over_udp = self.limits_us.is_some()
@@ -182,7 +195,7 @@ fn live_defaults(spec: &InputSpec, session: &SessionPlan, copies: bool, options:
     };
     // RTSP names its streams, and probing ends when all are known; elsewhere it is as long as it may be, for more may come.
     let longest_us = if session::is_rtsp_url(&spec.url) { session.probe_us } else { PROBE_US.min(session.probe_us) };
-    default("analyzeduration", longest_us.to_string());
+    default(ANALYSIS, longest_us.to_string());
     default("probesize", (64 << 20).to_string());
     if copies {
         default("fpsprobesize", "0".to_owned());
@@ -462,6 +475,17 @@ mod tests {
         assert!(udp.over_tcp().is_some_and(|tcp| has(&tcp, "timeout", "7")));
         for other in ["-i rtsp://h/a", "-rtsp_transport udp_multicast -i rtsp://h/a", "-rtsp_transport udp -i a.sdp"] {
             assert_eq!(over_tcp(&format!("{other} -c copy a.flv")), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_peer_that_tells_too_little_may_be_probed_to_the_deadline_unless_the_user_said_how_long() {
+        let patient = |line: &str| open_input(&spec(line), 0, &FakeCatalog).unwrap().demuxer.patient();
+        let udp = patient("-i udp://h:1 -c copy a.flv").unwrap();
+        assert!(udp.options.contains(&("analyzeduration".to_owned(), "15000000".to_owned())));
+        assert_eq!(udp.patient(), None);
+        for other in ["-probe_deadline 3 -i udp://h:1", "-i rtsp://h/a", "-i a.ts"] {
+            assert_eq!(patient(&format!("{other} -c copy a.flv")), None, "{other}");
         }
     }
 

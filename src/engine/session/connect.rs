@@ -3,17 +3,39 @@
 use super::seconds;
 use crate::av::{AvError, Demuxer, Dictionary, Interrupt, library_log};
 use crate::engine::clock::microseconds;
+use crate::facts::MediaKind;
 use crate::plan::{DemuxerSettings, UDP_SILENCE_US};
 use std::time::Duration;
 
 /// What telling a server may take that UDP is of no use.
 const GOODBYE: Duration = Duration::from_millis(300);
 
-/// Opens and probes an input. RTSP over UDP that does not get through goes on over TCP, and `settings` say so from then on.
+/// Opens and probes an input; once more, to the deadline, where pictures remain unknown.
+///
+/// `settings` become those of later connections. `url` is what the user is told. The second value holds the options that
+/// nothing took.
+pub fn connect(
+    settings: &mut DemuxerSettings,
+    url: &str,
+    interrupt: &Interrupt,
+) -> Result<(Demuxer, Dictionary), AvError> {
+    let (demuxer, rest) = over_what_gets_through(settings, url, interrupt)?;
+    let knows_pictures = || demuxer.facts(url).streams.iter().all(|s| s.kind != MediaKind::Video || s.usable);
+    let Some(patient) = settings.patient().filter(|_| !knows_pictures() && !interrupt.is_tripped()) else {
+        return Ok((demuxer, rest));
+    };
+    log::warn!(
+        "{url}: no keyframe came while it was probed as long as ffmpeg does; it is probed once more, for longer."
+    );
+    *settings = patient;
+    drop(demuxer);
+    Demuxer::open(settings, interrupt)
+}
+
+/// RTSP over UDP that does not get through goes on over TCP, and `settings` say so from then on.
 ///
 /// libavformat would ask for TCP in the session that began with UDP, which servers refuse: it is a connection of its own.
-/// `url` is what the user is told. The second value holds the options that nothing took.
-pub fn connect(
+fn over_what_gets_through(
     settings: &mut DemuxerSettings,
     url: &str,
     interrupt: &Interrupt,

@@ -15,7 +15,9 @@ impl Demuxer {
     pub fn open(settings: &DemuxerSettings, interrupt: &Interrupt) -> Result<(Self, Dictionary), AvError> {
         let url = c_string(&settings.url);
         let mut options: Dictionary = settings.options.iter().map(|(k, v)| (k, v)).collect();
-        if !settings.options.iter().any(|(k, _)| k == "scan_all_pmts") {
+        // As ffmpeg does for files. What comes from a peer is known once each of its programs has told its streams; looking
+        // out for more would take as long as probing may take at the most.
+        if settings.limits_us.is_none() && !settings.options.iter().any(|(k, _)| k == "scan_all_pmts") {
             options.set("scan_all_pmts", "1");
         }
         // SAFETY: the context is allocated here and freed on every way out; strings outlive the calls.

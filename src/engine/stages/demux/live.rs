@@ -45,6 +45,8 @@ pub struct LiveInput {
     settle: Vec<Settle<Packet>>,
     /// By stream of the first connection: its last known time in the input, in microseconds.
     raw_us: Vec<i64>,
+    /// By stream of the first connection, where it is of sound: where its last packet ends, in ticks.
+    ends: Vec<Option<i64>>,
     /// By stream of the first connection: its codec now, and that codec's header.
     codecs: Vec<(String, Vec<u8>)>,
     /// By stream of the first connection: its new codec header, to be announced.
@@ -82,6 +84,7 @@ impl LiveInput {
             streams,
             settle: facts.streams.iter().map(|_| Settle::default()).collect(),
             raw_us: vec![0; facts.streams.len()],
+            ends: vec![None; facts.streams.len()],
             codecs: facts.streams.iter().map(|s| (s.codec.clone(), demuxer.extradata(s.index).to_owned())).collect(),
             extradata: vec![None; facts.streams.len()],
             lead_us: None,
@@ -182,8 +185,22 @@ impl DemuxStage {
         if base != first_base {
             packet.rescale(base, first_base);
         }
+        let (index, facts) = (packet.stream(), &self.settings.facts.streams[stream]);
         packet.set_stream(stream);
-        if self.settings.facts.streams[stream].kind != MediaKind::Video {
+        if facts.kind != MediaKind::Video {
+            if facts.kind == MediaKind::Audio {
+                // Probing that ends early leaves the first frames that share a packet of MPEG-TS without a time.
+                let end = &mut live.ends[stream];
+                if let (None, Some(at)) = (packet.pts().or(packet.dts()), *end) {
+                    packet.set_times(Some(at), Some(at));
+                }
+                let samples = i64::from(self.demuxer.packet_samples(index, packet.size()));
+                let length = match packet.duration() {
+                    0 => rescale(samples, Rational::new(1, facts.sample_rate_hz.max(1)), first_base),
+                    told => told,
+                };
+                *end = packet.pts().or(packet.dts()).map(|at| at + length);
+            }
             return self.joined(stream, packet, out);
         }
         let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
@@ -333,6 +350,7 @@ impl DemuxStage {
         }
         live.streams = streams;
         live.join = Join::new(pictures(&self.settings.facts, &used));
+        live.ends.fill(None);
         live.settle.iter_mut().for_each(|settle| *settle = Settle::default());
         live.lost_at_us = Some(lost_at_us);
         live.waits = false;
