@@ -450,6 +450,7 @@ const FORMATS: &[Case] = &[
     same("frames' checksums, copied", "-i {av.mp4} -c copy -f framecrc -"),
     same("frames' md5", "-i {av.mkv} -map 0:v -map 0:a -f framemd5 -"),
     same("packets' md5", "-i {av.mp4} -c copy -f md5 -"),
+    same("a file's md5 instead of the file", "-i {av.mp4} -c copy -bitexact -f nut md5:"),
     same("stream hashes", "-i {av.ts} -map 0 -c copy -f streamhash -hash md5 -"),
     same("packets' md5 of ten-bit pictures", "-i {h422p10.mp4} -f framemd5 pipe:1"),
     same("frames of a file whose size changes", "-i {resize.ts} -f framecrc -"),

@@ -16,8 +16,11 @@ pub fn limit_cpu_features(text: &str) -> Result<(), AvError> {
 }
 
 /// Ends the process at once, without what libraries do at its end: threads of theirs may still run, and those of libsrt then use
-/// what is gone. Rust's own output must have been flushed.
+/// what is gone. What waits in C's streams is written (the protocol `md5:` prints by them); Rust's own output must have been
+/// flushed.
 pub fn end(status: u8) -> ! {
+    // SAFETY: null means all streams, each of which is locked meanwhile. Who has closed a pipe has been told of otherwise.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
     // SAFETY: ends the process.
     unsafe { libc::_exit(i32::from(status)) }
 }
