@@ -665,8 +665,8 @@ const SELDOM: &[Case] = &[
     same("times halved, of odd ticks", "-itsscale 0.5 -i {two.mkv} -c:v ffv1 -an -r 12.5 -f framecrc -"),
     same("times scaled and copied", "-itsscale 0.57 -i {av.flv} -c copy out.nut"),
     older(
-        9,
-        "ffmpeg 9 keeps the source's DURATION in the metadata of subtitles",
+        7,
+        "ffmpeg 7 does not move the subtitles that it encodes by -ss",
         "seek after, with subtitles before it",
         "-i {av.mkv} -c:v ffv1 -an -ss 0.52 out.mkv",
     ),

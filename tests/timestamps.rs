@@ -141,15 +141,30 @@ fn b_frames_in_each_container_have_rising_dts() {
     check(&cases, &[TRANSCODE_TO_FLV, TRANSCODE_TO_MP4]);
 }
 
+/// What weir makes of a command line, whose last word is the file.
+fn made(line: &str) -> FileFacts {
+    let dir = tempfile::tempdir().unwrap();
+    let args = words(&format!("-nostdin -y -v error {line}"));
+    let run = run(&weir(), &args, dir.path(), LIMIT);
+    assert_eq!(run.code(), Some(0), "{}", run.tail());
+    probe(&dir.path().join(args.last().unwrap())).unwrap()
+}
+
+/// ffmpeg 7 and newer leave them where they were in the source.
+#[test]
+fn a_seek_behind_the_input_moves_encoded_subtitles_with_their_pictures() {
+    let [whole, cut] = ["", "-ss 0.52"].map(|seek| {
+        let facts = made(&format!("-i {{av.mkv}} -c:v ffv1 -an {seek} out.mkv"));
+        facts.of_stream(1).last().unwrap().pts.unwrap()
+    });
+    assert_eq!(whole - cut, 520);
+}
+
 /// libavformat alone would write half a minute of sound first.
 #[test]
 fn sound_lies_beside_its_pictures_in_the_file_although_their_encoder_looks_ahead() {
     for line in ["-i {slides.mp4} -c:v libx264 -c:a copy out.mkv", "-i {slides.mp4} -c:v libx264 -c:a aac out.mp4"] {
-        let dir = tempfile::tempdir().unwrap();
-        let args = words(&format!("-nostdin -y -v error {line}"));
-        let run = run(&weir(), &args, dir.path(), LIMIT);
-        assert_eq!(run.code(), Some(0), "{}", run.tail());
-        let facts = probe(&dir.path().join(args.last().unwrap())).unwrap();
+        let facts = made(line);
         let sound = |packet: &common::PacketFact| packet.stream == 1;
         let longest = facts.packets.chunk_by(|a, b| sound(a) == sound(b)).filter(|run| sound(&run[0])).map(<[_]>::len);
         // 47 packets are a second; B-frames are three pictures apart.
