@@ -650,6 +650,8 @@ const SELDOM: &[Case] = &[
     same("a stream discarded", "-discard:a all -i {av.mp4} -c copy out.mkv"),
     same("starts aligned", "-i {av.mp4} -isync 0 -ss 0.5 -i {av.ts} -map 0:v -map 1:a -c copy out.mkv"),
     same("subtitles to another text", "-i {sub.srt} -c:s webvtt out.vtt"),
+    same("captions that roll up, to other texts", "-i {captions.scc} -map 0 -c:s ass out.ass -map 0 -c:s srt out.srt"),
+    same("captions that roll up, to packets", "-i {captions.scc} -c:s ssa -f framecrc -"),
     same("subtitles in a film to another text", "-i {av.mkv} -map 0 -c copy -c:s mov_text out.mp4"),
     same("frames dropped late", "-frame_drop_threshold 1 -i {vfr.mkv} -an -c:v mpeg4 -r 10 out.avi"),
     same("FFmpeg's scalar code", "-cpuflags 0 -i {av.mp4} -an -c:v mpeg4 -q:v 3 out.avi"),

@@ -154,6 +154,16 @@ const RECIPES: &[(&str, Recipe)] = &[
         ),
     ),
     ("rotated.mp4", Patch("av.mp4", rotate)),
+    // Captions that roll up, some of them in one packet.
+    (
+        "captions.scc",
+        Text(
+            "Scenarist_SCC V1.0\n\n\
+             00:00:01:00\t9425 9425 94ad 94ad 9470 9470 c1c2 c1c2 94ad 94ad 9470 9470 4344 4344 94ad 94ad\n\n\
+             00:00:04:00\t9425 9425 94ad 94ad 9470 9470 c1c2 4344 94ad 94ad 4546 94ad 94ad\n\n\
+             00:00:08:00\t942c 942c\n\n",
+        ),
+    ),
     ("preset.txt", Text("# two lines\nb=250000\ng=7\n")),
     ("graph.txt", Text("[0:v]split[a][b];\n[b]hflip[c];\n[a][c]hstack\n")),
     ("chain.txt", Text("hflip,\nvflip\n")),

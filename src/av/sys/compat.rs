@@ -35,6 +35,11 @@ pub(crate) const fn uploads_read_late() -> bool {
     !cfg!(ffmpeg_6_1)
 }
 
+/// The encoder of ASS takes one rectangle at a time, a packet each, from FFmpeg 6.0 on; before, it put all in one packet.
+pub(crate) const fn ass_takes_one_rectangle() -> bool {
+    cfg!(ffmpeg_6_0)
+}
+
 /// Pictures in a device's memory may change their size on the way to an encoder, as in the command of FFmpeg 8 and later; before,
 /// the filter that is to keep the size ends the job, since it does not work there.
 pub const fn device_pictures_may_change_size() -> bool {

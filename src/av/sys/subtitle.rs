@@ -1,11 +1,12 @@
 //! Subtitles: one decoder and one encoder back to back, since FFmpeg gives them an interface of their own.
 
 use super::{
-    c_string, dictionary::Dictionary, encoder::EncodedParameters, error::AvError, input::StreamParameters,
+    c_string, compat, dictionary::Dictionary, encoder::EncodedParameters, error::AvError, input::StreamParameters,
     packet::Packet,
 };
 use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
+use std::ops::Range;
 use std::ptr;
 
 /// What went wrong with a subtitle.
@@ -173,30 +174,42 @@ impl SubtitleTranscoder {
             return Ok(());
         }
         // SAFETY: the encoder is open.
-        let dvb = unsafe { (*self.encoder).codec_id } == ffi::AVCodecID::AV_CODEC_ID_DVB_SUBTITLE;
-        let rectangles = subtitle.num_rects;
-        for pass in 0..if dvb { 2 } else { 1 } {
+        let codec = unsafe { (*self.encoder).codec_id };
+        let (all, count) = (subtitle.rects, subtitle.num_rects);
+        for shown in packets_of(codec, count) {
             subtitle.pts = pts - start_us + rescale(i64::from(subtitle.start_display_time), MILLIS, Rational::MICROS);
             subtitle.end_display_time = subtitle.end_display_time.wrapping_sub(subtitle.start_display_time);
             subtitle.start_display_time = 0;
-            if pass == 1 {
-                subtitle.num_rects = 0;
-            }
+            // SAFETY: the range lies within the list.
+            subtitle.rects = unsafe { all.add(shown.start as usize) };
+            subtitle.num_rects = shown.end - shown.start;
             // SAFETY: the buffer is as long as told; the subtitle is valid.
             let size = unsafe {
                 ffi::avcodec_encode_subtitle(self.encoder, self.buffer.as_mut_ptr(), self.buffer.len() as i32, subtitle)
             };
-            subtitle.num_rects = rectangles;
+            (subtitle.rects, subtitle.num_rects) = (all, count);
             let size = AvError::check(size)? as usize;
             let mut packet = Packet::from_bytes(&self.buffer[..size])?;
             let end = rescale(i64::from(subtitle.end_display_time), MILLIS, Rational::MICROS);
-            let time = subtitle.pts + if dvb && pass == 1 { end } else { 0 };
+            let time = subtitle.pts + if shown.is_empty() { end } else { 0 };
             packet.set_times(Some(time), Some(time));
             packet.set_duration(end);
             results.push(packet);
         }
         Ok(())
     }
+}
+
+/// Which of a subtitle's rectangles each of its packets shows. DVB has one packet that draws them and one, of nothing, that takes
+/// them away.
+fn packets_of(codec: ffi::AVCodecID, rectangles: u32) -> Vec<Range<u32>> {
+    let apart = codec == ffi::AVCodecID::AV_CODEC_ID_ASS && compat::ass_takes_one_rectangle();
+    let in_each = if apart { 1 } else { rectangles.max(1) };
+    let mut packets: Vec<_> = (0..rectangles).step_by(in_each as usize).map(|n| n..n + in_each).collect();
+    if codec == ffi::AVCodecID::AV_CODEC_ID_DVB_SUBTITLE {
+        packets.push(0..0);
+    }
+    packets
 }
 
 impl Drop for SubtitleTranscoder {
