@@ -543,6 +543,10 @@ const GRAPHS: &[Case] = &[
         "-i {av.mp4} -i {ffv1.nut} -filter_complex '[0:v]scale=160:90,setsar=1[s];[s][0:a][1:v][1:a]concat=n=2:v=1:a=1[v][a]' -map [v] -map [a] -c:v ffv1 -c:a pcm_s16le out.nut",
     ),
     same(
+        "the beginning of two films in a row",
+        "-i {bbb} -i {bbb} -filter_complex [0:v][1:v]concat[v] -map [v] -frames:v 40 -c:v libx264 -preset ultrafast out.mkv",
+    ),
+    same(
         "three films in a row",
         "-i {ffv1.nut} -i {ffv1.nut} -i {ffv1.nut} -filter_complex concat=n=3:v=1:a=1 -c:v ffv1 -c:a pcm_s16le out.nut",
     ),

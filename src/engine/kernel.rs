@@ -39,7 +39,8 @@ pub trait Stage: Send {
     /// Nothing more comes at all: flush.
     fn finish(&mut self, out: &mut Outlet<Self::Out>) -> Result<(), StageError>;
 
-    /// The run failed or was aborted: nothing is to be flushed.
+    /// Nothing is to be flushed: the run failed or was aborted, or nobody takes what the stage gives. It may be kept after its
+    /// end, so whoever waits for it is to be freed here as in [`Stage::finish`].
     fn abandon(&mut self) {}
 
     /// Ports that the stage wants no more of, since the last call.
@@ -264,9 +265,11 @@ impl<'a, S: Stage> Worker<'a, S> {
         let Self { mut stage, inlet, mut out, .. } = self;
         drop(inlet);
         let result = result.and_then(|()| stage.finish(&mut out));
-        match &result {
-            Ok(()) | Err(StageError::NoConsumer) => out.end_all(),
-            Err(_) => stage.abandon(),
+        if result.is_err() {
+            stage.abandon();
+        }
+        if matches!(result, Ok(()) | Err(StageError::NoConsumer)) {
+            out.end_all();
         }
         (stage, result)
     }

@@ -16,7 +16,7 @@ fn items_arrive_in_order_through_stages_and_flushes() {
         let (to, end) = linked(&stop, 2, 1);
         from.set_batch(batch);
         let producer = source(count(100), from);
-        let pass = worker(Pass { last: Some(100) }, middle, to);
+        let pass = worker(Pass { last: Some(100), ..Pass::default() }, middle, to);
         let (keep, result) = sink(&stop, Keep::default(), end);
         assert_eq!((producer.join().unwrap(), pass.join().unwrap().1, result), (Ok(()), Ok(()), Ok(())));
         assert_eq!(numbers(&keep.got), (0..=100).collect::<Vec<_>>(), "batches of {batch}");
@@ -139,14 +139,17 @@ fn a_consumer_that_ends_early_ends_the_producer_without_a_failure() {
     let (from, middle) = linked(&stop, 1, 1);
     let (to, end) = linked(&stop, 1, 1);
     let producer = source(count(usize::MAX), from);
-    let pass = worker(Pass { last: None }, middle, to);
+    let pass = worker(Pass::default(), middle, to);
     let (keep, result) = sink(&stop, Keep { most: Some(5), ..Keep::default() }, end);
     assert_eq!(result, Ok(()));
     assert!(keep.finished && keep.got.len() == 5);
-    for ended in [producer.join().unwrap(), pass.join().unwrap().1] {
+    let (pass, passed) = pass.join().unwrap();
+    for ended in [producer.join().unwrap(), passed] {
         assert_eq!(ended, Err(StageError::NoConsumer));
         assert!(!StageError::NoConsumer.is_failure());
     }
+    // It may be kept, and then others must not wait for it.
+    assert!(pass.abandoned);
     assert!(!stop.abort.is_tripped());
 }
 
@@ -158,7 +161,7 @@ fn drain_ends_the_source_and_flushes_the_rest() {
     let numbers = count(usize::MAX);
     let sent = Arc::clone(&numbers.sent);
     let producer = source(numbers, from);
-    let pass = worker(Pass { last: Some(usize::MAX) }, middle, to);
+    let pass = worker(Pass { last: Some(usize::MAX), ..Pass::default() }, middle, to);
     stop.drain();
     let (keep, result) = sink(&stop, Keep::default(), end);
     assert_eq!((producer.join().unwrap(), pass.join().unwrap().1, result), (Ok(()), Ok(()), Ok(())));

@@ -87,9 +87,11 @@ impl Stage for Keep {
     }
 }
 
-/// Passes everything on, and a last number when it is flushed.
+/// Passes everything on, and a last number when it is flushed; says when it is abandoned.
+#[derive(Default)]
 pub(super) struct Pass {
     pub(super) last: Option<usize>,
+    pub(super) abandoned: bool,
 }
 
 impl Stage for Pass {
@@ -100,6 +102,9 @@ impl Stage for Pass {
     }
     fn finish(&mut self, out: &mut Outlet<Item>) -> Result<(), StageError> {
         self.last.map_or(Ok(()), |number| out.send(0, Item(number)))
+    }
+    fn abandon(&mut self) {
+        self.abandoned = true;
     }
 }
 
