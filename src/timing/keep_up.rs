@@ -7,7 +7,7 @@
 mod ladder;
 
 use self::ladder::Ladder;
-pub use self::ladder::Measure;
+pub use self::ladder::{Measure, Remedy};
 
 /// A step up or down the ladder, or several at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +25,14 @@ pub struct Change {
 pub struct Review {
     /// How late the frame that was waited for longest was: before the encoder, or in it.
     pub late_us: i64,
-    /// How fast every frame would be encoded, in percent of real time.
-    pub speed_percent: i64,
+    /// How fast every frame would be encoded, in percent of real time; unknown while no packet has come.
+    pub speed_percent: Option<i64>,
     /// Share of the time that the encoder worked, in percent.
     pub busy_percent: i64,
     /// It cannot hold real time.
     pub too_slow: bool,
-    /// How many presets faster would hold real time, and at how many percent of it: an estimate.
-    pub remedy: Option<(usize, i64)>,
+    /// What would hold real time.
+    pub remedy: Remedy,
     /// A step that is due now.
     pub change: Option<Change>,
 }
@@ -41,6 +41,8 @@ pub struct Review {
 const WINDOW_US: i64 = 500_000;
 /// Later than this, or a fifth of what is allowed, is too late; half of that is in time.
 const LATE_US: i64 = 400_000;
+/// The same, where no packet has come that would tell how slow the encoder is.
+const UNJUDGED_LATE_US: i64 = 500_000;
 /// A measure shows after so long whether it does.
 const SETTLE_US: i64 = 1_000_000;
 /// A measure is taken back after so long in time; longer each time that it had to be taken again at once.
@@ -90,6 +92,8 @@ pub struct KeepUp {
     spent_us: i64,
     /// The worst lateness of the last window.
     reviewed_late_us: i64,
+    /// The measure in force was taken before a packet told how slow the encoder is, and none has come since.
+    guessed: bool,
     /// Windows in a row at the limit.
     at_the_limit: u32,
     changed_at_us: i64,
@@ -131,6 +135,7 @@ impl KeepUp {
             finished_spent_us: 0,
             spent_us: 0,
             reviewed_late_us: 0,
+            guessed: false,
             at_the_limit: 0,
             changed_at_us: i64::MIN / 2,
             relieved_at_us: i64::MIN / 2,
@@ -259,6 +264,7 @@ impl KeepUp {
         let load = self.load(busy)?;
         let judged = self.finished > 0;
         (self.finished, self.finished_spent_us) = (0, 0);
+        self.guessed &= !judged;
         let limit = busy >= AT_THE_LIMIT.0 && load > AT_THE_LIMIT.1;
         self.at_the_limit = if limit { self.at_the_limit + 1 } else { 0 };
         let now = Observed { now_us, busy, load, judged, late_us, before_us, overdue };
@@ -266,11 +272,11 @@ impl KeepUp {
         let inside_us = self.oldest_us().map_or(0, |oldest| self.age_us(now_us, oldest));
         Some(Review {
             late_us: late_us.max(if busy > 500 { inside_us } else { 0 }),
-            speed_percent: 100_000 / load.max(1),
+            speed_percent: judged.then(|| 100_000 / load.max(1)),
             busy_percent: busy / 10,
-            too_slow: (late_us > self.late_limit_us() && (judged || late_us > JUMP_US))
+            too_slow: late_us > if judged { self.late_limit_us() } else { UNJUDGED_LATE_US }
                 || self.at_the_limit >= AT_THE_LIMIT.2,
-            remedy: ladder::remedy(&self.costs, load),
+            remedy: if judged { ladder::remedy(&self.costs, load) } else { Remedy::Unknown },
             change,
         })
     }
@@ -292,14 +298,18 @@ impl KeepUp {
     /// waits in it for its successors, as the encoder's settings want it, and a faster encoder would not change that.
     fn is_overdue(&self, now_us: i64) -> bool {
         let (Some(oldest), false) = (self.oldest_us(), self.ladder.is_top(self.rung)) else { return false };
-        let reserve_us = self.max_delay_us / 10;
+        let reserve_us = self.max_delay_us / 6;
         let waited_for_us = self.late_of_next(now_us).max(self.window.worst_late_us).max(self.reviewed_late_us);
         waited_for_us > self.late_limit_us() / 2 && self.age_us(now_us, oldest) > self.max_delay_us - reserve_us
     }
 
     fn step(&mut self, now: &Observed) -> Option<Change> {
         let next = if self.must_climb(now) {
-            let next = self.ladder.against(now.load, self.rung, now.judged);
+            // Nothing has come of the last measure either: there is no time for a third.
+            let again = !now.judged && self.guessed;
+            let load = if again { i64::MAX } else { now.load };
+            let next = self.ladder.against(load, self.rung, now.judged);
+            self.guessed = !now.judged;
             if now.overdue { self.ladder.other_encoder(next) } else { next }
         } else if self.may_descend(now) {
             self.rung - 1
@@ -325,8 +335,7 @@ impl KeepUp {
         if self.finished == 0 && busy <= 500 {
             return None;
         }
-        // Frames that were begun beside each other come beside each other.
-        let each_us = if self.finished > 0 { self.finished_spent_us / self.finished } else { self.spent_us / 2 };
+        let each_us = if self.finished > 0 { self.finished_spent_us / self.finished } else { self.spent_us };
         Some(each_us * 1000 / self.interval_us)
     }
 

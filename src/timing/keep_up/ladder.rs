@@ -102,11 +102,22 @@ impl Ladder {
     }
 }
 
-/// The nearest of faster presets that holds real time with a margin, every frame being encoded: its place, from one on, and
-/// its speed in percent of real time. `costs`: in percent of the preset that has `load`.
-pub(super) fn remedy(costs: &[i64], load: i64) -> Option<(usize, i64)> {
+/// What would hold real time, every frame being encoded: an estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// So many presets faster, at so many percent of real time.
+    Preset(usize, i64),
+    /// No preset would.
+    NoPreset,
+    /// Too little was seen to tell.
+    Unknown,
+}
+
+/// The nearest of faster presets that holds real time with a margin. `costs`: in percent of the preset that has `load`.
+pub(super) fn remedy(costs: &[i64], load: i64) -> Remedy {
     let speeds = costs.iter().map(|cost| 10_000_000 / load.saturating_mul(*cost).max(1));
-    speeds.enumerate().map(|(at, speed)| (at + 1, speed)).find(|(_, speed)| *speed >= ENOUGH_PERCENT)
+    let holds = speeds.enumerate().find(|(_, speed)| *speed >= ENOUGH_PERCENT);
+    holds.map_or(Remedy::NoPreset, |(at, speed)| Remedy::Preset(at + 1, speed))
 }
 
 /// What is recommended should hold although content and machine vary.
@@ -135,10 +146,10 @@ mod tests {
 
     #[test]
     fn a_remedy_holds_real_time_with_a_margin_and_is_no_faster_than_need_be() {
-        assert_eq!(remedy(&COSTS, 2000), Some((2, 125)));
-        assert_eq!(remedy(&COSTS, 5000), Some((4, 200)));
-        assert_eq!(remedy(&COSTS, 10_000), None);
-        assert_eq!(remedy(&[], 2000), None);
+        assert_eq!(remedy(&COSTS, 2000), Remedy::Preset(2, 125));
+        assert_eq!(remedy(&COSTS, 5000), Remedy::Preset(4, 200));
+        assert_eq!(remedy(&COSTS, 10_000), Remedy::NoPreset);
+        assert_eq!(remedy(&[], 2000), Remedy::NoPreset);
     }
 
     proptest! {

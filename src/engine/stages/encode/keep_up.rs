@@ -15,12 +15,14 @@ use crate::engine::meter::EncodeMeter;
 use crate::engine::stages::video_stats::Scale;
 use crate::facts::MediaKind;
 use crate::plan::KeepUpPlan;
-use crate::timing::{Change, KeepUp, Measure, Review};
+use crate::timing::{Change, KeepUp, Measure, Remedy, Review};
 use crate::unit::{Rational, rescale};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// It is told again after so long, in microseconds.
 const TELL_AGAIN_US: i64 = 60_000_000;
+/// And after so long where too little was seen for a remedy.
+const TELL_MORE_US: i64 = 5_000_000;
 
 /// What watches one encoder.
 pub struct Keeper {
@@ -33,7 +35,8 @@ pub struct Keeper {
     /// The header of an encoder that was opened in mid-stream; packets bring it along.
     header: Option<Vec<u8>>,
     announced: bool,
-    told_at_us: Option<i64>,
+    /// When it was told last that the encoder is too slow, and with which remedy.
+    told: Option<(i64, Remedy)>,
 }
 
 impl Keeper {
@@ -41,7 +44,7 @@ impl Keeper {
     pub fn new(plan: KeepUpPlan, (clock, journal): (Clock, Journal), subject: Subject) -> Self {
         let costs = plan.faster_presets.iter().map(|preset| preset.cost_percent).collect();
         let control = if plan.acts { KeepUp::new(plan.max_lag_us, costs) } else { KeepUp::watching(costs) };
-        Self { control, plan, clock, journal, subject, scaler: None, header: None, announced: false, told_at_us: None }
+        Self { control, plan, clock, journal, subject, scaler: None, header: None, announced: false, told: None }
     }
 
     /// Whether a frame is to be encoded.
@@ -70,9 +73,12 @@ impl Keeper {
             self.tell(&review, self.sentence(&change), None);
             return None;
         }
-        let told_lately = self.told_at_us.is_some_and(|at| now_us - at < TELL_AGAIN_US);
-        if review.too_slow && !self.plan.acts && !told_lately {
-            self.told_at_us = Some(now_us);
+        let is_due = self.told.is_none_or(|(at_us, remedy)| {
+            let wait_us = if remedy == Remedy::Unknown { TELL_MORE_US } else { TELL_AGAIN_US };
+            now_us - at_us >= wait_us
+        });
+        if review.too_slow && !self.plan.acts && is_due {
+            self.told = Some((now_us, review.remedy));
             self.tell(&review, self.advice(&review), None);
         }
         None
@@ -92,13 +98,15 @@ impl Keeper {
             );
         }
         let presets = &self.plan.faster_presets;
-        let holds = review.remedy.and_then(|(steps, percent)| Some((self.preset(steps)?, percent)));
-        let try_this = match (holds, presets.last()) {
-            (Some((name, percent)), _) => {
-                format!("-preset {name}, which would hold about {}.{}x here", percent / 100, percent % 100 / 10)
+        let smaller = "a smaller picture (-s)";
+        let try_this = match (review.remedy, presets.first(), presets.last()) {
+            (Remedy::Preset(steps, percent), ..) => {
+                let (name, (whole, tenths)) = (self.preset(steps), (percent / 100, percent % 100 / 10));
+                format!("-preset {}, which would hold about {whole}.{tenths}x here", name.unwrap_or_default())
             }
-            (None, Some(fastest)) => format!("-preset {} with a smaller picture (-s)", fastest.name),
-            (None, None) => "a smaller picture (-s)".to_owned(),
+            (Remedy::Unknown, Some(next), _) => format!("-preset {} or a faster one", next.name),
+            (Remedy::NoPreset, _, Some(fastest)) => format!("-preset {} with {smaller}", fastest.name),
+            (_, None, _) | (_, _, None) => smaller.to_owned(),
         };
         format!("limited by the encoder; try {try_this}, a lower -r, or -keep_up")
     }
@@ -138,13 +146,13 @@ impl Keeper {
 
     /// `given_up`: frames that were with the encoder when it was left.
     fn tell(&self, review: &Review, mut what: String, given_up: Option<u64>) {
-        let speed = format!("{}.{:02}x", review.speed_percent / 100, review.speed_percent % 100);
+        let speed = review.speed_percent.map_or_else(
+            || "slower than real time, no picture is out yet".to_owned(),
+            |percent| format!("at {}.{:02}x of real time", percent / 100, percent % 100),
+        );
         let late = format!("{}.{} s", review.late_us / 1_000_000, review.late_us % 1_000_000 / 100_000);
-        let mut figures = vec![
-            ("speed_percent", review.speed_percent),
-            ("late_us", review.late_us),
-            ("busy_percent", review.busy_percent),
-        ];
+        let mut figures: Vec<_> = review.speed_percent.map(|percent| ("speed_percent", percent)).into_iter().collect();
+        figures.extend([("late_us", review.late_us), ("busy_percent", review.busy_percent)]);
         if let Some(frames) = given_up.filter(|frames| *frames > 0) {
             what += &format!(" ({frames} frames that it still had are given up)");
             figures.push(("given_up", i64::try_from(frames).unwrap_or(i64::MAX)));
@@ -152,7 +160,7 @@ impl Keeper {
         self.journal.tell(&Event {
             kind: EventKind::KeepUp,
             subject: self.subject.clone(),
-            text: format!("{}: encoding at {speed} of real time, {late} late: {what}", self.subject.url),
+            text: format!("{}: encoding {speed}, {late} late: {what}", self.subject.url),
             figures,
         });
     }
