@@ -43,6 +43,8 @@ const WINDOW_US: i64 = 500_000;
 const LATE_US: i64 = 400_000;
 /// The same, where no packet has come that would tell how slow the encoder is.
 const UNJUDGED_LATE_US: i64 = 500_000;
+/// An encoder of which there are no more packets than this is not known well.
+const FEW: i64 = 5;
 /// A measure shows after so long whether it does.
 const SETTLE_US: i64 = 1_000_000;
 /// A measure is taken back after so long in time; longer each time that it had to be taken again at once.
@@ -88,6 +90,8 @@ pub struct KeepUp {
     /// Packets since the last review, and the work on them.
     finished: i64,
     finished_spent_us: i64,
+    /// Packets of the encoder in force.
+    known: i64,
     /// The work on the packet that is to come next.
     spent_us: i64,
     /// The worst lateness of the last window.
@@ -105,6 +109,8 @@ pub struct KeepUp {
 #[derive(Clone, Copy, Debug, Default)]
 struct Window {
     from_us: Option<i64>,
+    /// What the process had had of the processors then.
+    used_us: i64,
     offered: i64,
     media_us: i64,
     busy_us: i64,
@@ -133,6 +139,7 @@ impl KeepUp {
             window: Window::default(),
             finished: 0,
             finished_spent_us: 0,
+            known: 0,
             spent_us: 0,
             reviewed_late_us: 0,
             guessed: false,
@@ -218,6 +225,7 @@ impl KeepUp {
         self.count_work(now_us);
         self.inside.retain(|inside| *inside != media_us && *inside >= dts_us);
         self.finished += 1;
+        self.known += 1;
         self.finished_spent_us += std::mem::take(&mut self.spent_us);
     }
 
@@ -230,7 +238,7 @@ impl KeepUp {
     /// The encoder is another one; what was inside is no longer waited for. Gives how many frames that were.
     pub fn renewed(&mut self) -> usize {
         self.working_from_us = None;
-        (self.finished, self.finished_spent_us, self.spent_us) = (0, 0, 0);
+        (self.finished, self.finished_spent_us, self.known, self.spent_us) = (0, 0, 0, 0);
         std::mem::take(&mut self.inside).len()
     }
 
@@ -244,8 +252,8 @@ impl KeepUp {
     }
 
     /// Looks back, when a window has passed or a frame will be too late, and goes up or down the ladder when that is due. May
-    /// be asked while the encoder works.
-    pub fn review(&mut self, now_us: i64) -> Option<Review> {
+    /// be asked while the encoder works. `used_us`: the time that the process has had of all processors, shared among these.
+    pub fn review(&mut self, now_us: i64, used_us: i64) -> Option<Review> {
         let from_us = self.window.from_us?;
         self.count_work(now_us);
         let overdue = self.is_overdue(now_us);
@@ -253,7 +261,8 @@ impl KeepUp {
         if passed_us < WINDOW_US && !overdue {
             return None;
         }
-        let window = std::mem::replace(&mut self.window, Window { from_us: Some(now_us), ..Window::default() });
+        let window =
+            std::mem::replace(&mut self.window, Window { from_us: Some(now_us), used_us, ..Window::default() });
         if window.offered > 0 && window.media_us > 0 {
             self.interval_us = (window.media_us / window.offered).max(1);
         }
@@ -261,13 +270,14 @@ impl KeepUp {
         let late_us = window.worst_late_us.max(waiting_us);
         let before_us = std::mem::replace(&mut self.reviewed_late_us, late_us);
         let busy = window.busy_us * 1000 / passed_us.max(1);
+        let in_use = (used_us - window.used_us) * 1000 / passed_us.max(1);
         let load = self.load(busy)?;
         let judged = self.finished > 0;
         (self.finished, self.finished_spent_us) = (0, 0);
         self.guessed &= !judged;
         let limit = busy >= AT_THE_LIMIT.0 && load > AT_THE_LIMIT.1;
         self.at_the_limit = if limit { self.at_the_limit + 1 } else { 0 };
-        let now = Observed { now_us, busy, load, judged, late_us, before_us, overdue };
+        let now = Observed { now_us, busy, load, in_use, judged, late_us, before_us, overdue };
         let change = self.step(&now);
         let inside_us = self.oldest_us().map_or(0, |oldest| self.age_us(now_us, oldest));
         Some(Review {
@@ -307,7 +317,9 @@ impl KeepUp {
         let next = if self.must_climb(now) {
             // Nothing has come of the last measure either: there is no time for a third.
             let again = !now.judged && self.guessed;
-            let load = if again { i64::MAX } else { now.load };
+            // The first packets cost less than those that follow: they are few, and were made beside each other.
+            let margin = if self.known < FEW { 2 } else { 1 };
+            let load = if again { i64::MAX } else { now.load.saturating_mul(margin) };
             let next = self.ladder.against(load, self.rung, now.judged);
             self.guessed = !now.judged;
             if now.overdue { self.ladder.other_encoder(next) } else { next }
@@ -352,7 +364,7 @@ impl KeepUp {
 
     fn may_descend(&self, now: &Observed) -> bool {
         let in_time = now.late_us <= self.late_limit_us() / 2 && now.now_us - self.changed_at_us >= self.hold_us;
-        in_time && self.ladder.has_room(now.load, self.rung)
+        in_time && self.ladder.has_room(now.load, now.in_use, self.rung)
     }
 
     fn set_keep(&mut self, load: i64) {
@@ -369,6 +381,7 @@ struct Observed {
     now_us: i64,
     busy: i64,
     load: i64,
+    in_use: i64,
     /// By packets, and not by how long the first one is waited for.
     judged: bool,
     late_us: i64,

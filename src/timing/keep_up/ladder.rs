@@ -34,6 +34,8 @@ pub(super) struct Ladder {
 const FULL: i64 = 850;
 /// And goes back to more work only if it would have no more than this.
 const ROOM: i64 = 750;
+/// And only if so much of the processors would be in use.
+const ALL_IN_USE: i64 = 900;
 
 impl Ladder {
     pub(super) fn new(costs: Vec<i64>) -> Self {
@@ -96,9 +98,12 @@ impl Ladder {
         (rung..self.measures.len()).find(|at| self.at(*at).touches_encoder()).unwrap_or(rung)
     }
 
-    /// True when the measure before `rung` would do as well.
-    pub(super) fn has_room(&self, load: i64, rung: usize) -> bool {
-        rung.checked_sub(1).is_some_and(|to| self.work(load, rung, to) <= ROOM)
+    /// True when the measure before `rung` would do as well: by the load, and by the share of the processors that is in use, in
+    /// thousandths. An encoder whose threads work while it is not waited for has more to do than its load shows.
+    pub(super) fn has_room(&self, load: i64, in_use: i64, rung: usize) -> bool {
+        let Some(to) = rung.checked_sub(1) else { return false };
+        let now = self.work(1000, rung, rung).max(1);
+        self.work(load, rung, to) <= ROOM && in_use.saturating_mul(self.work(1000, rung, to)) / now <= ALL_IN_USE
     }
 }
 
@@ -152,13 +157,21 @@ mod tests {
         assert_eq!(remedy(&[], 2000), Remedy::NoPreset);
     }
 
+    #[test]
+    fn where_the_processors_are_busy_there_is_no_room() {
+        let ladder = Ladder::new(COSTS.to_vec());
+        // The second preset takes two thirds of the first one's time.
+        assert!(ladder.has_room(300, 500, 4));
+        assert!(!ladder.has_room(300, 700, 4));
+    }
+
     proptest! {
         #[test]
         fn what_was_taken_against_a_load_is_not_taken_back_for_the_same(load in 1i64..100_000) {
             let ladder = Ladder::new(COSTS.to_vec());
             let rung = ladder.against(load, 0, true);
             let under = ladder.load_under(load, 0, rung);
-            prop_assert!(rung == 1 || !ladder.has_room(under, rung), "{:?}", ladder.at(rung));
+            prop_assert!(rung == 1 || !ladder.has_room(under, 0, rung), "{:?}", ladder.at(rung));
         }
     }
 }

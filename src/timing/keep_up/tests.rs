@@ -53,7 +53,7 @@ impl Toy<'_> {
             if control.offer(now_us, media_us) {
                 self.encode(control, (&mut now_us, media_us), &mut ran);
             }
-            if let Some(review) = control.review(now_us) {
+            if let Some(review) = control.review(now_us, 0) {
                 ran.reviews.push((now_us, review));
                 self.follow(control, &review);
             }
@@ -68,7 +68,7 @@ impl Toy<'_> {
             let done_us = *now_us + self.cost_us(control.measure(), media_us);
             while *now_us < done_us {
                 *now_us = (*now_us + TICK_US).min(done_us);
-                let Some(review) = control.review(*now_us) else { continue };
+                let Some(review) = control.review(*now_us, 0) else { continue };
                 ran.reviews.push((*now_us, review));
                 if self.follow(control, &review) {
                     return;
@@ -170,7 +170,7 @@ fn a_source_that_was_silent_does_not_make_the_encoder_late() {
         control.entered(now_us, media_us);
         control.left(now_us, media_us, media_us);
         control.rests(now_us + 10_000);
-        let review = control.review(now_us + 10_000);
+        let review = control.review(now_us + 10_000, 0);
         assert!(review.is_none_or(|review| !review.too_slow && review.change.is_none()));
     }
 }
@@ -207,7 +207,7 @@ fn frames_that_an_encoder_swallowed_are_not_waited_for() {
             control.left(media_us, media_us, media_us);
         }
         control.rests(media_us + 30_000);
-        assert!(control.review(media_us + 30_000).is_none_or(|review| review.change.is_none()));
+        assert!(control.review(media_us + 30_000, 0).is_none_or(|review| review.change.is_none()));
         assert!(control.inside() <= 1);
     }
 }

@@ -4,7 +4,7 @@ use super::EncodeStage;
 use super::aside::{Aside, Sight};
 use crate::av::{
     AvError, Encoder, FilterGraph, Frame, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Packet,
-    Pull,
+    ProcessTimes, Pull,
 };
 use crate::engine::clock::Clock;
 use crate::engine::fault::StageError;
@@ -13,6 +13,7 @@ use crate::engine::journal::{Event, EventKind, Journal, Subject};
 use crate::engine::kernel::Outlet;
 use crate::engine::meter::EncodeMeter;
 use crate::engine::stages::video_stats::Scale;
+use crate::engine::threads::processors;
 use crate::facts::MediaKind;
 use crate::plan::KeepUpPlan;
 use crate::timing::{Change, KeepUp, Measure, Remedy, Review};
@@ -31,6 +32,8 @@ pub struct Keeper {
     clock: Clock,
     journal: Journal,
     subject: Subject,
+    /// How many the process may use.
+    processors: i64,
     scaler: Option<FilterGraph>,
     /// The header of an encoder that was opened in mid-stream; packets bring it along.
     header: Option<Vec<u8>>,
@@ -44,7 +47,18 @@ impl Keeper {
     pub fn new(plan: KeepUpPlan, (clock, journal): (Clock, Journal), subject: Subject) -> Self {
         let costs = plan.faster_presets.iter().map(|preset| preset.cost_percent).collect();
         let control = if plan.acts { KeepUp::new(plan.max_lag_us, costs) } else { KeepUp::watching(costs) };
-        Self { control, plan, clock, journal, subject, scaler: None, header: None, announced: false, told: None }
+        Self {
+            control,
+            plan,
+            clock,
+            journal,
+            subject,
+            processors: i64::try_from(processors()).unwrap_or(1),
+            scaler: None,
+            header: None,
+            announced: false,
+            told: None,
+        }
     }
 
     /// Whether a frame is to be encoded.
@@ -65,7 +79,9 @@ impl Keeper {
     /// Looks on what the last while showed. Gives the verdict when the encoder has to be opened anew.
     fn review(&mut self) -> Option<(Review, Change)> {
         let now_us = self.clock.now_us();
-        let review = self.control.review(now_us)?;
+        let used = ProcessTimes::now();
+        let used_us = i64::try_from(used.user_us + used.system_us).unwrap_or(i64::MAX) / self.processors;
+        let review = self.control.review(now_us, used_us)?;
         if let Some(change) = review.change {
             if change.from.touches_encoder() || change.to.touches_encoder() {
                 return Some((review, change));
