@@ -137,14 +137,24 @@ pub fn mask_url(url: &str) -> String {
     mask_stream_id(masked)
 }
 
-/// MediaMTX's log-in over SRT: `streamid=publish:path:user:password`.
+/// Log-ins over SRT: MediaMTX's `streamid=publish:path:user:password`, and `streamid=#!::m=publish,r=path,u=user,s=password`.
 fn mask_stream_id(mut masked: String) -> String {
     let key = "streamid=";
     let mut from = 0;
     while let Some(begin) = masked[from..].find(key).map(|i| i + from + key.len()) {
         let end = masked[begin..].find(['&', ' ', ';', '\'', '"']).map_or(masked.len(), |i| i + begin);
-        if let Some((password, _)) = masked[begin..end].match_indices(':').nth(2) {
-            masked.replace_range(begin + password + 1..end, "***");
+        let id = &masked[begin..end];
+        let secret = match id.strip_prefix("#!::") {
+            Some(_) => {
+                id.match_indices([':', ',']).map(|(at, _)| at + 1).find(|at| id[*at..].starts_with("s=")).map(|at| {
+                    let from = at + "s=".len();
+                    from..id[from..].find(',').map_or(id.len(), |length| from + length)
+                })
+            }
+            None => id.match_indices(':').nth(2).map(|(at, _)| at + 1..id.len()),
+        };
+        if let Some(secret) = secret {
+            masked.replace_range(begin + secret.start..begin + secret.end, "***");
         }
         from = begin;
     }
@@ -164,6 +174,9 @@ mod tests {
             mask_url("srt://h?streamid=publish:a/b:me:xyz&latency=9"),
             "srt://h?streamid=publish:a/b:me:***&latency=9"
         );
+        let standard = "srt://h?streamid=#!::m=publish,s=xyz,r=a&latency=9";
+        assert_eq!(mask_url(standard), standard.replace("xyz", "***"));
+        assert_eq!(mask_url(&mask_url(standard)), standard.replace("xyz", "***"));
         assert_eq!(mask_url("srt://h?streamid=read:a"), "srt://h?streamid=read:a");
         let masked = mask_url("srt://h?streamid=publish:a:me:xyz");
         assert_eq!(mask_url(&masked), masked);

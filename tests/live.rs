@@ -5,7 +5,9 @@
 
 mod common;
 
-use common::live::{LIMIT, Live, Nginx, SOON, assert_clean_start, assert_rising, holds_within, listen, wait_for};
+use common::live::{
+    LIMIT, Live, Nginx, SOON, assert_clean_start, assert_rising, free_port, holds_within, listen, wait_for,
+};
 use common::rtsp::RtspRelay;
 use common::{FileFacts, PacketFact, media, probe};
 use std::collections::HashMap;
@@ -140,16 +142,25 @@ fn a_peer_that_is_to_be_waited_for_is_met_when_it_comes() {
         relay.url("a"),
         server.url("a")
     ));
+    let mut encoded = Live::start(&format!(
+        "-re -stream_loop -1 -i {{cam.mp4}} -preset ultrafast -wait_for_peer 60 -f flv {}",
+        server.url("b")
+    ));
     push.await_said("not there yet");
     chain.await_said("not there yet");
+    encoded.await_said("not there yet");
     relay.start();
     push.await_said(": live\n");
-    std::thread::sleep(Duration::from_millis(500));
+    // More is left out meanwhile than a link holds.
+    std::thread::sleep(Duration::from_secs(3));
     server.start();
-    server.await_recording(1, SOME_BYTES);
-    chain.interrupt();
-    push.interrupt();
-    assert_clean_start(&server.recordings()[0]);
+    server.await_recording(2, SOME_BYTES);
+    for job in [&mut encoded, &mut chain, &mut push] {
+        job.interrupt();
+    }
+    for file in server.recordings() {
+        assert_clean_start(&file);
+    }
 }
 
 #[test]
@@ -182,6 +193,20 @@ fn a_server_that_is_gone_for_good_is_given_up_in_good_order() {
     push.await_said("given up");
     let (status, _) = push.wait();
     assert_eq!(status.code(), Some(1), "{}", push.said());
+}
+
+#[test]
+fn one_of_two_servers_that_is_given_up_is_told_of_at_once_and_the_other_is_served_on() {
+    let (mut gone, stays) = (Nginx::new(), Nginx::new());
+    let mut push =
+        Live::start(&format!("{CAMERA} -retry_for 1 -f flv {} -c copy -f flv {}", gone.url("a"), stays.url("a")));
+    gone.await_recording(1, SOME_BYTES);
+    gone.kill();
+    push.await_said(&format!("{}: given up", gone.url("a")));
+    let before = stays.newest_size();
+    wait_for("media at the server that stays", || stays.newest_size() > before + SOME_BYTES);
+    push.interrupt();
+    assert_clean_start(&stays.recordings()[0]);
 }
 
 #[test]
@@ -430,16 +455,47 @@ fn a_picture_is_relayed_when_it_is_whole_and_not_when_the_next_one_begins() {
 }
 
 #[test]
-fn udp_that_is_blocked_is_left_for_tcp() {
-    let relay = RtspRelay::new();
-    relay.faults().udp_swallowed.store(true, Relaxed);
+fn udp_that_is_refused_or_blocked_is_left_for_tcp() {
+    for (blocked, codecs) in [(false, "-c copy"), (true, "-c copy"), (true, "-c:a copy")] {
+        let relay = RtspRelay::new();
+        relay.faults().udp_swallowed.store(blocked, Relaxed);
+        let server = Nginx::new();
+        let first = camera(&relay, "a");
+        let mut chain =
+            Live::start(&format!("-rtsp_transport udp -i {} {codecs} -f flv {}", relay.url("a"), server.url("a")));
+        server.await_recording(1, SOME_BYTES);
+        drop(first);
+        chain.await_said("lost: ");
+        let _second = camera(&relay, "a");
+        chain.await_said("live again");
+        chain.interrupt();
+        // What was found out holds for later connections too.
+        assert_eq!(chain.count("it goes on over TCP"), 1, "{}", chain.said());
+        let cause = if blocked { "nothing came over UDP for 2 s" } else { "the server does not send over UDP" };
+        assert_eq!(chain.count(cause), 1, "{}", chain.said());
+        assert_eq!(chain.count("Could not find codec parameters"), 0, "{}", chain.said());
+    }
+}
+
+#[test]
+fn what_piled_up_while_a_source_was_probed_begins_at_a_keyframe_with_its_sound() {
     let server = Nginx::new();
-    let _camera = camera(&relay, "a");
-    let mut chain =
-        Live::start(&format!("-rtsp_transport udp -i {} -c copy -f flv {}", relay.url("a"), server.url("a")));
+    let source = format!("udp://127.0.0.1:{}", free_port());
+    let mut camera = Live::start(&format!("{CAMERA} -f mpegts {source}?pkt_size=1316"));
+    let relay = RtspRelay::new();
+    let mut chain = Live::start(&format!("-i {source} -c copy -f flv {} -c copy {}", server.url("a"), relay.url("a")));
     server.await_recording(1, SOME_BYTES);
+    // RTP tells of the sound at once what each of its frames says in MPEG-TS.
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("read.mkv");
+    let (status, _) = Live::start(&format!("-i {} -t 1 -c copy {}", relay.url("a"), file.display())).wait();
+    assert!(status.success());
     chain.interrupt();
-    assert_eq!(chain.count("retrying with TCP"), 1, "{}", chain.said());
+    camera.interrupt();
+    assert_clean_start(&server.recordings()[0]);
+    let read = probe(&file).unwrap();
+    let sound = read.streams.iter().find(|s| s["codec_type"] == "audio").unwrap();
+    assert_eq!((&sound["codec_name"], &sound["profile"]), (&"aac".into(), &"LC".into()));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::link::{Flowing, Tagged};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Where a droppable item stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +47,8 @@ pub struct LeakMeter {
 pub struct Leak {
     /// By port: it carries pictures.
     pub pictures: Vec<bool>,
-    /// Media that may wait, in microseconds.
-    pub span_us: i64,
+    /// How long media may wait, in microseconds.
+    pub patience_us: i64,
     /// Bytes that may wait.
     pub bytes: usize,
     /// Told when a keyframe is waited for.
@@ -61,10 +62,19 @@ pub struct Leak {
 pub struct Leaky<T>(Mutex<Queue<T>>);
 
 #[derive(Debug)]
+struct Waiting<T> {
+    tagged: Tagged<T>,
+    mark: Option<Mark>,
+    /// When it came, in microseconds since the queue was made.
+    since_us: i64,
+}
+
+#[derive(Debug)]
 struct Queue<T> {
     leak: Leak,
-    items: VecDeque<(Tagged<T>, Option<Mark>)>,
+    items: VecDeque<Waiting<T>>,
     bytes: usize,
+    began: Instant,
     /// Pictures are left out until a keyframe comes.
     awaits_key: bool,
 }
@@ -72,18 +82,20 @@ struct Queue<T> {
 impl<T: Flowing> Leaky<T> {
     /// An empty one.
     pub fn new(leak: Leak) -> Self {
-        Self(Mutex::new(Queue { leak, items: VecDeque::new(), bytes: 0, awaits_key: false }))
+        Self(Mutex::new(Queue { leak, items: VecDeque::new(), bytes: 0, began: Instant::now(), awaits_key: false }))
     }
 
     /// Puts an item behind the others, and leaves out what is too much.
     pub fn push(&self, tagged: Tagged<T>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(tagged);
+        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now_us = i64::try_from(queue.began.elapsed().as_micros()).unwrap_or(i64::MAX);
+        queue.push(tagged, now_us);
     }
 
     /// Takes the first item.
     pub fn pop(&self) -> Option<Tagged<T>> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (tagged, _) = queue.items.pop_front()?;
+        let Waiting { tagged, .. } = queue.items.pop_front()?;
         queue.bytes = queue.bytes.saturating_sub(tagged.item.as_ref().map_or(0, Flowing::bytes));
         Some(tagged)
     }
@@ -100,7 +112,7 @@ impl<T: Flowing> Leaky<T> {
 }
 
 impl<T: Flowing> Queue<T> {
-    fn push(&mut self, tagged: Tagged<T>) {
+    fn push(&mut self, tagged: Tagged<T>, now_us: i64) {
         let mark = tagged.item.as_ref().and_then(Flowing::mark);
         if tagged.item.is_none() {
             self.leak.meter.ended.fetch_add(1, Ordering::Relaxed);
@@ -114,8 +126,8 @@ impl<T: Flowing> Queue<T> {
             self.leave_out(|picture, at| !picture && at.time_us < mark.time_us);
         }
         self.bytes += tagged.item.as_ref().map_or(0, Flowing::bytes);
-        self.items.push_back((tagged, mark));
-        if self.span_us() > self.leak.span_us || self.bytes > self.leak.bytes {
+        self.items.push_back(Waiting { tagged, mark, since_us: now_us });
+        if now_us - self.waits_since_us().unwrap_or(now_us) > self.leak.patience_us || self.bytes > self.leak.bytes {
             self.overflow();
         }
     }
@@ -124,27 +136,26 @@ impl<T: Flowing> Queue<T> {
         self.leak.pictures.get(port).copied().unwrap_or(false)
     }
 
-    /// How much media waits: pictures, or whatever there is while none do.
-    fn span_us(&self) -> i64 {
-        let span = |pictures: bool| {
-            let mut times =
-                self.items.iter().filter(|(t, _)| self.is_picture(t.port) == pictures).filter_map(|(_, m)| *m);
-            let first = times.next()?.time_us;
-            Some(times.last().map_or(0, |last| last.time_us - first))
+    /// Since when the oldest item waits: of pictures, or of whatever there is while none do. What comes in a burst, as after
+    /// probing, has not waited for long.
+    fn waits_since_us(&self) -> Option<i64> {
+        let oldest = |pictures: bool| {
+            let mut media = self.items.iter().filter(|waiting| waiting.mark.is_some());
+            media.find(|waiting| self.is_picture(waiting.tagged.port) == pictures).map(|waiting| waiting.since_us)
         };
-        span(true).or_else(|| span(false)).unwrap_or(0)
+        oldest(true).or_else(|| oldest(false))
     }
 
     /// Goes on from the newest keyframe that waits; without one, from the next that comes.
     fn overflow(&mut self) {
         self.leak.meter.groups.fetch_add(1, Ordering::Relaxed);
-        let pictures = |(tagged, mark): &(Tagged<T>, Option<Mark>)| mark.filter(|_| self.is_picture(tagged.port));
+        let pictures = |waiting: &Waiting<T>| waiting.mark.filter(|_| self.is_picture(waiting.tagged.port));
         let newest_key = self.items.iter().filter_map(pictures).skip(1).filter(|m| m.key).last();
-        let newest_us = self.items.iter().filter_map(|(_, mark)| mark.map(|m| m.time_us)).max().unwrap_or(0);
+        let newest_us = self.items.iter().filter_map(|waiting| waiting.mark.map(|m| m.time_us)).max().unwrap_or(0);
         match newest_key {
             Some(key) => self.leave_out(|_, at| at.time_us < key.time_us),
             None => {
-                let from_us = newest_us - self.leak.span_us / 2;
+                let from_us = newest_us - self.leak.patience_us / 2;
                 self.awaits_key = self.leak.pictures.contains(&true);
                 self.leave_out(|picture, at| picture || at.time_us < from_us);
                 if self.awaits_key {
@@ -156,7 +167,7 @@ impl<T: Flowing> Queue<T> {
 
     fn leave_out(&mut self, which: impl Fn(bool, Mark) -> bool) {
         let Self { leak, items, bytes, .. } = self;
-        items.retain(|(tagged, mark)| {
+        items.retain(|Waiting { tagged, mark, .. }| {
             let picture = leak.pictures.get(tagged.port).copied().unwrap_or(false);
             let out = mark.is_some_and(|mark| which(picture, mark));
             if out {
@@ -193,10 +204,10 @@ mod tests {
     const VIDEO: usize = 0;
     const AUDIO: usize = 1;
 
-    fn leaky(span_ms: i64) -> (Leaky<Toy>, Leak) {
+    fn leaky(patience_ms: i64) -> (Leaky<Toy>, Leak) {
         let leak = Leak {
             pictures: vec![true, false],
-            span_us: span_ms * 1000,
+            patience_us: patience_ms * 1000,
             bytes: 1 << 20,
             wish: KeyframeWish::default(),
             meter: Arc::default(),
@@ -204,8 +215,13 @@ mod tests {
         (Leaky::new(leak.clone()), leak)
     }
 
+    /// Comes when it is due.
     fn push(link: &Leaky<Toy>, port: usize, ms: i64, key: bool) {
-        link.push(Tagged { port, item: Some(Toy(Some((ms, key)))) });
+        push_at(link, ms, port, ms, key);
+    }
+
+    fn push_at(link: &Leaky<Toy>, now_ms: i64, port: usize, ms: i64, key: bool) {
+        link.0.lock().unwrap().push(Tagged { port, item: Some(Toy(Some((ms, key)))) }, now_ms * 1000);
     }
 
     fn all(link: &Leaky<Toy>) -> Vec<(usize, i64)> {
@@ -238,6 +254,18 @@ mod tests {
     }
 
     #[test]
+    fn a_burst_passes_whole_and_is_too_much_once_it_has_waited() {
+        let (link, leak) = leaky(1000);
+        for ms in (0..5000).step_by(40) {
+            push_at(&link, ms / 100, VIDEO, ms, ms % 400 == 0);
+        }
+        assert_eq!(link.len(), 125);
+        push_at(&link, 1100, VIDEO, 5000, false);
+        assert_eq!(all(&link)[0], (VIDEO, 4800));
+        assert_eq!(leak.meter.packets.load(Ordering::Relaxed), 120);
+    }
+
+    #[test]
     fn without_a_keyframe_it_waits_for_the_next_and_wishes_for_one() {
         let (link, leak) = leaky(1000);
         for ms in (0..=1200).step_by(40) {
@@ -254,7 +282,7 @@ mod tests {
     #[test]
     fn what_is_no_media_is_never_left_out() {
         let (link, _) = leaky(100);
-        link.push(Tagged { port: VIDEO, item: Some(Toy(None)) });
+        link.0.lock().unwrap().push(Tagged { port: VIDEO, item: Some(Toy(None)) }, 0);
         for ms in 0..1000 {
             push(&link, VIDEO, ms, false);
         }

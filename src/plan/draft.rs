@@ -28,6 +28,16 @@ pub(crate) struct StreamDraft {
     pub(crate) pixel_format: Option<String>,
     /// Encoder options that a rule sets when the user does not.
     pub(crate) options: Vec<(String, String)>,
+    /// The codec's header that a rule makes for a copied stream without one.
+    pub(crate) header: Option<Vec<u8>>,
+    /// Bitstream filters that a rule sets when the user does not.
+    pub(crate) bitstream_filters: Option<String>,
+}
+
+impl StreamDraft {
+    fn new(kind: MediaKind, source: StreamSource, choice: Choice) -> Self {
+        Self { kind, source, choice, pixel_format: None, options: Vec::new(), header: None, bitstream_filters: None }
+    }
 }
 
 /// Copied, or by which encoder.
@@ -63,14 +73,11 @@ pub(super) fn draft(context: &Context, index: usize, graphs: &mut Graphs) -> Res
         graphs.take(source, (index, draft.streams.len()));
         let place = OutputPlace::next(&draft, kind);
         let choice = codec::choose(context, spec, &draft.muxer, (source, kind), &place)?;
-        draft.streams.push(StreamDraft { kind, source, choice, pixel_format: None, options: Vec::new() });
+        draft.streams.push(StreamDraft::new(kind, source, choice));
     }
-    draft.streams.extend(spec.seldom.attachments.iter().map(|file| StreamDraft {
-        kind: MediaKind::Attachment,
-        source: StreamSource::File,
-        choice: Choice::Attach { file: file.value.clone() },
-        pixel_format: None,
-        options: Vec::new(),
+    draft.streams.extend(spec.seldom.attachments.iter().map(|file| {
+        let choice = Choice::Attach { file: file.value.clone() };
+        StreamDraft::new(MediaKind::Attachment, StreamSource::File, choice)
     }));
     // The one format without streams (`AVFMT_NOSTREAMS`).
     if draft.streams.is_empty() && draft.muxer.name != "ffmetadata" {

@@ -88,7 +88,10 @@ pub(super) fn output(
             metadata: metadata.streams[i].clone(),
             disposition: dispositions[i].clone(),
             codec_tag: value(&spec.tag, &place).map_or(0, |t| codec_options::four_cc(t)),
-            bitstream_filters: value(&spec.bitstream_filters, &place).filter(|b| !b.is_empty()).cloned(),
+            bitstream_filters: value(&spec.bitstream_filters, &place)
+                .or(stream.bitstream_filters.as_ref())
+                .filter(|filters| !filters.is_empty())
+                .cloned(),
             max_frames: value(&spec.max_frames, &place).copied(),
             queue_packets: value(&spec.max_muxing_queue_packets, &place).copied().unwrap_or(128),
             queue_bytes: value(&spec.muxing_queue_data_threshold_bytes, &place).copied().unwrap_or(50 << 20),
@@ -157,6 +160,7 @@ fn treatment(
     let options = |codec: Option<&str>| {
         codec_options::for_stream(context, &spec.options, codec, true, stream.kind, |s| place.matches(s))
     };
+    fps_mode::check_rates(spec, stream, place)?;
     match &stream.choice {
         Choice::Copy => Ok(Treatment::Copy(CopyPlan {
             codec_options: options(None),
@@ -166,6 +170,7 @@ fn treatment(
             drop_before_start: value(&spec.copy_prior_start, place).is_some_and(|keep| !keep),
             time_base_choice: context.spec.global.seldom.copy_time_base,
             rotation: None,
+            header: stream.header.clone(),
         })),
         Choice::Attach { file } => Ok(Treatment::Attach { file: file.clone() }),
         Choice::NoEncoder { codec } => Err(Box::new(

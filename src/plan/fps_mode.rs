@@ -1,8 +1,10 @@
 //! How picture times become frames: what `-fps_mode` and `-vsync` ask for, and what the format wants where they ask nothing.
 
+use super::encode::value;
 use super::{Context, EncodePlan, StreamDraft, Treatment, place::OutputPlace};
 use crate::catalog::MuxerFacts;
 use crate::diagnostic::Diagnostic;
+use crate::facts::MediaKind;
 use crate::spec::{FpsMode, OutputSpec};
 
 /// A word that names no mode is refused where there is a stream for it.
@@ -28,6 +30,17 @@ fn asks_rate(plan: &EncodePlan) -> bool {
     plan.frame_rate.is_some() || plan.max_frame_rate.is_some()
 }
 
+/// Refuses two rates for one stream, copied or not.
+pub(super) fn check_rates(spec: &OutputSpec, stream: &StreamDraft, place: &OutputPlace) -> Result<(), Box<Diagnostic>> {
+    let both = value(&spec.frame_rate, place).and(value(&spec.max_frame_rate, place)).is_some();
+    if stream.kind != MediaKind::Video || !both {
+        return Ok(());
+    }
+    Err(Box::new(
+        Diagnostic::error("r-and-fpsmax", "Only one of -fpsmax and -r can be set for a stream.").at(&spec.origin),
+    ))
+}
+
 /// The mode of a stream whose rates are in the plan already.
 pub(super) fn choose(
     context: &Context,
@@ -38,11 +51,6 @@ pub(super) fn choose(
     plan: &EncodePlan,
 ) -> Result<FpsMode, Box<Diagnostic>> {
     let asked = asked(context, spec, place);
-    if plan.frame_rate.is_some() && plan.max_frame_rate.is_some() {
-        return Err(Box::new(
-            Diagnostic::error("r-and-fpsmax", "Only one of -fpsmax and -r can be set for a stream.").at(&spec.origin),
-        ));
-    }
     let rate_asked = asks_rate(plan);
     let varies = matches!(asked, FpsMode::Passthrough | FpsMode::Vfr | FpsMode::Drop);
     if rate_asked && varies && context.catalog.rate_means_constant() {
@@ -96,4 +104,19 @@ pub(super) fn warning(
     let global = context.spec.global.vsync.is_some();
     let words = if global { "Using -vsync passthrough and -r/-fpsmax can produce invalid output files" } else { "" };
     Some(Diagnostic::warning("r-and-fps-mode", message).remedy("Leave one of them out.").ffmpeg_says(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::testing::{audio, input, planned, refusal, video};
+
+    #[test]
+    fn two_rates_for_one_stream_are_refused_whether_it_is_copied_or_not() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        for codec in ["libx264", "copy"] {
+            let (code, _) = refusal(&format!("-i a -c:v {codec} -r 20 -fpsmax 10 a.mkv"), &facts);
+            assert_eq!(code, "r-and-fpsmax", "{codec}");
+        }
+        assert!(planned("-i a -vn -c copy -r 20 -fpsmax 10 a.mkv", &facts).is_ok(), "no stream is concerned");
+    }
 }

@@ -17,7 +17,10 @@ const FREEZE_AFTER_US: i64 = 3 * MICROS_PER_SECOND;
 const PROBE_US: i64 = 5 * MICROS_PER_SECOND;
 
 /// RTSP over UDP without a packet for so long at the start goes on over TCP; in microseconds.
-const UDP_SILENCE_US: i64 = 2 * MICROS_PER_SECOND;
+pub const UDP_SILENCE_US: i64 = 2 * MICROS_PER_SECOND;
+
+/// The option for what RTSP carries its media by.
+const TRANSPORT: &str = "rtsp_transport";
 
 /// What opening an input needs to know: plain data for the demuxer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,10 +39,28 @@ pub struct DemuxerSettings {
     pub find_stream_info: bool,
     /// Do without that where the input tells enough by itself, and hand pictures on as soon as they are whole.
     pub reassemble: bool,
+    /// With `reassemble`: the first pictures are read for their rate, as an encoder needs it.
+    pub measure_rates: bool,
     /// `AVFMT_FLAG_BITEXACT`.
     pub bitexact: bool,
     /// How long connecting and how long probing may take, in microseconds.
     pub limits_us: Option<(i64, i64)>,
+}
+
+impl DemuxerSettings {
+    /// The same over TCP, for RTSP over UDP that does not get through.
+    pub fn over_tcp(&self) -> Option<Self> {
+        let over_udp = self.limits_us.is_some()
+            && session::is_rtsp_url(&self.url)
+            && self.options.iter().any(|(key, value)| key == TRANSPORT && value == "udp");
+        over_udp.then(|| {
+            let mut other = self.clone();
+            let silence = UDP_SILENCE_US.to_string();
+            other.options.retain(|(key, value)| key != TRANSPORT && !(key == "timeout" && *value == silence));
+            other.options.push((TRANSPORT.to_owned(), "tcp".to_owned()));
+            other
+        })
+    }
 }
 
 /// How an input is opened.
@@ -136,7 +157,8 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
         live_defaults(spec, session, copies, &mut options);
     }
     let demuxer = DemuxerSettings {
-        reassemble: session.is_some() && copies && session::is_rtsp_url(&spec.url) && !takes_arrival_for_time(&options),
+        measure_rates: !copies,
+        reassemble: session.is_some() && session::is_rtsp_url(&spec.url) && !takes_arrival_for_time(&options),
         url: spec.url.clone(),
         format: spec.format.as_ref().map(|f| f.value.clone()),
         options,
@@ -168,15 +190,12 @@ fn live_defaults(spec: &InputSpec, session: &SessionPlan, copies: bool, options:
     if !session::is_rtsp_url(&spec.url) {
         return;
     }
-    let transport = options.iter_mut().find(|(key, _)| key == "rtsp_transport");
+    let transport = options.iter().find(|(key, _)| key == TRANSPORT).map(|(_, value)| value.as_str());
     match transport {
         None => codec_options::set(options, "rtsp_flags", "+prefer_tcp"),
-        // A server that is reached and sends nothing over UDP is asked for TCP.
-        Some((_, value)) if value == "udp" => {
-            value.push_str("+tcp");
-            if !options.iter().any(|(key, _)| key == "timeout") {
-                options.push(("timeout".to_owned(), UDP_SILENCE_US.to_string()));
-            }
+        // Probing ends when nothing comes.
+        Some("udp") if !options.iter().any(|(key, _)| key == "timeout") => {
+            options.push(("timeout".to_owned(), UDP_SILENCE_US.to_string()));
         }
         Some(_) => {}
     }
@@ -407,7 +426,7 @@ pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Ve
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::open_input;
+    use super::{DemuxerSettings, open_input};
     use crate::catalog::testing::FakeCatalog;
     use crate::facts::MediaKind;
     use crate::plan::testing::{input, planned, spec, stream, video};
@@ -428,6 +447,25 @@ mod tests {
     }
 
     #[test]
+    fn a_source_over_udp_may_go_on_over_tcp_with_the_user_s_own_time_out_only() {
+        let opened = |line: &str| open_input(&spec(line), 0, &FakeCatalog).unwrap().demuxer;
+        let over_tcp = |line: &str| opened(line).over_tcp();
+        let has = |settings: &DemuxerSettings, name: &str, value: &str| {
+            settings.options.iter().any(|(key, at)| (key.as_str(), at.as_str()) == (name, value))
+        };
+        let mut udp = opened("-rtsp_transport udp -i rtsp://h/a -c copy a.flv");
+        assert!(has(&udp, "timeout", "2000000"));
+        let tcp = udp.over_tcp().unwrap();
+        assert!(has(&tcp, "rtsp_transport", "tcp") && !has(&tcp, "timeout", "2000000"));
+        assert_eq!(tcp.over_tcp(), None);
+        udp.options = vec![("timeout".to_owned(), "7".to_owned()), ("rtsp_transport".to_owned(), "udp".to_owned())];
+        assert!(udp.over_tcp().is_some_and(|tcp| has(&tcp, "timeout", "7")));
+        for other in ["-i rtsp://h/a", "-rtsp_transport udp_multicast -i rtsp://h/a", "-rtsp_transport udp -i a.sdp"] {
+            assert_eq!(over_tcp(&format!("{other} -c copy a.flv")), None, "{other}");
+        }
+    }
+
+    #[test]
     fn dvb_subtitles_that_are_encoded_end_with_the_next_one_unless_the_user_says_otherwise() {
         let facts = [input(vec![video("h264"), stream(MediaKind::Subtitle, "dvb_subtitle")])];
         let options = |line: &str| {
@@ -444,9 +482,9 @@ mod tests {
     #[test]
     fn pictures_whose_parts_get_times_of_their_own_are_not_put_together_by_them() {
         let reassembles = |line: &str| open_input(&spec(line), 0, &FakeCatalog).unwrap().demuxer.reassemble;
-        assert!(reassembles("-i rtsp://h/a -c copy a.flv"));
+        assert!(reassembles("-i rtsp://h/a -c copy a.flv") && reassembles("-i rtsp://h/a a.flv"));
         assert!(!reassembles("-use_wallclock_as_timestamps 1 -i rtsp://h/a -c copy a.flv"));
-        for line in ["-i rtsp://h/a a.flv", "-i rtmp://h/a -c copy a.flv", "-i a.mp4 -c copy a.flv"] {
+        for line in ["-i rtmp://h/a -c copy a.flv", "-i a.mp4 -c copy a.flv"] {
             assert!(!reassembles(line), "{line}");
         }
     }

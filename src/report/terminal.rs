@@ -125,7 +125,8 @@ pub fn say_library(line: LibraryLine) {
 pub fn status(line: &str, extra: Option<&str>, last: bool, raw: bool) {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stderr());
     let mut terminal = lock();
-    terminal.columns = size.map_or(80, |size| usize::from(size.ws_col)).max(1);
+    // Terminals that nobody told their size have none.
+    terminal.columns = size.ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(80);
     terminal.status(line, extra, last, raw);
 }
 

@@ -237,7 +237,7 @@ fn serve(state: &State, stream: TcpStream) {
     let writer = Arc::new(Mutex::new(stream.try_clone().unwrap()));
     let mut input = BufReader::new(stream.try_clone().unwrap());
     let mut publishes: Option<String> = None;
-    let mut udp = false;
+    let mut udp = None;
     while let Some(arrived) = receive(&mut input) {
         await_thaw(state);
         match arrived {
@@ -248,10 +248,15 @@ fn serve(state: &State, stream: TcpStream) {
             }
             Arrived::Request(request) => {
                 state.seen.lock().unwrap().push(request.method.clone());
-                if let Some(transport) = request.headers.get("transport") {
-                    udp = !transport.contains("interleaved");
-                }
-                let answer = answer(state, (connection, &writer), &request, udp);
+                let wants_udp = request.headers.get("transport").map(|wanted| !wanted.contains("interleaved"));
+                // One session has one transport, as with MediaMTX.
+                let answer = if wants_udp.is_some_and(|wanted| udp.is_some_and(|udp| udp != wanted)) {
+                    let cseq = &request.headers["cseq"];
+                    format!("RTSP/1.0 400 Bad Request\r\nCSeq: {cseq}\r\n\r\n")
+                } else {
+                    udp = udp.or(wants_udp);
+                    answer(state, (connection, &writer), &request, udp.unwrap_or(false))
+                };
                 if writer.lock().unwrap().write_all(answer.as_bytes()).is_err() {
                     break;
                 }

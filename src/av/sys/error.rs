@@ -21,6 +21,8 @@ impl AvError {
     pub const EXIT: AvError = AvError(ffi::AVERROR_EXIT);
     /// Time was up.
     pub const TIMED_OUT: AvError = AvError(ffi::AVERROR(libc::ETIMEDOUT));
+    /// The peer does not have the protocol that was asked for.
+    pub const NO_SUCH_PROTOCOL: AvError = AvError(ffi::AVERROR(libc::EPROTONOSUPPORT));
     /// A bad argument.
     pub const INVALID: AvError = AvError(ffi::AVERROR(libc::EINVAL));
     /// The peer wants a log-in, or another one (401).

@@ -13,12 +13,17 @@ use crate::facts::MediaKind;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
+use std::time::Duration;
 
 /// An open input.
 pub struct Demuxer {
     context: *mut ffi::AVFormatContext,
     interrupt: Interrupt,
     reassembly: Option<Reassembly>,
+    /// A packet that was read to see whether there is any.
+    first: Option<Packet>,
+    /// Probing has read from it.
+    probed: bool,
 }
 
 // SAFETY: the context is used by one owner at a time; libavformat keeps no thread-bound state in it.
@@ -164,10 +169,47 @@ impl Demuxer {
 
     /// Reads the next packet, or [`AvError::EOF`].
     pub fn read(&mut self) -> Result<Packet, AvError> {
+        if let Some(packet) = self.first.take() {
+            return Ok(packet);
+        }
         let Some(mut reassembly) = self.reassembly.take() else { return self.read_as_it_comes() };
         let packet = self.read_whole(&mut reassembly);
         self.reassembly = Some(reassembly);
         packet
+    }
+
+    /// True when anything has come, at the latest within `limit`. What probing waited for is not waited for again.
+    pub fn has_begun(&mut self, limit: Duration) -> bool {
+        self.interrupt.begin(Some(if self.probed { Duration::ZERO } else { limit }));
+        while self.first.is_none() && !self.interrupt.is_tripped() {
+            self.first = match self.read() {
+                Err(AvError::AGAIN) => continue,
+                Err(_) => break,
+                Ok(packet) => Some(packet),
+            };
+        }
+        self.interrupt.begin(None);
+        self.first.is_some()
+    }
+
+    /// Reads as many pictures as tell their rate, and keeps them. What cannot be told for now stays as it is.
+    fn measure_rates(&mut self) {
+        let Some(mut reassembly) = self.reassembly.take() else { return };
+        reassembly.measure_rates();
+        while reassembly.rates().is_none() && !self.interrupt.is_tripped() {
+            match self.read_as_it_comes().map(|packet| reassembly.push(packet)) {
+                Ok(Ok(())) | Err(AvError::AGAIN) => {}
+                // The next read meets it again.
+                Ok(Err(_)) | Err(_) => break,
+            }
+        }
+        for (index, rate) in reassembly.rates().into_iter().flatten().enumerate() {
+            let Some(rate) = rate else { continue };
+            // SAFETY: a live stream.
+            let stream = unsafe { &mut *self.stream(index) };
+            (stream.avg_frame_rate, stream.r_frame_rate) = (rate.into(), rate.into());
+        }
+        self.reassembly = Some(reassembly);
     }
 
     fn read_whole(&mut self, reassembly: &mut Reassembly) -> Result<Packet, AvError> {

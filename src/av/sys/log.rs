@@ -61,9 +61,22 @@ thread_local! {
 /// Decoders that are looked into quietly.
 static QUIET_DECODERS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
-/// From now on lines of libraries on this thread are told at level verbose at the highest: what fails is tried again.
-pub fn hush() {
-    HUSHED.set(true);
+/// While this lives, lines of libraries on its thread are told at level verbose at the highest.
+pub struct Hushed {
+    before: bool,
+    /// It belongs to its thread.
+    _thread: std::marker::PhantomData<*const ()>,
+}
+
+/// Hushes the libraries on this thread for a while, such as that of an attempt that is made again when it fails.
+pub fn hush() -> Hushed {
+    Hushed { before: HUSHED.replace(true), _thread: std::marker::PhantomData }
+}
+
+impl Drop for Hushed {
+    fn drop(&mut self) {
+        HUSHED.set(self.before);
+    }
 }
 
 /// While this lives, decoders complain at level verbose at the highest.

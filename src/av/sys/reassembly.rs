@@ -2,7 +2,7 @@
 
 use super::{error::AvError, extradata_of, packet::Packet};
 use crate::h264::{Picture, PictureAssembler, SequenceHeader};
-use crate::timing::ReorderWindow;
+use crate::timing::{RateProbe, ReorderWindow};
 use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
 use std::collections::VecDeque;
@@ -47,8 +47,11 @@ struct Pictures {
     time_base: Rational,
     /// The sequence parameter set in force; empty while it is that of the description.
     sequence: Vec<u8>,
-    /// Of a picture, in ticks; 0 when unknown.
-    duration: i64,
+    /// The rate that the sequence parameter set tells, and the one that holds: the same until it is measured.
+    told_rate: Option<Rational>,
+    rate: Option<Rational>,
+    /// Until the rate is measured, where it is to be.
+    probe: Option<RateProbe>,
 }
 
 impl Reassembly {
@@ -83,6 +86,25 @@ impl Reassembly {
         // SAFETY: by contract.
         unsafe { (*context).flags |= ffi::AVFMT_FLAG_NOPARSE as i32 };
         Some(Self { streams: taken, ready: VecDeque::new() })
+    }
+
+    /// From now on the rates of pictures are measured.
+    pub(super) fn measure_rates(&mut self) {
+        for stream in &mut self.streams {
+            if let Taken::Pictures(pictures) = stream {
+                pictures.probe = Some(RateProbe::new(pictures.time_base, pictures.rate));
+            }
+        }
+    }
+
+    /// By stream: the rate of its pictures; `None` while one is still measured.
+    pub(super) fn rates(&self) -> Option<Vec<Option<Rational>>> {
+        let rate = |stream: &Taken| match stream {
+            Taken::Pictures(pictures) if pictures.probe.is_some() => None,
+            Taken::Pictures(pictures) => Some(pictures.rate),
+            Taken::Opus(_) | Taken::AsTheyCome => Some(None),
+        };
+        self.streams.iter().map(rate).collect()
     }
 
     /// A packet that is ready.
@@ -139,7 +161,9 @@ impl Pictures {
             reorder: ReorderWindow::new(header.reorder, jump),
             time_base: base,
             sequence: Vec::new(),
-            duration: duration(header, base),
+            told_rate: header.frame_rate,
+            rate: header.frame_rate,
+            probe: None,
         }
     }
 
@@ -151,7 +175,9 @@ impl Pictures {
         sequence.clone_into(&mut self.sequence);
         if let Some(header) = SequenceHeader::of_set(sequence) {
             self.reorder.set_depth(header.reorder);
-            self.duration = duration(&header, self.time_base);
+            if self.told_rate != header.frame_rate {
+                (self.told_rate, self.rate) = (header.frame_rate, header.frame_rate);
+            }
         }
     }
 
@@ -159,20 +185,21 @@ impl Pictures {
         if let Some(sequence) = &picture.sequence {
             self.follow(sequence);
         }
+        if let Some(probe) = &mut self.probe
+            && let Some(rate) = picture.pts.and_then(|pts| probe.push(pts))
+        {
+            self.rate = Some(rate);
+            self.probe = None;
+        }
         let mut packet = Packet::from_bytes(&picture.data)?;
         packet.set_stream(stream);
         packet.set_times(picture.pts, picture.pts.and_then(|pts| self.reorder.dts(pts)));
-        packet.set_duration(self.duration);
+        packet.set_duration(self.rate.map_or(0, |rate| rescale(1, rate.inverse(), self.time_base)));
         if picture.key {
             packet.set_key();
         }
         Ok(packet)
     }
-}
-
-/// Of a picture, in ticks; 0 when unknown.
-fn duration(header: &SequenceHeader, base: Rational) -> i64 {
-    header.frame_rate.map_or(0, |rate| rescale(1, rate.inverse(), base))
 }
 
 /// What is known of a stream without reading from it.
@@ -310,7 +337,9 @@ mod tests {
             reorder: ReorderWindow::new(0, 180_000),
             time_base: Rational::new(1, 90_000),
             sequence: Vec::new(),
-            duration: 0,
+            told_rate: None,
+            rate: None,
+            probe: None,
         };
         let mut packet = |pts: i64, sequence: Option<&[u8]>| {
             let sequence = sequence.map(<[u8]>::to_vec);

@@ -10,7 +10,7 @@ use crate::engine::clock::Clock;
 use crate::engine::fault::StageError;
 use crate::engine::hardware;
 use crate::engine::journal::{Journal, Subject};
-use crate::engine::session::{PeerSession, SessionContext};
+use crate::engine::session::{PeerSession, SessionContext, connect};
 use crate::facts::{InputFacts, MediaKind};
 use crate::octets::file_path;
 use crate::plan::{self, DemuxerSettings, OpenInput, SessionPlan};
@@ -26,11 +26,11 @@ pub(super) fn open_input(
     stop: &StopSignal,
 ) -> Result<(), PrepareError> {
     let spec = &opened.spec.inputs[index];
-    let OpenInput { demuxer: settings, session } =
+    let OpenInput { demuxer: mut settings, session } =
         plan::open_input(&opened.spec, index, catalog).map_err(|d| PrepareError::Refused(vec![d]))?;
     let masked = mask_url(&settings.url);
     let (mut demuxer, leftover) = match session {
-        Some(session) => open_peer(&settings, &masked, session, (index, stop, &opened.journal))?,
+        Some(session) => open_peer(&mut settings, &masked, session, (index, stop, &opened.journal))?,
         None => Demuxer::open(&settings, &stop.input_interrupt).map_err(|cause| PrepareError::Open {
             hint: open_hint(&settings.url, cause),
             url: masked.clone(),
@@ -127,7 +127,7 @@ fn refuse_other_decoders(
 
 /// Opens an input whose far end is a peer; waits for it where that is wanted.
 fn open_peer(
-    settings: &DemuxerSettings,
+    settings: &mut DemuxerSettings,
     url: &str,
     session: SessionPlan,
     (index, stop, journal): (usize, &StopSignal, &Journal),
@@ -135,17 +135,20 @@ fn open_peer(
     let context = SessionContext { clock: Clock::start(), stop: stop.clone(), journal: journal.clone() };
     let subject = Subject { is_input: true, index, url: url.to_owned() };
     let mut peer = PeerSession::new(session, subject, context, Arc::default());
+    // Attempts after the first fail as it did, for all that the libraries have to tell.
+    let mut hushed = None;
     loop {
         let interrupt = stop.input_interrupt.child(Duration::ZERO, true);
         let opened = {
             // A source that is joined in the middle lacks what its first pictures refer to.
             let _quiet = library_log::quiet_decoders();
-            Demuxer::open(settings, &interrupt)
+            connect(settings, url, &interrupt)
         };
         let cause = match opened {
             Ok(opened) => return Ok(opened),
             Err(cause) => cause,
         };
+        hushed.get_or_insert_with(library_log::hush);
         let interrupted = || PrepareError::Open { url: url.to_owned(), cause: AvError::EXIT, hint: None };
         if stop.drain.is_tripped() {
             return Err(interrupted());

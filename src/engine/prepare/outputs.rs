@@ -69,11 +69,14 @@ impl OpenInputs {
                         .ok()
                         .filter(|bytes| !bytes.is_empty())
                         .ok_or_else(|| PrepareError::Failed(format!("Could not open attachment file {file}.")))?;
-                    muxer.set_attachment(index, &bytes).map_err(fail)?;
+                    muxer.set_extradata(index, &bytes).map_err(fail)?;
                 }
                 (_, StreamSource::Graph(..) | StreamSource::File) => {}
-                (Treatment::Copy(_), StreamSource::Input(input, source)) => {
+                (Treatment::Copy(copy), StreamSource::Input(input, source)) => {
                     muxer.set_copied(index, &self.demuxers[input], source, &settings).map_err(fail)?;
+                    if let Some(header) = &copy.header {
+                        muxer.set_extradata(index, header).map_err(fail)?;
+                    }
                 }
                 (_, StreamSource::Input(input, source)) => {
                     muxer.note_source(index, &self.demuxers[input], source, settings.upright).map_err(fail)?;

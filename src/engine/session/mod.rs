@@ -1,10 +1,12 @@
 //! Sessions: the connection to a peer may be lost and made again while decoders, encoders and the clock go on.
 
 mod beside;
+mod connect;
 mod join;
 mod output;
 
 pub use beside::{TICK, beside};
+pub use connect::connect;
 pub use join::Join;
 pub use output::{Opened, OutputSession, PendingOutput};
 
@@ -161,7 +163,13 @@ impl PeerSession {
         let verdict = self.session.lost(loss, now);
         self.note_state();
         match verdict {
-            Verdict::GiveUp(reason) => Err(self.given_up(reason, &why)),
+            Verdict::GiveUp(reason) => {
+                if self.session.was_live() {
+                    // The run may go on for others.
+                    self.tell(EventKind::Lost, format!("{}: given up", self.subject.url), Vec::new());
+                }
+                Err(self.given_up(reason, &why))
+            }
             Verdict::Retry { at_us, thrown_out } => {
                 self.tell_retry(&why, (was_up, thrown_out), at_us - now);
                 Ok(at_us)

@@ -73,9 +73,9 @@ impl OutputSession {
         microseconds(self.parts.peer.plan.stall_us)
     }
 
-    /// Makes a connection; `None` when the run ends first. The flag tells whether its deadline passed. `first_us`: the
-    /// time of the job that is now, for the clock that RTSP readers are told.
-    pub fn open(&self, first_us: Option<i64>) -> Option<Result<Opened, (AvError, bool)>> {
+    /// Makes a connection within `limit_us`; `None` when the run ends first. The flag tells whether that time passed.
+    /// `first_us`: the time of the job that is now, for the clock that RTSP readers are told.
+    pub fn open(&self, first_us: Option<i64>, limit_us: i64) -> Option<Result<Opened, (AvError, bool)>> {
         let interrupt = self.parts.peer.stop().output_interrupt.child(PATIENCE, true);
         let fail = |cause| Some(Err((cause, false)));
         let mut muxer = match self.template.another(&interrupt) {
@@ -99,12 +99,10 @@ impl OutputSession {
             muxer.set_start_realtime_us(i64::try_from(now.as_micros()).unwrap_or(0) - first_us);
         }
         let mut options: Dictionary = self.parts.options.iter().map(|(k, v)| (k, v)).collect();
-        let (limit, max_delay_us) = (microseconds(self.parts.peer.plan.connect_us), self.parts.max_delay_us);
+        let (limit, max_delay_us) = (microseconds(limit_us), self.parts.max_delay_us);
         let hushed = self.parts.peer.was_live() || self.parts.peer.plan.wait_us > 0;
         let connect = move || {
-            if hushed {
-                library_log::hush();
-            }
+            let _hushed = hushed.then(library_log::hush);
             interrupt.begin(Some(limit));
             let before = Descriptors::now();
             let opened = muxer.open_io(&mut options).and_then(|()| {

@@ -265,8 +265,9 @@ impl Stage for MuxStage {
                 self.start_if_ready()?;
             }
             PacketItem::Packet(media) => {
-                self.start_if_ready()?;
-                if !self.streams[port].ended {
+                if self.start_if_ready()? {
+                    self.left_out();
+                } else if !self.streams[port].ended {
                     self.admit(port, media)?;
                 }
             }

@@ -30,8 +30,8 @@ use crate::unit::Rational;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Media that waits for a peer at the most, in microseconds and in bytes.
-const LEAK_SPAN_US: i64 = 2_000_000;
+/// How long media waits for a peer at the most, in microseconds, and how much of it, in bytes.
+const LEAK_PATIENCE_US: i64 = 2_000_000;
 const LEAK_BYTES: usize = 32 << 20;
 
 /// An encoder of subtitles: its name, its options, and the size of its pictures.
@@ -46,7 +46,7 @@ pub(super) fn leaks(plan: &Plan) -> Vec<Leak> {
         let encoder = pictures.find_map(|s| s.encoded_by).map_or(index, |(leader, _)| leader);
         Leak {
             pictures: output.streams.iter().map(|s| s.kind == MediaKind::Video).collect(),
-            span_us: LEAK_SPAN_US,
+            patience_us: LEAK_PATIENCE_US,
             bytes: LEAK_BYTES,
             wish: wishes[encoder].clone(),
             meter: Arc::default(),

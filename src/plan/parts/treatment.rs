@@ -44,6 +44,8 @@ pub struct CopyPlan {
     pub time_base_choice: i32,
     /// Degrees by which players are to turn the picture, in place of what the source says.
     pub rotation: Option<f64>,
+    /// The codec's header, where the source has none and the format needs one.
+    pub header: Option<Vec<u8>>,
 }
 
 /// How a stream is encoded.

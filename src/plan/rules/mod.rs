@@ -5,6 +5,7 @@ mod flv_guard;
 mod ignored_input_options;
 mod live_output;
 mod repeated_options;
+mod rtp_aac;
 pub(super) mod same_path;
 mod unmatched_maps;
 
@@ -14,8 +15,14 @@ use crate::diagnostic::Diagnostic;
 type Rule = fn(&Context, usize, &mut OutputDraft, &mut Vec<Diagnostic>);
 
 /// Every rule, in the order in which they are applied to each output.
-const RULES: [Rule; 5] =
-    [unmatched_maps::apply, repeated_options::apply, live_output::apply, flv_guard::apply, copy_conflicts::apply];
+const RULES: [Rule; 6] = [
+    unmatched_maps::apply,
+    repeated_options::apply,
+    live_output::apply,
+    flv_guard::apply,
+    copy_conflicts::apply,
+    rtp_aac::apply,
+];
 
 /// Applies all rules.
 pub(super) fn apply(context: &Context, drafts: &mut [OutputDraft], diagnostics: &mut Vec<Diagnostic>) {

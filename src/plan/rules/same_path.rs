@@ -32,15 +32,19 @@ fn refusal(output: &OutputSpec, input: &InputSpec) -> Diagnostic {
     .at(&output.origin)
 }
 
-/// Host and path of an RTSP or RTMP URL; the port and what follows the path tell no servers apart.
+/// Host and path of an RTSP, RTMP or SRT URL; the port and what follows the path tell no servers apart.
 fn place(url: &str) -> Option<(String, String)> {
     let scheme = scheme(url);
-    if !is_rtmp(&scheme) && !is_rtsp(&scheme) {
-        return None;
-    }
-    let (_, rest) = url.split_once("://")?;
-    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+    let (_, whole) = url.split_once("://")?;
+    let rest = whole.split(['?', '#']).next().unwrap_or(whole);
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let path = if scheme == "srt" {
+        stream_of_srt(whole)?
+    } else if is_rtmp(&scheme) || is_rtsp(&scheme) {
+        path
+    } else {
+        return None;
+    };
     let host = authority.rsplit('@').next().unwrap_or(authority);
     // An address of version 6 stands in brackets, with colons inside.
     let host = match host.rfind(']') {
@@ -49,6 +53,17 @@ fn place(url: &str) -> Option<(String, String)> {
     };
     let host = if matches!(host, "localhost" | "[::1]") { "127.0.0.1" } else { host };
     Some((host.to_ascii_lowercase(), path.trim_matches('/').to_owned()))
+}
+
+/// The resource that an SRT URL names: `streamid=publish:a` as MediaMTX has it, or `streamid=#!::m=publish,r=a` as SRT's own
+/// convention ("SRT Access Control Guidelines").
+fn stream_of_srt(rest: &str) -> Option<&str> {
+    let (_, query) = rest.split_once('?')?;
+    let id = query.split('&').find_map(|pair| pair.strip_prefix("streamid="))?;
+    match id.strip_prefix("#!::") {
+        Some(pairs) => pairs.split(',').find_map(|pair| pair.strip_prefix("r=")),
+        None => id.split(':').nth(1),
+    }
 }
 
 #[cfg(test)]
@@ -80,6 +95,11 @@ mod tests {
             assert_eq!(place(url), expected, "{url}");
         }
         assert_eq!(place("rtsp://[::1]:8554/a"), place("rtmp://localhost/a"));
-        assert_eq!(place("srt://h:1"), None);
+        for id in ["publish:live/a", "read:live/a:me:secret", "#!::m=publish,r=live/a,u=me,s=secret"] {
+            assert_eq!(place(&format!("srt://h:8890?mode=caller&streamid={id}&latency=20")), expected, "{id}");
+        }
+        for url in ["srt://h:1", "srt://h:1?streamid=a", "srt://h:1?streamid=#!::u=a", "udp://h:1"] {
+            assert_eq!(place(url), None, "{url}");
+        }
     }
 }

@@ -60,13 +60,16 @@ impl Demuxer {
                 options.as_mut_ptr(),
             ))?;
             let reassembly = if settings.reassemble { Reassembly::begin(context) } else { None };
-            let demuxer = Self { context, interrupt: interrupt.clone(), reassembly };
+            let probed = settings.find_stream_info && reassembly.is_none();
+            let mut demuxer = Self { context, interrupt: interrupt.clone(), reassembly, first: None, probed };
             options.remove("scan_all_pmts");
-            if settings.find_stream_info && demuxer.reassembly.is_none() {
-                if let Some((_, probe)) = settings.limits_us {
-                    interrupt.begin(Some(microseconds(probe)));
-                }
+            if let Some((_, probe)) = settings.limits_us {
+                interrupt.begin(Some(microseconds(probe)));
+            }
+            if probed {
                 demuxer.find_stream_info(settings)?;
+            } else if settings.measure_rates {
+                demuxer.measure_rates();
             }
             if settings.limits_us.is_some() {
                 interrupt.begin(None);

@@ -189,8 +189,8 @@ impl Muxer {
         Ok(())
     }
 
-    /// Puts a file into an attachment's stream.
-    pub fn set_attachment(&mut self, index: usize, bytes: &[u8]) -> Result<(), AvError> {
+    /// Gives a stream the header of its codec; an attachment's is its file.
+    pub fn set_extradata(&mut self, index: usize, bytes: &[u8]) -> Result<(), AvError> {
         let size = i32::try_from(bytes.len()).map_err(|_| AvError::INVALID)?;
         // SAFETY: the stream's own parameters; the copy has the padding that extradata must have.
         unsafe {
@@ -200,6 +200,7 @@ impl Muxer {
                 return Err(AvError::NO_MEMORY);
             }
             ptr::copy_nonoverlapping(bytes.as_ptr(), copy, bytes.len());
+            ffi::av_freep((&raw mut par.extradata).cast());
             par.extradata = copy;
             par.extradata_size = size;
         }

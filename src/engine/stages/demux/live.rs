@@ -1,13 +1,13 @@
 //! The demuxer of a peer: it may be lost and come back while the stage goes on, on one timeline.
 
 use super::DemuxStage;
-use crate::av::{AvError, Demuxer, Packet};
-use crate::engine::clock::microseconds;
+use crate::av::{AvError, Demuxer, Packet, library_log};
+use crate::engine::clock::{Clock, microseconds};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{NewCodec, PacketItem};
 use crate::engine::journal::EventKind;
 use crate::engine::kernel::{Flow, Outlet};
-use crate::engine::session::{Join, PeerSession, beside, seconds};
+use crate::engine::session::{Join, PeerSession, beside, connect, seconds};
 use crate::facts::{InputFacts, MediaKind};
 use crate::plan::DemuxerSettings;
 use crate::timing::{PacketTimes, Settle};
@@ -70,6 +70,8 @@ impl LiveInput {
         copied: Vec<bool>,
     ) -> Self {
         peer.connected();
+        // Whoever needed the rate knows it.
+        let settings = DemuxerSettings { measure_rates: false, ..settings };
         let streams = facts.streams.iter().map(|s| used[s.index].then_some((s.index, s.time_base))).collect();
         Self {
             peer,
@@ -106,6 +108,16 @@ fn pictures(facts: &InputFacts, used: &[bool]) -> Vec<bool> {
         s.kind == MediaKind::Video && used.get(s.index).copied().unwrap_or(false) && !s.has_disposition("attached_pic")
     };
     facts.streams.iter().map(moving).collect()
+}
+
+/// Tells what comes after that the input is away, where the job's time is the clock's plus `lead_us`.
+fn stand_in((clock, lead_us): (Clock, Option<i64>), used: &[bool], out: &mut Outlet<PacketItem>) {
+    let Some(lead_us) = lead_us else { return };
+    let at_us = clock.now_us() + lead_us - STAND_IN_BEHIND_US;
+    for (stream, _) in used.iter().enumerate().filter(|(_, used)| **used) {
+        // Who is gone is found out by the next packet.
+        let _ = out.send(stream, PacketItem::Away(at_us));
+    }
 }
 
 impl DemuxStage {
@@ -159,6 +171,10 @@ impl DemuxStage {
 
     fn live_packet(&mut self, mut packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         let Some(live) = &mut self.live else { return Ok(Flow::Done) };
+        if live.freezes && live.lost_at_us.is_some() {
+            // It is there again, and its next keyframe is not.
+            stand_in((self.clock, live.lead_us), &self.settings.used, out);
+        }
         let Some((stream, base)) = live.streams.get(packet.stream()).copied().flatten() else {
             return Ok(Flow::Continue);
         };
@@ -197,6 +213,13 @@ impl DemuxStage {
             return Ok(Flow::Continue);
         }
         if was_waiting {
+            if live.lost_at_us.is_some() {
+                for (stream, _) in self.settings.used.iter().enumerate().filter(|(_, used)| **used) {
+                    if out.is_open(stream) {
+                        out.send(stream, PacketItem::Seam)?;
+                    }
+                }
+            }
             self.begin_connection();
         }
         for (stream, mut packet) in passing {
@@ -243,24 +266,18 @@ impl DemuxStage {
         loop {
             let Some(live) = &mut self.live else { return Ok(Flow::Done) };
             let at_us = live.peer.lost(lost.0, lost.1)?;
-            let (clock, lead_us) = (self.clock, live.lead_us.filter(|_| live.freezes));
             let used = &self.settings.used;
-            let mut stand_in = || {
-                let Some(lead_us) = lead_us else { return };
-                let at_us = clock.now_us() + lead_us - STAND_IN_BEHIND_US;
-                for (stream, _) in used.iter().enumerate().filter(|(_, used)| **used) {
-                    // Who is gone is found out by the next packet.
-                    let _ = out.send(stream, PacketItem::Away(at_us));
-                }
-            };
+            let (clock, lead_us) = (self.clock, live.lead_us.filter(|_| live.freezes));
+            let mut stand_in = || stand_in((clock, lead_us), used, out);
             if !live.peer.wait_until_and(at_us, &mut stand_in) {
                 return Ok(Flow::Done);
             }
             let interrupt = live.peer.stop().input_interrupt.child(Duration::ZERO, true);
-            let settings = live.settings.clone();
+            let (mut settings, url) = (live.settings.clone(), self.settings.facts.url.clone());
             let connect = move || {
-                crate::av::library_log::hush();
-                Demuxer::open(&settings, &interrupt).map_err(|cause| (cause, interrupt.has_expired()))
+                let _hushed = library_log::hush();
+                let opened = connect(&mut settings, &url, &interrupt);
+                opened.map(|(demuxer, _)| (demuxer, settings)).map_err(|cause| (cause, interrupt.has_expired()))
             };
             let drain = live.peer.stop().drain.clone();
             match beside("connect", &drain, stand_in, connect) {
@@ -268,11 +285,13 @@ impl DemuxStage {
                     live.peer.over();
                     return Ok(Flow::Done);
                 }
-                Some(Ok((demuxer, _))) => match self.adopt(demuxer, began_us, out) {
-                    Ok(true) => return Ok(Flow::Continue),
-                    Ok(false) => lost = (AvError::INVALID_DATA, false),
-                    Err(error) => return Err(error),
-                },
+                Some(Ok((demuxer, settings))) => {
+                    live.settings = settings;
+                    if self.adopt(demuxer, began_us, out)? {
+                        return Ok(Flow::Continue);
+                    }
+                    lost = (AvError::INVALID_DATA, false);
+                }
                 Some(Err(failed)) => lost = failed,
             }
         }
@@ -318,11 +337,6 @@ impl DemuxStage {
         live.lost_at_us = Some(lost_at_us);
         live.waits = false;
         live.peer.connected();
-        for (stream, _) in used.iter().enumerate().filter(|(_, used)| **used) {
-            if out.is_open(stream) {
-                out.send(stream, PacketItem::Seam)?;
-            }
-        }
         for (stream, name, codec) in renewed {
             log::info!("{}: came back with {name}", self.settings.facts.url);
             out.send(stream, PacketItem::Renew(codec))?;

@@ -6,17 +6,18 @@ use crate::unit::{Rational, rescale};
 use std::sync::atomic::Ordering::Relaxed;
 
 impl MuxStage {
-    /// Starts the file when all streams are known.
-    pub(super) fn start_if_ready(&mut self) -> Result<(), StageError> {
+    /// Starts the file when all streams are known. `true` when a peer let wait for itself so long meanwhile that the link
+    /// before went on without what is at hand.
+    pub(super) fn start_if_ready(&mut self) -> Result<bool, StageError> {
         if let Some(early) = self.early.take() {
             return Err(early);
         }
         if self.header_written || self.broken || !self.streams.iter().all(|s| s.ready) {
-            return Ok(());
+            return Ok(false);
         }
         if self.live.is_some() {
             if !self.open_session()? {
-                return Ok(());
+                return Ok(false);
             }
         } else {
             self.write_header()?;
@@ -42,15 +43,20 @@ impl MuxStage {
             );
         }
         self.follow_muxer_clock();
+        let stale = self.awaits_key();
         while let Some((i, media)) = self.next_waiting() {
-            self.passed(i, media)?;
+            if stale {
+                self.left_out();
+            } else {
+                self.admit(i, media)?;
+            }
         }
         for i in 0..self.streams.len() {
             if self.streams[i].ended {
                 self.stream_ended(i)?;
             }
         }
-        Ok(())
+        Ok(stale)
     }
 
     /// Without a bitstream filter copied packets go straight to the muxer's clock, which may be finer.

@@ -77,6 +77,11 @@ impl MuxStage {
         self.live.as_ref().is_some_and(|live| live.over)
     }
 
+    /// True while the connection at hand has not begun, since it begins at a keyframe.
+    pub(super) fn awaits_key(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.join.awaits_key())
+    }
+
     /// Counts a packet that no connection takes.
     pub(super) fn left_out(&mut self) {
         if let Some(session) = self.live.as_ref().and_then(|live| live.session.as_ref()) {
@@ -111,11 +116,12 @@ impl MuxStage {
             let Some(session) = &mut live.session else { return Ok(false) };
             let has_all = session.has_all();
             let peer = &mut session.parts.peer;
+            let mut limit_us = peer.plan.connect_us;
             if has_all && peer.was_live() {
                 // What still waits is worth as long as a connection may take, and no more.
                 let now_us = peer.clock().now_us();
-                let since_us = *ended_us.get_or_insert(now_us);
-                if now_us - since_us > peer.plan.connect_us {
+                limit_us -= now_us - *ended_us.get_or_insert(now_us);
+                if limit_us <= 0 {
                     return Err(StageError::PeerLost(format!(
                         "{}: lost, and what it was sent has ended meanwhile: its end is missing there.",
                         mask_url(&self.settings.url)
@@ -131,7 +137,7 @@ impl MuxStage {
             let now_us = session.parts.peer.clock().now_us();
             // The media time that is due now, once any has flowed.
             let due_us = live.delay_us.map(|delay| now_us - delay);
-            match session.open(due_us) {
+            match session.open(due_us, limit_us) {
                 None => break,
                 Some(Ok(opened)) => {
                     self.install(opened);
@@ -165,7 +171,8 @@ impl MuxStage {
         live.sockets = opened.sockets;
         live.lost = None;
         live.wished_us = None;
-        if session.parts.peer.was_live() {
+        // What piled up while an input was probed may have been too much already.
+        if session.parts.peer.was_live() || session.parts.leak.groups.load(Relaxed) > 0 {
             live.join = Join::new(pictures);
         }
         session.parts.peer.connected();

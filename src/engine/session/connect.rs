@@ -1,0 +1,42 @@
+//! Connects to the far end of an input.
+
+use super::seconds;
+use crate::av::{AvError, Demuxer, Dictionary, Interrupt, library_log};
+use crate::engine::clock::microseconds;
+use crate::plan::{DemuxerSettings, UDP_SILENCE_US};
+use std::time::Duration;
+
+/// What telling a server may take that UDP is of no use.
+const GOODBYE: Duration = Duration::from_millis(300);
+
+/// Opens and probes an input. RTSP over UDP that does not get through goes on over TCP, and `settings` say so from then on.
+///
+/// libavformat would ask for TCP in the session that began with UDP, which servers refuse: it is a connection of its own.
+/// `url` is what the user is told. The second value holds the options that nothing took.
+pub fn connect(
+    settings: &mut DemuxerSettings,
+    url: &str,
+    interrupt: &Interrupt,
+) -> Result<(Demuxer, Dictionary), AvError> {
+    let Some(over_tcp) = settings.over_tcp() else { return Demuxer::open(settings, interrupt) };
+    // What fails is told below, in a line.
+    let hushed = library_log::hush();
+    let why = match Demuxer::open(settings, interrupt) {
+        Ok((mut demuxer, rest)) => {
+            if demuxer.has_begun(microseconds(UDP_SILENCE_US)) {
+                return Ok((demuxer, rest));
+            }
+            interrupt.begin(Some(GOODBYE));
+            format!("nothing came over UDP for {}", seconds(UDP_SILENCE_US))
+        }
+        Err(AvError::NO_SUCH_PROTOCOL) => "the server does not send over UDP".to_owned(),
+        Err(cause) => return Err(cause),
+    };
+    if interrupt.is_tripped() {
+        return Err(AvError::EXIT);
+    }
+    drop(hushed);
+    log::warn!("{url}: {why}: it goes on over TCP.");
+    *settings = over_tcp;
+    Demuxer::open(settings, interrupt)
+}
