@@ -86,6 +86,9 @@ pub struct EncodeMeter {
     pub dropped: AtomicU64,
     /// Those of them that were left out to keep up with a live source.
     pub left_out: AtomicU64,
+    /// The clock when media time zero came, by the picture that came earliest; `i64::MIN` where nobody keeps it in step
+    /// with a live source.
+    pub origin_us: AtomicI64,
     /// How far its pictures are from what it got, where it was asked.
     pub errors: PictureErrors,
 }
@@ -99,6 +102,7 @@ impl Default for EncodeMeter {
             duplicated: AtomicU64::default(),
             dropped: AtomicU64::default(),
             left_out: AtomicU64::default(),
+            origin_us: AtomicI64::new(i64::MIN),
             errors: PictureErrors::default(),
         }
     }

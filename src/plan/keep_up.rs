@@ -1,8 +1,9 @@
 //! Which encoders are watched for keeping up with a live source, and what `-keep_up` lets them do about it.
 
-use super::{Context, InputPlan, Plan, StreamSource, Treatment};
+use super::{Context, EncodePlan, InputPlan, Plan, StreamSource, Treatment};
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
+use crate::unit::{Rational, rescale};
 
 /// How an encoder keeps up with a live source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,16 +13,61 @@ pub struct KeepUpPlan {
     /// `-max_lag`, in microseconds.
     pub max_lag_us: i64,
     /// The encoder's presets that are faster than the one in use, the nearest first.
-    pub faster_presets: Vec<&'static str>,
+    pub faster_presets: Vec<FasterPreset>,
+}
+
+/// A preset that may take the place of a slower one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FasterPreset {
+    /// Its name.
+    pub name: &'static str,
+    /// The time that it takes, in percent of that of the preset in use: an estimate.
+    pub cost_percent: i64,
+    /// Options of the encoder that it changes.
+    pub options: Vec<(String, String)>,
 }
 
 /// Unless `-max_lag` says otherwise, in microseconds.
 const MAX_LAG_US: i64 = 2_000_000;
-/// The presets of x264 and x265, the fastest first.
-const PRESETS: [&str; 10] =
-    ["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"];
+
+/// A preset of x264 and x265.
+struct Preset {
+    name: &'static str,
+    /// Frames that it looks ahead.
+    look_ahead: [i64; 2],
+    /// B-frames in a row at the most (x264).
+    b_frames: i64,
+    /// Processor time for the same pictures, the medium one taking 100.
+    ///
+    /// Measured on two cores with 120 (x264) and 60 (x265) pictures of 1280x720 of `assets/bbb.mp4`, decoded and encoded to
+    /// nothing by `ffmpeg -benchmark`, with the decoder's time taken off. Other pictures give other figures.
+    cost: [i64; 2],
+}
+
+const fn preset(name: &'static str, look_ahead: [i64; 2], b_frames: i64, cost: [i64; 2]) -> Preset {
+    Preset { name, look_ahead, b_frames, cost }
+}
+
+/// The fastest first; of two figures the first is x264's, the second x265's.
+const PRESETS: [Preset; 10] = [
+    preset("ultrafast", [0, 5], 0, [13, 37]),
+    preset("superfast", [0, 10], 3, [28, 55]),
+    preset("veryfast", [10, 15], 3, [40, 65]),
+    preset("faster", [20, 15], 3, [71, 74]),
+    preset("fast", [30, 15], 3, [91, 97]),
+    preset("medium", [40, 20], 3, [100, 100]),
+    preset("slow", [50, 25], 3, [141, 270]),
+    preset("slower", [60, 40], 3, [258, 1350]),
+    preset("veryslow", [60, 40], 8, [590, 2400]),
+    preset("placebo", [60, 60], 16, [2140, 5600]),
+];
 /// The preset in use when none is named.
 const DEFAULT_PRESET: &str = "medium";
+/// A look-ahead takes one part in so many of what may be late: it doubles when the frame rate is halved, and each of the
+/// encoder's threads has a frame as well.
+const LOOK_AHEAD_PART: i64 = 6;
+/// x265 wants to look further ahead than it has B-frames.
+const LEAST_LOOK_AHEAD: [i64; 2] = [1, 10];
 
 /// Sets the plan of every encoder of pictures that are fed at the speed of time.
 pub(super) fn assign(context: &Context<'_>, plan: &mut Plan, diagnostics: &mut Vec<Diagnostic>) {
@@ -36,13 +82,24 @@ pub(super) fn assign(context: &Context<'_>, plan: &mut Plan, diagnostics: &mut V
                 StreamSource::Graph(graph, _) => graphs[graph],
                 StreamSource::File => false,
             };
+            let source = stream.source.input().map(|(i, s)| context.facts[i].streams[s].avg_frame_rate);
             let Treatment::Encode(encode) = &mut stream.treatment else { continue };
+            let rate = encode.frame_rate.or(source).filter(|rate| rate.is_valid());
             if is_timed {
                 watched = true;
-                let faster_presets = faster(&encode.encoder, &encode.options);
-                let max_lag_us = spec.max_lag_us.unwrap_or(MAX_LAG_US);
-                encode.keep_up = Some(KeepUpPlan { acts: spec.keep_up, max_lag_us, faster_presets });
+                let (keep_up, ahead) = keeping(encode, (spec.keep_up, spec.max_lag_us), rate);
+                encode.keep_up = Some(keep_up);
+                diagnostics.extend(ahead.map(|frames| looks_no_further(&spec.url, &encode.encoder, frames)));
             }
+        }
+        if spec.keep_up
+            && watched
+            && output.session.is_some()
+            && option(&output.options, "max_interleave_delta").is_none()
+        {
+            // Sound does not wait for a picture that is late for longer than this.
+            let us = spec.max_lag_us.unwrap_or(MAX_LAG_US) / 2;
+            output.options.push(("max_interleave_delta".to_owned(), us.max(1).to_string()));
         }
         if spec.keep_up && !watched {
             diagnostics.push(
@@ -59,25 +116,172 @@ pub(super) fn assign(context: &Context<'_>, plan: &mut Plan, diagnostics: &mut V
     }
 }
 
-fn faster(encoder: &str, options: &[(String, String)]) -> Vec<&'static str> {
-    if !matches!(encoder, "libx264" | "libx264rgb" | "libx265") {
-        return Vec::new();
+/// How an encoder keeps up, `-keep_up` and `-max_lag` being given; and how far it looks ahead, where it is held to that.
+fn keeping(
+    encode: &mut EncodePlan,
+    (acts, max_lag_us): (bool, Option<i64>),
+    rate: Option<Rational>,
+) -> (KeepUpPlan, Option<i64>) {
+    let max_lag_us = max_lag_us.unwrap_or(MAX_LAG_US);
+    let mut faster_presets = faster(&encode.encoder, &encode.options);
+    let ahead = if acts { look_no_further(encode, max_lag_us, rate, &mut faster_presets) } else { None };
+    (KeepUpPlan { acts, max_lag_us, faster_presets }, ahead)
+}
+
+fn looks_no_further(url: &str, encoder: &str, frames: i64) -> Diagnostic {
+    let text =
+        format!("{}: {encoder} looks {frames} frames ahead and no further, for -max_lag to hold.", mask_url(url));
+    let chooses = if encoder == "libx265" { "-x265-params rc-lookahead=N" } else { "-rc-lookahead" };
+    Diagnostic::note("keep-up", text).remedy(format!("{chooses} chooses otherwise."))
+}
+
+/// Which figures of a preset are an encoder's.
+fn figures_of(encoder: &str) -> Option<usize> {
+    match encoder {
+        "libx264" | "libx264rgb" => Some(0),
+        "libx265" => Some(1),
+        _ => None,
     }
-    let named = options.iter().rfind(|(key, _)| key == "preset").map_or(DEFAULT_PRESET, |(_, value)| value.as_str());
-    let at = PRESETS.iter().position(|preset| *preset == named).unwrap_or(0);
-    PRESETS[..at].iter().rev().copied().collect()
+}
+
+fn option<'a>(options: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    options.iter().rfind(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// The place of the preset in use.
+fn in_use(options: &[(String, String)]) -> Option<usize> {
+    let named = option(options, "preset").unwrap_or(DEFAULT_PRESET);
+    PRESETS.iter().position(|preset| preset.name == named)
+}
+
+fn faster(encoder: &str, options: &[(String, String)]) -> Vec<FasterPreset> {
+    let (Some(figures), Some(at)) = (figures_of(encoder), in_use(options)) else { return Vec::new() };
+    let cost = PRESETS[at].cost[figures];
+    let faster = |preset: &Preset| FasterPreset {
+        name: preset.name,
+        cost_percent: (preset.cost[figures] * 100 / cost).max(1),
+        options: vec![("preset".to_owned(), preset.name.to_owned())],
+    };
+    PRESETS[..at].iter().rev().map(faster).collect()
+}
+
+/// Lets an encoder look ahead no further than goes with what may be late, unless the user has a say in that; gives the number of
+/// frames.
+fn look_no_further(
+    encode: &mut EncodePlan,
+    max_lag_us: i64,
+    rate: Option<Rational>,
+    faster: &mut [FasterPreset],
+) -> Option<i64> {
+    let (figures, at) = (figures_of(&encode.encoder)?, in_use(&encode.options)?);
+    let own = ["x264-params", "x264opts", "x265-params"];
+    let typed = encode.options.iter().any(|(key, value)| {
+        key == "rc-lookahead"
+            || (key == "tune" && value.contains("zerolatency"))
+            || (own.contains(&key.as_str()) && value.contains("lookahead"))
+    });
+    let rate = rate.unwrap_or(Rational::new(25, 1));
+    let frames = rescale(max_lag_us / LOOK_AHEAD_PART, Rational::MICROS, rate.inverse()).max(LEAST_LOOK_AHEAD[figures]);
+    if typed || PRESETS[at].look_ahead[figures] <= frames {
+        return None;
+    }
+    if figures == 1 {
+        add_parameter(&mut encode.options, "x265-params", &format!("rc-lookahead={frames}"));
+        return Some(frames);
+    }
+    // The look-ahead's own thread would have as many frames again as there are B-frames.
+    add_parameter(&mut encode.options, "x264-params", "sync-lookahead=0");
+    let mut ahead = PRESETS[at].ahead(frames);
+    ahead.retain(|(key, _)| option(&encode.options, key).is_none());
+    for preset in faster {
+        let own = PRESETS.iter().find(|own| own.name == preset.name).map_or_else(Vec::new, |own| own.ahead(frames));
+        preset.options.extend(own.into_iter().filter(|(key, _)| ahead.iter().any(|(ours, _)| ours == key)));
+    }
+    encode.options.extend(ahead);
+    Some(frames)
+}
+
+impl Preset {
+    /// What lets x264 look ahead so many frames at the most. The best search for B-frames would look four times as far ahead as
+    /// there may be B-frames in a row.
+    fn ahead(&self, frames: i64) -> Vec<(String, String)> {
+        let options = [
+            ("rc-lookahead", self.look_ahead[0].min(frames)),
+            ("bf", self.b_frames.min(frames)),
+            ("b_strategy", self.b_frames.min(1)),
+        ];
+        options.map(|(key, value)| (key.to_owned(), value.to_string())).to_vec()
+    }
+}
+
+/// Adds to the parameters that are handed to an encoder's library.
+fn add_parameter(options: &mut Vec<(String, String)>, name: &str, parameter: &str) {
+    match options.iter_mut().rfind(|(key, _)| key == name) {
+        Some((_, value)) => *value = format!("{value}:{parameter}"),
+        None => options.push((name.to_owned(), parameter.to_owned())),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::testing::{input, planned, video};
+
+    fn options(typed: &[(&str, &str)]) -> Vec<(String, String)> {
+        typed.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
 
     #[test]
     fn faster_presets_begin_with_the_nearest() {
-        let preset = |name: &str| vec![("preset".to_owned(), name.to_owned())];
-        assert_eq!(faster("libx264", &preset("veryfast")), ["superfast", "ultrafast"]);
-        assert_eq!(faster("libx265", &[])[0], "fast");
-        assert_eq!(faster("libx264", &preset("ultrafast")), [""; 0]);
-        assert_eq!(faster("mpeg4", &preset("veryfast")), [""; 0]);
+        let names = |encoder, typed: &[(&str, &str)]| -> Vec<&str> {
+            faster(encoder, &options(typed)).iter().map(|preset| preset.name).collect()
+        };
+        assert_eq!(names("libx264", &[("preset", "veryfast")]), ["superfast", "ultrafast"]);
+        assert_eq!(names("libx265", &[])[0], "fast");
+        assert_eq!(names("libx264", &[("preset", "ultrafast")]), [""; 0]);
+        assert_eq!(names("mpeg4", &[("preset", "veryfast")]), [""; 0]);
+    }
+
+    #[test]
+    fn each_preset_takes_less_time_than_the_slower_one() {
+        for figures in [0, 1] {
+            assert!(PRESETS.windows(2).all(|pair| pair[0].cost[figures] < pair[1].cost[figures]));
+            assert!(PRESETS.windows(2).all(|pair| pair[0].look_ahead[figures] <= pair[1].look_ahead[figures]));
+        }
+        let from_slow = faster("libx264", &options(&[("preset", "slow")]));
+        assert_eq!(from_slow.iter().map(|p| p.cost_percent).collect::<Vec<_>>(), [70, 64, 50, 28, 19, 9]);
+    }
+
+    fn looks(line: &str) -> (Vec<(String, String)>, Vec<FasterPreset>) {
+        let plan = planned(&format!("-re -i in {line} out.flv"), &[input(vec![video("h264")])]).unwrap_or_default();
+        let Some(Treatment::Encode(encode)) = plan.outputs.first().map(|o| o.streams[0].treatment.clone()) else {
+            return Default::default();
+        };
+        (encode.options, encode.keep_up.unwrap_or_default().faster_presets)
+    }
+
+    #[test]
+    fn who_keeps_up_looks_ahead_no_further_than_goes_with_the_lag() {
+        let (options, faster) = looks("-r 25 -c:v libx264 -preset veryslow -keep_up");
+        assert_eq!(option(&options, "rc-lookahead"), Some("8"));
+        assert_eq!(option(&options, "x264-params"), Some("sync-lookahead=0"));
+        let of_faster: Vec<_> = faster.iter().map(|p| option(&p.options, "rc-lookahead")).collect();
+        assert_eq!(of_faster.last(), Some(&Some("0")));
+        assert_eq!(option(&faster[2].options, "bf"), Some("3"));
+        let (options_of_placebo, _) = looks("-r 25 -c:v libx264 -preset placebo -bf 2 -keep_up");
+        assert_eq!(option(&options_of_placebo, "bf"), Some("2"));
+        assert_eq!(option(&options_of_placebo, "b_strategy"), Some("1"));
+        assert_eq!(of_faster[0], Some("8"));
+        assert_eq!(option(&looks("-r 50 -c:v libx264 -keep_up -max_lag 4").0, "rc-lookahead"), Some("33"));
+    }
+
+    #[test]
+    fn what_the_user_says_of_looking_ahead_holds() {
+        for line in [" -tune zerolatency -keep_up", " -x264-params rc-lookahead=30 -keep_up", ""] {
+            let (options, _) = looks(&format!("-r 25 -c:v libx264{line}"));
+            assert!(!options.iter().any(|(_, value)| value == "8"), "{line}: {options:?}");
+        }
+        let (options, _) = looks("-r 25 -c:v libx264 -x264-params keyint=50 -keep_up");
+        assert_eq!(option(&options, "x264-params"), Some("keyint=50:sync-lookahead=0"));
     }
 }

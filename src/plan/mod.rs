@@ -25,7 +25,7 @@ mod threads;
 
 pub use hardware::{HardwareDecode, HardwareMethod, hardware_decode};
 pub use input::{DemuxerSettings, OpenInput, Seek, UDP_SILENCE_US, guess_layout_max, open_input, seek};
-pub use keep_up::KeepUpPlan;
+pub use keep_up::{FasterPreset, KeepUpPlan};
 pub use metadata::MetadataEdit;
 pub use parts::{
     CopyPlan, DecodePlan, EncodePlan, GraphInputPlan, GraphOutputPlan, GraphPlan, InputPlan, InputStreamPlan,

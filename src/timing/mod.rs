@@ -15,7 +15,7 @@ mod timeline;
 pub use dts_guard::{DtsGuard, DtsRepair};
 pub use frame_rate::{Arrival, FrameRate, FrameRateSettings, Placement};
 pub use interleaving::Interleaving;
-pub use keep_up::{Change, KeepUp, Measure, Review};
+pub use keep_up::{Change, KeepUp, Measure, Remedy, Review};
 pub use pace::Pacer;
 pub use rate_probe::RateProbe;
 pub use reorder::ReorderWindow;

@@ -31,7 +31,8 @@ pub struct SessionMeter {
     pub dropped_packets: AtomicU64,
     /// Groups of pictures left out, or parts of one.
     pub dropped_groups: AtomicU64,
-    /// How far the media read or written last lies behind the clock, beyond what it did at its best; in microseconds.
+    /// How far the media read or written last lies behind the clock, beyond what it did at its best; of pictures that are
+    /// encoded, since they came to the encoder; in microseconds.
     pub lag_us: AtomicI64,
     /// When media last flowed, in microseconds of the run's clock.
     pub media_us: AtomicI64,

@@ -1,16 +1,18 @@
 //! Encodes one stream: places pictures on frames, numbers samples, hands out packets; the encoder is opened when it is known
 //! what comes.
 
+mod aside;
 mod keep_up;
 mod opening;
 mod rate;
 
 pub use self::keep_up::Keeper;
 
+use self::aside::Aside;
 use super::frame_stats::FrameStats;
 use super::passes::PassLog;
-use super::video_stats::{Counted, VideoStats};
-use crate::av::{EncodeStep, Encoder, Frame, FrameOrigin, HardwareDevices, frames_have_lengths};
+use super::video_stats::{Counted, Scale, VideoStats};
+use crate::av::{EncodeStep, Encoder, Frame, FrameOrigin, HardwareDevices, Packet, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -82,6 +84,7 @@ pub struct EncodeStage {
     shape: Option<Shape>,
     encoder: Option<Encoder>,
     frame_rate: Rational,
+    time_base: Rational,
     control: Option<FrameRate>,
     previous: Option<Frame>,
     dropped_key: bool,
@@ -92,6 +95,8 @@ pub struct EncodeStage {
     log: Option<PassLog>,
     counted: Counted,
     keeper: Option<Keeper>,
+    /// Where the encoder of a keeper works.
+    aside: Option<Aside>,
     /// A keyframe was due on a frame that was left out.
     key_due: bool,
     oversight: Oversight,
@@ -108,6 +113,7 @@ impl EncodeStage {
             shape: None,
             encoder: None,
             frame_rate: Rational::UNKNOWN,
+            time_base: Rational::UNKNOWN,
             control: None,
             previous: None,
             dropped_key: false,
@@ -118,6 +124,7 @@ impl EncodeStage {
             log: None,
             counted: Counted::default(),
             keeper: None,
+            aside: None,
             key_due: false,
             oversight: Oversight::default(),
             origins: VecDeque::new(),
@@ -139,74 +146,95 @@ impl EncodeStage {
     }
 
     fn encode(&mut self, frame: Option<&Frame>, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
-        let name = || output_name(self.settings.index, &self.settings.plan.encoder);
-        let Some(encoder) = &mut self.encoder else { return Ok(()) };
-        let (base, start_us) = (encoder.time_base(), self.settings.start_us);
-        let action = if frame.is_some() { "encode" } else { "flush" };
-        let receive = |encoder: &mut Encoder, oversight: &mut Oversight| {
-            let step = encoder.receive().map_err(|cause| StageError::about(name(), "encoding failed")(cause));
-            oversight.end(action);
-            step
-        };
-        if let Some(flags) = self.oversight.new_debug_flags() {
-            encoder.set_debug(flags);
-        }
-        let (tells_times, kind) = (self.oversight.tells_times, self.settings.kind);
-        if let Some(frame) = frame {
-            if tells_times {
-                told_times::to_encoder(kind, frame, base);
-            }
-            if let Some(stats) = &mut self.settings.stats_before {
-                stats.frame(frame, base)?;
-            }
-            if let (true, Some(pts), Some(origin)) = (self.settings.tells_origins, frame.pts(), frame.origin()) {
-                self.origins.push_back((pts, origin));
-                if self.origins.len() > MOST_INSIDE {
-                    self.origins.pop_front();
-                }
-            }
-        }
+        let Some(mut encoder) = self.encoder.take() else { return Ok(()) };
+        let result = self.exchange(&mut encoder, frame, out);
+        self.encoder = Some(encoder);
+        result
+    }
+
+    /// Gives a frame and takes what packets there are then, or drains the encoder.
+    fn exchange(
+        &mut self,
+        encoder: &mut Encoder,
+        frame: Option<&Frame>,
+        out: &mut Outlet<PacketItem>,
+    ) -> Result<(), StageError> {
+        self.before_encoder(encoder, frame)?;
+        let (scale, action) = (Scale::of(encoder), if frame.is_some() { "encode" } else { "flush" });
         self.oversight.begin();
         loop {
             let taken = encoder
                 .send(frame)
-                .map_err(|cause| StageError::about(name(), "Error submitting a frame to the encoder")(cause))?;
+                .map_err(|cause| StageError::about(self.name(), "Error submitting a frame to the encoder")(cause))?;
             loop {
-                let step = receive(encoder, &mut self.oversight)?;
+                let step = encoder.receive();
+                self.oversight.end(action);
+                let step = step.map_err(|cause| StageError::about(self.name(), "encoding failed")(cause))?;
                 if let (Some(log), false) = (&mut self.log, matches!(step, EncodeStep::NeedsInput)) {
                     log.add(&encoder.pass_stats())?;
                 }
-                let EncodeStep::Packet(mut packet) = step else { break };
-                if tells_times {
-                    told_times::from_encoder(kind, &packet, base);
-                }
-                let origin = packet.pts().and_then(|pts| self.origins.iter().find(|(at, _)| *at == pts));
-                if let Some((_, origin)) = origin {
-                    packet.set_origin(*origin).map_err(StageError::library("mark a packet"))?;
-                }
-                if let Some(stats) = &mut self.settings.stats_behind {
-                    stats.encoded(&packet, base)?;
-                }
-                let told = packet.picture_stats();
-                if let (Some(stats), MediaKind::Video) = (&self.settings.video_stats, self.settings.kind) {
-                    stats.add(self.settings.index, (&packet, told.as_ref()), encoder, &mut self.counted)?;
-                }
-                if let Some(stats) = &told {
-                    self.meter.quality.store(i64::from(stats.quality), Relaxed);
-                }
-                self.meter.errors.add(told.as_ref());
-                let packet = match &mut self.keeper {
-                    Some(keeper) => keeper.dress(packet).map_err(StageError::library("give a packet its header"))?,
-                    None => packet,
-                };
-                let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
-                let dts_us = rescale(ticks, base, Rational::MICROS) + start_us;
-                out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us }))?;
+                let EncodeStep::Packet(packet) = step else { break };
+                self.encoded(packet, &scale, out)?;
             }
             if taken {
                 return Ok(());
             }
         }
+    }
+
+    /// Tells those who want to know of a frame, before the encoder gets it.
+    fn before_encoder(&mut self, encoder: &mut Encoder, frame: Option<&Frame>) -> Result<(), StageError> {
+        if let Some(flags) = self.oversight.new_debug_flags() {
+            encoder.set_debug(flags);
+        }
+        let Some(frame) = frame else { return Ok(()) };
+        let base = encoder.time_base();
+        if self.oversight.tells_times {
+            told_times::to_encoder(self.settings.kind, frame, base);
+        }
+        if let Some(stats) = &mut self.settings.stats_before {
+            stats.frame(frame, base)?;
+        }
+        if let (true, Some(pts), Some(origin)) = (self.settings.tells_origins, frame.pts(), frame.origin()) {
+            self.origins.push_back((pts, origin));
+            if self.origins.len() > MOST_INSIDE {
+                self.origins.pop_front();
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on a packet of the encoder, and tells those who want to know of it.
+    fn encoded(&mut self, mut packet: Packet, scale: &Scale, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        let base = scale.time_base;
+        if self.oversight.tells_times {
+            told_times::from_encoder(self.settings.kind, &packet, base);
+        }
+        let origin = packet.pts().and_then(|pts| self.origins.iter().find(|(at, _)| *at == pts));
+        if let Some((_, origin)) = origin {
+            packet.set_origin(*origin).map_err(StageError::library("mark a packet"))?;
+        }
+        if let Some(stats) = &mut self.settings.stats_behind {
+            stats.encoded(&packet, base)?;
+        }
+        let told = packet.picture_stats();
+        if let (Some(stats), MediaKind::Video) = (&self.settings.video_stats, self.settings.kind) {
+            stats.add(self.settings.index, (&packet, told.as_ref()), scale, &mut self.counted)?;
+        }
+        if let Some(stats) = &told {
+            self.meter.quality.store(i64::from(stats.quality), Relaxed);
+        }
+        self.meter.errors.add(told.as_ref());
+        let packet = match &mut self.keeper {
+            Some(keeper) => {
+                keeper.left(&packet, base);
+                keeper.dress(packet).map_err(StageError::library("give a packet its header"))?
+            }
+            None => packet,
+        };
+        let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
+        let dts_us = rescale(ticks, base, Rational::MICROS) + self.settings.start_us;
+        out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us }))
     }
 
     fn picture(&mut self, mut frame: Frame, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
@@ -304,7 +332,7 @@ impl EncodeStage {
                 | self.settings.wish.take()
                 | std::mem::take(&mut self.key_due);
             let media_us = rescale(tick, base, Rational::MICROS);
-            if self.keeper.as_mut().is_some_and(|keeper| !keeper.offer(media_us)) {
+            if self.keeper.as_mut().is_some_and(|keeper| !keeper.offer(media_us, &self.meter)) {
                 self.key_due = key;
                 if is_old {
                     self.previous = old;
@@ -324,7 +352,7 @@ impl EncodeStage {
             if is_old {
                 self.previous = old;
             }
-            self.encode_in_step(handed, out)?;
+            self.encode_in_step((handed, media_us), out)?;
             if let Some(control) = &mut self.control {
                 control.advance();
             }
@@ -421,6 +449,6 @@ impl Stage for EncodeStage {
             self.meter.duplicated.fetch_add(placement.duplicated.max(0) as u64, Relaxed);
             self.emit(placement.frames, placement.of_previous, None, out)?;
         }
-        self.encode(None, out)
+        self.flush(out)
     }
 }

@@ -3,7 +3,7 @@
 use crate::av::{Encoder, Packet, PictureStats};
 use crate::engine::fault::StageError;
 use crate::engine::picture_errors::luma_ratio;
-use crate::unit::LAMBDA_PER_QUALITY;
+use crate::unit::{LAMBDA_PER_QUALITY, Rational};
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +23,21 @@ pub(super) struct Counted {
     bytes: u64,
 }
 
+/// What the figures of an encoder's pictures count in.
+pub(super) struct Scale {
+    /// The time base of frames and packets.
+    pub(super) time_base: Rational,
+    /// Pixels of a picture, where the encoder tells their errors.
+    pixels: Option<u64>,
+}
+
+impl Scale {
+    /// That of an open encoder.
+    pub(super) fn of(encoder: &Encoder) -> Self {
+        Self { time_base: encoder.time_base(), pixels: encoder.tells_errors().then(|| encoder.pixels()) }
+    }
+}
+
 impl VideoStats {
     /// Begins the file.
     pub fn create(name: &str, version: i32) -> std::io::Result<Self> {
@@ -38,7 +53,7 @@ impl VideoStats {
         &self,
         (output, stream): (usize, usize),
         (packet, stats): (&Packet, Option<&PictureStats>),
-        encoder: &Encoder,
+        scale: &Scale,
         counted: &mut Counted,
     ) -> Result<(), StageError> {
         // As in ffmpeg, frame number and sums are those before this one.
@@ -47,10 +62,10 @@ impl VideoStats {
         counted.bytes += packet.size() as u64;
         let quality = stats.map_or(-1, |stats| stats.quality);
         let kind = stats.and_then(|stats| stats.kind).unwrap_or('?');
-        let ratio = stats.filter(|_| encoder.tells_errors()).and_then(|stats| luma_ratio(stats, encoder.pixels()));
+        let ratio = stats.zip(scale.pixels).and_then(|(stats, pixels)| luma_ratio(stats, pixels));
         let ratio = ratio.map_or_else(String::new, |ratio| format!("PSNR= {ratio:6.2} "));
         let mut line = if self.version <= 1 { String::new() } else { format!("out= {output:2} st= {stream:2} ") };
-        let (bytes, base) = (bytes as f64, encoder.time_base().as_f64());
+        let (bytes, base) = (bytes as f64, scale.time_base.as_f64());
         let time = (packet.dts().unwrap_or(0) as f64 * base).max(0.01);
         line += &format!(
             "frame= {:5} q= {:2.1} {ratio}f_size= {:6} s_size= {:8.0}kB time= {time:.3} br= {:7.1}kbits/s avg_br= {:7.1}kbits/s \

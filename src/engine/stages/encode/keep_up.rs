@@ -1,21 +1,29 @@
 //! Keeps an encoder in step with a live source: measures, tells, and carries out what [`KeepUp`] decides.
 
 use super::EncodeStage;
+use super::aside::{Aside, Sight};
 use crate::av::{
     AvError, Encoder, FilterGraph, Frame, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Packet,
-    Pull,
+    ProcessTimes, Pull,
 };
 use crate::engine::clock::Clock;
 use crate::engine::fault::StageError;
 use crate::engine::flow::PacketItem;
 use crate::engine::journal::{Event, EventKind, Journal, Subject};
 use crate::engine::kernel::Outlet;
+use crate::engine::meter::EncodeMeter;
+use crate::engine::stages::video_stats::Scale;
+use crate::engine::threads::processors;
 use crate::facts::MediaKind;
 use crate::plan::KeepUpPlan;
-use crate::timing::{Change, KeepUp, Measure, Review};
+use crate::timing::{Change, KeepUp, Measure, Remedy, Review};
+use crate::unit::{Rational, rescale};
+use std::sync::atomic::Ordering::Relaxed;
 
 /// It is told again after so long, in microseconds.
 const TELL_AGAIN_US: i64 = 60_000_000;
+/// And after so long where too little was seen for a remedy.
+const TELL_MORE_US: i64 = 5_000_000;
 
 /// What watches one encoder.
 pub struct Keeper {
@@ -24,98 +32,166 @@ pub struct Keeper {
     clock: Clock,
     journal: Journal,
     subject: Subject,
+    /// How many the process may use.
+    processors: i64,
     scaler: Option<FilterGraph>,
     /// The header of an encoder that was opened in mid-stream; packets bring it along.
     header: Option<Vec<u8>>,
     announced: bool,
-    told_at_us: Option<i64>,
+    /// When it was told last that the encoder is too slow, and with which remedy.
+    told: Option<(i64, Remedy)>,
 }
 
 impl Keeper {
     /// A keeper that tells by the journal.
     pub fn new(plan: KeepUpPlan, (clock, journal): (Clock, Journal), subject: Subject) -> Self {
-        let control =
-            if plan.acts { KeepUp::new(plan.max_lag_us, plan.faster_presets.len()) } else { KeepUp::watching() };
-        Self { control, plan, clock, journal, subject, scaler: None, header: None, announced: false, told_at_us: None }
-    }
-
-    /// Microseconds of the run.
-    pub(super) fn now_us(&self) -> i64 {
-        self.clock.now_us()
-    }
-
-    /// Whether the frame is to be encoded.
-    pub(super) fn offer(&mut self, media_us: i64) -> bool {
-        let now_us = self.now_us();
-        self.control.offer(now_us, media_us)
-    }
-
-    /// The frame has been with the encoder since `began_us`. Gives the change when the encoder has to be opened anew.
-    pub(super) fn encoded(&mut self, began_us: i64) -> Option<Change> {
-        let now_us = self.now_us();
-        self.control.encoded(now_us - began_us);
-        let review = self.control.review(now_us)?;
-        if let Some(change) = review.change {
-            self.tell(&review, self.sentence(&change));
-            let touches = |m: Measure| matches!(m, Measure::Faster(_) | Measure::Smaller(_));
-            return (touches(change.from) || touches(change.to)).then_some(change);
+        let costs = plan.faster_presets.iter().map(|preset| preset.cost_percent).collect();
+        let control = if plan.acts { KeepUp::new(plan.max_lag_us, costs) } else { KeepUp::watching(costs) };
+        Self {
+            control,
+            plan,
+            clock,
+            journal,
+            subject,
+            processors: i64::try_from(processors()).unwrap_or(1),
+            scaler: None,
+            header: None,
+            announced: false,
+            told: None,
         }
-        let told_lately = self.told_at_us.is_some_and(|at| now_us - at < TELL_AGAIN_US);
-        if review.too_slow && !self.plan.acts && !told_lately {
-            self.told_at_us = Some(now_us);
-            self.tell(&review, self.advice(&review));
+    }
+
+    /// Whether a frame is to be encoded.
+    pub(super) fn offer(&mut self, media_us: i64, meter: &EncodeMeter) -> bool {
+        let wanted = self.control.offer(self.clock.now_us(), media_us);
+        meter.origin_us.store(self.control.origin_us().unwrap_or(i64::MIN), Relaxed);
+        wanted
+    }
+
+    /// The packet of a frame is out.
+    pub(super) fn left(&mut self, packet: &Packet, base: Rational) {
+        if let Some(pts) = packet.pts() {
+            let media_us = |ticks| rescale(ticks, base, Rational::MICROS);
+            self.control.left(self.clock.now_us(), media_us(pts), packet.dts().map_or(i64::MIN, media_us));
+        }
+    }
+
+    /// Looks on what the last while showed. Gives the verdict when the encoder has to be opened anew.
+    fn review(&mut self) -> Option<(Review, Change)> {
+        let now_us = self.clock.now_us();
+        let used = ProcessTimes::now();
+        let used_us = i64::try_from(used.user_us + used.system_us).unwrap_or(i64::MAX) / self.processors;
+        let review = self.control.review(now_us, used_us)?;
+        if let Some(change) = review.change {
+            if change.from.touches_encoder() || change.to.touches_encoder() {
+                return Some((review, change));
+            }
+            self.tell(&review, self.sentence(&change), None);
+            return None;
+        }
+        let is_due = self.told.is_none_or(|(at_us, remedy)| {
+            let wait_us = if remedy == Remedy::Unknown { TELL_MORE_US } else { TELL_AGAIN_US };
+            now_us - at_us >= wait_us
+        });
+        if review.too_slow && !self.plan.acts && is_due {
+            self.told = Some((now_us, review.remedy));
+            self.tell(&review, self.advice(&review), None);
         }
         None
     }
 
+    /// How long what the encoder still has is worth waiting for before a change: what waits meanwhile gets late.
+    fn patient_until_us(&self, change: &Change) -> i64 {
+        self.clock.now_us() + self.plan.max_lag_us / if change.relief { 4 } else { 8 }
+    }
+
     /// What limits, and what to do about it.
     fn advice(&self, review: &Review) -> String {
-        let preset = self.plan.faster_presets.first();
-        let lighter = preset.map_or_else(|| "a smaller picture (-s)".to_owned(), |name| format!("-preset {name}"));
-        if review.busy_percent >= 80 {
-            format!("limited by the encoder; try {lighter}, a lower -r, or -keep_up")
-        } else {
+        if review.busy_percent < 80 {
             let busy = review.busy_percent;
-            format!("the encoder works for {busy} % of the time: limited by decoding or filters; try a lower -r or -s")
+            return format!(
+                "the encoder works for {busy} % of the time: limited by decoding or filters; try a lower -r or -s"
+            );
         }
+        let presets = &self.plan.faster_presets;
+        let smaller = "a smaller picture (-s)";
+        let try_this = match (review.remedy, presets.first(), presets.last()) {
+            (Remedy::Preset(steps, percent), ..) => {
+                let (name, (whole, tenths)) = (self.preset(steps), (percent / 100, percent % 100 / 10));
+                format!("-preset {}, which would hold about {whole}.{tenths}x here", name.unwrap_or_default())
+            }
+            (Remedy::Unknown, Some(next), _) => format!("-preset {} or a faster one", next.name),
+            (Remedy::NoPreset, _, Some(fastest)) => format!("-preset {} with {smaller}", fastest.name),
+            (_, None, _) | (_, _, None) => smaller.to_owned(),
+        };
+        format!("limited by the encoder; try {try_this}, a lower -r, or -keep_up")
     }
 
     fn sentence(&self, change: &Change) -> String {
-        let now = match change.to {
-            Measure::Nothing => "every frame is encoded".to_owned(),
-            Measure::DropEvenly => "some frames are left out, evenly".to_owned(),
-            Measure::HalfRate => "every second frame is left out".to_owned(),
-            Measure::Faster(n) => format!("the encoder goes on with -preset {}", self.preset(n).unwrap_or_default()),
-            Measure::Smaller(quarters) => format!("the picture is scaled to {quarters}/4 of its width and height"),
-        };
-        if change.relief { format!("there is room again: {now}") } else { now }
+        let before = self.parts(change.from);
+        let mut parts = self.parts(change.to);
+        if change.relief {
+            let now = parts.pop().unwrap_or_else(|| "every frame is encoded".to_owned());
+            return format!("there is room again: {now}");
+        }
+        parts.retain(|part| !before.contains(part));
+        parts.join(", ")
+    }
+
+    /// What a measure consists of.
+    fn parts(&self, measure: Measure) -> Vec<String> {
+        let half = || "every second frame is left out".to_owned();
+        let faster = |name: &str| format!("the encoder goes on with -preset {name}");
+        match measure {
+            Measure::Nothing => Vec::new(),
+            Measure::DropEvenly => vec!["some frames are left out, evenly".to_owned()],
+            Measure::HalfRate => vec![half()],
+            Measure::Faster(steps) => vec![half(), faster(self.preset(steps).unwrap_or_default())],
+            Measure::Smaller(quarters) => {
+                let mut parts = vec![half()];
+                parts.extend(self.plan.faster_presets.last().map(|preset| faster(preset.name)));
+                parts.push(format!("the picture is scaled to {quarters}/4 of its width and height"));
+                parts
+            }
+        }
     }
 
     fn preset(&self, steps: usize) -> Option<&'static str> {
-        self.plan.faster_presets.get(steps.checked_sub(1)?).copied()
+        Some(self.plan.faster_presets.get(steps.checked_sub(1)?)?.name)
     }
 
-    fn tell(&self, review: &Review, what: String) {
-        let speed = format!("{}.{:02}x", review.speed_percent / 100, review.speed_percent % 100);
+    /// `given_up`: frames that were with the encoder when it was left.
+    fn tell(&self, review: &Review, mut what: String, given_up: Option<u64>) {
+        let speed = review.speed_percent.map_or_else(
+            || "slower than real time, no picture is out yet".to_owned(),
+            |percent| format!("at {}.{:02}x of real time", percent / 100, percent % 100),
+        );
         let late = format!("{}.{} s", review.late_us / 1_000_000, review.late_us % 1_000_000 / 100_000);
+        let mut figures: Vec<_> = review.speed_percent.map(|percent| ("speed_percent", percent)).into_iter().collect();
+        figures.extend([("late_us", review.late_us), ("busy_percent", review.busy_percent)]);
+        if let Some(frames) = given_up.filter(|frames| *frames > 0) {
+            what += &format!(" ({frames} frames that it still had are given up)");
+            figures.push(("given_up", i64::try_from(frames).unwrap_or(i64::MAX)));
+        }
         self.journal.tell(&Event {
             kind: EventKind::KeepUp,
             subject: self.subject.clone(),
-            text: format!("{}: encoding at {speed} of real time, {late} late: {what}", self.subject.url),
-            figures: vec![
-                ("speed_percent", review.speed_percent),
-                ("late_us", review.late_us),
-                ("busy_percent", review.busy_percent),
-            ],
+            text: format!("{}: encoding {speed}, {late} late: {what}", self.subject.url),
+            figures,
         });
     }
 
-    /// The preset to open the encoder with, where it is another one than the user's.
-    pub(super) fn preset_in_force(&self) -> Option<&'static str> {
-        match self.control.measure() {
+    /// Gives the encoder's options what the measure in force changes.
+    pub(super) fn adjust(&self, options: &mut Vec<(String, String)>) {
+        let presets = &self.plan.faster_presets;
+        let preset = match self.control.measure() {
             Measure::Nothing | Measure::DropEvenly | Measure::HalfRate => None,
-            Measure::Faster(steps) => self.preset(steps),
-            Measure::Smaller(_) => self.plan.faster_presets.last().copied(),
+            Measure::Faster(steps) => steps.checked_sub(1).and_then(|at| presets.get(at)),
+            Measure::Smaller(_) => presets.last(),
+        };
+        for (key, value) in preset.into_iter().flat_map(|preset| &preset.options) {
+            options.retain(|(other, _)| other != key);
+            options.push((key.clone(), value.clone()));
         }
     }
 
@@ -186,36 +262,104 @@ impl EncodeStage {
         self
     }
 
-    /// Encodes a frame, unless the keeper leaves it out; and opens the encoder anew when the keeper wants another.
-    pub(super) fn encode_in_step(&mut self, frame: Frame, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+    /// Encodes a frame of media time `media_us`, and opens the encoder anew when the keeper wants another.
+    pub(super) fn encode_in_step(
+        &mut self,
+        (frame, media_us): (Frame, i64),
+        out: &mut Outlet<PacketItem>,
+    ) -> Result<(), StageError> {
         let Some(keeper) = &mut self.keeper else { return self.encode(Some(&frame), out) };
-        let began_us = keeper.now_us();
         let frame = keeper.scaled(frame).map_err(StageError::library("scale a picture"))?;
-        self.encode(Some(&frame), out)?;
-        let change = self.keeper.as_mut().and_then(|keeper| keeper.encoded(began_us));
-        if change.is_some() { self.reopen(&frame, out) } else { Ok(()) }
+        keeper.control.entered(keeper.clock.now_us(), media_us);
+        let mut verdict = None;
+        let mut until_us = i64::MAX;
+        let work = self.work(Some(&frame), out, |keeper| {
+            if verdict.is_none() {
+                verdict = keeper.review();
+                until_us = verdict.map_or(i64::MAX, |(_, change)| keeper.patient_until_us(&change));
+            }
+            keeper.clock.now_us() > until_us
+        })?;
+        let Some(keeper) = &mut self.keeper else { return Ok(()) };
+        keeper.control.rests(keeper.clock.now_us());
+        let verdict = verdict.or_else(|| keeper.review());
+        match verdict {
+            Some(verdict) if !matches!(work, Work::Ends) => self.reopen(&frame, &verdict, out),
+            _ => Ok(()),
+        }
     }
 
-    /// Ends the encoder and opens one with the preset and size of the measure in force. `last`, the last frame, tells it of
-    /// colours, fields and what else a first frame tells.
-    fn reopen(&mut self, last: &Frame, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
-        self.encode(None, out)?;
-        let fail = StageError::about(self.name(), "open the encoder anew");
-        let (Some(encoder), Some(shape), Some(keeper)) = (self.encoder.take(), &self.shape, &mut self.keeper) else {
+    /// Takes all that the encoder still has.
+    pub(super) fn flush(&mut self, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        self.work(None, out, |_| false).map(drop)
+    }
+
+    /// Lets the encoder work on a frame, or drains it. While it works, `leaves` is asked whether to go on without it.
+    fn work(
+        &mut self,
+        frame: Option<&Frame>,
+        out: &mut Outlet<PacketItem>,
+        mut leaves: impl FnMut(&mut Keeper) -> bool,
+    ) -> Result<Work, StageError> {
+        // A log of passes is read from the encoder packet by packet.
+        if self.keeper.is_none() || self.log.is_some() {
+            return self.encode(frame, out).map(|()| Work::Done);
+        }
+        let Some(mut encoder) = self.encoder.take() else { return Ok(Work::Done) };
+        self.before_encoder(&mut encoder, frame)?;
+        let scale = Scale::of(&encoder);
+        let handed = frame.map(Frame::share).transpose().map_err(StageError::library("share a frame"))?;
+        let aside = self.aside.take().map_or_else(Aside::start, Ok);
+        let aside = aside.map_err(|error| StageError::Failed(format!("{}: a thread: {error}", self.name())))?;
+        let at_work = aside.give(encoder, handed).ok_or_else(|| StageError::Panicked(self.name()))?;
+        loop {
+            match at_work.look(out.stop(), self.settings.live) {
+                Sight::Packet(packet) => self.encoded(packet, &scale, out)?,
+                Sight::Done(encoder, result) => {
+                    self.encoder = Some(encoder);
+                    self.aside = Some(aside);
+                    result.map_err(StageError::about(self.name(), "encoding failed"))?;
+                    return Ok(Work::Done);
+                }
+                Sight::Working => {}
+                Sight::Ends if out.stop().abort.is_tripped() => return Err(StageError::Aborted),
+                Sight::Ends => return Ok(Work::Ends),
+            }
+            if self.keeper.as_mut().is_some_and(&mut leaves) {
+                return Ok(Work::Left);
+            }
+        }
+    }
+
+    /// Ends the encoder, unless it was left already, and opens one with the preset and size of the measure in force. `last`,
+    /// the last frame, tells it of colours, fields and what else a first frame tells.
+    fn reopen(
+        &mut self,
+        last: &Frame,
+        (review, change): &(Review, Change),
+        out: &mut Outlet<PacketItem>,
+    ) -> Result<(), StageError> {
+        let Some(keeper) = &self.keeper else { return Ok(()) };
+        let until_us = keeper.patient_until_us(change);
+        if matches!(self.work(None, out, |keeper| keeper.clock.now_us() > until_us)?, Work::Ends) {
             return Ok(());
-        };
-        let base = encoder.time_base();
-        drop(encoder);
+        }
+        self.encoder = None;
+        let fail = StageError::about(self.name(), "open the encoder anew");
+        let (Some(shape), Some(keeper)) = (&self.shape, &mut self.keeper) else { return Ok(()) };
+        let given_up = keeper.control.renewed() as u64;
+        keeper.tell(review, keeper.sentence(change), Some(given_up));
+        self.meter.dropped.fetch_add(given_up, Relaxed);
+        self.meter.left_out.fetch_add(given_up, Relaxed);
         let output = keeper.scale(&shape.output).map_err(StageError::library("set up a scaler"))?;
-        let preset = keeper.preset_in_force();
         let (source_bits, unfiltered) = (shape.source_bits, shape.unfiltered);
         let mut settings = self.encoder_settings(source_bits)?;
-        if let Some(preset) = preset {
-            settings.options.retain(|(key, _)| key != "preset");
-            settings.options.push(("preset".to_owned(), preset.to_owned()));
+        if let Some(keeper) = &self.keeper {
+            keeper.adjust(&mut settings.options);
         }
         let (encoder, _) =
-            Encoder::open_video(&settings, &output, unfiltered, (base, self.frame_rate), Some(last)).map_err(fail)?;
+            Encoder::open_video(&settings, &output, unfiltered, (self.time_base, self.frame_rate), Some(last))
+                .map_err(fail)?;
         let parameters = encoder.parameters().map_err(StageError::library("read the encoder's parameters"))?;
         if let Some(keeper) = &mut self.keeper {
             keeper.reopened(parameters.extradata().to_vec());
@@ -223,4 +367,14 @@ impl EncodeStage {
         self.encoder = Some(encoder);
         Ok(())
     }
+}
+
+/// How an encoder's work went.
+enum Work {
+    /// It is done.
+    Done,
+    /// The encoder was left in the middle of it.
+    Left,
+    /// The run ends.
+    Ends,
 }

@@ -76,6 +76,7 @@ impl EncodeStage {
                 self.meter.errors.begin(encoder.pixels());
             }
             let base = encoder.time_base();
+            self.time_base = base;
             self.control = Some(FrameRate::new(FrameRateSettings {
                 mode: self.settings.plan.fps_mode,
                 time_base: base,

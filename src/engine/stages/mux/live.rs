@@ -1,6 +1,6 @@
 //! The muxer of a peer: it may be lost and come back while the stage goes on.
 
-use super::MuxStage;
+use super::{MuxStage, State};
 use crate::av::{AvError, Packet, Sockets};
 use crate::diagnostic::mask_url;
 use crate::engine::fault::StageError;
@@ -54,6 +54,16 @@ impl Live {
             sent_before: 0,
         }
     }
+}
+
+/// When a packet's media came, by the clock.
+enum Came {
+    /// At this time.
+    At(i64),
+    /// Nobody knows.
+    Unknown,
+    /// Nobody knows, and it is the pictures beside it that tell how late the output is.
+    BesidePictures,
 }
 
 impl MuxStage {
@@ -190,7 +200,8 @@ impl MuxStage {
     }
 
     /// Sends a packet that has its final times; a failure is mended after the step.
-    pub(super) fn send(&mut self, mut packet: Packet, base: Rational) {
+    pub(super) fn send(&mut self, index: usize, mut packet: Packet, base: Rational) {
+        let came_us = self.came_us(index, &packet, base);
         let Some(live) = &mut self.live else { return };
         let Some(session) = &mut live.session else { return };
         let at_us = packet.dts().or(packet.pts()).map(|t| rescale(t, base, Rational::MICROS));
@@ -203,10 +214,17 @@ impl MuxStage {
                 live.sockets.push();
                 peer.media();
                 if let Some(at_us) = at_us {
-                    let behind = peer.clock().now_us() - at_us;
-                    let least = live.delay_us.map_or(behind, |least| least.min(behind));
+                    let now_us = peer.clock().now_us();
+                    let least = live.delay_us.map_or(now_us - at_us, |least| least.min(now_us - at_us));
                     live.delay_us = Some(least);
-                    peer.meter().lag_us.store(behind - least, Relaxed);
+                    let since_us = match came_us {
+                        Came::At(us) => Some(us),
+                        Came::Unknown => Some(at_us + least),
+                        Came::BesidePictures => None,
+                    };
+                    if let Some(since_us) = since_us {
+                        peer.meter().lag_us.store((now_us - since_us).max(0), Relaxed);
+                    }
                 }
             }
             // The packet is at fault, not the peer.
@@ -215,6 +233,16 @@ impl MuxStage {
                 peer.meter().dropped_packets.fetch_add(1, Relaxed);
             }
             Err(cause) => live.lost = Some((cause, self.muxer.interrupt().has_expired())),
+        }
+    }
+
+    /// When the media of a packet came to its encoder, so that what the encoder keeps to itself counts as lag.
+    fn came_us(&self, index: usize, packet: &Packet, base: Rational) -> Came {
+        let origin_us = |state: &State| Some(state.meter.encode.origin_us.load(Relaxed)).filter(|us| *us != i64::MIN);
+        match (origin_us(&self.streams[index]), packet.pts()) {
+            (Some(origin_us), Some(pts)) => Came::At(origin_us + rescale(pts, base, Rational::MICROS)),
+            _ if self.streams.iter().any(|state| origin_us(state).is_some()) => Came::BesidePictures,
+            _ => Came::Unknown,
         }
     }
 

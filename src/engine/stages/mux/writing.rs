@@ -48,7 +48,7 @@ impl MuxStage {
             if let Some(end) = own_end {
                 self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
             }
-            self.send(packet, base);
+            self.send(index, packet, base);
             if self.packets % 16 == 1 {
                 self.note_session_size(self.muxer.written_bytes());
             }
