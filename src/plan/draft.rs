@@ -28,6 +28,8 @@ pub(crate) struct StreamDraft {
     pub(crate) pixel_format: Option<String>,
     /// Encoder options that a rule sets when the user does not.
     pub(crate) options: Vec<(String, String)>,
+    /// A rule chose how its pictures are encoded, for live readers.
+    pub(crate) for_live_readers: bool,
     /// The codec's header that a rule makes for a copied stream without one.
     pub(crate) header: Option<Vec<u8>>,
     /// Bitstream filters that a rule sets when the user does not.
@@ -36,7 +38,16 @@ pub(crate) struct StreamDraft {
 
 impl StreamDraft {
     fn new(kind: MediaKind, source: StreamSource, choice: Choice) -> Self {
-        Self { kind, source, choice, pixel_format: None, options: Vec::new(), header: None, bitstream_filters: None }
+        Self {
+            kind,
+            source,
+            choice,
+            pixel_format: None,
+            options: Vec::new(),
+            for_live_readers: false,
+            header: None,
+            bitstream_filters: None,
+        }
     }
 }
 

@@ -225,6 +225,7 @@ fn treatment(
                 ..EncodePlan::default()
             };
             codec_options::set_defaults(&mut plan.options, &stream.options);
+            plan.for_live_readers = stream.for_live_readers;
             plan.filter_threads = context
                 .spec
                 .global

@@ -124,8 +124,10 @@ fn keeping(
 ) -> (KeepUpPlan, Option<i64>) {
     let max_lag_us = max_lag_us.unwrap_or(MAX_LAG_US);
     let mut faster_presets = faster(&encode.encoder, &encode.options);
-    let ahead = if acts { look_no_further(encode, max_lag_us, rate, &mut faster_presets) } else { None };
-    (KeepUpPlan { acts, max_lag_us, faster_presets }, ahead)
+    let limited = acts || encode.for_live_readers;
+    let ahead = if limited { look_no_further(encode, max_lag_us, rate, &mut faster_presets) } else { None };
+    // What was chosen for live readers has been told.
+    (KeepUpPlan { acts, max_lag_us, faster_presets }, ahead.filter(|_| acts))
 }
 
 fn looks_no_further(url: &str, encoder: &str, frames: i64) -> Diagnostic {
@@ -189,10 +191,13 @@ fn look_no_further(
         add_parameter(&mut encode.options, "x265-params", &format!("rc-lookahead={frames}"));
         return Some(frames);
     }
-    // The look-ahead's own thread would have as many frames again as there are B-frames.
-    add_parameter(&mut encode.options, "x264-params", "sync-lookahead=0");
+    let reorders = option(&encode.options, "bf") != Some("0");
+    if reorders {
+        // The look-ahead's own thread would have as many frames again as there are B-frames.
+        add_parameter(&mut encode.options, "x264-params", "sync-lookahead=0");
+    }
     let mut ahead = PRESETS[at].ahead(frames);
-    ahead.retain(|(key, _)| option(&encode.options, key).is_none());
+    ahead.retain(|(key, _)| option(&encode.options, key).is_none() && (reorders || key != "b_strategy"));
     for preset in faster {
         let own = PRESETS.iter().find(|own| own.name == preset.name).map_or_else(Vec::new, |own| own.ahead(frames));
         preset.options.extend(own.into_iter().filter(|(key, _)| ahead.iter().any(|(ours, _)| ours == key)));
@@ -273,6 +278,28 @@ mod tests {
         assert_eq!(option(&options_of_placebo, "b_strategy"), Some("1"));
         assert_eq!(of_faster[0], Some("8"));
         assert_eq!(option(&looks("-r 50 -c:v libx264 -keep_up -max_lag 4").0, "rc-lookahead"), Some("33"));
+    }
+
+    #[test]
+    fn what_is_chosen_for_live_readers_looks_no_further_either_and_what_the_user_names_does() {
+        let facts = [input(vec![video("h264")])];
+        let look_ahead = |line: &str| {
+            let plan = planned(&format!("-re -i in{line} -f rtsp rtsp://h/a"), &facts).unwrap_or_default();
+            let Some(Treatment::Encode(encode)) = plan.outputs.first().map(|o| &o.streams[0].treatment) else {
+                return None;
+            };
+            assert_eq!(
+                option(&encode.options, "x264-params"),
+                None,
+                "without B-frames the look-ahead keeps its thread"
+            );
+            option(&encode.options, "rc-lookahead").map(str::to_owned)
+        };
+        assert_eq!(look_ahead("").as_deref(), Some("8"));
+        assert_eq!(look_ahead(" -preset slow").as_deref(), Some("8"));
+        for left_alone in [" -preset ultrafast", " -tune zerolatency", " -c:v libx264"] {
+            assert_eq!(look_ahead(left_alone), None, "{left_alone}");
+        }
     }
 
     #[test]

@@ -99,6 +99,8 @@ pub struct EncodePlan {
     pub force_key_frames: Option<String>,
     /// How it keeps up with a live source; `None` when it need not.
     pub keep_up: Option<KeepUpPlan>,
+    /// A rule chose it for live readers: it is to have its pictures soon.
+    pub for_live_readers: bool,
     /// `-bitexact`.
     pub bitexact: bool,
     /// The `-pix_fmt` that the encoder does not take, where another format was found for it.

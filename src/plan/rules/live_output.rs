@@ -53,7 +53,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
     }
     if !chosen.is_empty() {
         let pictures = if draft.streams.iter().any(|s| !s.options.is_empty()) {
-            format!(" (a keyframe every {KEYFRAME_SECONDS} s, no B-frames, yuv420p)")
+            format!(" (a keyframe every {KEYFRAME_SECONDS} s, no B-frames, a short look-ahead, yuv420p)")
         } else {
             String::new()
         };
@@ -83,6 +83,7 @@ pub(super) fn live_pictures(context: &Context, index: usize, stream: &mut Stream
     for (name, value) in [("g", frames.max(1).to_string()), ("sc_threshold", "0".to_owned()), ("bf", "0".to_owned())] {
         stream.options.push((name.to_owned(), value));
     }
+    stream.for_live_readers = true;
     if spec.pixel_format.is_empty() {
         stream.pixel_format = Some("yuv420p".to_owned());
     }
