@@ -22,8 +22,8 @@ pub struct Demuxer {
     reassembly: Option<Reassembly>,
     /// A packet that was read to see whether there is any.
     first: Option<Packet>,
-    /// Probing has read from it.
-    probed: bool,
+    /// Probing has read from it, and what it read is still to come.
+    keeps_probed: bool,
 }
 
 // SAFETY: the context is used by one owner at a time; libavformat keeps no thread-bound state in it.
@@ -180,10 +180,11 @@ impl Demuxer {
 
     /// True when anything has come, at the latest within `limit`. What probing waited for is not waited for again.
     pub fn has_begun(&mut self, limit: Duration) -> bool {
-        self.interrupt.begin(Some(if self.probed { Duration::ZERO } else { limit }));
-        while self.first.is_none() && !self.interrupt.is_tripped() {
+        self.interrupt.begin(Some(if self.keeps_probed { Duration::ZERO } else { limit }));
+        // What is kept comes even though time is up.
+        while self.first.is_none() {
             self.first = match self.read() {
-                Err(AvError::AGAIN) => continue,
+                Err(AvError::AGAIN) if !self.interrupt.is_tripped() => continue,
                 Err(_) => break,
                 Ok(packet) => Some(packet),
             };
@@ -290,5 +291,27 @@ impl Drop for Demuxer {
     fn drop(&mut self) {
         // SAFETY: owned; closes the I/O it opened.
         unsafe { ffi::avformat_close_input(&mut self.context) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::plan::DemuxerSettings;
+
+    #[test]
+    fn what_probing_has_read_has_begun_and_so_has_what_comes_after_probing_that_keeps_nothing() {
+        for flags in ["autobsf", "nobuffer"] {
+            let settings = DemuxerSettings {
+                url: concat!(env!("CARGO_MANIFEST_DIR"), "/assets/bbb.mp4").to_owned(),
+                options: vec![("fflags".to_owned(), flags.to_owned())],
+                find_stream_info: true,
+                ..DemuxerSettings::default()
+            };
+            let (mut demuxer, _) = Demuxer::open(&settings, &Interrupt::new()).unwrap();
+            assert!(demuxer.has_begun(Duration::from_secs(10)), "{flags:?}");
+            assert!(demuxer.read().is_ok());
+        }
     }
 }

@@ -54,6 +54,8 @@ fn over_what_gets_through(
         Err(AvError::NO_SUCH_PROTOCOL) => "the server does not send over UDP".to_owned(),
         Err(cause) => return Err(cause),
     };
+    // A goodbye that took all of its time ends nothing else.
+    interrupt.begin(None);
     if interrupt.is_tripped() {
         return Err(AvError::EXIT);
     }

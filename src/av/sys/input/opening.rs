@@ -63,7 +63,8 @@ impl Demuxer {
             ))?;
             let reassembly = if settings.reassemble { Reassembly::begin(context) } else { None };
             let probed = settings.find_stream_info && reassembly.is_none();
-            let mut demuxer = Self { context, interrupt: interrupt.clone(), reassembly, first: None, probed };
+            let keeps_probed = probed && (*context).flags & ffi::AVFMT_FLAG_NOBUFFER as i32 == 0;
+            let mut demuxer = Self { context, interrupt: interrupt.clone(), reassembly, first: None, keeps_probed };
             options.remove("scan_all_pmts");
             if let Some((_, probe)) = settings.limits_us {
                 interrupt.begin(Some(microseconds(probe)));
