@@ -160,7 +160,7 @@ impl EncodeStage {
         out: &mut Outlet<PacketItem>,
     ) -> Result<(), StageError> {
         self.before_encoder(encoder, frame)?;
-        let (scale, action) = (Scale::of(encoder), if frame.is_some() { "encode" } else { "flush" });
+        let (scale, action) = (Scale::of(encoder), action(frame));
         self.oversight.begin();
         loop {
             let taken = encoder
@@ -388,6 +388,11 @@ impl EncodeStage {
         self.encode(Some(&frame), out)?;
         Ok(Flow::Continue)
     }
+}
+
+/// What an encoder does, for `-benchmark_all`.
+fn action(frame: Option<&Frame>) -> &'static str {
+    if frame.is_some() { "encode" } else { "flush" }
 }
 
 fn output_name((output, stream): (usize, usize), encoder: &str) -> String {

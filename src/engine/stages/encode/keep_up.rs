@@ -1,7 +1,7 @@
 //! Keeps an encoder in step with a live source: measures, tells, and carries out what [`KeepUp`] decides.
 
-use super::EncodeStage;
 use super::aside::{Aside, Sight};
+use super::{EncodeStage, action};
 use crate::av::{
     AvError, Encoder, FilterGraph, Frame, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Packet,
     ProcessTimes, Pull,
@@ -307,15 +307,20 @@ impl EncodeStage {
         }
         let Some(mut encoder) = self.encoder.take() else { return Ok(Work::Done) };
         self.before_encoder(&mut encoder, frame)?;
-        let scale = Scale::of(&encoder);
+        let (scale, action) = (Scale::of(&encoder), action(frame));
         let handed = frame.map(Frame::share).transpose().map_err(StageError::library("share a frame"))?;
         let aside = self.aside.take().map_or_else(Aside::start, Ok);
         let aside = aside.map_err(|error| StageError::Failed(format!("{}: a thread: {error}", self.name())))?;
+        self.oversight.begin();
         let at_work = aside.give(encoder, handed).ok_or_else(|| StageError::Panicked(self.name()))?;
         loop {
             match at_work.look(out.stop(), self.settings.live) {
-                Sight::Packet(packet) => self.encoded(packet, &scale, out)?,
+                Sight::Packet(packet) => {
+                    self.oversight.end(action);
+                    self.encoded(packet, &scale, out)?;
+                }
                 Sight::Done(encoder, result) => {
+                    self.oversight.end(action);
                     self.encoder = Some(encoder);
                     self.aside = Some(aside);
                     result.map_err(StageError::about(self.name(), "encoding failed"))?;
