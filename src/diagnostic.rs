@@ -143,7 +143,7 @@ fn mask_stream_id(mut masked: String) -> String {
     let mut from = 0;
     while let Some(begin) = masked[from..].find(key).map(|i| i + from + key.len()) {
         let end = masked[begin..].find(['&', ' ', ';', '\'', '"']).map_or(masked.len(), |i| i + begin);
-        let id = &masked[begin..end];
+        let (id, places) = decoded(&masked[begin..end]);
         let secret = match id.strip_prefix("#!::") {
             Some(_) => {
                 id.match_indices([':', ',']).map(|(at, _)| at + 1).find(|at| id[*at..].starts_with("s=")).map(|at| {
@@ -153,12 +153,29 @@ fn mask_stream_id(mut masked: String) -> String {
             }
             None => id.match_indices(':').nth(2).map(|(at, _)| at + 1..id.len()),
         };
+        let secret = secret.and_then(|secret| Some(*places.get(secret.start)?..*places.get(secret.end)?));
         if let Some(secret) = secret {
             masked.replace_range(begin + secret.start..begin + secret.end, "***");
         }
         from = begin;
     }
     masked
+}
+
+/// A part of a URL without its percent-encoding, for reading only: what is no ASCII becomes `?`. With it, where each byte
+/// begins, and where the part ends.
+fn decoded(part: &str) -> (String, Vec<usize>) {
+    let (mut text, mut places, mut at) = (String::new(), Vec::new(), 0);
+    while let Some(byte) = part.as_bytes().get(at) {
+        let encoded = part.get(at + 1..at + 3).filter(|_| *byte == b'%');
+        let encoded = encoded.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let byte = encoded.unwrap_or(*byte);
+        text.push(if byte.is_ascii() { char::from(byte) } else { '?' });
+        places.push(at);
+        at += if encoded.is_some() { 3 } else { 1 };
+    }
+    places.push(at);
+    (text, places)
 }
 
 #[cfg(test)]
@@ -177,6 +194,13 @@ mod tests {
         let standard = "srt://h?streamid=#!::m=publish,s=xyz,r=a&latency=9";
         assert_eq!(mask_url(standard), standard.replace("xyz", "***"));
         assert_eq!(mask_url(&mask_url(standard)), standard.replace("xyz", "***"));
+        for encoded in
+            ["%23!::m=publish,s=xyz,r=a", "%23%21%3A%3Am%3Dpublish%2cs%3Dxyz", "publish%3Aa:me%3Axyz", "a:é:%c3%a9:xyz"]
+        {
+            let url = format!("srt://h?streamid={encoded}&latency=9");
+            assert_eq!(mask_url(&url), url.replace("xyz", "***"));
+        }
+        assert_eq!(mask_url("srt://h?streamid=a:b:c:%"), "srt://h?streamid=a:b:c:***");
         assert_eq!(mask_url("srt://h?streamid=read:a"), "srt://h?streamid=read:a");
         let masked = mask_url("srt://h?streamid=publish:a:me:xyz");
         assert_eq!(mask_url(&masked), masked);
