@@ -242,13 +242,24 @@ impl KeepUp {
         std::mem::take(&mut self.inside).len()
     }
 
+    /// Whoever takes the packets let wait for himself since the last one: that is no work.
+    pub fn held_up(&mut self, now_us: i64) {
+        self.since_last_look(now_us);
+    }
+
     fn count_work(&mut self, now_us: i64) {
-        let Some(from_us) = &mut self.working_from_us else { return };
-        let worked_us = now_us - std::mem::replace(from_us, now_us);
+        let worked_us = self.since_last_look(now_us);
         self.window.busy_us += worked_us;
         self.spent_us += worked_us;
+    }
+
+    /// How long the encoder has had a frame since this was asked last.
+    fn since_last_look(&mut self, now_us: i64) -> i64 {
+        let Some(from_us) = &mut self.working_from_us else { return 0 };
+        let passed_us = now_us - std::mem::replace(from_us, now_us);
         // The next frame waited meanwhile; that is no hunger.
-        self.last_offer_us = self.last_offer_us.map(|at| at + worked_us);
+        self.last_offer_us = self.last_offer_us.map(|at| at + passed_us);
+        passed_us
     }
 
     /// Looks back, when a window has passed or a frame will be too late, and goes up or down the ladder when that is due. May

@@ -234,7 +234,11 @@ impl EncodeStage {
         };
         let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
         let dts_us = rescale(ticks, base, Rational::MICROS) + self.settings.start_us;
-        out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us }))
+        let sent = out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us }));
+        if let Some(keeper) = &mut self.keeper {
+            keeper.taken();
+        }
+        sent
     }
 
     fn picture(&mut self, mut frame: Frame, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {

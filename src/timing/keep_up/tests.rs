@@ -111,6 +111,28 @@ fn an_encoder_that_is_fast_enough_encodes_every_frame() {
 }
 
 #[test]
+fn an_encoder_whose_packets_are_not_taken_is_not_too_slow_and_its_frames_are_late_all_the_same() {
+    let (mut control, mut now_us, mut left_out) = (acting(), 0, 0);
+    for n in 0..500 {
+        let media_us = n * INTERVAL_US;
+        now_us = now_us.max(media_us);
+        if !control.offer(now_us, media_us) {
+            left_out += 1;
+            continue;
+        }
+        control.entered(now_us, media_us);
+        now_us += 5_000;
+        control.left(now_us, media_us, media_us);
+        now_us += 100_000;
+        control.held_up(now_us);
+        control.rests(now_us);
+        let review = control.review(now_us, 0);
+        assert!(review.is_none_or(|review| review.change.is_none() && review.busy_percent < 10), "{review:?}");
+    }
+    assert!(left_out > 250, "{left_out}");
+}
+
+#[test]
 fn one_that_looks_far_ahead_by_its_settings_but_is_fast_is_left_alone() {
     let ran = run(&mut acting(), 60, 80, |_| 20_000);
     assert_eq!(ran.changes(), []);

@@ -76,6 +76,11 @@ impl Keeper {
         }
     }
 
+    /// Somebody has taken that packet, which may have had to wait for that.
+    pub(super) fn taken(&mut self) {
+        self.control.held_up(self.clock.now_us());
+    }
+
     /// Looks on what the last while showed. Gives the verdict when the encoder has to be opened anew.
     fn review(&mut self) -> Option<(Review, Change)> {
         let now_us = self.clock.now_us();
@@ -110,7 +115,7 @@ impl Keeper {
         if review.busy_percent < 80 {
             let busy = review.busy_percent;
             return format!(
-                "the encoder works for {busy} % of the time: limited by decoding or filters; try a lower -r or -s"
+                "the encoder works for {busy} % of the time: limited by decoding, filters or what takes the output; try a lower -r or -s"
             );
         }
         let presets = &self.plan.faster_presets;
