@@ -65,6 +65,10 @@ impl Flowing for PacketItem {
         }
     }
 
+    fn supersedes(&self, earlier: &Self) -> bool {
+        matches!((self, earlier), (Self::Away(_), Self::Away(_)) | (Self::Heartbeat(_), Self::Heartbeat(_)))
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Self::Packet(p) => p.packet.size() + 256,

@@ -125,6 +125,13 @@ impl<T: Flowing> Queue<T> {
             self.awaits_key = false;
             self.leave_out(|picture, at| !picture && at.time_us < mark.time_us);
         }
+        let before = self.items.iter_mut().rfind(|waiting| waiting.tagged.port == tagged.port);
+        if let (Some(Waiting { tagged: before, mark: None, .. }), Some(item)) = (before, &tagged.item)
+            && before.item.as_ref().is_some_and(|before| item.supersedes(before))
+        {
+            *before = tagged;
+            return;
+        }
         self.bytes += tagged.item.as_ref().map_or(0, Flowing::bytes);
         self.items.push_back(Waiting { tagged, mark, since_us: now_us });
         if now_us - self.waits_since_us().unwrap_or(now_us) > self.leak.patience_us || self.bytes > self.leak.bytes {
@@ -198,6 +205,9 @@ mod tests {
         }
         fn mark(&self) -> Option<Mark> {
             self.0.map(|(ms, key)| Mark { time_us: ms * 1000, key })
+        }
+        fn supersedes(&self, earlier: &Self) -> bool {
+            self.0.is_none() && earlier.0.is_none()
         }
     }
 
@@ -277,6 +287,21 @@ mod tests {
         push(&link, VIDEO, 1280, false);
         push(&link, AUDIO, 1280, true);
         assert_eq!(all(&link), [(VIDEO, 1240), (VIDEO, 1280), (AUDIO, 1280)]);
+    }
+
+    #[test]
+    fn what_tells_again_and_again_that_nothing_comes_does_not_pile_up() {
+        let (link, _) = leaky(100);
+        push(&link, VIDEO, 0, true);
+        for _ in 0..1000 {
+            for port in [VIDEO, AUDIO] {
+                link.push(Tagged { port, item: Some(Toy(None)) });
+            }
+        }
+        assert_eq!(link.len(), 3);
+        push(&link, VIDEO, 40, false);
+        link.push(Tagged { port: VIDEO, item: Some(Toy(None)) });
+        assert_eq!(link.len(), 5);
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub trait Flowing: Send + Sized + 'static {
     fn mark(&self) -> Option<Mark> {
         None
     }
+    /// Says all that `earlier` says, which came right before it by the same port.
+    fn supersedes(&self, _earlier: &Self) -> bool {
+        false
+    }
 }
 
 /// How much a link holds.
