@@ -4,7 +4,7 @@
 mod common;
 
 use common::both::{linked, run_in, scratch};
-use common::probe;
+use common::{oracle_major, probe};
 use std::fs;
 use std::path::Path;
 
@@ -81,6 +81,42 @@ fn each_form_becomes_each_other_one_as_in_ffmpeg() {
         seen += mine.len();
     }
     assert!(seen >= 12, "{seen} packets are too few to tell");
+}
+
+/// Where the two dates of each of a DVD's subtitles lie in a file: one control sequence shows it; the other, which is its own next,
+/// takes it away.
+fn dates(file: &[u8]) -> Vec<[usize; 2]> {
+    let word = |at: usize| file.get(at..at + 2).map(|b| usize::from(u16::from_be_bytes([b[0], b[1]])));
+    let pair = |at: usize| {
+        let (size, first) = (word(at)?, word(at + 2)?);
+        let second = word(at + first + 2)?;
+        let fits = first < second && second < size && word(at + first)? == 0 && word(at + second + 2)? == second;
+        (fits && word(at + second + 4)? == 0x02ff).then_some([at + first, at + second])
+    };
+    (0..file.len()).filter_map(pair).collect()
+}
+
+#[test]
+fn what_is_shown_with_a_delay_is_taken_away_after_it_was_shown() {
+    let dir = scratch();
+    fs::write(dir.path().join("disc.sup"), disc()).unwrap();
+    packets(&linked(dir.path()), dir.path(), ("disc.sup", "dvd.mkv"), "-c:s dvdsub");
+    let mut file = fs::read(dir.path().join("dvd.mkv")).unwrap();
+    let places = dates(&file);
+    assert_eq!(places.len(), 2);
+    // Shown after half a second, taken away after one, in units of 1024 ticks.
+    for [shown, gone] in places {
+        file[shown..shown + 2].copy_from_slice(&[0, 44]);
+        file[gone..gone + 2].copy_from_slice(&[0, 88]);
+    }
+    fs::write(dir.path().join("late.mkv"), file).unwrap();
+    // Before FFmpeg 6 its own command takes each away before it is shown.
+    let theirs = (oracle_major() >= 6).then(|| Path::new("ffmpeg").to_owned());
+    for program in [linked(dir.path())].into_iter().chain(theirs) {
+        packets(&program, dir.path(), ("late.mkv", "dvb.mkv"), "-c:s dvbsub");
+        let times: Vec<_> = probe(&dir.path().join("dvb.mkv")).unwrap().packets.iter().map(|p| p.pts).collect();
+        assert_eq!(times, [500, 1001, 2000, 2501].map(Some), "{}", program.display());
+    }
 }
 
 #[test]

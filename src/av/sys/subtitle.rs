@@ -176,10 +176,13 @@ impl SubtitleTranscoder {
         // SAFETY: the encoder is open.
         let codec = unsafe { (*self.encoder).codec_id };
         let (all, count) = (subtitle.rects, subtitle.num_rects);
+        // What is shown with a delay is told from when it is seen, and all its packets from the same moment.
+        let begin = pts - start_us + rescale(i64::from(subtitle.start_display_time), MILLIS, Rational::MICROS);
+        subtitle.end_display_time = subtitle.end_display_time.wrapping_sub(subtitle.start_display_time);
+        subtitle.start_display_time = 0;
+        let length = rescale(i64::from(subtitle.end_display_time), MILLIS, Rational::MICROS);
         for shown in packets_of(codec, count) {
-            subtitle.pts = pts - start_us + rescale(i64::from(subtitle.start_display_time), MILLIS, Rational::MICROS);
-            subtitle.end_display_time = subtitle.end_display_time.wrapping_sub(subtitle.start_display_time);
-            subtitle.start_display_time = 0;
+            subtitle.pts = begin;
             // SAFETY: the range lies within the list.
             subtitle.rects = unsafe { all.add(shown.start as usize) };
             subtitle.num_rects = shown.end - shown.start;
@@ -190,10 +193,9 @@ impl SubtitleTranscoder {
             (subtitle.rects, subtitle.num_rects) = (all, count);
             let size = AvError::check(size)? as usize;
             let mut packet = Packet::from_bytes(&self.buffer[..size])?;
-            let end = rescale(i64::from(subtitle.end_display_time), MILLIS, Rational::MICROS);
-            let time = subtitle.pts + if shown.is_empty() { end } else { 0 };
+            let time = begin + if shown.is_empty() { length } else { 0 };
             packet.set_times(Some(time), Some(time));
-            packet.set_duration(end);
+            packet.set_duration(length);
             results.push(packet);
         }
         Ok(())
