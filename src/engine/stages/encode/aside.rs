@@ -41,6 +41,8 @@ pub(super) enum Sight {
     Working,
     /// The run ends: it is not waited for.
     Ends,
+    /// Its thread has died.
+    Died,
 }
 
 /// An encoder at work. Who drops this leaves it: it closes by itself when it is through with the pictures at hand.
@@ -77,7 +79,7 @@ impl AtWork {
             recv(self.0) -> given => match given {
                 Ok(Given::Packet(packet)) => Sight::Packet(packet),
                 Ok(Given::Done(encoder, result)) => Sight::Done(encoder, result),
-                Err(_) => Sight::Ends,
+                Err(_) => Sight::Died,
             },
             recv(stop.abort.receiver()) -> _ => Sight::Ends,
             recv(hurry.receiver()) -> _ => Sight::Ends,

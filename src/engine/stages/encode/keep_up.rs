@@ -334,6 +334,7 @@ impl EncodeStage {
                 Sight::Working => {}
                 Sight::Ends if out.stop().abort.is_tripped() => return Err(StageError::Aborted),
                 Sight::Ends => return Ok(Work::Ends),
+                Sight::Died => return Err(StageError::Panicked(self.name())),
             }
             if self.keeper.as_mut().is_some_and(&mut leaves) {
                 return Ok(Work::Left);
