@@ -7,8 +7,8 @@ use crate::facts::MediaKind;
 use crate::plan::{DemuxerSettings, UDP_SILENCE_US};
 use std::time::Duration;
 
-/// What telling a server may take that UDP is of no use.
-const GOODBYE: Duration = Duration::from_millis(300);
+/// What the goodbye to an input's peer may take.
+pub const GOODBYE: Duration = Duration::from_millis(300);
 
 /// Opens and probes an input; once more, to the deadline, where pictures remain unknown.
 ///

@@ -6,7 +6,7 @@ mod join;
 mod output;
 
 pub use beside::{TICK, beside};
-pub use connect::connect;
+pub use connect::{GOODBYE, connect};
 pub use join::Join;
 pub use output::{Opened, OutputSession, PendingOutput};
 

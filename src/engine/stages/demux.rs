@@ -121,12 +121,18 @@ impl DemuxStage {
         self.packets_this_pass = 0;
         self.meter.loops.fetch_add(1, Ordering::Relaxed);
         self.timeline.seam();
+        self.tell_seam(out)?;
+        Ok(Flow::Continue)
+    }
+
+    /// Tells who takes the streams that what follows does not go on from what came.
+    fn tell_seam(&self, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
         for stream in 0..self.settings.used.len() {
             if self.settings.used[stream] && out.is_open(stream) {
                 out.send(stream, PacketItem::Seam)?;
             }
         }
-        Ok(Flow::Continue)
+        Ok(())
     }
 
     /// Compares how far the input went with what its header promised.

@@ -7,7 +7,7 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::{NewCodec, PacketItem};
 use crate::engine::journal::EventKind;
 use crate::engine::kernel::{Flow, Outlet};
-use crate::engine::session::{Join, PeerSession, beside, connect, seconds};
+use crate::engine::session::{GOODBYE, Join, PeerSession, beside, connect, seconds};
 use crate::facts::{InputFacts, MediaKind};
 use crate::plan::DemuxerSettings;
 use crate::timing::{PacketTimes, Settle};
@@ -22,9 +22,6 @@ const LEAST_GAP_US: i64 = 20_000;
 
 /// What stands for an input that is away ends this much before the job's time, in microseconds: the input may come back.
 const STAND_IN_BEHIND_US: i64 = 50_000;
-
-/// What the goodbye to a peer may take.
-const GOODBYE: Duration = Duration::from_millis(300);
 
 /// By stream of a connection: the stream of the first one that it goes on as, and its time base.
 type Matched = Vec<Option<(usize, Rational)>>;
@@ -194,9 +191,11 @@ impl DemuxStage {
                 if let (None, Some(at)) = (packet.pts().or(packet.dts()), *end) {
                     packet.set_times(Some(at), Some(at));
                 }
-                let samples = i64::from(self.demuxer.packet_samples(index, packet.size()));
                 let length = match packet.duration() {
-                    0 => rescale(samples, Rational::new(1, facts.sample_rate_hz.max(1)), first_base),
+                    0 => {
+                        let samples = i64::from(self.demuxer.packet_samples(index, packet.size()));
+                        rescale(samples, Rational::new(1, facts.sample_rate_hz.max(1)), first_base)
+                    }
                     told => told,
                 };
                 *end = packet.pts().or(packet.dts()).map(|at| at + length);
@@ -231,11 +230,7 @@ impl DemuxStage {
         }
         if was_waiting {
             if live.lost_at_us.is_some() {
-                for (stream, _) in self.settings.used.iter().enumerate().filter(|(_, used)| **used) {
-                    if out.is_open(stream) {
-                        out.send(stream, PacketItem::Seam)?;
-                    }
-                }
+                self.tell_seam(out)?;
             }
             self.begin_connection();
         }
