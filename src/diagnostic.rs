@@ -1,5 +1,9 @@
 //! What the program tells its user: one sentence that names what, where and why, and a remedy.
 
+mod stream_id;
+
+pub use self::stream_id::StreamId;
+
 use std::fmt;
 
 /// How grave a [`Diagnostic`] is.
@@ -137,45 +141,18 @@ pub fn mask_url(url: &str) -> String {
     mask_stream_id(masked)
 }
 
-/// Log-ins over SRT: MediaMTX's `streamid=publish:path:user:password`, and `streamid=#!::m=publish,r=path,u=user,s=password`.
+/// The passwords of log-ins over SRT.
 fn mask_stream_id(mut masked: String) -> String {
     let key = "streamid=";
     let mut from = 0;
     while let Some(begin) = masked[from..].find(key).map(|i| i + from + key.len()) {
         let end = masked[begin..].find(['&', ' ', ';', '\'', '"']).map_or(masked.len(), |i| i + begin);
-        let (id, places) = decoded(&masked[begin..end]);
-        let secret = match id.strip_prefix("#!::") {
-            Some(_) => {
-                id.match_indices([':', ',']).map(|(at, _)| at + 1).find(|at| id[*at..].starts_with("s=")).map(|at| {
-                    let from = at + "s=".len();
-                    from..id[from..].find(',').map_or(id.len(), |length| from + length)
-                })
-            }
-            None => id.match_indices(':').nth(2).map(|(at, _)| at + 1..id.len()),
-        };
-        let secret = secret.and_then(|secret| Some(*places.get(secret.start)?..*places.get(secret.end)?));
-        if let Some(secret) = secret {
+        if let Some(secret) = StreamId::read(&masked[begin..end]).password {
             masked.replace_range(begin + secret.start..begin + secret.end, "***");
         }
         from = begin;
     }
     masked
-}
-
-/// A part of a URL without its percent-encoding, for reading only: what is no ASCII becomes `?`. With it, where each byte
-/// begins, and where the part ends.
-fn decoded(part: &str) -> (String, Vec<usize>) {
-    let (mut text, mut places, mut at) = (String::new(), Vec::new(), 0);
-    while let Some(byte) = part.as_bytes().get(at) {
-        let encoded = part.get(at + 1..at + 3).filter(|_| *byte == b'%');
-        let encoded = encoded.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        let byte = encoded.unwrap_or(*byte);
-        text.push(if byte.is_ascii() { char::from(byte) } else { '?' });
-        places.push(at);
-        at += if encoded.is_some() { 3 } else { 1 };
-    }
-    places.push(at);
-    (text, places)
 }
 
 #[cfg(test)]

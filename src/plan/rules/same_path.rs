@@ -1,6 +1,6 @@
 //! A relay onto the path that it reads from throws out its own source.
 
-use crate::diagnostic::{Diagnostic, mask_url};
+use crate::diagnostic::{Diagnostic, StreamId, mask_url};
 use crate::plan::session::{is_rtmp, is_rtsp, scheme};
 use crate::spec::{InputSpec, JobSpec, OutputSpec};
 
@@ -41,7 +41,7 @@ fn place(url: &str) -> Option<(String, String)> {
     let path = if scheme == "srt" {
         stream_of_srt(whole)?
     } else if is_rtmp(&scheme) || is_rtsp(&scheme) {
-        path
+        path.to_owned()
     } else {
         return None;
     };
@@ -55,15 +55,11 @@ fn place(url: &str) -> Option<(String, String)> {
     Some((host.to_ascii_lowercase(), path.trim_matches('/').to_owned()))
 }
 
-/// The resource that an SRT URL names: `streamid=publish:a` as MediaMTX has it, or `streamid=#!::m=publish,r=a` as SRT's own
-/// convention ("SRT Access Control Guidelines").
-fn stream_of_srt(rest: &str) -> Option<&str> {
+/// The resource that an SRT URL names.
+fn stream_of_srt(rest: &str) -> Option<String> {
     let (_, query) = rest.split_once('?')?;
     let id = query.split('&').find_map(|pair| pair.strip_prefix("streamid="))?;
-    match id.strip_prefix("#!::") {
-        Some(pairs) => pairs.split(',').find_map(|pair| pair.strip_prefix("r=")),
-        None => id.split(':').nth(1),
-    }
+    StreamId::read(id).resource
 }
 
 #[cfg(test)]
@@ -95,7 +91,9 @@ mod tests {
             assert_eq!(place(url), expected, "{url}");
         }
         assert_eq!(place("rtsp://[::1]:8554/a"), place("rtmp://localhost/a"));
-        for id in ["publish:live/a", "read:live/a:me:secret", "#!::m=publish,r=live/a,u=me,s=secret"] {
+        for id in
+            ["publish:live/a", "read:live/a:me:secret", "#!::m=publish,r=live/a,u=me,s=secret", "publish%3Alive/a"]
+        {
             assert_eq!(place(&format!("srt://h:8890?mode=caller&streamid={id}&latency=20")), expected, "{id}");
         }
         for url in ["srt://h:1", "srt://h:1?streamid=a", "srt://h:1?streamid=#!::u=a", "udp://h:1"] {
