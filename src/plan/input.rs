@@ -22,6 +22,9 @@ pub const UDP_SILENCE_US: i64 = 2 * MICROS_PER_SECOND;
 /// The option for how long an input is probed.
 const ANALYSIS: &str = "analyzeduration";
 
+/// The option for how long a protocol waits.
+const TIMEOUT: &str = "timeout";
+
 /// The option for what RTSP carries its media by.
 const TRANSPORT: &str = "rtsp_transport";
 
@@ -48,16 +51,17 @@ pub struct DemuxerSettings {
     pub bitexact: bool,
     /// How long connecting and how long probing may take, in microseconds.
     pub limits_us: Option<(i64, i64)>,
+    /// Options that have their values from here and not from the user.
+    pub defaults: Vec<&'static str>,
 }
 
 impl DemuxerSettings {
     /// The same with all the time that probing may take, for a peer of which that of ffmpeg does not tell enough.
     pub fn patient(&self) -> Option<Self> {
-        let (_, probe_us) = self.limits_us?;
+        let longest = self.limits_us.filter(|_| self.defaults.contains(&ANALYSIS))?.1.to_string();
         let mut other = self.clone();
-        let mine = |(key, value): &&mut (String, String)| key == ANALYSIS && *value == PROBE_US.to_string();
-        let analysis = other.options.iter_mut().find(mine).filter(|_| probe_us > PROBE_US)?;
-        analysis.1 = probe_us.to_string();
+        let (_, value) = other.options.iter_mut().find(|(key, value)| key == ANALYSIS && *value != longest)?;
+        *value = longest;
         Some(other)
     }
 
@@ -68,8 +72,8 @@ impl DemuxerSettings {
             && self.options.iter().any(|(key, value)| key == TRANSPORT && value == "udp");
         over_udp.then(|| {
             let mut other = self.clone();
-            let silence = UDP_SILENCE_US.to_string();
-            other.options.retain(|(key, value)| key != TRANSPORT && !(key == "timeout" && *value == silence));
+            let of_udp = self.defaults.contains(&TIMEOUT);
+            other.options.retain(|(key, _)| key != TRANSPORT && !(of_udp && key == TIMEOUT));
             other.options.push((TRANSPORT.to_owned(), "tcp".to_owned()));
             other
         })
@@ -166,9 +170,10 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
     }
     let session = session_of(spec, &options);
     let copies = copies_pictures(job);
-    if let Some(session) = &session {
-        live_defaults(spec, session, copies, &mut options);
-    }
+    let defaults = match &session {
+        Some(session) => live_defaults(spec, session, copies, &mut options),
+        None => Vec::new(),
+    };
     let demuxer = DemuxerSettings {
         measure_rates: !copies,
         reassemble: session.is_some() && session::is_rtsp_url(&spec.url) && !takes_arrival_for_time(&options),
@@ -180,38 +185,45 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
         find_stream_info: spec.find_stream_info,
         bitexact: spec.bitexact,
         limits_us: session.map(|session| (session.connect_us, session.probe_us)),
+        defaults,
     };
     Ok(OpenInput { demuxer, session })
 }
 
 /// What a live input gets unless the user says otherwise: RTSP over TCP where the server has it, and probing that goes on
 /// until all is known or its deadline passes. Who only copies does not wait for the twenty pictures that a frame rate is
-/// measured by.
-fn live_defaults(spec: &InputSpec, session: &SessionPlan, copies: bool, options: &mut Vec<(String, String)>) {
-    let mut default = |name: &str, value: String| {
+/// measured by. Gives the names of what was set.
+fn live_defaults(
+    spec: &InputSpec,
+    session: &SessionPlan,
+    copies: bool,
+    options: &mut Vec<(String, String)>,
+) -> Vec<&'static str> {
+    let is_rtsp = session::is_rtsp_url(&spec.url);
+    let transport = options.iter().find(|(key, _)| key == TRANSPORT).map(|(_, value)| value.as_str());
+    let (names_transport, over_udp) = (transport.is_some(), transport == Some("udp"));
+    let mut set = Vec::new();
+    let mut default = |name: &'static str, value: String| {
         if !options.iter().any(|(key, _)| key == name) {
             options.push((name.to_owned(), value));
+            set.push(name);
         }
     };
     // RTSP names its streams, and probing ends when all are known; elsewhere it is as long as it may be, for more may come.
-    let longest_us = if session::is_rtsp_url(&spec.url) { session.probe_us } else { PROBE_US.min(session.probe_us) };
+    let longest_us = if is_rtsp { session.probe_us } else { PROBE_US.min(session.probe_us) };
     default(ANALYSIS, longest_us.to_string());
     default("probesize", (64 << 20).to_string());
     if copies {
         default("fpsprobesize", "0".to_owned());
     }
-    if !session::is_rtsp_url(&spec.url) {
-        return;
-    }
-    let transport = options.iter().find(|(key, _)| key == TRANSPORT).map(|(_, value)| value.as_str());
-    match transport {
-        None => codec_options::set(options, "rtsp_flags", "+prefer_tcp"),
+    if is_rtsp && over_udp {
         // Probing ends when nothing comes.
-        Some("udp") if !options.iter().any(|(key, _)| key == "timeout") => {
-            options.push(("timeout".to_owned(), UDP_SILENCE_US.to_string()));
-        }
-        Some(_) => {}
+        default(TIMEOUT, UDP_SILENCE_US.to_string());
     }
+    if is_rtsp && !names_transport {
+        codec_options::set(options, "rtsp_flags", "+prefer_tcp");
+    }
+    set
 }
 
 fn last<T>(values: &PerStream<T>) -> Option<&T> {
@@ -472,6 +484,7 @@ mod tests {
         assert!(has(&tcp, "rtsp_transport", "tcp") && !has(&tcp, "timeout", "2000000"));
         assert_eq!(tcp.over_tcp(), None);
         udp.options = vec![("timeout".to_owned(), "7".to_owned()), ("rtsp_transport".to_owned(), "udp".to_owned())];
+        udp.defaults.clear();
         assert!(udp.over_tcp().is_some_and(|tcp| has(&tcp, "timeout", "7")));
         for other in ["-i rtsp://h/a", "-rtsp_transport udp_multicast -i rtsp://h/a", "-rtsp_transport udp -i a.sdp"] {
             assert_eq!(over_tcp(&format!("{other} -c copy a.flv")), None, "{other}");
@@ -487,6 +500,9 @@ mod tests {
         for other in ["-probe_deadline 3 -i udp://h:1", "-i rtsp://h/a", "-i a.ts"] {
             assert_eq!(patient(&format!("{other} -c copy a.flv")), None, "{other}");
         }
+        let mut typed = open_input(&spec("-i udp://h:1 -c copy a.flv"), 0, &FakeCatalog).unwrap().demuxer;
+        typed.defaults.clear();
+        assert_eq!(typed.patient(), None, "the user's own five seconds");
     }
 
     #[test]
