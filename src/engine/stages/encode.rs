@@ -2,6 +2,7 @@
 //! what comes.
 
 mod aside;
+mod exchange;
 mod keep_up;
 mod opening;
 mod rate;
@@ -11,10 +12,10 @@ pub use self::keep_up::Keeper;
 use self::aside::Aside;
 use super::frame_stats::FrameStats;
 use super::passes::PassLog;
-use super::video_stats::{Counted, Scale, VideoStats};
-use crate::av::{EncodeStep, Encoder, Frame, FrameOrigin, HardwareDevices, Packet, frames_have_lengths};
+use super::video_stats::{Counted, VideoStats};
+use crate::av::{Encoder, Frame, FrameOrigin, HardwareDevices, frames_have_lengths};
 use crate::engine::fault::StageError;
-use crate::engine::flow::{FrameItem, MediaPacket, PacketItem, Shape};
+use crate::engine::flow::{FrameItem, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::keyframes::ForcedKeyframes;
 use crate::engine::leak::KeyframeWish;
@@ -29,9 +30,6 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-
-/// More frames than any encoder keeps to itself (x264's look-ahead ends at 250).
-const MOST_INSIDE: usize = 512;
 
 /// Everything the stage needs.
 pub struct EncodeSettings {
@@ -143,102 +141,6 @@ impl EncodeStage {
 
     fn past_the_end(&self, tick: i64, base: Rational) -> bool {
         self.settings.duration_us.is_some_and(|limit| compare(tick, base, limit, Rational::MICROS) != Ordering::Less)
-    }
-
-    fn encode(&mut self, frame: Option<&Frame>, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
-        let Some(mut encoder) = self.encoder.take() else { return Ok(()) };
-        let result = self.exchange(&mut encoder, frame, out);
-        self.encoder = Some(encoder);
-        result
-    }
-
-    /// Gives a frame and takes what packets there are then, or drains the encoder.
-    fn exchange(
-        &mut self,
-        encoder: &mut Encoder,
-        frame: Option<&Frame>,
-        out: &mut Outlet<PacketItem>,
-    ) -> Result<(), StageError> {
-        self.before_encoder(encoder, frame)?;
-        let (scale, action) = (Scale::of(encoder), action(frame));
-        self.oversight.begin();
-        loop {
-            let taken = encoder
-                .send(frame)
-                .map_err(|cause| StageError::about(self.name(), "Error submitting a frame to the encoder")(cause))?;
-            loop {
-                let step = encoder.receive();
-                self.oversight.end(action);
-                let step = step.map_err(|cause| StageError::about(self.name(), "encoding failed")(cause))?;
-                if let (Some(log), false) = (&mut self.log, matches!(step, EncodeStep::NeedsInput)) {
-                    log.add(&encoder.pass_stats())?;
-                }
-                let EncodeStep::Packet(packet) = step else { break };
-                self.encoded(packet, &scale, out)?;
-            }
-            if taken {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Tells those who want to know of a frame, before the encoder gets it.
-    fn before_encoder(&mut self, encoder: &mut Encoder, frame: Option<&Frame>) -> Result<(), StageError> {
-        if let Some(flags) = self.oversight.new_debug_flags() {
-            encoder.set_debug(flags);
-        }
-        let Some(frame) = frame else { return Ok(()) };
-        let base = encoder.time_base();
-        if self.oversight.tells_times {
-            told_times::to_encoder(self.settings.kind, frame, base);
-        }
-        if let Some(stats) = &mut self.settings.stats_before {
-            stats.frame(frame, base)?;
-        }
-        if let (true, Some(pts), Some(origin)) = (self.settings.tells_origins, frame.pts(), frame.origin()) {
-            self.origins.push_back((pts, origin));
-            if self.origins.len() > MOST_INSIDE {
-                self.origins.pop_front();
-            }
-        }
-        Ok(())
-    }
-
-    /// Hands on a packet of the encoder, and tells those who want to know of it.
-    fn encoded(&mut self, mut packet: Packet, scale: &Scale, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
-        let base = scale.time_base;
-        if self.oversight.tells_times {
-            told_times::from_encoder(self.settings.kind, &packet, base);
-        }
-        let origin = packet.pts().and_then(|pts| self.origins.iter().find(|(at, _)| *at == pts));
-        if let Some((_, origin)) = origin {
-            packet.set_origin(*origin).map_err(StageError::library("mark a packet"))?;
-        }
-        if let Some(stats) = &mut self.settings.stats_behind {
-            stats.encoded(&packet, base)?;
-        }
-        let told = packet.picture_stats();
-        if let (Some(stats), MediaKind::Video) = (&self.settings.video_stats, self.settings.kind) {
-            stats.add(self.settings.index, (&packet, told.as_ref()), scale, &mut self.counted)?;
-        }
-        if let Some(stats) = &told {
-            self.meter.quality.store(i64::from(stats.quality), Relaxed);
-        }
-        self.meter.errors.add(told.as_ref());
-        let packet = match &mut self.keeper {
-            Some(keeper) => {
-                keeper.left(&packet, base);
-                keeper.dress(packet).map_err(StageError::library("give a packet its header"))?
-            }
-            None => packet,
-        };
-        let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
-        let dts_us = rescale(ticks, base, Rational::MICROS) + self.settings.start_us;
-        let sent = out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us }));
-        if let Some(keeper) = &mut self.keeper {
-            keeper.taken();
-        }
-        sent
     }
 
     fn picture(&mut self, mut frame: Frame, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
@@ -394,20 +296,8 @@ impl EncodeStage {
     }
 }
 
-/// What an encoder does, for `-benchmark_all`.
-fn action(frame: Option<&Frame>) -> &'static str {
-    if frame.is_some() { "encode" } else { "flush" }
-}
-
 fn output_name((output, stream): (usize, usize), encoder: &str) -> String {
     format!("output stream #{output}:{stream} ({encoder})")
-}
-
-impl EncodeStage {
-    /// A slow encoder would take minutes for what is inside it, and a peer is to be left at once.
-    fn hurries(&self, out: &Outlet<PacketItem>) -> bool {
-        self.settings.live && out.stop().drain.is_tripped()
-    }
 }
 
 impl Stage for EncodeStage {

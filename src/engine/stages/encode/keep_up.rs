@@ -1,7 +1,8 @@
 //! Keeps an encoder in step with a live source: measures, tells, and carries out what [`KeepUp`] decides.
 
+use super::EncodeStage;
 use super::aside::{Aside, Sight};
-use super::{EncodeStage, action};
+use super::exchange::action;
 use crate::av::{
     AvError, Encoder, FilterGraph, Frame, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Packet,
     ProcessTimes, Pull,
