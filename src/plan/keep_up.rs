@@ -3,7 +3,7 @@
 use super::{Context, EncodePlan, InputPlan, Plan, StreamSource, Treatment};
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
-use crate::unit::{Rational, rescale};
+use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
 
 /// How an encoder keeps up with a live source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +66,8 @@ const DEFAULT_PRESET: &str = "medium";
 /// A look-ahead takes one part in so many of what may be late: it doubles when the frame rate is halved, and each of the
 /// encoder's threads has a frame as well.
 const LOOK_AHEAD_PART: i64 = 6;
+/// Options that hand parameters to an encoder's library.
+const OF_LIBRARIES: [&str; 3] = ["x264-params", "x264opts", "x265-params"];
 /// x265 wants to look further ahead than it has B-frames.
 const LEAST_LOOK_AHEAD: [i64; 2] = [1, 10];
 
@@ -89,7 +91,7 @@ pub(super) fn assign(context: &Context<'_>, plan: &mut Plan, diagnostics: &mut V
                 watched = true;
                 let (keep_up, ahead) = keeping(encode, (spec.keep_up, spec.max_lag_us), rate);
                 encode.keep_up = Some(keep_up);
-                diagnostics.extend(ahead.map(|frames| looks_no_further(&spec.url, &encode.encoder, frames)));
+                diagnostics.extend(ahead.map(|ahead| ahead.said(&spec.url, &encode.encoder)));
             }
         }
         if spec.keep_up
@@ -116,12 +118,12 @@ pub(super) fn assign(context: &Context<'_>, plan: &mut Plan, diagnostics: &mut V
     }
 }
 
-/// How an encoder keeps up, `-keep_up` and `-max_lag` being given; and how far it looks ahead, where it is held to that.
+/// How an encoder keeps up, `-keep_up` and `-max_lag` being given; and what is to be said of how far it looks ahead.
 fn keeping(
     encode: &mut EncodePlan,
     (acts, max_lag_us): (bool, Option<i64>),
     rate: Option<Rational>,
-) -> (KeepUpPlan, Option<i64>) {
+) -> (KeepUpPlan, Option<Ahead>) {
     let max_lag_us = max_lag_us.unwrap_or(MAX_LAG_US);
     let mut faster_presets = faster(&encode.encoder, &encode.options);
     let limited = acts || encode.for_live_readers;
@@ -130,11 +132,35 @@ fn keeping(
     (KeepUpPlan { acts, max_lag_us, faster_presets }, ahead.filter(|_| acts))
 }
 
-fn looks_no_further(url: &str, encoder: &str, frames: i64) -> Diagnostic {
-    let text =
-        format!("{}: {encoder} looks {frames} frames ahead and no further, for -max_lag to hold.", mask_url(url));
-    let chooses = if encoder == "libx265" { "-x265-params rc-lookahead=N" } else { "-rc-lookahead" };
-    Diagnostic::note("keep-up", text).remedy(format!("{chooses} chooses otherwise."))
+/// What is to be said of how far an encoder looks ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ahead {
+    /// It is held to so many frames.
+    Held(i64),
+    /// The user wants so many frames, and it shall not be later than so many microseconds.
+    TooFar(i64, i64),
+}
+
+impl Ahead {
+    fn said(self, url: &str, encoder: &str) -> Diagnostic {
+        let url = mask_url(url);
+        match self {
+            Self::Held(frames) => {
+                let text =
+                    format!("{url}: {encoder} looks {frames} frames ahead and no further, for -max_lag to hold.");
+                let chooses = if encoder == "libx265" { "-x265-params rc-lookahead=N" } else { "-rc-lookahead" };
+                Diagnostic::note("keep-up", text).remedy(format!("{chooses} chooses otherwise."))
+            }
+            Self::TooFar(frames, max_lag_us) => {
+                let seconds =
+                    format!("{}.{}", max_lag_us / MICROS_PER_SECOND, max_lag_us % MICROS_PER_SECOND / 100_000);
+                let text = format!(
+                    "{url}: {encoder} is to look {frames} frames ahead: no picture is out within -max_lag ({seconds} s)."
+                );
+                Diagnostic::warning("keep-up", text).remedy("Name fewer frames, or none, or a larger -max_lag.")
+            }
+        }
+    }
 }
 
 /// Which figures of a preset are an encoder's.
@@ -167,29 +193,44 @@ fn faster(encoder: &str, options: &[(String, String)]) -> Vec<FasterPreset> {
     PRESETS[..at].iter().rev().map(faster).collect()
 }
 
-/// Lets an encoder look ahead no further than goes with what may be late, unless the user has a say in that; gives the number of
-/// frames.
+/// How many frames the user wants the encoder to look ahead.
+fn named_look_ahead(options: &[(String, String)]) -> Option<i64> {
+    let of_library = |(key, value): &(String, String)| {
+        let parameter = |text: &str| {
+            let (name, value) = text.split_once('=')?;
+            ["rc-lookahead", "rc_lookahead"].contains(&name.trim()).then(|| value.trim().parse().ok())?
+        };
+        OF_LIBRARIES.contains(&key.as_str()).then(|| value.split(':').filter_map(parameter).next_back())?
+    };
+    let own = option(options, "rc-lookahead").and_then(|value| value.parse().ok());
+    options.iter().filter_map(of_library).next_back().or(own)
+}
+
+/// Lets an encoder look ahead no further than goes with what may be late, unless the user has a say in that.
 fn look_no_further(
     encode: &mut EncodePlan,
     max_lag_us: i64,
     rate: Option<Rational>,
     faster: &mut [FasterPreset],
-) -> Option<i64> {
+) -> Option<Ahead> {
     let (figures, at) = (figures_of(&encode.encoder)?, in_use(&encode.options)?);
-    let own = ["x264-params", "x264opts", "x265-params"];
     let typed = encode.options.iter().any(|(key, value)| {
         key == "rc-lookahead"
             || (key == "tune" && value.contains("zerolatency"))
-            || (own.contains(&key.as_str()) && value.contains("lookahead"))
+            || (OF_LIBRARIES.contains(&key.as_str()) && value.contains("lookahead"))
     });
     let rate = rate.unwrap_or(Rational::new(25, 1));
+    if let Some(frames) = named_look_ahead(&encode.options) {
+        let takes_us = rescale(frames, rate.inverse(), Rational::MICROS);
+        return (takes_us >= max_lag_us).then_some(Ahead::TooFar(frames, max_lag_us));
+    }
     let frames = rescale(max_lag_us / LOOK_AHEAD_PART, Rational::MICROS, rate.inverse()).max(LEAST_LOOK_AHEAD[figures]);
     if typed || PRESETS[at].look_ahead[figures] <= frames {
         return None;
     }
     if figures == 1 {
         add_parameter(&mut encode.options, "x265-params", &format!("rc-lookahead={frames}"));
-        return Some(frames);
+        return Some(Ahead::Held(frames));
     }
     let reorders = option(&encode.options, "bf") != Some("0");
     if reorders {
@@ -203,7 +244,7 @@ fn look_no_further(
         preset.options.extend(own.into_iter().filter(|(key, _)| ahead.iter().any(|(ours, _)| ours == key)));
     }
     encode.options.extend(ahead);
-    Some(frames)
+    Some(Ahead::Held(frames))
 }
 
 impl Preset {
@@ -310,5 +351,22 @@ mod tests {
         }
         let (options, _) = looks("-r 25 -c:v libx264 -x264-params keyint=50 -keep_up");
         assert_eq!(option(&options, "x264-params"), Some("keyint=50:sync-lookahead=0"));
+    }
+
+    #[test]
+    fn a_look_ahead_that_takes_longer_than_the_lag_is_warned_of() {
+        let warned = |line: &str| {
+            let line = format!("-re -i in -r 25 {line} out.flv");
+            let plan = planned(&line, &[input(vec![video("h264")])]).unwrap_or_default();
+            plan.diagnostics.iter().any(|d| d.to_string().contains("frames ahead: no picture"))
+        };
+        for line in ["-x264-params keyint=50:rc-lookahead=50", "-x264-params rc-lookahead=30 -max_lag 1"] {
+            assert!(warned(&format!("-c:v libx264 {line} -keep_up")), "{line}");
+            assert!(!warned(&format!("-c:v libx264 {line}")), "{line}");
+        }
+        for line in ["-x264-params rc-lookahead=20", "-preset veryslow", "-tune zerolatency"] {
+            assert!(!warned(&format!("-c:v libx264 {line} -keep_up")), "{line}");
+        }
+        assert_eq!(named_look_ahead(&options(&[("rc-lookahead", "60")])), Some(60));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Times are in microseconds: of the wall, and of the media. How late a frame is counts from the frame that came earliest,
 //! so that a constant delay before the encoder is none. What the encoder keeps to itself counts: a frame is late until its
-//! packet is out.
+//! packet is out. Lateness that grows while the encoder waits for frames is not its doing: leaving out its work would not help.
 
 mod ladder;
 
@@ -23,10 +23,12 @@ pub struct Change {
 /// What the last while showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Review {
-    /// How late the frame that was waited for longest was: before the encoder, or in it.
+    /// How late the frame that was waited for longest was: before the encoder, or in it, whoever's doing that is.
     pub late_us: i64,
     /// How fast every frame would be encoded, in percent of real time; unknown while no packet has come.
     pub speed_percent: Option<i64>,
+    /// How fast frames came, in percent of real time.
+    pub pace_percent: i64,
     /// Share of the time that the encoder worked, in percent.
     pub busy_percent: i64,
     /// It cannot hold real time.
@@ -45,6 +47,9 @@ const LATE_US: i64 = 400_000;
 const UNJUDGED_LATE_US: i64 = 500_000;
 /// An encoder of which there are no more packets than this is not known well.
 const FEW: i64 = 5;
+/// One that is known takes no more than so many times what it usually takes: more than that is the machine's doing, or will
+/// show again.
+const OUTLIER: i64 = 3;
 /// A measure shows after so long whether it does.
 const SETTLE_US: i64 = 1_000_000;
 /// A measure is taken back after so long in time; longer each time that it had to be taken again at once.
@@ -56,6 +61,8 @@ const AT_ONCE_US: i64 = 15_000_000;
 const AT_THE_LIMIT: (i64, i64, u32) = (950, 1030, 4);
 /// Nothing came for so long: whoever is late now, it is not the encoder's doing.
 const STARVED_US: i64 = 500_000;
+/// Whose doing it is that frames get later is looked at this often.
+const BLAME_US: i64 = 250_000;
 /// A jump of the media's clock is no interval between frames.
 const JUMP_US: i64 = 1_000_000;
 
@@ -77,6 +84,15 @@ pub struct KeepUp {
     /// From frame to frame, as they come.
     interval_us: i64,
     late_us: i64,
+    /// What of the lateness came about before the encoder.
+    excused_us: i64,
+    /// Since when, with how late a frame, it is looked at whose doing that is, and how long the encoder has waited since.
+    blame: Option<(i64, i64)>,
+    waited_us: i64,
+    /// The process had all processors to itself, by the last review, and used them.
+    crowded: bool,
+    /// The encoder waits for a frame since then.
+    idle_from_us: Option<i64>,
     /// Frames are left out until the delay is small again.
     catching_up: bool,
     /// Share of frames that is kept, in thousandths, and what has gathered of it.
@@ -92,6 +108,8 @@ pub struct KeepUp {
     finished_spent_us: i64,
     /// Packets of the encoder in force.
     known: i64,
+    /// The load that it usually is.
+    usual_load: Option<i64>,
     /// The work on the packet that is to come next.
     spent_us: i64,
     /// The worst lateness of the last window.
@@ -131,6 +149,11 @@ impl KeepUp {
             last_offer_us: None,
             interval_us: USUAL_INTERVAL_US,
             late_us: 0,
+            excused_us: 0,
+            blame: None,
+            waited_us: 0,
+            crowded: false,
+            idle_from_us: None,
             catching_up: false,
             keep: 1000,
             credit: 0,
@@ -140,6 +163,7 @@ impl KeepUp {
             finished: 0,
             finished_spent_us: 0,
             known: 0,
+            usual_load: None,
             spent_us: 0,
             reviewed_late_us: 0,
             guessed: false,
@@ -153,6 +177,11 @@ impl KeepUp {
     /// Only looks on.
     pub fn watching(costs: Vec<i64>) -> Self {
         Self { ladder: Ladder::none(), ..Self::new(i64::MAX, costs) }
+    }
+
+    /// There is no measure left to take.
+    pub fn is_at_its_end(&self) -> bool {
+        self.ladder.is_top(self.rung)
     }
 
     /// The measure in force.
@@ -179,7 +208,8 @@ impl KeepUp {
         self.last_offer_us = Some(now_us);
         let origin = self.origin_us.map_or(difference, |origin| origin.min(difference));
         self.origin_us = Some(origin);
-        self.late_us = difference - origin;
+        self.blame(now_us, difference - origin);
+        self.late_us = difference - origin - self.excused_us;
         let window = &mut self.window;
         window.from_us.get_or_insert(now_us);
         window.worst_late_us = window.worst_late_us.max(self.late_us);
@@ -189,15 +219,33 @@ impl KeepUp {
         window.media_us += step;
         let bound = self.bound_us();
         self.catching_up = self.late_us > bound || (self.catching_up && self.late_us > bound / 4);
-        if self.catching_up {
-            return false;
+        // Who waits for processors that are all in use by this process has its own work to blame as well.
+        let thins_out = self.crowded && self.late_us + self.excused_us > bound;
+        let wanted = !self.catching_up && self.is_next(thins_out);
+        self.idle_from_us = (!wanted).then_some(now_us);
+        wanted
+    }
+
+    /// Whether a frame is one of those that are kept.
+    fn is_next(&mut self, thins_out: bool) -> bool {
+        let keep = if self.rung == 0 { 1000 } else { self.keep };
+        self.credit += if thins_out { keep.min(500) } else { keep };
+        let is_next = self.credit >= 1000;
+        self.credit -= if is_next { 1000 } else { 0 };
+        is_next
+    }
+
+    /// Excuses the encoder for what frames got later by while it waited for them, most of the time.
+    fn blame(&mut self, now_us: i64, late_us: i64) {
+        self.waited_us += self.idle_from_us.take().map_or(0, |from| now_us - from);
+        let (from_us, late_then_us) = *self.blame.get_or_insert((now_us, late_us));
+        if now_us - from_us >= BLAME_US {
+            if self.waited_us * 2 >= now_us - from_us {
+                self.excused_us += (late_us - late_then_us).clamp(0, self.waited_us);
+            }
+            (self.blame, self.waited_us) = (Some((now_us, late_us)), 0);
         }
-        self.credit += if self.rung == 0 { 1000 } else { self.keep };
-        if self.credit < 1000 {
-            return false;
-        }
-        self.credit -= 1000;
-        true
+        self.excused_us = self.excused_us.min(late_us);
     }
 
     /// A frame that comes later than this is not worth encoding: it has to get through the encoder in time.
@@ -233,12 +281,14 @@ impl KeepUp {
     pub fn rests(&mut self, now_us: i64) {
         self.count_work(now_us);
         self.working_from_us = None;
+        self.idle_from_us = Some(now_us);
     }
 
     /// The encoder is another one; what was inside is no longer waited for. Gives how many frames that were.
     pub fn renewed(&mut self) -> usize {
         self.working_from_us = None;
         (self.finished, self.finished_spent_us, self.known, self.spent_us) = (0, 0, 0, 0);
+        self.usual_load = None;
         std::mem::take(&mut self.inside).len()
     }
 
@@ -282,6 +332,7 @@ impl KeepUp {
         let before_us = std::mem::replace(&mut self.reviewed_late_us, late_us);
         let busy = window.busy_us * 1000 / passed_us.max(1);
         let in_use = (used_us - window.used_us) * 1000 / passed_us.max(1);
+        self.crowded = in_use >= ladder::ALL_IN_USE;
         let load = self.load(busy)?;
         let judged = self.finished > 0;
         (self.finished, self.finished_spent_us) = (0, 0);
@@ -290,20 +341,25 @@ impl KeepUp {
         self.at_the_limit = if limit { self.at_the_limit + 1 } else { 0 };
         let now = Observed { now_us, busy, load, in_use, judged, late_us, before_us, overdue };
         let change = self.step(&now);
+        if judged {
+            self.usual_load = Some(self.usual_load.map_or(load, |usual| (usual + load) / 2));
+        }
         let inside_us = self.oldest_us().map_or(0, |oldest| self.age_us(now_us, oldest));
         Some(Review {
-            late_us: late_us.max(if busy > 500 { inside_us } else { 0 }),
+            late_us: late_us.max(if busy > 500 { inside_us } else { 0 }) + self.excused_us,
             speed_percent: judged.then(|| 100_000 / load.max(1)),
+            pace_percent: window.media_us * 100 / passed_us.max(1),
             busy_percent: busy / 10,
-            too_slow: late_us > if judged { self.late_limit_us() } else { UNJUDGED_LATE_US }
+            too_slow: late_us + self.excused_us > if judged { self.late_limit_us() } else { UNJUDGED_LATE_US }
                 || self.at_the_limit >= AT_THE_LIMIT.2,
             remedy: if judged { ladder::remedy(&self.costs, load) } else { Remedy::Unknown },
             change,
         })
     }
 
+    /// How old a frame is, but for what came about before the encoder.
     fn age_us(&self, now_us: i64, media_us: i64) -> i64 {
-        self.origin_us.map_or(0, |origin| now_us - origin - media_us)
+        self.origin_us.map_or(0, |origin| now_us - origin - self.excused_us - media_us)
     }
 
     /// How late the next frame is, which waits while the encoder works.
@@ -329,8 +385,11 @@ impl KeepUp {
             // Nothing has come of the last measure either: there is no time for a third.
             let again = !now.judged && self.guessed;
             // The first packets cost less than those that follow: they are few, and were made beside each other.
-            let margin = if self.known < FEW { 2 } else { 1 };
-            let load = if again { i64::MAX } else { now.load.saturating_mul(margin) };
+            let load = match self.usual_load.filter(|_| self.known >= FEW) {
+                _ if again => i64::MAX,
+                Some(usual) => now.load.min(usual.saturating_mul(OUTLIER)),
+                None => now.load.saturating_mul(2),
+            };
             let next = self.ladder.against(load, self.rung, now.judged);
             self.guessed = !now.judged;
             if now.overdue { self.ladder.other_encoder(next) } else { next }

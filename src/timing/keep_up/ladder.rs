@@ -34,8 +34,8 @@ pub(super) struct Ladder {
 const FULL: i64 = 850;
 /// And goes back to more work only if it would have no more than this.
 const ROOM: i64 = 750;
-/// And only if so much of the processors would be in use.
-const ALL_IN_USE: i64 = 900;
+/// And only if no more of the processors than this would be in use.
+pub(super) const ALL_IN_USE: i64 = 900;
 
 impl Ladder {
     pub(super) fn new(costs: Vec<i64>) -> Self {

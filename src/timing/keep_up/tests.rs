@@ -197,6 +197,43 @@ fn a_source_that_was_silent_does_not_make_the_encoder_late() {
     }
 }
 
+/// Frames come out of what is before the encoder in `upstream_us` each; gives how many are encoded of so many, and the last review.
+fn upstream_limits(control: &mut KeepUp, (frames, upstream_us, used): (i64, i64, i64)) -> (i64, Review) {
+    let (mut now_us, mut encoded, mut last) = (0, 0, None);
+    for n in 0..frames {
+        let media_us = n * INTERVAL_US;
+        now_us = media_us.max(now_us + upstream_us);
+        if !control.offer(now_us, media_us) {
+            continue;
+        }
+        encoded += 1;
+        control.entered(now_us, media_us);
+        now_us += 5_000;
+        control.left(now_us, media_us, media_us);
+        control.rests(now_us);
+        last = control.review(now_us, now_us * used / 100).or(last);
+        assert_eq!(last.and_then(|review| review.change), None);
+    }
+    (encoded, last.unwrap())
+}
+
+#[test]
+fn where_frames_come_too_slowly_none_are_left_out_for_it_and_it_is_told() {
+    for upstream_us in [38_000, 60_000, 400_000, 1_200_000] {
+        let (encoded, last) = upstream_limits(&mut acting(), (500, upstream_us, 30));
+        assert_eq!(encoded, 500, "{upstream_us}");
+        assert!(last.busy_percent < 20, "{last:?}");
+        // A source that is silent for longer is not late.
+        assert!(last.too_slow || upstream_us as u128 > STARVED_US as u128, "{upstream_us}: {last:?}");
+    }
+}
+
+#[test]
+fn where_they_come_too_slowly_for_want_of_processors_half_of_them_are_encoded() {
+    let (encoded, _) = upstream_limits(&mut acting(), (500, 60_000, 98));
+    assert!((250..300).contains(&encoded), "{encoded}");
+}
+
 #[test]
 fn measures_go_in_reverse_one_by_one_when_there_is_room_again() {
     let mut control = acting();

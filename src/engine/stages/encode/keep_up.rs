@@ -25,6 +25,8 @@ use std::sync::atomic::Ordering::Relaxed;
 const TELL_AGAIN_US: i64 = 60_000_000;
 /// And after so long where too little was seen for a remedy.
 const TELL_MORE_US: i64 = 5_000_000;
+/// Who works for so much of the time is what limits.
+const WORKS_PERCENT: i64 = 80;
 
 /// What watches one encoder.
 pub struct Keeper {
@@ -99,7 +101,8 @@ impl Keeper {
             let wait_us = if remedy == Remedy::Unknown { TELL_MORE_US } else { TELL_AGAIN_US };
             now_us - at_us >= wait_us
         });
-        if review.too_slow && !self.plan.acts && is_due {
+        let helpless = !self.plan.acts || review.busy_percent < WORKS_PERCENT || self.control.is_at_its_end();
+        if review.too_slow && helpless && is_due {
             self.told = Some((now_us, review.remedy));
             self.tell(&review, self.advice(&review), None);
         }
@@ -113,11 +116,15 @@ impl Keeper {
 
     /// What limits, and what to do about it.
     fn advice(&self, review: &Review) -> String {
-        if review.busy_percent < 80 {
+        if review.busy_percent < WORKS_PERCENT {
             let busy = review.busy_percent;
             return format!(
                 "the encoder works for {busy} % of the time: limited by decoding, filters or what takes the output; try a lower -r or -s"
             );
+        }
+        if self.plan.acts {
+            return "nothing more can be done against it; try a smaller picture (-s), a lower -r, or another encoder"
+                .to_owned();
         }
         let presets = &self.plan.faster_presets;
         let smaller = "a smaller picture (-s)";
@@ -168,13 +175,21 @@ impl Keeper {
 
     /// `given_up`: frames that were with the encoder when it was left.
     fn tell(&self, review: &Review, mut what: String, given_up: Option<u64>) {
-        let speed = review.speed_percent.map_or_else(
-            || "slower than real time, no picture is out yet".to_owned(),
-            |percent| format!("at {}.{:02}x of real time", percent / 100, percent % 100),
-        );
+        let times = |percent: i64| format!("{}.{:02}x of real time", percent / 100, percent % 100);
+        let speed = match review.speed_percent {
+            None => "encoding slower than real time, no picture is out yet".to_owned(),
+            Some(_) if review.busy_percent < WORKS_PERCENT && review.change.is_none() => {
+                format!("pictures come at {}", times(review.pace_percent))
+            }
+            Some(percent) => format!("encoding at {}", times(percent)),
+        };
         let late = format!("{}.{} s", review.late_us / 1_000_000, review.late_us % 1_000_000 / 100_000);
         let mut figures: Vec<_> = review.speed_percent.map(|percent| ("speed_percent", percent)).into_iter().collect();
-        figures.extend([("late_us", review.late_us), ("busy_percent", review.busy_percent)]);
+        figures.extend([
+            ("pace_percent", review.pace_percent),
+            ("late_us", review.late_us),
+            ("busy_percent", review.busy_percent),
+        ]);
         if let Some(frames) = given_up.filter(|frames| *frames > 0) {
             what += &format!(" ({frames} frames that it still had are given up)");
             figures.push(("given_up", i64::try_from(frames).unwrap_or(i64::MAX)));
@@ -182,7 +197,7 @@ impl Keeper {
         self.journal.tell(&Event {
             kind: EventKind::KeepUp,
             subject: self.subject.clone(),
-            text: format!("{}: encoding {speed}, {late} late: {what}", self.subject.url),
+            text: format!("{}: {speed}, {late} late: {what}", self.subject.url),
             figures,
         });
     }
