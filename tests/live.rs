@@ -6,13 +6,11 @@
 mod common;
 
 use common::live::{
-    LIMIT, Live, Nginx, SOON, assert_clean_start, assert_rising, free_port, holds_within, listen, wait_for,
+    LIMIT, Live, Nginx, SOON, assert_clean_start, assert_rising, await_size, free_port, holds_within, listen, wait_for,
 };
 use common::rtsp::RtspRelay;
-use common::{FileFacts, PacketFact, media, probe};
-use std::collections::HashMap;
+use common::{FileFacts, media, probe};
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -51,11 +49,6 @@ fn times_of_pictures(facts: &FileFacts) -> Vec<i64> {
 /// Where the last hole of an outage begins among them.
 fn last_gap(times: &[i64]) -> Option<usize> {
     times.windows(2).rposition(|pair| pair[1] - pair[0] > 300)
-}
-
-/// Waits until a file has so many bytes.
-fn await_size(file: &Path, bytes: u64) {
-    wait_for(&format!("{} to grow", file.display()), || file.metadata().is_ok_and(|m| m.len() >= bytes));
 }
 
 // Push.
@@ -356,53 +349,6 @@ fn a_reader_that_joins_in_mid_group_begins_at_a_keyframe_and_is_told_nothing_els
     assert_clean_start(&server.recordings()[0]);
     assert!(!chain.said().contains("[h264"), "{}", chain.said());
     assert!(!chain.said().contains("Non-monotonous"), "{}", chain.said());
-}
-
-/// By kind, how much later than in the source each packet of a copy is, in milliseconds; the source's packets are all
-/// different.
-fn shifts(copy: &FileFacts, source: &FileFacts, kind: &str) -> Vec<i64> {
-    let stream = |facts: &FileFacts| facts.streams.iter().position(|s| s["codec_type"] == kind).unwrap();
-    let times = |facts: &FileFacts| {
-        let (num, den) = facts.streams[stream(facts)]["time_base"].as_str().unwrap().split_once('/').unwrap();
-        let (num, den) = (num.parse::<i64>().unwrap(), den.parse::<i64>().unwrap());
-        let time = |p: &&PacketFact| (p.hash.clone(), p.pts.unwrap() * num * 1000 / den);
-        facts.of_stream(stream(facts)).iter().map(time).collect::<Vec<_>>()
-    };
-    let known: HashMap<String, i64> = times(source).into_iter().collect();
-    times(copy).into_iter().filter_map(|(hash, ms)| Some(ms - known.get(&hash)?)).collect()
-}
-
-#[test]
-fn a_sender_report_after_the_join_moves_no_time_back_and_keeps_lips_in_step() {
-    let source = probe(&media::path("sync.mp4")).unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    for (name, options, sound_first) in
-        [("copied.flv", "", false), ("sound.flv", "", true), ("probed.flv", "-fpsprobesize 20", false)]
-    {
-        let relay = RtspRelay::new();
-        relay.faults().no_rtcp.store(true, Relaxed);
-        let _camera = Live::start(&format!("-re -i {{sync.mp4}} -c copy {}", relay.url("a")));
-        relay.await_publisher("a");
-        std::thread::sleep(Duration::from_millis(330));
-        let line = format!("{options} -i {} -c copy -flush_packets 1 {name}", relay.url("a"));
-        let mut chain = Live::start_in(dir.path(), &line, Stdio::null());
-        let file = dir.path().join(name);
-        await_size(&file, SOME_BYTES);
-        relay.report("a", sound_first);
-        await_size(&file, 5 * SOME_BYTES);
-        chain.interrupt();
-        let facts = assert_clean_start(&file);
-        let (pictures, sound) = (shifts(&facts, &source, "video"), shifts(&facts, &source, "audio"));
-        assert!(pictures.len() > 25 && sound.len() > 25, "{} pictures, {} of sound", pictures.len(), sound.len());
-        // Before the report nobody knows better than by what came first.
-        let apart = |of: usize| {
-            let later = |shifts: &[i64]| shifts[shifts.len() * of / 2..].to_vec();
-            let all = [later(&pictures), later(&sound)].concat();
-            all.iter().max().unwrap() - all.iter().min().unwrap()
-        };
-        assert!(apart(0) <= 100, "{name}: {} ms apart: {pictures:?} {sound:?}", apart(0));
-        assert!(apart(1) <= 40, "{name}: {} ms apart after the report: {pictures:?} {sound:?}", apart(1));
-    }
 }
 
 #[test]

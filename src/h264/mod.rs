@@ -1,9 +1,12 @@
-//! What H.264 itself tells, without a decoder: its sequence header, and where a picture ends that arrives in parts.
+//! What H.264 itself tells, without a decoder: its sequence header, where a picture ends that arrives in parts, and its place on
+//! the screen.
 
 mod forecast;
+mod order;
 mod pictures;
 mod sequence;
 
+pub use order::DisplayOrder;
 pub use pictures::{Picture, PictureAssembler};
 pub use sequence::SequenceHeader;
 

@@ -1,6 +1,6 @@
 //! The sequence header: what pictures will be, before the first has come.
 
-use super::{START_CODE, kind, kind_of, units};
+use super::{DisplayOrder, START_CODE, kind, kind_of, units};
 use crate::unit::Rational;
 use h264_reader::nal::sps::{ChromaFormat, FrameMbsFlags, PicOrderCntType, SeqParameterSet};
 use h264_reader::rbsp::{BitReader, decode_nal};
@@ -31,6 +31,8 @@ pub struct SequenceHeader {
     pub frame_rate: Option<Rational>,
     /// So many pictures may come before one in decoding order and after it on the screen.
     pub reorder: usize,
+    /// How slices tell the order on the screen, where they do.
+    pub order: Option<DisplayOrder>,
     /// The range of values, where it is told: all of 0 to 255.
     pub full_range: Option<bool>,
     /// Colour primaries, transfer and matrix, as ITU-T H.273 numbers them.
@@ -89,6 +91,7 @@ impl SequenceHeader {
             sample_aspect_ratio: aspect.and_then(|(num, den)| ratio(num.into(), den.into())),
             frame_rate: rate.filter(plausible),
             reorder: usize::try_from(reorder).ok()?,
+            order: DisplayOrder::of(sps),
             full_range: signal.map(|signal| signal.video_full_range_flag),
             colours: signal
                 .and_then(|signal| signal.colour_description.as_ref())
@@ -131,6 +134,7 @@ mod tests {
             sample_aspect_ratio: Some(Rational::new(1, 1)),
             frame_rate: Some(Rational::new(25, 1)),
             reorder: 2,
+            order: header.order,
             full_range: Some(false),
             colours: Some([1, 1, 1]),
             chroma_location: 0,

@@ -1,6 +1,7 @@
 //! Time as pure state machines: the input's timeline, the output's frame rate, the muxer's last guard, pacing.
 
 mod dts_guard;
+mod first_clock;
 mod frame_rate;
 mod interleaving;
 mod keep_up;
@@ -13,6 +14,7 @@ mod shortest;
 mod timeline;
 
 pub use dts_guard::{DtsGuard, DtsRepair};
+pub use first_clock::{FirstClock, Shown};
 pub use frame_rate::{Arrival, FrameRate, FrameRateSettings, Placement};
 pub use interleaving::Interleaving;
 pub use keep_up::{Change, KeepUp, Measure, Remedy, Review};

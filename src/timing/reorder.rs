@@ -49,9 +49,7 @@ impl ReorderWindow {
     /// jump when nothing is known of the distance between pictures.
     pub fn dts(&mut self, pts: i64) -> Option<i64> {
         if self.previous.is_some_and(|time| (time - pts).abs() >= self.jump) {
-            self.waiting.clear();
-            (self.latest, self.stepped_back) = (None, None);
-            self.fill(pts, self.depth);
+            self.restart(pts);
         }
         self.learn(pts);
         self.previous = Some(pts);
@@ -63,6 +61,13 @@ impl ReorderWindow {
         }
         self.latest = self.latest.max(Some(dts));
         Some(dts)
+    }
+
+    /// The clock is another one from the picture on that is shown at `pts`, which begins a group.
+    pub fn restart(&mut self, pts: i64) {
+        self.waiting.clear();
+        (self.previous, self.latest, self.stepped_back) = (None, None, None);
+        self.fill(pts, self.depth);
     }
 
     /// Puts `count` times before `first`, where their distance is known.

@@ -433,3 +433,8 @@ pub fn assert_rising(facts: &FileFacts) {
         }
     }
 }
+
+/// Waits until a file has so many bytes.
+pub fn await_size(file: &Path, bytes: u64) {
+    wait_for(&format!("{} to grow", file.display()), || file.metadata().is_ok_and(|m| m.len() >= bytes));
+}

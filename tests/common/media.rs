@@ -52,12 +52,20 @@ const RECIPES: &[(&str, Recipe)] = &[
              -c:v libx264 -preset veryfast -bf 2 -b_strategy 0 -g 25 -sc_threshold 0 -pix_fmt yuv420p -c:a aac -ac 2 -b:a 96k",
         ),
     ),
-    // No two packets of it are alike.
+    // No two packets of it, or of the one with B-frames, are alike.
     (
         "sync.mp4",
         Ffmpeg(
             "-f lavfi -i testsrc2=size=320x180:rate=25:duration=20 -f lavfi -i anoisesrc=r=48000:d=20:seed=3 \
              -c:v libx264 -preset ultrafast -bf 0 -g 12 -sc_threshold 0 -pix_fmt yuv420p -c:a aac -ac 2 -b:a 96k",
+        ),
+    ),
+    (
+        "sync-b.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=320x180:rate=25:duration=20 -f lavfi -i anoisesrc=r=48000:d=20:seed=3 \
+             -c:v libx264 -preset ultrafast -bf 3 -b_strategy 0 -g 24 -sc_threshold 0 -pix_fmt yuv420p \
+             -c:a aac -ac 2 -b:a 96k",
         ),
     ),
     // A second for each picture: encoders that look ahead are late by half a minute.

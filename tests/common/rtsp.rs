@@ -10,6 +10,10 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
+/// Behind the first packet of the keyframe, or behind the last one.
+pub const WITHIN_KEY: u64 = 1;
+pub const WITH_KEY: u64 = 2;
+
 /// What goes wrong, by order.
 #[derive(Debug, Default)]
 pub struct Faults {
@@ -17,6 +21,8 @@ pub struct Faults {
     pub no_parameter_sets: AtomicBool,
     /// Keeps sender reports to itself.
     pub no_rtcp: AtomicBool,
+    /// A reader gets the first report of the pictures' clock with its first keyframe: [`WITHIN_KEY`] or [`WITH_KEY`].
+    pub report_of_pictures: AtomicU64,
     /// A reader gets nothing before a keyframe.
     pub start_at_key: AtomicBool,
     /// Agrees to UDP and sends nothing.
@@ -41,6 +47,8 @@ struct Reader {
     stream: Arc<Mutex<TcpStream>>,
     waits_for_key: bool,
     muted: bool,
+    /// It gets the report of the pictures' clock when that is due.
+    awaits_report: bool,
 }
 
 #[derive(Default)]
@@ -53,6 +61,10 @@ struct State {
     seen: Mutex<Vec<String>>,
     packets: AtomicU64,
     pictures: Mutex<Pictures>,
+    /// A keyframe has begun and is not over.
+    in_key: Mutex<bool>,
+    /// Channel and time of each media packet.
+    times: Mutex<Vec<(u8, u32)>>,
     next: AtomicU64,
     up: AtomicBool,
 }
@@ -122,6 +134,11 @@ impl RtspRelay {
     /// RTP packets that came from publishers.
     pub fn packets(&self) -> u64 {
         self.state.packets.load(Ordering::Relaxed)
+    }
+
+    /// Channel and time of each media packet that was published, as they came.
+    pub fn times(&self) -> Vec<(u8, u32)> {
+        self.state.times.lock().unwrap().clone()
     }
 
     /// Whole pictures that came from publishers so far, and the slices of the last one.
@@ -278,8 +295,14 @@ fn serve(state: &State, stream: TcpStream) {
 
 /// A reader that joins learns how the streams' clocks stand to each other, as from any good server.
 fn greet(state: &State, path: &str, writer: &Mutex<TcpStream>) {
+    let late = state.faults.report_of_pictures.load(Ordering::Relaxed) != 0;
     let reports: Vec<Vec<u8>> = match state.paths.lock().unwrap().get(path) {
-        Some(path) if !state.faults.no_rtcp.load(Ordering::Relaxed) => path.reports.values().cloned().collect(),
+        Some(path) if !state.faults.no_rtcp.load(Ordering::Relaxed) => path
+            .reports
+            .iter()
+            .filter(|(channel, _)| !late || **channel != 1)
+            .map(|(_, report)| report.clone())
+            .collect(),
         _ => Vec::new(),
     };
     for report in reports {
@@ -393,6 +416,7 @@ fn answer(state: &State, (connection, writer): (u64, &Arc<Mutex<TcpStream>>), re
                     stream: Arc::clone(writer),
                     waits_for_key: state.faults.start_at_key.load(Ordering::Relaxed),
                     muted: udp,
+                    awaits_report: true,
                 });
             }
             reply("200 OK", "")
@@ -421,6 +445,8 @@ fn forward(state: &State, path: &str, data: &[u8]) {
     }
     if channel.is_multiple_of(2) {
         state.packets.fetch_add(1, Ordering::Relaxed);
+        let time = u32::from_be_bytes([data[8], data[9], data[10], data[11]]);
+        state.times.lock().unwrap().push((channel, time));
     } else if state.faults.no_rtcp.load(Ordering::Relaxed) {
         return;
     }
@@ -428,19 +454,41 @@ fn forward(state: &State, path: &str, data: &[u8]) {
     if channel == 0 {
         state.pictures.lock().unwrap().note(&data[4..]);
     }
-    let readers: Vec<Arc<Mutex<TcpStream>>> = {
+    let comes = state.faults.report_of_pictures.load(Ordering::Relaxed);
+    if channel == 1 && comes != 0 {
+        return;
+    }
+    let is_due = (comes == WITHIN_KEY && key) || (comes == WITH_KEY && channel == 0 && ends_key(state, &data[4..]));
+    let report =
+        if is_due { state.paths.lock().unwrap().get(path).and_then(|p| p.reports.get(&1).cloned()) } else { None };
+    let readers: Vec<(Arc<Mutex<TcpStream>>, bool)> = {
         let mut paths = state.paths.lock().unwrap();
         let Some(path) = paths.get_mut(path) else { return };
         for reader in &mut path.readers {
             reader.waits_for_key &= !key;
         }
-        let wanted = path.readers.iter().filter(|r| !r.muted && !r.waits_for_key);
-        wanted.map(|reader| Arc::clone(&reader.stream)).collect()
+        let wanted = path.readers.iter_mut().filter(|r| !r.muted && !r.waits_for_key);
+        let told = |reader: &mut Reader| report.is_some() && std::mem::take(&mut reader.awaits_report);
+        wanted.map(|reader| (Arc::clone(&reader.stream), told(reader))).collect()
     };
-    for reader in readers {
+    for (reader, told) in readers {
+        let mut stream = reader.lock().unwrap();
         // A reader that is gone takes itself off.
-        let _ = reader.lock().unwrap().write_all(data);
+        let _ = stream.write_all(data);
+        if let (true, Some(report)) = (told, &report) {
+            let _ = stream.write_all(report);
+        }
     }
+}
+
+/// True when an H.264 packet is the last one of a keyframe.
+fn ends_key(state: &State, rtp: &[u8]) -> bool {
+    let kind = if rtp[12] & 31 == 28 { rtp[13] & 31 } else { rtp[12] & 31 };
+    let mut in_key = state.in_key.lock().unwrap();
+    *in_key |= kind == 5;
+    let ends = *in_key && rtp[1] & 0x80 != 0;
+    *in_key &= !ends;
+    ends
 }
 
 /// True when an H.264 packet begins a keyframe (its parameter sets, or an IDR slice).

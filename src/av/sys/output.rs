@@ -181,6 +181,12 @@ impl Muxer {
         AvError::check(unsafe { ffi::av_write_frame(self.context, packet.as_mut_ptr()) }).map(drop)
     }
 
+    /// From now on sound is written this much before the pictures that it belongs to.
+    pub fn lead_sound_by(&mut self, us: i64) {
+        // SAFETY: the context is owned; libavformat looks at this for each packet that it sorts in.
+        unsafe { (*self.context).audio_preload = i32::try_from(us).unwrap_or(i32::MAX) };
+    }
+
     /// Writes what waits for other streams.
     pub fn flush_interleaving(&mut self) -> Result<(), AvError> {
         self.must_have_begun()?;

@@ -195,6 +195,13 @@ impl Packet {
         Ok(())
     }
 
+    /// Its sender has told how its clock stands to the time of the day.
+    pub fn has_producer_time(&self) -> bool {
+        let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_PRFT;
+        // SAFETY: the packet is valid; only whether there is any is asked.
+        unsafe { !ffi::av_packet_get_side_data(self.0, kind, std::ptr::null_mut()).is_null() }
+    }
+
     /// What the encoder tells of the picture, where it does.
     pub fn picture_stats(&self) -> Option<PictureStats> {
         let mut size = 0usize;

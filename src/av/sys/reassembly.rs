@@ -1,12 +1,13 @@
 //! Pictures that are handed on as soon as they are whole, where libavformat would wait until the next one begins.
 
 use super::{error::AvError, extradata_of, packet::Packet};
-use crate::h264::{Picture, PictureAssembler, SequenceHeader};
-use crate::timing::{RateProbe, ReorderWindow};
+use crate::h264::{DisplayOrder, Picture, PictureAssembler, SequenceHeader};
+use crate::timing::{FirstClock, RateProbe, ReorderWindow, Shown};
 use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
 use std::collections::VecDeque;
 use std::ffi::c_int;
+use std::time::Instant;
 
 /// Times that are further apart than this lie on other sides of a jump, in seconds.
 const JUMP_SECONDS: i64 = 2;
@@ -20,6 +21,8 @@ const AAC_EXTENDED: u8 = 0x80;
 const UNSPECIFIED: u8 = 2;
 /// The rate of Opus's clock, whatever was encoded.
 const OPUS_HZ: i32 = 48_000;
+/// From one picture to the next in the order on the screen: a frame counts as two fields (ITU-T H.264, 8.2.1).
+const PLACES: i64 = 2;
 /// Samples of a frame of AAC.
 const AAC_FRAME: i32 = 1024;
 
@@ -52,6 +55,14 @@ struct Pictures {
     rate: Option<Rational>,
     /// Until the rate is measured, where it is to be.
     probe: Option<RateProbe>,
+    /// How pictures tell their order, which is otherwise that of decoding; and where the last one was.
+    order: Option<DisplayOrder>,
+    place: i64,
+    /// Until the sender's clock is known, where there are others beside it.
+    first_clock: Option<FirstClock<Picture>>,
+    begun: Instant,
+    /// The last part came by a clock that its sender had told.
+    told: bool,
 }
 
 impl Reassembly {
@@ -73,12 +84,14 @@ impl Reassembly {
         if !headers.iter().any(|known| matches!(known, Known::Pictures(_))) {
             return None;
         }
+        // A stream alone keeps its own clock.
+        let is_alone = streams.len() < 2;
         let mut taken = Vec::new();
         for (stream, known) in streams.into_iter().zip(headers) {
             // SAFETY: as above; one stream at a time is borrowed.
             let stream = unsafe { &mut *stream };
             taken.push(match known {
-                Known::Pictures(header) => Taken::Pictures(Box::new(Pictures::begin(stream, &header))),
+                Known::Pictures(header) => Taken::Pictures(Box::new(Pictures::begin(stream, &header, is_alone))),
                 Known::Sound => fill_sound(stream),
                 Known::Other => Taken::AsTheyCome,
             });
@@ -117,7 +130,7 @@ impl Reassembly {
         let stream = packet.stream();
         match self.streams.get_mut(stream) {
             Some(Taken::Pictures(pictures)) => {
-                for picture in pictures.assembler.push(packet.data(), packet.pts()) {
+                for picture in pictures.take(&packet) {
                     self.ready.push_back(pictures.packet(&picture, stream)?);
                 }
                 return Ok(());
@@ -135,7 +148,7 @@ impl Reassembly {
     pub(super) fn finish(&mut self) -> Result<bool, AvError> {
         for (stream, pictures) in self.streams.iter_mut().enumerate() {
             let Taken::Pictures(pictures) = pictures else { continue };
-            if let Some(picture) = pictures.assembler.finish() {
+            for picture in pictures.rest() {
                 self.ready.push_back(pictures.packet(&picture, stream)?);
             }
         }
@@ -144,7 +157,7 @@ impl Reassembly {
 }
 
 impl Pictures {
-    fn begin(stream: &mut ffi::AVStream, header: &SequenceHeader) -> Self {
+    fn begin(stream: &mut ffi::AVStream, header: &SequenceHeader, is_alone: bool) -> Self {
         let base = Rational::from(stream.time_base);
         if let Some(rate) = header.frame_rate {
             stream.avg_frame_rate = rate.into();
@@ -164,7 +177,62 @@ impl Pictures {
             told_rate: header.frame_rate,
             rate: header.frame_rate,
             probe: None,
+            order: header.order.filter(|_| header.reorder > 0),
+            place: 0,
+            first_clock: (!is_alone && (header.reorder == 0 || header.order.is_some()))
+                .then(|| FirstClock::new(header.frame_rate.map(|rate| (rescale(1, rate.inverse(), base), PLACES)))),
+            begun: Instant::now(),
+            told: false,
         }
+    }
+
+    /// Takes the next part; gives the pictures that are over now.
+    fn take(&mut self, part: &Packet) -> Vec<Picture> {
+        let (pictures, pts) = (self.assembler.push(part.data(), part.pts()), part.pts());
+        let told_before = std::mem::replace(&mut self.told, self.first_clock.is_some() && part.has_producer_time());
+        let told = |picture: &Picture| if picture.pts == pts { self.told } else { told_before };
+        let pictures: Vec<_> = pictures.into_iter().map(|picture| (told(&picture), picture)).collect();
+        pictures.into_iter().flat_map(|(told, picture)| self.in_one_clock(picture, told)).collect()
+    }
+
+    /// What is left at the end.
+    fn rest(&mut self) -> Vec<Picture> {
+        let last = self.assembler.finish();
+        let mut pictures: Vec<_> = last.into_iter().flat_map(|picture| self.in_one_clock(picture, self.told)).collect();
+        pictures.extend(self.held());
+        pictures
+    }
+
+    /// The pictures that wait for their clock, which is no longer waited for.
+    fn held(&mut self) -> Vec<Picture> {
+        let held = self.first_clock.take().map(|mut clock| clock.finish()).unwrap_or_default();
+        held.into_iter().map(|(picture, _)| picture).collect()
+    }
+
+    /// Lets a picture wait for the clock that holds for it.
+    fn in_one_clock(&mut self, picture: Picture, told: bool) -> Vec<Picture> {
+        let order = match self.order {
+            Some(order) if self.first_clock.is_some() => order.read(&picture.data),
+            _ => Some(self.place + PLACES),
+        };
+        let (Some(clock), Some(pts), Some(place)) = (&mut self.first_clock, picture.pts, order) else {
+            return self.held().into_iter().chain([picture]).collect();
+        };
+        self.place = place;
+        let shown = Shown { pts, order: place, key: picture.key, told };
+        let distance = |from, to| self.order.map_or(to - from, |order| order.distance(from, to));
+        let now_us = i64::try_from(self.begun.elapsed().as_micros()).unwrap_or(i64::MAX);
+        let given = clock.push(picture, shown, now_us, distance);
+        let is_over = clock.is_over();
+        if let Some((_, first)) = given.first().filter(|(first, pts)| first.pts != Some(*pts) || (is_over && shown.key))
+        {
+            // What came before went by another clock.
+            self.reorder.restart(*first);
+        }
+        if is_over {
+            self.first_clock = None;
+        }
+        given.into_iter().map(|(picture, pts)| Picture { pts: Some(pts), ..picture }).collect()
     }
 
     /// Descriptions may be out of date, and senders change in mid-stream: what comes with the pictures holds.
@@ -175,6 +243,7 @@ impl Pictures {
         sequence.clone_into(&mut self.sequence);
         if let Some(header) = SequenceHeader::of_set(sequence) {
             self.reorder.set_depth(header.reorder);
+            self.order = header.order.filter(|_| header.reorder > 0);
             if self.told_rate != header.frame_rate {
                 (self.told_rate, self.rate) = (header.frame_rate, header.frame_rate);
             }
@@ -340,6 +409,11 @@ mod tests {
             told_rate: None,
             rate: None,
             probe: None,
+            order: None,
+            place: 0,
+            first_clock: None,
+            begun: Instant::now(),
+            told: false,
         };
         let mut packet = |pts: i64, sequence: Option<&[u8]>| {
             let sequence = sequence.map(<[u8]>::to_vec);

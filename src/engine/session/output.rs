@@ -24,6 +24,8 @@ pub struct PendingOutput {
     pub max_delay_us: i64,
     /// Packets are sent as they come, not sorted over the streams: all of it is live already.
     pub at_once: bool,
+    /// Sound goes ahead as far as pictures do that are sent before their time, for others to refer to.
+    pub sound_leads: bool,
     /// Told when a keyframe is waited for.
     pub wish: KeyframeWish,
     /// What the link before it left out.

@@ -1,7 +1,7 @@
 //! The stages of an output: from the decoder's far end to the muxer.
 
 use super::settings::{
-    copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_joined, needs_trailer,
+    copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_joined, needs_trailer, sound_leads,
 };
 use super::{Builder, Ends, FRAMES, PACKETS, packet_room};
 use crate::av::{BlockedThread, SubtitleTranscoder};
@@ -282,6 +282,7 @@ impl Builder<'_> {
             filters: output.streams.iter().map(|s| s.bitstream_filters.clone()).collect(),
             max_delay_us: output.max_delay_us,
             at_once: copied && comes_live && matches!(output.muxer.name.as_str(), "flv" | "rtsp"),
+            sound_leads: sound_leads(plan, output),
             wish: leak.wish,
             leak: leak.meter,
         }

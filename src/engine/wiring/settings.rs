@@ -175,6 +175,15 @@ pub(super) fn may_be_joined(plan: &Plan, inputs: &OpenInputs) -> bool {
         && is_read_at_leisure(plan, inputs, 0)
 }
 
+/// True where sound is to go ahead with the pictures. A server may tell its readers by when packets come how sound and pictures
+/// belong together, as MediaMTX does; and pictures that others refer to come before their time. What arrives live is not held up
+/// for that.
+pub(super) fn sound_leads(plan: &Plan, output: &OutputPlan) -> bool {
+    output.muxer.name == "rtsp"
+        && plan.inputs.iter().all(|input| input.session.is_none())
+        && !output.options.iter().any(|(name, _)| name == "audio_preload")
+}
+
 /// True when an input feeds more than filtergraphs that several inputs feed.
 pub(super) fn direct_use(plan: &Plan, input: usize) -> bool {
     let streams = plan.outputs.iter().flat_map(|output| &output.streams);

@@ -16,6 +16,9 @@ use std::sync::atomic::Ordering::Relaxed;
 /// A keyframe that was wished for and did not come is wished for again after so much media, in microseconds.
 const WISH_EVERY_US: i64 = 2 * MICROS_PER_SECOND;
 
+/// Sound does not go ahead of pictures any further, in microseconds.
+const MOST_LEAD_US: i64 = MICROS_PER_SECOND;
+
 /// The state of a session with a peer.
 pub(super) struct Live {
     pending: Option<PendingOutput>,
@@ -35,6 +38,8 @@ pub(super) struct Live {
     told_repair_us: Option<i64>,
     /// Bytes that went over connections that are gone.
     sent_before: i64,
+    /// How far before their time pictures are sent, at the most, in microseconds.
+    lead_us: i64,
 }
 
 impl Live {
@@ -52,6 +57,7 @@ impl Live {
             told_packets: 0,
             told_repair_us: None,
             sent_before: 0,
+            lead_us: 0,
         }
     }
 }
@@ -167,6 +173,7 @@ impl MuxStage {
         self.follow_muxer_clock();
         let pictures: Vec<bool> = self.streams.iter().map(|s| s.settings.kind == MediaKind::Video).collect();
         let Some(live) = &mut self.live else { return };
+        self.muxer.lead_sound_by(live.lead_us);
         let Some(session) = &mut live.session else { return };
         live.sockets = opened.sockets;
         live.lost = None;
@@ -202,9 +209,17 @@ impl MuxStage {
     /// Sends a packet that has its final times; a failure is mended after the step.
     pub(super) fn send(&mut self, index: usize, mut packet: Packet, base: Rational) {
         let came_us = self.came_us(index, &packet, base);
+        let picture = self.streams[index].settings.kind == MediaKind::Video;
         let Some(live) = &mut self.live else { return };
         let Some(session) = &mut live.session else { return };
         let at_us = packet.dts().or(packet.pts()).map(|t| rescale(t, base, Rational::MICROS));
+        if let (true, Some(pts), Some(dts)) = (session.parts.sound_leads && picture, packet.pts(), packet.dts()) {
+            let lead_us = rescale(pts - dts, base, Rational::MICROS).min(MOST_LEAD_US);
+            if lead_us > live.lead_us {
+                live.lead_us = lead_us;
+                self.muxer.lead_sound_by(lead_us);
+            }
+        }
         self.muxer.interrupt().begin(Some(session.write_limit()));
         let sent =
             if session.parts.at_once { self.muxer.write_at_once(&mut packet) } else { self.muxer.write(&mut packet) };
