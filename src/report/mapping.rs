@@ -24,7 +24,7 @@ fn lines(plan: &Plan, catalog: &dyn Catalog) -> Vec<String> {
         for (stream, stream_plan) in input_plan.streams.iter().enumerate() {
             let decoder = stream_plan.decode.as_ref().map_or("?", |d| d.decoder.as_str());
             for (graph, graph_plan) in plan.graphs.iter().enumerate() {
-                for pad in graph_plan.inputs.iter().filter(|pad| pad.source == (input, stream)) {
+                for pad in graph_plan.inputs.iter().filter(|pad| pad.source.input() == Some((input, stream))) {
                     lines.push(format!("  Stream #{input}:{stream} ({decoder}) -> {}{}", pad.name, number(graph)));
                 }
             }
