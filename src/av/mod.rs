@@ -5,7 +5,9 @@ mod sys;
 pub use sys::bitstream::BitstreamFilter;
 pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;
-pub use sys::compat::{device_pictures_may_change_size, frames_have_lengths, rates_may_stay_unknown};
+pub use sys::compat::{
+    counts_simple_graphs, device_pictures_may_change_size, frames_have_lengths, rates_may_stay_unknown,
+};
 pub use sys::decoder::{DecodeStep, Decoder, DecoderSettings};
 pub use sys::dictionary::Dictionary;
 pub use sys::encoder::{EncodeStep, EncodedParameters, Encoder, EncoderSettings, encoder_mark};

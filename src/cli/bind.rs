@@ -2,14 +2,15 @@
 
 use super::correction::{Edit, Findings};
 use super::filters::colon_ratios;
-use super::split::{Command, Group, Kind, Typed};
+use super::split::{Command, FIRST_STREAM, Group, GroupKind, Kind, Typed};
 use super::table::{self, Effect, Row, Scope, Suffix, Use};
 use super::value::BadValue;
 use super::{messages, place};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::spec::{
-    AvOption, GlobalSpec, InputSpec, JobSpec, MapSource, MetadataPlace, OutputSpec, SpecifierError, StreamSpecifier,
+    AvOption, DecoderSpec, GlobalSpec, InputSpec, JobSpec, MapSource, MetadataPlace, OutputSpec, SpecifierError,
+    StreamSpecifier,
 };
 
 /// Binds the command; everything wrong goes to `findings`. `word_count` is where the command line ends.
@@ -21,10 +22,10 @@ pub fn bind(command: &Command, catalog: &dyn Catalog, findings: &mut Findings, w
     }
     binder.check_overwrite();
     for group in &command.groups {
-        if group.is_input {
-            job.inputs.push(binder.input(group));
-        } else {
-            job.outputs.push(binder.output(group));
+        match group.kind {
+            GroupKind::Input => job.inputs.push(binder.input(group)),
+            GroupKind::Output => job.outputs.push(binder.output(group)),
+            GroupKind::Decoder => job.decoders.push(binder.decoder(group)),
         }
     }
     binder.check_files(&job, word_count);
@@ -100,6 +101,25 @@ impl<'a> Binder<'a> {
             }
         }
         self.check_repeated_filters(&spec);
+        spec
+    }
+
+    fn decoder(&mut self, group: &Group) -> DecoderSpec {
+        let stream = place::output_stream(&group.url).unwrap_or_else(|bad| {
+            let diagnostic = messages::bad_value("dec", &group.url, &bad, &group.origin);
+            self.findings.mend(diagnostic, [Edit::Replace(group.url_at, vec![FIRST_STREAM.to_owned()])]);
+            (0, 0)
+        });
+        let mut spec = DecoderSpec::new(stream, group.origin.clone());
+        for typed in &group.options {
+            match &typed.kind {
+                Kind::Library { name, scopes } => spec.options.extend(self.library(typed, name, *scopes)),
+                Kind::Native(row) => match target(row).decoder {
+                    Some(apply) => self.apply(typed, row, |used| apply(&mut spec, used)),
+                    None => self.misplaced(typed, row, group),
+                },
+            }
+        }
         spec
     }
 
@@ -189,15 +209,21 @@ impl<'a> Binder<'a> {
     /// An option before the wrong kind of file: shows where it ought to stand.
     fn misplaced(&mut self, typed: &Typed, row: &'static Row, group: &Group) {
         let name = typed.origin.token.trim_start_matches('-');
-        let diagnostic = messages::misplaced(target(row), name, group.is_input, &group.url, &typed.origin);
-        let edits = self.moved(typed, self.home(!group.is_input, group.anchor));
+        let diagnostic = messages::misplaced(target(row), name, (group.kind, &group.url), &typed.origin);
+        let wants_input = match group.kind {
+            GroupKind::Input => false,
+            GroupKind::Output => true,
+            GroupKind::Decoder => row.scope() == Scope::Input,
+        };
+        let edits = self.moved(typed, self.home(wants_input, group.anchor));
         self.findings.mend(diagnostic, edits);
     }
 
     /// Where an option that stands at `from` belongs: before the next output, or before the last input so far; else
     /// before any of that kind.
     fn home(&self, wants_input: bool, from: usize) -> Option<usize> {
-        let mut fitting = self.command.groups.iter().filter(|g| g.is_input == wants_input).map(|g| g.anchor);
+        let kind = if wants_input { GroupKind::Input } else { GroupKind::Output };
+        let mut fitting = self.command.groups.iter().filter(|g| g.kind == kind).map(|g| g.anchor);
         if wants_input {
             let before = fitting.clone().rfind(|anchor| *anchor < from);
             before.or_else(|| fitting.next())

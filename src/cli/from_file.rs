@@ -1,5 +1,6 @@
 //! `-/option FILE`: the option's value is what the file holds.
 
+use super::split::is_file;
 use super::table::{self, Arity};
 
 /// An option whose value stands in a file.
@@ -21,7 +22,7 @@ pub fn value_files(args: &[String]) -> Vec<ValueFile> {
         let name = arg.strip_prefix('-').unwrap_or_default();
         let bare = name.strip_prefix('/').unwrap_or(name);
         let row = table::find(bare.split(':').next().unwrap_or(bare));
-        let has_value = name == "i" || row.is_some_and(|row| matches!(row.arity, Arity::Value(_)));
+        let has_value = is_file(name) || row.is_some_and(|row| matches!(row.arity, Arity::Value(_)));
         if let (true, Some(row), true) = (bare.len() < name.len(), row, at + 1 < args.len()) {
             let is_flag = !matches!(row.arity, Arity::Value(_));
             found.push(ValueFile { at, option: bare.to_owned(), is_flag });

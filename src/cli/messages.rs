@@ -1,7 +1,8 @@
 //! The sentences about options. Those that programs look for in ffmpeg's output are kept word for word.
 
 use super::correction::{masked, shell_quoted};
-use super::table::Row;
+use super::split::GroupKind;
+use super::table::{Row, Scope};
 use super::value::BadValue;
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::spec::Assigned;
@@ -82,19 +83,30 @@ pub fn suffix_ignored(name: &str, suffix: &str, origin: &Origin) -> Diagnostic {
     Diagnostic::warning("specifier-ignored", message).at(origin)
 }
 
-/// An option of inputs at an output, or the other way round.
-pub fn misplaced(row: &Row, typed: &str, is_input: bool, url: &str, origin: &Origin) -> Diagnostic {
-    let (here, there) = if is_input { ("input", "an output") } else { ("output", "an input") };
+/// An option of inputs at an output, or the other way round; or of either at a loopback decoder.
+pub fn misplaced(row: &Row, typed: &str, (kind, url): (GroupKind, &str), origin: &Origin) -> Diagnostic {
+    let (here, file, opening, there) = match kind {
+        GroupKind::Input => ("input url", "input", "opening input files", "an output"),
+        GroupKind::Output => ("output url", "output", "opening output files", "an input"),
+        GroupKind::Decoder => {
+            let there = match row.scope() {
+                Scope::Input => "an input",
+                Scope::Output => "an output",
+                Scope::Both | Scope::Global => "an input or an output",
+            };
+            ("loopback decoder", "decoder", "creating loopback decoders", there)
+        }
+    };
     let message = format!(
-        "Option {typed} ({}) cannot be applied to {here} url {}: it belongs before {there}.",
+        "Option {typed} ({}) cannot be applied to {here} {}: it belongs before {there}.",
         row.help,
         masked(url)
     );
     // With help of our own, since the rest is what programs look for.
     let words = format!(
-        "Option {typed} ({}) cannot be applied to {here} url {url} -- you are trying to apply an input option to an output \
-         file or vice versa. Move this option before the file it belongs to.\nError parsing options for {here} file \
-         {url}.\nError opening {here} files: Invalid argument",
+        "Option {typed} ({}) cannot be applied to {here} {url} -- you are trying to apply an input option to an output \
+         file or vice versa. Move this option before the file it belongs to.\nError parsing options for {file} file \
+         {url}.\nError {opening}: Invalid argument",
         row.help,
         url = masked(url)
     );

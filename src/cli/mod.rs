@@ -19,7 +19,7 @@ mod tests;
 
 pub use correction::{command_line, masked, shell_quoted};
 pub use from_file::{ValueFile, value_files, with_values};
-pub use split::{Command, Group, Kind, Reading, Typed};
+pub use split::{Command, Group, GroupKind, Kind, Reading, Typed};
 
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -111,9 +111,9 @@ pub fn without_outputs(
         return None;
     }
     let places = |typed: &Typed| [Some(typed.at), typed.value_at].into_iter().flatten().collect::<Vec<_>>();
-    let outputs = command.groups.iter().filter(|group| !group.is_input);
+    let outputs = command.groups.iter().filter(|group| group.kind != GroupKind::Input);
     let mut theirs: Vec<usize> =
-        outputs.flat_map(|group| group.options.iter().flat_map(places).chain([group.anchor])).collect();
+        outputs.flat_map(|group| group.options.iter().flat_map(places).chain([group.anchor, group.url_at])).collect();
     theirs.extend(command.trailing.iter().flat_map(places));
     let is_theirs = |diagnostic: &Diagnostic| match (diagnostic.code, &diagnostic.origin) {
         ("conflicting-options" | "no-output", _) => true,
@@ -152,7 +152,7 @@ pub fn early_globals(args: &[String]) -> EarlyGlobals {
             "loglevel" | "v" => found.log_level = args.next().cloned().or(found.log_level),
             _ => {
                 let row = table::find(name.split(':').next().unwrap_or(name));
-                if name == "i" || row.is_some_and(|row| matches!(row.arity, Arity::Value(_))) {
+                if split::is_file(name) || row.is_some_and(|row| matches!(row.arity, Arity::Value(_))) {
                     args.next();
                 }
             }

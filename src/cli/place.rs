@@ -1,4 +1,4 @@
-//! Reads what names inputs, streams and metadata: `-map`, `-map_metadata`, and the places of `-metadata`.
+//! Reads what names inputs, streams and metadata: `-map`, `-map_metadata`, `-dec`, and the places of `-metadata`.
 
 use super::value::BadValue;
 use crate::diagnostic::Origin;
@@ -46,6 +46,12 @@ pub fn map_metadata(text: &str, to: MetadataPlace, origin: &Origin) -> Result<Ma
     Ok(MapMetadataSpec { to, input, from, origin: origin.clone() })
 }
 
+/// The value of `-dec`: an output and its stream by number.
+pub fn output_stream(text: &str) -> Result<(usize, usize), BadValue> {
+    let numbers = text.split_once(':').and_then(|(output, stream)| Some((output.parse().ok()?, stream.parse().ok()?)));
+    numbers.ok_or_else(|| BadValue::new("the numbers of an output and of its stream such as 0:0", "0:0"))
+}
+
 /// A metadata place: nothing or `g`, `s[:specifier]`, `c[:index]`, `p[:index]`.
 pub fn place(text: &str) -> Result<MetadataPlace, SpecifierError> {
     let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
@@ -86,6 +92,15 @@ mod tests {
         assert_eq!(map("[v]", &at()).unwrap().source, MapSource::Label("v".to_owned()));
         for text in ["", "v", ":v", "0:x", "[", "[]", "-", "-1-", "0v"] {
             assert!(map(text, &at()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_output_s_stream_is_named_by_two_numbers() {
+        assert_eq!(output_stream("0:0").unwrap(), (0, 0));
+        assert_eq!(output_stream("12:3").unwrap(), (12, 3));
+        for text in ["", "0", "0:", ":0", "0:v", "v:0", "-1:0", "0:-1", "0:0:0", "0:0 "] {
+            assert!(output_stream(text).is_err(), "{text}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! Splits argv by ffmpeg's grammar: `[global] {[input options] -i url}... {[output options] url}...`.
+//! Splits argv by ffmpeg's grammar:
+//! `[global] {[input options] -i url}... {[output options] url}... {[decoder options] -dec stream}...`.
 
 use super::correction::{Findings, Word, masked};
 use super::paste;
@@ -23,16 +24,29 @@ pub struct Command {
     pub is_literal: bool,
 }
 
-/// An input or output with the options written before it.
+/// What options stand before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupKind {
+    /// `-i`.
+    Input,
+    /// A URL alone.
+    Output,
+    /// `-dec`.
+    Decoder,
+}
+
+/// An input, output or loopback decoder with the options written before it.
 #[derive(Debug)]
 pub struct Group {
-    /// True for `-i`.
-    pub is_input: bool,
-    /// The URL as typed.
+    /// Which of these it is.
+    pub kind: GroupKind,
+    /// The URL as typed; of a decoder the stream.
     pub url: String,
+    /// Position of its word.
+    pub url_at: usize,
     /// Where it stands; a password in the token is masked.
     pub origin: Origin,
-    /// Position of the word that options must stand before: `-i`, or the URL.
+    /// Position of the word that options must stand before: `-i`, `-dec`, or the URL.
     pub anchor: usize,
     /// Its options.
     pub options: Vec<Typed>,
@@ -80,6 +94,17 @@ pub enum Reading {
     Typed,
     /// A program that calls ffmpeg: every sign is meant.
     Literal,
+}
+
+/// The option that makes a loopback decoder.
+const DECODER: &str = "dec";
+
+/// What a loopback decoder decodes as a rule.
+pub(super) const FIRST_STREAM: &str = "0:0";
+
+/// True for the options that options stand before, as before a file.
+pub(super) fn is_file(name: &str) -> bool {
+    name == "i" || name == DECODER
 }
 
 /// More corrections of one argument than this are a sign of going in circles.
@@ -133,7 +158,7 @@ impl Splitter<'_> {
         if text == "--" {
             if let Some(next) = self.words.get(self.at + 1).filter(|next| next.text != "--") {
                 let (url, arg) = (next.text.clone(), next.arg);
-                self.group(false, url, arg, self.at);
+                self.group(GroupKind::Output, (url, arg), (self.at, self.at + 1));
                 self.at += 1;
             }
             self.at += 1;
@@ -150,7 +175,7 @@ impl Splitter<'_> {
         match text.strip_prefix('-') {
             Some(body) if !body.is_empty() => self.option(body, origin),
             _ => {
-                self.group(false, text, origin.arg, self.at);
+                self.group(GroupKind::Output, (text, origin.arg), (self.at, self.at));
                 self.at += 1;
             }
         }
@@ -169,15 +194,18 @@ impl Splitter<'_> {
         self.words.splice(at..=at, meant.into_iter().map(|text| Word { arg, text, fixes: fixes + 1 }));
     }
 
-    fn group(&mut self, is_input: bool, url: String, arg: usize, anchor: usize) {
+    fn group(&mut self, kind: GroupKind, (url, arg): (String, usize), (anchor, url_at): (usize, usize)) {
         let origin = Origin::new(arg, masked(&url));
         let options = std::mem::take(&mut self.pending);
-        self.command.groups.push(Group { is_input, url, origin, anchor, options });
+        self.command.groups.push(Group { kind, url, url_at, origin, anchor, options });
     }
 
     fn option(&mut self, body: &str, origin: Origin) {
         if body == "i" {
             return self.input(origin);
+        }
+        if body == DECODER {
+            return self.decoder(&origin);
         }
         let (name, suffix) = match body.split_once(':') {
             Some((name, suffix)) => (name, Some(suffix.to_owned())),
@@ -294,7 +322,16 @@ impl Splitter<'_> {
         {
             self.findings.tell(messages::input_looks_like_option(&url, &origin));
         }
-        self.group(true, url, arg, self.at);
+        self.group(GroupKind::Input, (url, arg), (self.at, self.at + 1));
+        self.at += 2;
+    }
+
+    fn decoder(&mut self, origin: &Origin) {
+        let Some(next) = self.words.get(self.at + 1) else {
+            return self.value_missing(DECODER, None, origin);
+        };
+        let (stream, arg) = (next.text.clone(), next.arg);
+        self.group(GroupKind::Decoder, (stream, arg), (self.at, self.at + 1));
         self.at += 2;
     }
 
@@ -303,14 +340,20 @@ impl Splitter<'_> {
         let metavar = match row.map(|row| row.arity) {
             Some(Arity::Value(metavar)) => metavar,
             _ if body == "i" => "input",
+            _ if body == DECODER => "output:stream",
             _ => "value",
         };
-        self.findings.mend(messages::value_missing(body, metavar, row.is_none() && body != "i", origin), []);
-        let text = if body == "i" { "input.mp4".to_owned() } else { metavar.to_uppercase() };
+        self.findings.mend(messages::value_missing(body, metavar, row.is_none() && !is_file(body), origin), []);
+        let text = match body {
+            "i" => "input.mp4".to_owned(),
+            DECODER => FIRST_STREAM.to_owned(),
+            _ => metavar.to_uppercase(),
+        };
         self.words.push(Word { arg: origin.arg, text: text.clone(), fixes: MOST_FIXES });
         let (name, suffix) = body.split_once(':').map_or((body, None), |(name, suffix)| (name, Some(suffix)));
         let kind = match row {
             _ if body == "i" => return self.input(origin.clone()),
+            _ if body == DECODER => return self.decoder(origin),
             Some(row) if row.scope() == Scope::Global => None,
             Some(row) => Some(Kind::Native(row)),
             None => Some(Kind::Library { name: name.to_owned(), scopes: OptionScopes::default() }),

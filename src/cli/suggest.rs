@@ -1,5 +1,6 @@
 //! Finds the option that was meant when a name is unknown.
 
+use super::split::is_file;
 use super::table::{self, Suffix};
 use crate::catalog::Catalog;
 
@@ -15,7 +16,7 @@ const fn tolerance(length: usize) -> usize {
 
 /// True when the option's name, without dash and suffix, is known.
 pub fn is_known(name: &str, catalog: &dyn Catalog) -> bool {
-    name == "i" || table::find(name).is_some() || (!name.is_empty() && catalog.option_scopes(name).any())
+    is_file(name) || table::find(name).is_some() || (!name.is_empty() && catalog.option_scopes(name).any())
 }
 
 /// The known spelling nearest to `name`, perhaps with a specifier: `cv` gives `c:v`, `prest` gives `preset`.

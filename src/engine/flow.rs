@@ -3,6 +3,7 @@
 use super::leak::Mark;
 use super::link::Flowing;
 use crate::av::{AvError, EncodedParameters, Frame, GraphOutput, Packet, StreamParameters, Subtitle};
+use crate::unit::Rational;
 use crossbeam_channel::Sender;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,7 +39,7 @@ impl fmt::Debug for NewCodec {
     }
 }
 
-/// From demuxers to decoders and muxers, and from encoders to muxers.
+/// From demuxers to decoders and muxers, and from encoders to muxers and loopback decoders.
 #[derive(Debug)]
 pub enum PacketItem {
     /// A packet.
@@ -111,6 +112,8 @@ pub enum FrameItem {
     Shape(Box<Shape>),
     /// Bits per raw sample that the decoder found.
     SourceBits(i32),
+    /// Time base and frame rate of the frames that follow, from a loopback decoder: its encoder alone knows them.
+    Clock(Rational, Rational),
     /// A subtitle that is to be drawn.
     Subtitle(Subtitle),
     /// The input has come as far as this, in ticks of the stream of subtitles.
@@ -132,6 +135,7 @@ impl Flowing for FrameItem {
         Ok(match self {
             Self::Frame(frame) => Self::Frame(frame.share()?),
             Self::SourceBits(bits) => Self::SourceBits(*bits),
+            Self::Clock(base, rate) => Self::Clock(*base, *rate),
             Self::EndsAt(pts) => Self::EndsAt(*pts),
             Self::Subtitle(subtitle) => Self::Subtitle(subtitle.clone()),
             Self::Heartbeat(at) => Self::Heartbeat(*at),

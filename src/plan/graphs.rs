@@ -1,6 +1,6 @@
-//! Complex filtergraphs: which streams feed them, and which output streams they feed.
+//! Complex filtergraphs: which streams and loopback decoders feed them, and which output streams they feed.
 
-use super::{Context, GraphInputPlan, GraphOutputPlan, GraphPlan, StreamSource, input};
+use super::{Context, GraphInputPlan, GraphOutputPlan, GraphPlan, PadSource, StreamSource, input};
 use crate::catalog::GraphPad;
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
@@ -31,7 +31,11 @@ impl Graphs {
             for pad in &pads.inputs {
                 let source = source_of(context, graph, pad, &used)?;
                 used.push(source);
-                let kind = context.facts[source.0].streams[source.1].kind;
+                let kind = match source {
+                    PadSource::Input(input, stream) => context.facts[input].streams[stream].kind,
+                    // Whether the decoder gives that is known when the outputs are.
+                    PadSource::Decoder(_) => pad.kind,
+                };
                 inputs.push(GraphInputPlan { source, kind, name: pad.name.clone() });
             }
             let outputs =
@@ -113,18 +117,45 @@ pub(super) fn taken_kinds(
     spec
 }
 
-/// The input stream that a pad's label names, or the first of its kind that no graph has yet.
+/// The loopback decoder that a label names, `dec:0`; `None` when it names something else. A stream specifier behind it
+/// names the only stream that there is.
+fn decoder_of(context: &Context, graph: &ComplexGraph, label: &str) -> Option<Result<PadSource, Diagnostic>> {
+    let text = label.strip_prefix("dec:")?;
+    let (number, rest) = text.split_once(':').unwrap_or((text, ""));
+    let number = number.parse::<usize>().ok().filter(|_| StreamSpecifier::parse(rest).is_ok());
+    let there = context.spec.decoders.len();
+    Some(match number {
+        Some(number) if number < there => Ok(PadSource::Decoder(number)),
+        Some(number) => {
+            let message =
+                format!("[{label}] in filtergraph description {}: there is no loopback decoder {number}.", graph.text);
+            let remedy = match there {
+                0 => "-dec OUTPUT:STREAM makes one, e.g. -dec 0:0.".to_owned(),
+                _ => format!("There are {there}; the first is [dec:0]."),
+            };
+            Err(Diagnostic::error("filtergraph", message).remedy(remedy).at(&graph.origin))
+        }
+        None => {
+            let message = format!("[{label}] in filtergraph description {} names no loopback decoder.", graph.text);
+            Err(Diagnostic::error("filtergraph", message).remedy("Write [dec:0] for the first.").at(&graph.origin))
+        }
+    })
+}
+
+/// What a pad's label names, or the first input stream of its kind that no graph has yet.
 fn source_of(
     context: &Context,
     graph: &ComplexGraph,
     pad: &GraphPad,
-    used: &[(usize, usize)],
-) -> Result<(usize, usize), Diagnostic> {
+    used: &[PadSource],
+) -> Result<PadSource, Diagnostic> {
     let fail = |message: String| Err(Diagnostic::error("filtergraph", message).at(&graph.origin));
     let Some(label) = &pad.label else {
-        let fitting = super::mapping::candidates(context).find(|(at, s)| s.kind == pad.kind && !used.contains(at));
-        return match fitting {
-            Some((at, _)) => Ok(at),
+        let mut fitting = super::mapping::candidates(context)
+            .filter(|(_, s)| s.kind == pad.kind)
+            .map(|((input, stream), _)| PadSource::Input(input, stream));
+        return match fitting.find(|source| !used.contains(source)) {
+            Some(source) => Ok(source),
             None => {
                 let told = "Cannot find a matching stream for unlabeled input pad";
                 let (number, filter) = &pad.place;
@@ -133,6 +164,9 @@ fn source_of(
             }
         };
     };
+    if let Some(decoder) = decoder_of(context, graph, label) {
+        return decoder;
+    }
     let digits = label.len() - label.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, rest) = label.split_at(digits);
     let parsed = if number.is_empty() { Some(0) } else { number.parse::<usize>().ok() };
@@ -162,7 +196,7 @@ fn source_of(
             graph.text
         ));
     }
-    Ok((index, stream.index))
+    Ok(PadSource::Input(index, stream.index))
 }
 
 #[cfg(test)]
@@ -176,7 +210,7 @@ mod tests {
     fn labels_name_input_streams_and_outputs_that_are_mapped() {
         let facts = [input(vec![video("h264"), audio("aac")]), input(vec![video("vp9")])];
         let plan = planned("-i a -i b -filter_complex [0:v][1:v]overlay[o] -map [o] -map 0:a out.mkv", &facts).unwrap();
-        let fed: Vec<_> = plan.graphs[0].inputs.iter().map(|i| i.source).collect();
+        let fed: Vec<_> = plan.graphs[0].inputs.iter().filter_map(|i| i.source.input()).collect();
         assert_eq!(fed, [(0, 0), (1, 0)]);
         assert_eq!(plan.graphs[0].outputs[0].to, Some((0, 0)));
         assert_eq!(sources(&plan), [vec![Graph(0, 0), Input(0, 1)]]);
@@ -193,7 +227,7 @@ mod tests {
     fn unlabelled_inputs_take_the_first_streams_that_no_graph_has() {
         let facts = [input(vec![video("h264")]), input(vec![audio("aac"), video("vp9")])];
         let plan = planned("-i a -i b -filter_complex overlay out.mkv", &facts).unwrap();
-        let fed: Vec<_> = plan.graphs[0].inputs.iter().map(|i| i.source).collect();
+        let fed: Vec<_> = plan.graphs[0].inputs.iter().filter_map(|i| i.source.input()).collect();
         assert_eq!(fed, [(0, 0), (1, 1)]);
     }
 

@@ -230,7 +230,7 @@ fn last<T>(values: &PerStream<T>) -> Option<&T> {
     values.0.last().map(|a| &a.value)
 }
 
-fn find_decoder(catalog: &dyn Catalog, name: &str) -> Option<crate::catalog::CodecFacts> {
+pub(super) fn find_decoder(catalog: &dyn Catalog, name: &str) -> Option<crate::catalog::CodecFacts> {
     catalog.decoder(name).or_else(|| catalog.codec_id(name).and_then(|id| catalog.decoder_for(id)))
 }
 
@@ -406,7 +406,8 @@ pub(super) fn disabled(spec: &InputSpec, facts: &InputFacts, stream: &StreamFact
 pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Vec<Diagnostic>) {
     let streams = plan.outputs.iter().flat_map(|output| &output.streams);
     let direct = streams.filter_map(|s| Some((s.source.input()?, !matches!(s.treatment, Treatment::Copy(_)), true)));
-    let filtered = plan.graphs.iter().flat_map(|graph| &graph.inputs).map(|input| (input.source, true, false));
+    let pads = plan.graphs.iter().flat_map(|graph| &graph.inputs);
+    let filtered = pads.filter_map(|pad| Some((pad.source.input()?, true, false)));
     let wanted: Vec<_> = direct.chain(filtered).collect();
     for ((i, s), decoded, for_output) in wanted {
         let (spec, facts) = (&context.spec.inputs[i], &context.facts[i]);

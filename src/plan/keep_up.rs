@@ -74,8 +74,8 @@ const LEAST_LOOK_AHEAD: [i64; 2] = [1, 10];
 /// Sets the plan of every encoder of pictures that are fed at the speed of time.
 pub(super) fn assign(context: &Context<'_>, plan: &mut Plan, diagnostics: &mut Vec<Diagnostic>) {
     let timed: Vec<bool> = plan.inputs.iter().map(InputPlan::is_timed).collect();
-    let graphs: Vec<bool> =
-        plan.graphs.iter().map(|g| g.inputs.iter().any(|pad| timed.get(pad.source.0) == Some(&true))).collect();
+    let fed_timed = |graph| plan.origins(StreamSource::Graph(graph, 0)).iter().any(|input| timed[*input]);
+    let graphs: Vec<bool> = (0..plan.graphs.len()).map(fed_timed).collect();
     for (output, spec) in plan.outputs.iter_mut().zip(&context.spec.outputs) {
         let mut watched = false;
         for stream in output.streams.iter_mut().filter(|stream| stream.kind == MediaKind::Video) {

@@ -11,6 +11,7 @@ mod graphs;
 mod hardware;
 mod input;
 mod keep_up;
+mod loopback;
 mod mapping;
 mod metadata;
 mod muxer;
@@ -29,7 +30,8 @@ pub use keep_up::{FasterPreset, KeepUpPlan};
 pub use metadata::MetadataEdit;
 pub use parts::{
     CopyPlan, DecodePlan, EncodePlan, GraphInputPlan, GraphOutputPlan, GraphPlan, InputPlan, InputStreamPlan,
-    OutputPlan, OutputStreamPlan, PassPlan, Plan, ProgramPlan, StatsPlan, StatsPlans, StreamSource, Treatment,
+    LoopbackPlan, OutputPlan, OutputStreamPlan, PadSource, PassPlan, Plan, ProgramPlan, StatsPlan, StatsPlans,
+    StreamSource, Treatment,
 };
 pub use session::{SessionPlan, is_rtsp_url};
 pub use target::expand_target;
@@ -88,6 +90,13 @@ pub fn plan(
         let Some(output) = encode::output(&context, index, draft, &mut diagnostics) else { return Err(diagnostics) };
         plan.outputs.push(output);
     }
+    plan.decoders = match loopback::plan(&context, &plan.outputs, &plan.graphs, &mut diagnostics) {
+        Ok(decoders) => decoders,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            return Err(diagnostics);
+        }
+    };
     input::mark_used(&context, &mut plan, &mut diagnostics);
     threads::assign(&mut plan.outputs, cores);
     keep_up::assign(&context, &mut plan, &mut diagnostics);

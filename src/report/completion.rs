@@ -46,7 +46,8 @@ pub fn fish() -> String {
 /// The sections of the manual that tell of ffmpeg's grammar, in roff.
 pub fn manual() -> String {
     let mut text = String::from(
-        ".SH SYNOPSIS\n\\fBweir\\fR [global options] {[input options] \\fB\\-i\\fR input}... {[output options] output}...\n\
+        ".SH SYNOPSIS\n\\fBweir\\fR [global options] {[input options] \\fB\\-i\\fR input}... {[output options] output}... \
+         [[decoder options] \\fB\\-dec\\fR output:stream]...\n\
          .SH DESCRIPTION\nweir transcodes, relays and restreams media with FFmpeg's libraries. It takes ffmpeg's own \
          command line; called through a link named \\fBffmpeg\\fR it takes nothing else. Options of encoders, decoders, \
          muxers, demuxers, scalers and resamplers are FFmpeg's own and not listed here.\n\

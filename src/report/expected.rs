@@ -17,7 +17,7 @@ fn output_us(plan: &Plan, output: &OutputPlan, facts: &[InputFacts]) -> Option<i
             StreamSource::File => {}
             // What a filtergraph makes of its inputs is not known.
             StreamSource::Graph(graph, _) if plan.graphs.get(graph)?.inputs.is_empty() => return output.duration_us,
-            StreamSource::Graph(graph, _) => sources.extend(plan.graphs[graph].inputs.iter().map(|i| i.source.0)),
+            StreamSource::Graph(..) => sources.extend(plan.origins(stream.source)),
         }
     }
     sources.sort_unstable();

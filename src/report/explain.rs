@@ -5,7 +5,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::plan::{
-    EncodePlan, HardwareDecode, HardwareMethod, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment,
+    EncodePlan, HardwareDecode, HardwareMethod, OutputPlan, OutputStreamPlan, PadSource, Plan, StreamSource, Treatment,
 };
 use crate::spec::FpsMode;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
     }
     for (index, graph) in plan.graphs.iter().enumerate() {
         let inputs: Vec<String> =
-            graph.inputs.iter().map(|pad| format!("#{}:{} into {}", pad.source.0, pad.source.1, pad.name)).collect();
+            graph.inputs.iter().map(|pad| format!("{} into {}", pad_source(pad.source), pad.name)).collect();
         let inputs = if inputs.is_empty() { "no input".to_owned() } else { inputs.join(", ") };
         let _ = writeln!(text, "Filtergraph {index}: {} ({inputs})", graph.description);
     }
@@ -66,6 +66,18 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
         for (number, stream) in output.streams.iter().enumerate() {
             stream_text(&mut text, (index, number), stream, plan, catalog);
         }
+    }
+    for (number, decoder) in plan.decoders.iter().enumerate() {
+        let (output, stream) = decoder.stream;
+        let _ = write!(
+            text,
+            "Loopback decoder dec:{number}: output #{output}:{stream}, decoded by {}",
+            decoder.decode.decoder
+        );
+        let _ = match &decoder.decode.options[..] {
+            [] => writeln!(text),
+            given => writeln!(text, " ({})", options(given)),
+        };
     }
     let mut diagnostics = told(plan).peekable();
     if diagnostics.peek().is_some() {
@@ -212,6 +224,14 @@ fn fps_mode(mode: FpsMode) -> &'static str {
     }
 }
 
+/// What feeds a filtergraph, as its label names it.
+fn pad_source(source: PadSource) -> String {
+    match source {
+        PadSource::Input(input, stream) => format!("#{input}:{stream}"),
+        PadSource::Decoder(number) => format!("dec:{number}"),
+    }
+}
+
 /// What is told of the hardware that is to decode.
 fn hardware(wanted: &HardwareDecode) -> String {
     let device = wanted.device.as_ref().map_or(String::new(), |device| format!(" {device}"));
@@ -259,7 +279,10 @@ pub fn json(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> Value {
     let graphs = plan.graphs.iter().map(|graph| {
         json!({
             "description": graph.description,
-            "inputs": graph.inputs.iter().map(|pad| json!([pad.source.0, pad.source.1])).collect::<Vec<_>>(),
+            "inputs": graph.inputs.iter().map(|pad| match pad.source {
+                PadSource::Input(input, stream) => json!([input, stream]),
+                PadSource::Decoder(number) => json!({ "decoder": number }),
+            }).collect::<Vec<_>>(),
             "outputs": graph.outputs.iter().map(|pad| json!(pad.to.map(|to| [to.0, to.1]))).collect::<Vec<_>>(),
         })
     });
@@ -269,8 +292,16 @@ pub fn json(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> Value {
         "outputs": outputs.collect::<Vec<_>>(),
         "diagnostics": told(plan).map(diagnostic_json).collect::<Vec<_>>(),
     });
-    if let (Some(whole), false) = (whole.as_object_mut(), graphs.is_empty()) {
-        whole.insert("filtergraphs".to_owned(), Value::Array(graphs));
+    let decoders = plan.decoders.iter().map(|decoder| {
+        json!({
+            "stream": [decoder.stream.0, decoder.stream.1], "kind": decoder.kind.name(),
+            "decoder": decoder.decode.decoder, "decoder_options": object(&decoder.decode.options),
+        })
+    });
+    for (key, values) in [("filtergraphs", graphs), ("loopback_decoders", decoders.collect())] {
+        if let (Some(whole), false) = (whole.as_object_mut(), values.is_empty()) {
+            whole.insert(key.to_owned(), Value::Array(values));
+        }
     }
     whole
 }

@@ -1,6 +1,7 @@
 //! `Stream mapping:`, as ffmpeg writes it.
 
 use super::{level, say};
+use crate::av::counts_simple_graphs;
 use crate::catalog::Catalog;
 use crate::plan::{OutputStreamPlan, Plan, StreamSource, Treatment};
 
@@ -14,17 +15,16 @@ pub fn show(plan: &Plan, catalog: &dyn Catalog) {
 
 fn lines(plan: &Plan, catalog: &dyn Catalog) -> Vec<String> {
     let mut lines = Vec::new();
-    // ffmpeg counts the filtergraphs of single streams too.
     let streams = plan.outputs.iter().flat_map(|o| &o.streams);
     let simple =
         streams.filter(|s| matches!((&s.treatment, s.source), (Treatment::Encode(_), StreamSource::Input(..))));
-    let graphs = plan.graphs.len() + simple.count();
+    let graphs = plan.graphs.len() + if counts_simple_graphs() { simple.count() } else { 0 };
     let number = |graph: usize| if graphs > 1 { format!(" (graph {graph})") } else { String::new() };
     for (input, input_plan) in plan.inputs.iter().enumerate() {
         for (stream, stream_plan) in input_plan.streams.iter().enumerate() {
             let decoder = stream_plan.decode.as_ref().map_or("?", |d| d.decoder.as_str());
             for (graph, graph_plan) in plan.graphs.iter().enumerate() {
-                for pad in graph_plan.inputs.iter().filter(|pad| pad.source == (input, stream)) {
+                for pad in graph_plan.inputs.iter().filter(|pad| pad.source.input() == Some((input, stream))) {
                     lines.push(format!("  Stream #{input}:{stream} ({decoder}) -> {}{}", pad.name, number(graph)));
                 }
             }

@@ -1,5 +1,6 @@
 //! JobSpec: what the user asked for, typed, with nothing opened and nothing decided yet.
 
+mod decoder;
 mod global;
 mod input;
 mod live;
@@ -11,6 +12,7 @@ mod seldom;
 mod specifier;
 mod stats;
 
+pub use decoder::DecoderSpec;
 pub use global::{ComplexGraph, ExplainFormat, GlobalSpec, Overwrite};
 pub use input::{DISCARD_ALL, InputSpec, ReadRate};
 pub use live::{InputGap, LiveSpec};
@@ -22,7 +24,7 @@ pub use seldom::{ChannelMap, HardwareAction, HardwareRequest, SeldomGlobal, Seld
 pub use specifier::{SpecifierError, StreamSpecifier};
 pub use stats::{DEFAULT_STATS_LINE, StatsField, StatsPart, StatsPlace, StatsSpec, StatsSpecs, stats_line};
 
-/// A whole job: inputs, outputs, and what concerns both.
+/// A whole job: inputs, outputs, what decodes outputs again, and what concerns them all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobSpec {
     /// Options of the whole run.
@@ -31,4 +33,6 @@ pub struct JobSpec {
     pub inputs: Vec<InputSpec>,
     /// Outputs in the order given.
     pub outputs: Vec<OutputSpec>,
+    /// Loopback decoders in the order given, by which filtergraphs number them.
+    pub decoders: Vec<DecoderSpec>,
 }

@@ -58,6 +58,11 @@ pub const fn rates_may_stay_unknown() -> bool {
     cfg!(ffmpeg_7_0)
 }
 
+/// The stream mapping counts the filtergraphs of single streams too, as in the command of FFmpeg 6.1 and earlier.
+pub const fn counts_simple_graphs() -> bool {
+    !cfg!(ffmpeg_7_0)
+}
+
 /// `-r` of a copied stream stands in the header, as in the command of FFmpeg 7.1 and later; before, the source's own rate.
 pub(crate) const fn copied_rate_stands() -> bool {
     cfg!(ffmpeg_7_1)

@@ -35,6 +35,21 @@ pub struct FrameShape {
 }
 
 impl FrameShape {
+    /// That of frames of which nothing is known before the first.
+    pub fn unknown() -> Self {
+        Self {
+            format: -1,
+            width: 0,
+            height: 0,
+            sample_rate_hz: 0,
+            channel_layout: String::new(),
+            sample_aspect_ratio: Rational::UNKNOWN,
+            colours: [0; 3],
+            display_matrix: None,
+            hardware: None,
+        }
+    }
+
     /// True when a graph built for `self` cannot take `other`. The pixel aspect alone does not matter, as in ffmpeg.
     pub fn differs_from(&self, other: &FrameShape) -> bool {
         self.format != other.format

@@ -131,6 +131,11 @@ impl Packet {
         self.get().flags & ffi::AV_PKT_FLAG_KEY != 0
     }
 
+    /// Marks the packet as made by this process, and not read from anywhere.
+    pub fn trust(&mut self) {
+        self.get_mut().flags |= ffi::AV_PKT_FLAG_TRUSTED;
+    }
+
     /// Marks a packet that decoding can start with.
     pub(crate) fn set_key(&mut self) {
         self.get_mut().flags |= ffi::AV_PKT_FLAG_KEY;

@@ -46,7 +46,15 @@ pub(super) const ROWS: &[Row] = &[
         "codec",
         "codec by name, or copy",
         assign!(codec, |u| named(u.value, "a codec's name such as libx264, or copy", "copy")?),
-    ),
+    )
+    .also_for_decoder(|spec, u| {
+        spec.codec = Some(Assigned {
+            specifier: u.specifier.clone(),
+            value: named(u.value, "a decoder's name such as h264", "h264")?,
+            origin: u.origin.clone(),
+        });
+        Ok(())
+    }),
     Row::value(&["vcodec"], "codec", "same as -c:v", Effect::Alias("c", "v")),
     Row::value(&["acodec"], "codec", "same as -c:a", Effect::Alias("c", "a")),
     Row::value(&["scodec"], "codec", "same as -c:s", Effect::Alias("c", "s")),

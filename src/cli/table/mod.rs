@@ -15,7 +15,7 @@ use super::Request;
 use super::value::BadValue;
 use crate::catalog::Catalog;
 use crate::diagnostic::Origin;
-use crate::spec::{AvOption, GlobalSpec, InputSpec, MetadataPlace, OutputSpec, StreamSpecifier};
+use crate::spec::{AvOption, DecoderSpec, GlobalSpec, InputSpec, MetadataPlace, OutputSpec, StreamSpecifier};
 
 /// One option of ffmpeg's command.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Row {
     pub bare: Option<&'static str>,
     /// What it does; the variant is its scope.
     pub effect: Effect,
+    /// What it does before a loopback decoder, where it may stand there too.
+    pub decoder: Option<Apply<DecoderSpec>>,
 }
 
 /// Whether a value follows an option.
@@ -132,7 +134,7 @@ pub enum Scope {
 impl Row {
     /// A flag.
     pub const fn flag(names: &'static [&'static str], help: &'static str, effect: Effect) -> Self {
-        Self { names, arity: Arity::Flag, suffix: Suffix::None, help, bare: None, effect }
+        Self { names, arity: Arity::Flag, suffix: Suffix::None, help, bare: None, effect, decoder: None }
     }
 
     /// An option with one value.
@@ -168,6 +170,11 @@ impl Row {
     /// The same row with a specifier for when none is typed.
     pub const fn with_bare(self, specifier: &'static str) -> Self {
         Self { bare: Some(specifier), ..self }
+    }
+
+    /// The same row for an option that may stand before a loopback decoder as well.
+    pub const fn also_for_decoder(self, apply: Apply<DecoderSpec>) -> Self {
+        Self { decoder: Some(apply), ..self }
     }
 
     /// Its first name.

@@ -325,9 +325,11 @@ impl Stage for EncodeStage {
             }
             FrameItem::Frame(frame) if self.settings.kind == MediaKind::Video => self.picture(frame, out),
             FrameItem::Frame(frame) => self.sound(frame, out),
-            FrameItem::SourceBits(_) | FrameItem::EndsAt(_) | FrameItem::Subtitle(_) | FrameItem::Heartbeat(_) => {
-                Ok(Flow::Continue)
-            }
+            FrameItem::SourceBits(_)
+            | FrameItem::Clock(..)
+            | FrameItem::EndsAt(_)
+            | FrameItem::Subtitle(_)
+            | FrameItem::Heartbeat(_) => Ok(Flow::Continue),
         }
     }
 

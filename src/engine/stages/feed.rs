@@ -44,8 +44,8 @@ pub struct InputSettings {
 pub struct Feeding {
     /// Asks for them.
     pub appetite: Appetite,
-    /// By port of the graph, the place of its input in the appetite.
-    pub inputs: Vec<usize>,
+    /// By port of the graph, the places in the appetite of the inputs that its media comes from.
+    pub inputs: Vec<Vec<usize>>,
 }
 
 /// What an input has for the graph next.

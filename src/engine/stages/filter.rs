@@ -299,14 +299,14 @@ impl FilterStage {
     /// Asks for the inputs that the graph needs, and holds those that have run ahead of what it asked for.
     fn ask(&self) {
         let Some(feeding) = &self.feeding else { return };
-        let mut wanted = vec![false; feeding.inputs.iter().max().map_or(0, |most| most + 1)];
+        let mut wanted = vec![false; feeding.inputs.iter().flatten().max().map_or(0, |most| most + 1)];
         for (port, input) in self.inputs.iter().enumerate().filter(|(_, input)| !input.ended) {
             let asked = match &self.graph {
                 Some(graph) => graph.unmet_requests(port) > 0 && !input.has_next(),
                 None => !input.is_known(),
             };
             if asked || input.has_room() {
-                wanted[feeding.inputs[port]] = true;
+                feeding.inputs[port].iter().for_each(|place| wanted[*place] = true);
             }
         }
         if !wanted.contains(&true) {
@@ -355,6 +355,11 @@ impl Stage for FilterStage {
             }
             FrameItem::SourceBits(bits) => {
                 self.inputs[port].source_bits = bits;
+                Ok(Flow::Continue)
+            }
+            FrameItem::Clock(base, rate) => {
+                let settings = &mut self.inputs[port].settings;
+                (settings.time_base, settings.frame_rate) = (base, rate);
                 Ok(Flow::Continue)
             }
             FrameItem::EndsAt(pts) => {

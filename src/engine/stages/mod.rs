@@ -8,6 +8,7 @@ pub mod encode;
 pub mod feed;
 pub mod filter;
 pub mod frame_stats;
+pub mod loopback;
 pub mod mux;
 mod passes;
 pub mod picture_subtitles;

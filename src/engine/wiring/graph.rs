@@ -1,5 +1,6 @@
 //! The stages of filtergraphs.
 
+use super::loopback;
 use super::settings::input_trim;
 use super::{BEHIND_GRAPH, Builder, Ends, FRAMES};
 use crate::av::{Canvas, GraphSettings, OutputConstraint};
@@ -12,7 +13,7 @@ use crate::engine::stages::drawing::Drawing;
 use crate::engine::stages::feed::{Feeding, InputSettings};
 use crate::engine::stages::filter::FilterStage;
 use crate::facts::{InputFacts, MediaKind};
-use crate::plan::{EncodePlan, GraphPlan, OutputPlan, Plan, Treatment};
+use crate::plan::{EncodePlan, GraphInputPlan, OutputPlan, PadSource, Plan, StreamSource, Treatment};
 use crate::unit::Rational;
 
 /// The canvas of subtitles in a file without pictures.
@@ -63,9 +64,15 @@ impl Builder<'_> {
         for (number, graph) in plan.graphs.iter().enumerate() {
             let mut settings = Vec::new();
             for pad in &graph.inputs {
-                let (input, source) = pad.source;
-                let name = format!("graph {number} input from stream {input}:{source}");
-                settings.push(graph_input(plan, pad.source, inputs, name)?);
+                let from = format!("graph {number} input from");
+                settings.push(match pad.source {
+                    PadSource::Input(input, source) => {
+                        graph_input(plan, (input, source), inputs, format!("{from} stream {input}:{source}"))?
+                    }
+                    PadSource::Decoder(decoder) => {
+                        loopback::graph_input(&plan.decoders[decoder], format!("{from} dec:{decoder}"))
+                    }
+                });
             }
             let mut outputs = Vec::new();
             let mut links = Vec::new();
@@ -86,25 +93,32 @@ impl Builder<'_> {
                 ..GraphSettings::default()
             };
             let stage = FilterStage::new(format!("filtergraph {number}"), shared, settings, outputs)
-                .fed_by(feeding(graph, balance))
+                .fed_by(feeding(plan, number, balance))
                 .commanded_by(self.commands.clone(), number);
             let (senders, inlet) = link::<FrameItem>(FRAMES, graph.inputs.len());
             self.stage(format!("filtergraph {number}"), stage, inlet, links)?;
             for (pad, sender) in graph.inputs.iter().zip(senders) {
-                ends.inputs.entry(pad.source).or_default().frames.push(sender);
+                match pad.source {
+                    PadSource::Input(input, stream) => {
+                        ends.inputs.entry((input, stream)).or_default().frames.push(sender);
+                    }
+                    PadSource::Decoder(decoder) => ends.decoders.entry(decoder).or_default().push(sender),
+                }
             }
         }
         Ok(())
     }
 }
 
-/// A graph that several files feed asks for what it needs; of one file it gets everything as it comes.
-fn feeding(graph: &GraphPlan, balance: &Balance) -> Option<Feeding> {
-    let mut files: Vec<usize> = graph.inputs.iter().map(|pad| pad.source.0).collect();
-    files.sort_unstable();
-    files.dedup();
-    let place = |file| files.iter().position(|f| *f == file).unwrap_or(0);
-    let inputs = graph.inputs.iter().map(|pad| place(pad.source.0)).collect();
+/// A graph that several files feed asks for what it needs; of one file it gets everything as it comes. Of what an encoder
+/// keeps to itself, a graph that takes its packets again as well as its source holds the source's frames meanwhile.
+fn feeding(plan: &Plan, graph: usize, balance: &Balance) -> Option<Feeding> {
+    let files = plan.origins(StreamSource::Graph(graph, 0));
+    let places = |pad: &GraphInputPlan| {
+        let origins = plan.pad_origins(pad.source);
+        origins.into_iter().filter_map(|file| files.iter().position(|f| *f == file)).collect()
+    };
+    let inputs = plan.graphs[graph].inputs.iter().map(places).collect();
     (files.len() > 1).then(|| Feeding { inputs, appetite: balance.appetite(files) })
 }
 

@@ -144,7 +144,7 @@ impl Builder<'_> {
 
 /// How many decoded pictures may be under way to the encoders and filters that take them: in links, queues and hands.
 fn under_way(plan: &Plan, source: (usize, usize)) -> usize {
-    let queued = plan.graphs.iter().any(|graph| graph.inputs.iter().any(|pad| pad.source == source));
+    let queued = plan.graphs.iter().any(|graph| graph.inputs.iter().any(|pad| pad.source.input() == Some(source)));
     let ahead = if queued { AHEAD } else { 0 };
     // One in the filtergraph's hands, and the one that may stand for an input that is away.
     FRAMES.items + ahead + BEHIND_GRAPH + 2

@@ -2,6 +2,7 @@
 
 mod graph;
 mod input;
+mod loopback;
 mod output;
 mod settings;
 
@@ -60,6 +61,8 @@ struct StreamEnds {
 struct Ends {
     /// By input and stream.
     inputs: BTreeMap<(usize, usize), StreamEnds>,
+    /// By loopback decoder: the filtergraphs behind it.
+    decoders: BTreeMap<usize, Vec<LinkSender<FrameItem>>>,
     /// By complex filtergraph and its output: the encoder behind it.
     graphs: BTreeMap<(usize, usize), LinkSender<FrameItem>>,
 }
@@ -94,6 +97,8 @@ struct Builder<'a> {
     joined: Option<MuxEnd>,
     /// Sending ends of the muxers' links, by output and stream, until somebody feeds them.
     muxers: Vec<Vec<Option<LinkSender<PacketItem>>>>,
+    /// The same of the loopback decoders' links.
+    decoders: Vec<Vec<LinkSender<PacketItem>>>,
     sessions: SessionContext,
     /// By output, how the link to its peer leaks.
     leaks: Vec<Leak>,
@@ -143,6 +148,7 @@ impl Prepared {
             sources_run,
             joined: None,
             muxers: Vec::new(),
+            decoders: Vec::new(),
             leaks: leaks(&plan),
             last_speaker: None,
             refused: None,
@@ -158,6 +164,7 @@ impl Prepared {
         let mut ends = Ends::default();
         let started = (|| {
             let inlets = builder.links_of_muxers(&plan, &inputs);
+            let looped = builder.links_of_decoders(&plan);
             for (index, output) in outputs.into_iter().zip(inlets).enumerate() {
                 builder.output(&plan, index, output, &inputs, &mut ends)?;
             }
@@ -165,6 +172,7 @@ impl Prepared {
             let hardware = hardware?;
             let balance = Balance::default();
             builder.complex_graphs(&plan, &inputs, &balance, &mut ends)?;
+            builder.loopback_decoders(&plan, &inputs, looped, &mut ends)?;
             builder.inputs(&plan, inputs, &balance, (ends, hardware))
         })();
         let input_urls = plan.inputs.iter().map(|i| i.url.clone()).collect();

@@ -130,9 +130,11 @@ impl Builder<'_> {
         inlets
     }
 
-    /// The links to the muxers that take what an output stream's encoder gives.
+    /// The links to the muxers and loopback decoders that take what an output stream's encoder gives.
     fn takers(&mut self, plan: &Plan, leader: (usize, usize)) -> Vec<LinkSender<PacketItem>> {
-        fed_by(plan, leader).filter_map(|(output, stream)| self.muxers[output][stream].take()).collect()
+        let mut takers = self.loopback_takers(plan, leader);
+        takers.extend(fed_by(plan, leader).filter_map(|(output, stream)| self.muxers[output][stream].take()));
+        takers
     }
 
     pub(super) fn output(

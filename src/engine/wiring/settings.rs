@@ -3,7 +3,7 @@
 use crate::engine::prepare::{OpenInputs, is_pipe};
 use crate::engine::stages::copy::CopySettings;
 use crate::octets::{file_path, to_path};
-use crate::plan::{GraphPlan, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
+use crate::plan::{OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
 use crate::spec::GlobalSpec;
 use crate::timing::{StreamTiming, TimelineSettings};
 use crate::unit::{MICROS_PER_SECOND, Rational};
@@ -108,11 +108,7 @@ pub(super) fn stream_timing(
 pub(super) fn balance_groups(plan: &Plan) -> Vec<usize> {
     let mut groups: Vec<usize> = (0..plan.inputs.len()).collect();
     for output in &plan.outputs {
-        let inputs = output.streams.iter().flat_map(|s| match s.source {
-            StreamSource::Input(input, _) => vec![input],
-            StreamSource::Graph(graph, _) => plan.graphs[graph].inputs.iter().map(|pad| pad.source.0).collect(),
-            StreamSource::File => Vec::new(),
-        });
+        let inputs = output.streams.iter().flat_map(|s| plan.origins(s.source));
         let members: Vec<usize> = inputs.map(|input| groups[input]).collect();
         if let Some(target) = members.iter().min().copied() {
             for group in &mut groups {
@@ -147,7 +143,7 @@ fn all_media(plan: &Plan, output: &OutputPlan, generated: bool, such: impl Fn(us
         StreamSource::Input(input, _) => such(input),
         StreamSource::Graph(graph, _) => {
             let pads = &plan.graphs[graph].inputs;
-            if pads.is_empty() { generated } else { pads.iter().all(|pad| such(pad.source.0)) }
+            if pads.is_empty() { generated } else { plan.origins(stream.source).into_iter().all(&such) }
         }
         StreamSource::File => true,
     })
@@ -187,8 +183,8 @@ pub(super) fn sound_leads(plan: &Plan, output: &OutputPlan) -> bool {
 /// True when an input feeds more than filtergraphs that several inputs feed.
 pub(super) fn direct_use(plan: &Plan, input: usize) -> bool {
     let streams = plan.outputs.iter().flat_map(|output| &output.streams);
-    let alone = |graph: &GraphPlan| graph.inputs.iter().all(|pad| pad.source.0 == input) && !graph.inputs.is_empty();
-    streams.filter_map(|s| s.source.input()).any(|(i, _)| i == input) || plan.graphs.iter().any(alone)
+    let alone = |graph| plan.origins(StreamSource::Graph(graph, 0)) == [input];
+    streams.filter_map(|s| s.source.input()).any(|(i, _)| i == input) || (0..plan.graphs.len()).any(alone)
 }
 
 /// The file behind a URL, where it is one.

@@ -21,8 +21,27 @@ impl GraphPlan {
     /// The input stream, when there is exactly one.
     pub fn only_source(&self) -> Option<(usize, usize)> {
         match &self.inputs[..] {
-            [only] => Some(only.source),
+            [only] => only.source.input(),
             _ => None,
+        }
+    }
+}
+
+/// What feeds an open input pad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PadSource {
+    /// An input and its stream.
+    Input(usize, usize),
+    /// A loopback decoder.
+    Decoder(usize),
+}
+
+impl PadSource {
+    /// Input and stream, where it is one.
+    pub const fn input(self) -> Option<(usize, usize)> {
+        match self {
+            Self::Input(input, stream) => Some((input, stream)),
+            Self::Decoder(_) => None,
         }
     }
 }
@@ -30,8 +49,8 @@ impl GraphPlan {
 /// One open input pad of a complex filtergraph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GraphInputPlan {
-    /// Input and stream.
-    pub source: (usize, usize),
+    /// What feeds it.
+    pub source: PadSource,
     /// The stream's kind; subtitles are drawn on pictures.
     pub kind: MediaKind,
     /// The filter, and its pad where it has several, as ffmpeg names them: `overlay:main`.

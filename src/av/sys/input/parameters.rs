@@ -1,7 +1,7 @@
 //! What a decoder or a muxer wants to know of a stream, apart from the demuxer.
 
 use super::{Demuxer, kind_of};
-use crate::av::sys::{compat, error::AvError, frame::FrameShape};
+use crate::av::sys::{compat, encoder::EncodedParameters, error::AvError, frame::FrameShape};
 use crate::facts::MediaKind;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
@@ -29,6 +29,28 @@ unsafe impl Send for StreamParameters {}
 impl StreamParameters {
     pub(crate) fn as_ptr(&self) -> *const ffi::AVCodecParameters {
         self.parameters
+    }
+
+    /// Those of an encoder's packets, for who decodes them; `index` is the output and its stream.
+    pub fn of_encoder(encoded: &EncodedParameters, index: (usize, usize)) -> Result<Self, AvError> {
+        // SAFETY: both sets of parameters are valid and owned by one value each.
+        unsafe {
+            let parameters = ffi::avcodec_parameters_alloc();
+            if parameters.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            let copy = Self {
+                parameters,
+                time_base: encoded.time_base,
+                frame_rate: encoded.frame_rate,
+                sample_aspect_ratio: encoded.sample_aspect_ratio,
+                attached_picture: false,
+                index,
+                side_data: encoded.side_data.clone(),
+            };
+            AvError::check(ffi::avcodec_parameters_copy(parameters, encoded.parameters))?;
+            Ok(copy)
+        }
     }
 
     /// Kind of the stream.

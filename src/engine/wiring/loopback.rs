@@ -1,0 +1,89 @@
+//! The stages of loopback decoders, between an encoder and the filtergraphs that take its pictures or sound again.
+
+use super::{Builder, Ends, PACKETS};
+use crate::av::{DecoderSettings, FrameShape};
+use crate::engine::flow::PacketItem;
+use crate::engine::link::{Inlet, LinkSender, link};
+use crate::engine::prepare::{OpenInputs, PrepareError};
+use crate::engine::stages::feed::InputSettings;
+use crate::engine::stages::loopback::{LoopbackSettings, LoopbackStage};
+use crate::engine::stages::undecodable::Undecodable;
+use crate::plan::{LoopbackPlan, Plan};
+use crate::unit::Rational;
+use std::sync::Arc;
+
+impl Builder<'_> {
+    /// Makes the links of all loopback decoders, for the encoders before them are wired first; gives their receiving ends.
+    pub(super) fn links_of_decoders(&mut self, plan: &Plan) -> Vec<Inlet<PacketItem>> {
+        let links = plan.decoders.iter().map(|_| link::<PacketItem>(PACKETS, 1));
+        let (senders, inlets): (Vec<_>, Vec<_>) = links.unzip();
+        self.decoders = senders;
+        inlets
+    }
+
+    /// The links to the loopback decoders of an encoder's packets.
+    pub(super) fn loopback_takers(&mut self, plan: &Plan, leader: (usize, usize)) -> Vec<LinkSender<PacketItem>> {
+        let encoder = |decoder: &LoopbackPlan| {
+            let (output, stream) = decoder.stream;
+            plan.outputs[output].streams[stream].encoded_by.unwrap_or(decoder.stream)
+        };
+        let decoders = plan.decoders.iter().zip(&mut self.decoders);
+        decoders.filter(|(decoder, _)| encoder(decoder) == leader).flat_map(|(_, senders)| senders.drain(..)).collect()
+    }
+
+    /// The stages, before the filtergraphs that they feed.
+    pub(super) fn loopback_decoders(
+        &mut self,
+        plan: &Plan,
+        inputs: &OpenInputs,
+        inlets: Vec<Inlet<PacketItem>>,
+        ends: &mut Ends,
+    ) -> Result<(), PrepareError> {
+        let tells_origins = plan.outputs.iter().flat_map(|o| &o.streams).any(|s| s.stats.is_any());
+        for (number, (decoder, inlet)) in plan.decoders.iter().zip(inlets).enumerate() {
+            let label = format!("dec:{number}");
+            // What an input's packets do not decode to is that input's damage; an encoder's packets have no such input.
+            let undecodable = Undecodable {
+                index: decoder.stream,
+                exit_on_error: inputs.spec.global.exit_on_error,
+                meter: Arc::default(),
+            };
+            let settings = LoopbackSettings {
+                label: label.clone(),
+                kind: decoder.kind,
+                decoder: DecoderSettings {
+                    name: decoder.decode.decoder.clone(),
+                    options: decoder.decode.options.clone(),
+                    bitexact: decoder.decode.bitexact,
+                    ..DecoderSettings::default()
+                },
+                tells_origins,
+            };
+            let oversight = self.oversight(decoder.kind, decoder.stream);
+            let stage = LoopbackStage::new(settings, undecodable, oversight);
+            let frames = ends.decoders.remove(&number).unwrap_or_default();
+            self.stage(format!("decode {label}"), stage, inlet, vec![frames])?;
+        }
+        Ok(())
+    }
+}
+
+/// What a filtergraph must know of a loopback decoder that feeds it; its clock comes before its frames.
+pub(super) fn graph_input(decoder: &LoopbackPlan, name: String) -> InputSettings {
+    InputSettings {
+        kind: decoder.kind,
+        time_base: Rational::UNKNOWN,
+        frame_rate: Rational::UNKNOWN,
+        expected: FrameShape::unknown(),
+        display_matrix: None,
+        autorotate: false,
+        reinit: true,
+        // What an encoder of sound puts before the beginning is not heard.
+        trim_start_us: Some(0),
+        trim_duration_us: None,
+        first_filters: Vec::new(),
+        index: decoder.stream,
+        name,
+        drawing: None,
+    }
+}
