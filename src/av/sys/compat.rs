@@ -5,6 +5,7 @@ mod colours;
 mod frames;
 mod graphs;
 mod side_data;
+mod stream_groups;
 mod streams;
 mod supported;
 
@@ -17,6 +18,9 @@ pub(crate) use self::graphs::parse_graph;
 pub(crate) use self::side_data::{
     add_stream_side_data, coded_side_data, copy_stream_side_data, notes_source_side_data, stream_side_data,
     take_encoded,
+};
+pub(crate) use self::stream_groups::{
+    STREAM_GROUP_KINDS, is_asked_for_one_frame_length, one_frame_length, wants_frames_of_one_size,
 };
 pub(crate) use self::streams::{begins_anywhere, choose_copied_time_base, muxed_end};
 pub(crate) use self::supported::{CAPABILITIES, supported};

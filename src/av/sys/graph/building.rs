@@ -64,6 +64,8 @@ pub struct OutputConstraint {
     pub trim_duration_us: Option<i64>,
     /// Samples a frame must have, 0 for any.
     pub frame_samples: i32,
+    /// The encoder is told the samples of the first frame before it says how many each must have.
+    pub first_frame_counts: bool,
     /// Parameters of a `pan` before the sound's conversion.
     pub pan: Option<String>,
     /// Parameters of an `apad` behind it.
