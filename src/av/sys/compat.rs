@@ -44,6 +44,12 @@ pub(crate) const fn ass_takes_one_rectangle() -> bool {
     cfg!(ffmpeg_6_0)
 }
 
+/// What is shown with a delay: its packet has the time before the delay and lasts until it is taken away, as in the command of FFmpeg
+/// 6.0 and later; before, it began when it was shown. DVB begins there in every one.
+pub(crate) const fn delayed_subtitles_begin_early() -> bool {
+    cfg!(ffmpeg_6_0)
+}
+
 /// Pictures in a device's memory may change their size on the way to an encoder, as in the command of FFmpeg 8 and later; before,
 /// the filter that is to keep the size ends the job, since it does not work there.
 pub const fn device_pictures_may_change_size() -> bool {
