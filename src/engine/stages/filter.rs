@@ -102,6 +102,13 @@ impl FilterStage {
                 }
             })
             .collect();
+        if let (Some(device), count @ 1..) = (&self.settings.hardware, self.settings.unchosen_devices) {
+            let (name, kind) = (device.name(), device.kind());
+            log::warn!(
+                "There are {count} hardware devices. device {name} of type {kind} is picked for filters by default. Set \
+                 hardware device explicitly with the filter_hw_device option if device {name} is not usable for filters."
+            );
+        }
         let graph = self.build(&inputs).map_err(|cause| self.refused(cause))?;
         self.graph = Some(graph);
         for port in 0..self.kinds.len() {

@@ -41,6 +41,7 @@ impl Builder<'_> {
             resampler_options: encode.resampler_options.clone(),
             auto_conversion: encode.auto_conversion,
             hardware: inputs.hardware.for_filters().cloned(),
+            unchosen_devices: inputs.hardware.unchosen(),
             under_way: BEHIND_GRAPH as i32,
         };
         let name = format!("{} stream of {}", stream.kind.name(), mask_url(&output_plan.url));
@@ -83,6 +84,7 @@ impl Builder<'_> {
                 threads: graph.threads.clone(),
                 auto_conversion: graph.auto_conversion,
                 hardware: inputs.hardware.for_filters().cloned(),
+                unchosen_devices: inputs.hardware.unchosen(),
                 under_way: BEHIND_GRAPH as i32,
                 ..GraphSettings::default()
             };

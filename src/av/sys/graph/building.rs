@@ -89,6 +89,8 @@ pub struct GraphSettings {
     pub auto_conversion: bool,
     /// The hardware device of filters that want one.
     pub hardware: Option<HardwareDevice>,
+    /// Out of how many devices it is the last, where none was chosen; else 0.
+    pub unchosen_devices: usize,
     /// Frames that may be under way behind the graph, for pools of a fixed size.
     pub under_way: i32,
 }
