@@ -49,6 +49,8 @@ pub struct MuxerFacts {
     pub cover_only: bool,
     /// `AVFMT_NEEDNUMBER`: the file name holds a `%d`.
     pub needs_number: bool,
+    /// `AVFMT_FIXED_FRAMESIZE`: all frames of a stream of sound have one length.
+    pub fixed_frame_size: bool,
 }
 
 /// What the catalog knows of an encoder or a decoder.
@@ -90,6 +92,18 @@ pub struct GraphPads {
     pub inputs: Vec<GraphPad>,
     /// What it gives.
     pub outputs: Vec<GraphPad>,
+}
+
+/// How long the frames are that an encoder of sound is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FrameLength {
+    /// As the encoder likes; the last one may be shorter.
+    #[default]
+    Free,
+    /// As the encoder says; the last one is padded.
+    One,
+    /// As the first one is, for the encoder adapts to it; the last one is padded.
+    OneAsFirst,
 }
 
 /// Questions about the linked FFmpeg. All are cheap and have no side effects.
@@ -155,6 +169,10 @@ pub trait Catalog {
     fn option_applies(&self, codec: Option<&str>, encoding: bool, kind: MediaKind, option: &str) -> Option<String>;
     /// Of a codec option: whether it is one for encoding, and FFmpeg's line about it.
     fn codec_option(&self, option: &str) -> Option<(bool, String)>;
+    /// Types of stream groups that `-stream_group` names, with FFmpeg's numbers; empty where there are no stream groups.
+    fn stream_group_kinds(&self) -> Vec<(&'static str, i32)>;
+    /// What an encoder of sound does where all frames must have one length.
+    fn one_frame_length(&self, encoder: &str) -> FrameLength;
     /// True when `-r` and `-fpsmax` mean a constant frame rate in every format unless `-fps_mode` says otherwise, as in
     /// newer ffmpegs; in older ones the format alone decides.
     fn rate_means_constant(&self) -> bool;

@@ -1,5 +1,9 @@
 //! Facts: what was found in the inputs, as plain data that rules can be tested with.
 
+mod stream_group;
+
+pub use stream_group::{ElementRef, GroupContent, OptionPairs, StreamGroup, Submix};
+
 use crate::unit::Rational;
 
 /// The kind of a stream.
@@ -49,10 +53,14 @@ pub struct InputFacts {
     pub duration_us: Option<i64>,
     /// The container's timestamps may jump (`AVFMT_TS_DISCONT`): MPEG-TS and its like.
     pub timestamps_may_jump: bool,
+    /// The container has no timestamps (`AVFMT_NOTIMESTAMPS`): those that it gives are counted.
+    pub counts_time: bool,
     /// Its streams, by index.
     pub streams: Vec<StreamFacts>,
     /// Its programs.
     pub programs: Vec<ProgramFacts>,
+    /// Its stream groups.
+    pub stream_groups: Vec<StreamGroup>,
     /// Number of chapters.
     pub chapters: usize,
     /// Global metadata.

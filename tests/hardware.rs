@@ -151,6 +151,43 @@ fn what_the_device_does_not_decode_is_decoded_in_software() {
     }
 }
 
+/// The lines about devices that ffmpeg itself utters, without who says it; the same one in a row once, for newer ones configure a
+/// filtergraph twice.
+fn about_devices(stderr: &str) -> Vec<String> {
+    let words = ["hardware devices. device ", "Device creation failed: ", "uto hwaccel ", "WARNING: defaulting "];
+    let lines = stderr.lines().filter(|line| words.iter().any(|words| line.contains(words)));
+    let mut lines: Vec<_> = lines.map(|line| line.rsplit("] ").next().unwrap_or(line).to_owned()).collect();
+    lines.dedup();
+    lines
+}
+
+#[test]
+fn devices_that_are_tried_or_picked_are_told_of_as_ffmpeg_does() {
+    let several = "-init_hw_device vulkan=a -init_hw_device vulkan=b";
+    for (options, filters) in [
+        ("-hwaccel auto", ""),
+        ("-v error -hwaccel auto -hwaccel_device /no/such/device", ""),
+        ("-hwaccel cuvid -hwaccel_device 99", ""),
+        (several, "-vf hflip"),
+        (&format!("-v error {several}"), "-vf hflip"),
+        (&format!("{several} -filter_hw_device a"), "-vf hflip"),
+        (several, "-c:v copy"),
+    ] {
+        let line = format!("-hide_banner -nostdin {options} -i {{tiny.mp4}} -an {filters} -f null -");
+        let dir = scratch();
+        let theirs = run_in(Path::new("ffmpeg"), dir.path(), &line);
+        if options.contains("vulkan") && theirs.code() != Some(0) {
+            eprintln!("skipped: this machine's ffmpeg cannot do it: {line}");
+            continue;
+        }
+        let ours = run_in(&linked(dir.path()), dir.path(), &line);
+        assert_eq!(about_devices(&ours.stderr), about_devices(&theirs.stderr), "{line}");
+    }
+    // Called by its own name it speaks of what it does, and not of what it tried.
+    let line = "-hide_banner -nostdin -hwaccel auto -i {tiny.mp4} -an -f null -";
+    assert!(about_devices(&run_in(&weir(), scratch().path(), line).stderr).is_empty());
+}
+
 #[test]
 fn a_device_that_cannot_be_had_is_told_in_one_sentence() {
     let dir = scratch();

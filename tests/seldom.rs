@@ -249,7 +249,6 @@ fn hardware_that_is_not_there_is_told_in_ffmpeg_s_words() {
     let dir = scratch();
     for (option, code) in [
         ("-hwaccel none", 0),
-        ("-hwaccel auto", 0),
         ("-hwaccel_device x -hwaccel_output_format yuv420p", 0),
         ("-hwaccel:v:7 nonsense -hwaccel:a nonsense", 0),
         ("-hwaccel vaapi -hwaccel_device /no/such/device", 1),

@@ -39,7 +39,7 @@ pub enum Exit {
 pub fn main(mut args: impl Iterator<Item = OsString>) -> ! {
     let called = args.next().map_or(CalledAs::Weir, |name| called_as(&name));
     let args: Vec<String> = args.map(|arg| octets::of_os(&arg)).collect();
-    report::log::install();
+    report::log::install(called);
     crate::av::initialize();
     let exit = words::run(called, &args).unwrap_or_else(|| command(called, &args));
     terminal::finish();

@@ -1,6 +1,6 @@
 //! A small catalog for tests: a handful of muxers, codecs and options, with made-up codec numbers.
 
-use crate::catalog::{Catalog, CodecFacts, GraphPad, GraphPads, MuxerFacts, OptionScopes};
+use crate::catalog::{Catalog, CodecFacts, FrameLength, GraphPad, GraphPads, MuxerFacts, OptionScopes};
 use crate::facts::MediaKind;
 
 /// Name and kind of each codec; its number is its place, from 1.
@@ -106,6 +106,12 @@ const FORMAT: [&str; 7] = [
 impl Catalog for FakeCatalog {
     fn rate_means_constant(&self) -> bool {
         false
+    }
+    fn stream_group_kinds(&self) -> Vec<(&'static str, i32)> {
+        vec![("iamf_audio_element", 1), ("iamf_mix_presentation", 2)]
+    }
+    fn one_frame_length(&self, encoder: &str) -> FrameLength {
+        if encoder.starts_with("pcm_") { FrameLength::OneAsFirst } else { FrameLength::One }
     }
     fn option_scopes(&self, name: &str) -> OptionScopes {
         OptionScopes {

@@ -99,6 +99,8 @@ pub struct Shape {
     pub unfiltered: bool,
     /// Bits per raw sample that the decoder found, or 0.
     pub source_bits: i32,
+    /// Samples of the first frame, where the encoder's plan asks for them; else 0.
+    pub first_samples: i32,
     /// Where the encoder answers how many samples each frame must have (0: any).
     pub frame_samples: Option<Sender<i32>>,
 }

@@ -1,12 +1,13 @@
 //! Opens the hardware devices that a job names or its decoders need.
 
 use super::prepare::{OpenInputs, PrepareError};
+use super::{AS_FFMPEG, AS_WEIR};
 use crate::av::{DecoderHardware, HardwareDevices, HardwareError, LinkedCatalog, hardware_kinds};
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind};
 use crate::plan::{HardwareDecode, HardwareMethod, Plan, hardware_decode};
-use crate::spec::{HardwareAction, InputSpec, SeldomGlobal};
+use crate::spec::{Assigned, HardwareAction, InputSpec, SeldomGlobal};
 use std::collections::BTreeMap;
 
 /// By input and stream, what decoders of pictures get.
@@ -42,10 +43,22 @@ pub(super) fn check(spec: &InputSpec, facts: &InputFacts) -> Result<(), PrepareE
     let kinds = hardware_kinds();
     for stream in facts.streams.iter().filter(|stream| stream.kind == MediaKind::Video) {
         let wanted = hardware_decode(spec, facts, stream);
+        let names_format = |named: &Assigned<String>| named.specifier.matches(facts, stream);
+        let is_typed = spec.seldom.hwaccel_output_format.0.iter().any(names_format);
+        // MediaCodec's is taken in silence.
+        let implied = wanted.format.clone().filter(|format| !is_typed && format != "mediacodec");
         if let Some(format) = wanted.format.filter(|format| !LinkedCatalog.is_pixel_format(format)) {
             log::error!("Unrecognised hwaccel output format: {format}");
         }
         let HardwareMethod::Kind(kind) = wanted.method else { continue };
+        if let Some(format) = implied {
+            log::warn!(
+                target: AS_FFMPEG,
+                "WARNING: defaulting hwaccel_output_format to {format} for compatibility with old commandlines. This \
+                 behaviour is DEPRECATED and will be removed in the future. Please explicitly set \
+                 \"-hwaccel_output_format {format}\"."
+            );
+        }
         let typed = spec.hwaccel.last_matching(|specifier| specifier.matches(facts, stream));
         let (Some(typed), false) = (typed, kinds.contains(&kind)) else { continue };
         let list = kinds.iter().map(|kind| format!("{kind} ")).collect::<String>();
@@ -80,7 +93,9 @@ fn for_decoder(
     wanted: &HardwareDecode,
 ) -> Result<DecoderHardware, PrepareError> {
     let stream = format!("input stream #{input}:{index} ({decoder})");
-    let given = devices.for_decoder(decoder, wanted).map_err(|HardwareError { sentence, cause, opening }| {
+    let opened_before = devices.count();
+    let tried = |error: &HardwareError| log::error!(target: AS_FFMPEG, "{}", error.sentence);
+    let given = devices.for_decoder(decoder, wanted, tried).map_err(|HardwareError { sentence, cause, opening }| {
         let option = match &wanted.method {
             HardwareMethod::Kind(kind) => format!("-hwaccel {kind}"),
             HardwareMethod::Auto | HardwareMethod::None => "-hwaccel_device".to_owned(),
@@ -107,10 +122,19 @@ fn for_decoder(
     })?;
     match (&wanted.method, given.wanted()) {
         (HardwareMethod::Auto, Some((kind, device))) => {
-            log::info!("-hwaccel auto: {stream} is to be decoded by {kind}, device {device}.");
+            log::info!(target: AS_WEIR, "-hwaccel auto: {stream} is to be decoded by {kind}, device {device}.");
+            let with = match &wanted.device {
+                _ if devices.count() == opened_before => format!("existing device {device}"),
+                Some(address) => format!("new device created from {address}"),
+                None => "new default device".to_owned(),
+            };
+            log::info!(target: AS_FFMPEG, "Using auto hwaccel type {kind} with {with}.");
         }
         (HardwareMethod::Auto, None) => {
-            log::debug!("-hwaccel auto: {stream} is decoded in software, no device was found");
+            log::debug!(target: AS_WEIR, "-hwaccel auto: {stream} is decoded in software, no device was found");
+            if given.is_possible() {
+                log::info!(target: AS_FFMPEG, "Auto hwaccel disabled: no device found.");
+            }
         }
         _ => {}
     }

@@ -24,6 +24,11 @@ pub mod threads;
 mod told_times;
 mod wiring;
 
+/// Target of records that only the command called `ffmpeg` tells: words of its own that programs may look for.
+pub const AS_FFMPEG: &str = "as ffmpeg";
+/// Target of records that it does not tell.
+pub const AS_WEIR: &str = "as weir";
+
 pub use fault::StageError;
 pub use journal::Journal;
 pub use meter::Meter;

@@ -11,6 +11,8 @@ use crate::facts::MediaKind;
 #[derive(Clone, Debug)]
 pub(crate) struct OutputDraft {
     pub(crate) muxer: MuxerFacts,
+    /// Its streams are those that `-map` names.
+    pub(crate) is_mapped: bool,
     /// Streams of the outputs before this one.
     pub(crate) streams_before: usize,
     pub(crate) streams: Vec<StreamDraft>,
@@ -77,8 +79,9 @@ pub(super) fn draft(context: &Context, index: usize, graphs: &mut Graphs) -> Res
     // What has no label goes to the first output, before all else.
     let mut sources = graphs.unlabelled();
     let rest = taken_kinds(spec, context, graphs, &sources);
-    sources.extend(mapping::sources(context, &rest, &muxer, graphs)?);
-    let mut draft = OutputDraft { muxer, streams_before: 0, streams: Vec::new(), options: Vec::new() };
+    let (chosen, is_mapped) = mapping::sources(context, &rest, &muxer, graphs)?;
+    sources.extend(chosen);
+    let mut draft = OutputDraft { muxer, is_mapped, streams_before: 0, streams: Vec::new(), options: Vec::new() };
     for source in sources {
         let kind = graphs.kind(context, source);
         graphs.take(source, (index, draft.streams.len()));

@@ -5,7 +5,7 @@ use super::{
     StreamDraft, StreamSource, Treatment, codec_options, fps_mode, input, metadata, passes, place::OutputPlace,
     session,
 };
-use crate::catalog::{CodecFacts, MuxerFacts};
+use crate::catalog::{CodecFacts, FrameLength, MuxerFacts};
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
 use crate::spec::{
@@ -77,7 +77,15 @@ pub(super) fn output(
             diagnostics.push(Diagnostic::warning("no-such-pass", message).ffmpeg_says(""));
         }
         diagnostics.extend(fps_mode::warning(context, spec, &place, &treatment));
+        let grouped = metadata.stream_groups.iter().any(|g| g.content.is_iamf() && g.streams.contains(&i));
         let treatment = match treatment {
+            Treatment::Encode(mut encode) if stream.kind == MediaKind::Audio => {
+                let asked = encode.options.iter().any(|(k, v)| k == "flags2" && v.contains("fixed_frame_size"));
+                if grouped || asked || draft.muxer.fixed_frame_size {
+                    encode.frame_length = one_frame_length(context, &encode);
+                }
+                Treatment::Encode(encode)
+            }
             Treatment::Copy(copy) => Treatment::Copy(CopyPlan { rotation: metadata.rotations[i], ..copy }),
             other => other,
         };
@@ -121,8 +129,18 @@ pub(super) fn output(
         max_delay_us,
         session,
         programs: metadata.programs,
+        stream_groups: metadata.stream_groups,
         program_metadata: metadata.program_edits,
     })
+}
+
+/// How long the frames of an encoder are where all must have one length.
+fn one_frame_length(context: &Context, encode: &EncodePlan) -> FrameLength {
+    let typed = encode.options.iter().any(|(key, _)| key == "frame_size");
+    match context.catalog.one_frame_length(&encode.encoder) {
+        FrameLength::OneAsFirst if typed => FrameLength::One,
+        length => length,
+    }
 }
 
 /// What is written of each frame before and behind the encoder, and of each packet before the muxer; copies have no

@@ -8,34 +8,18 @@ use crate::facts::{MediaKind, StreamFacts};
 use crate::spec::{MapSource, OutputSpec};
 use std::collections::BTreeMap;
 
-/// What an output is made from, in its order.
+/// What an output is made from, in its order, and whether its maps had a say in it.
 pub(super) fn sources(
     context: &Context,
     spec: &OutputSpec,
     muxer: &MuxerFacts,
     graphs: &Graphs,
-) -> Result<Vec<StreamSource>, Diagnostic> {
-    if !spec.maps.is_empty() {
-        let chosen = mapped(context, spec, graphs)?;
-        if maps_take(context, spec) {
-            return Ok(chosen);
-        }
+) -> Result<(Vec<StreamSource>, bool), Diagnostic> {
+    if let Some(chosen) = mapped(context, spec, graphs)? {
+        return Ok((chosen, true));
     }
     let chosen = automatic(context, spec, muxer).into_iter();
-    Ok(chosen.map(|(input, stream)| StreamSource::Input(input, stream)).collect())
-}
-
-/// False where all that is mapped may be missing, and is: streams are then chosen as without `-map`.
-pub(super) fn maps_take(context: &Context, spec: &OutputSpec) -> bool {
-    spec.maps.iter().any(|map| match &map.source {
-        MapSource::Label(_) => true,
-        MapSource::Input { input, specifier } => {
-            let matches = |(at, s): ((usize, usize), &StreamFacts)| {
-                at.0 == *input && specifier.matches(&context.facts[*input], s)
-            };
-            !map.negative && candidates(context).any(matches)
-        }
-    })
+    Ok((chosen.map(|(input, stream)| StreamSource::Input(input, stream)).collect(), false))
 }
 
 fn switched_off(spec: &OutputSpec, kind: MediaKind) -> bool {
@@ -131,8 +115,9 @@ fn automatic(context: &Context, spec: &OutputSpec, muxer: &MuxerFacts) -> Vec<(u
     chosen
 }
 
-/// With `-map`: what it names, without what is switched off.
-fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<StreamSource>, Diagnostic> {
+/// With `-map`: what it names, without what is switched off; `None` where all that is mapped may be missing, and is, for
+/// streams are then chosen as without `-map`.
+fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Option<Vec<StreamSource>>, Diagnostic> {
     let mut chosen: Vec<StreamSource> = Vec::new();
     let mut taken = 0;
     for map in &spec.maps {
@@ -207,6 +192,9 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
             taken += 1;
         }
     }
+    if taken == 0 {
+        return Ok(None);
+    }
     let kind = |source: &StreamSource| graphs.kind(context, *source);
     chosen.retain(|source| source.input().is_none() || !switched_off(spec, kind(source)));
     let unknown = chosen.iter().find(|s| kind(s) == MediaKind::Unknown).and_then(|s| s.input());
@@ -224,7 +212,7 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Vec<S
             source.0, source.1
         )));
     }
-    Ok(chosen)
+    Ok(Some(chosen))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Metadata and dispositions of an output: what is copied, what is set, in ffmpeg's order.
 
-use super::{Choice, Context, OutputDraft, ProgramPlan, place::OutputPlace};
+use super::{Choice, Context, OutputDraft, ProgramPlan, place::OutputPlace, stream_groups};
 use crate::diagnostic::Diagnostic;
-use crate::facts::{MediaKind, Metadata};
+use crate::facts::{MediaKind, Metadata, StreamGroup};
 use crate::spec::{MetadataPlace, OutputSpec};
 
 /// One change of a dictionary.
@@ -48,6 +48,7 @@ pub(super) struct OutputMetadata {
     /// By stream, `-metadata:s:v rotate=DEGREES`.
     pub(super) rotations: Vec<Option<f64>>,
     pub(super) programs: Vec<ProgramPlan>,
+    pub(super) stream_groups: Vec<StreamGroup>,
     pub(super) program_edits: Vec<(usize, MetadataEdit)>,
 }
 
@@ -61,6 +62,13 @@ pub(super) fn plan(
 ) -> Option<OutputMetadata> {
     let spec = &context.spec.outputs[index];
     let count = draft.streams.len();
+    let groups = match stream_groups::plan(context, spec, count) {
+        Ok(groups) => groups,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            return None;
+        }
+    };
     let mut result =
         OutputMetadata { streams: vec![Vec::new(); count], rotations: vec![None; count], ..OutputMetadata::default() };
     let (mut manual_global, mut manual_streams, mut manual_chapters) = (false, false, false);
@@ -138,6 +146,9 @@ pub(super) fn plan(
             }
         }
     }
+    // By now the groups are there for specifiers to name; what is mapped is copied before.
+    let whole = OutputPlace::all(draft, &groups);
+    result.stream_groups = groups;
     result.chapters_from = chapters(context, spec, diagnostics)?.map(|input| (input, !manual_chapters));
     for entry in &spec.metadata {
         let edit = MetadataEdit::typed(&entry.key, &entry.value);
@@ -147,7 +158,7 @@ pub(super) fn plan(
                 // A display matrix takes the place of this key.
                 let angle = (entry.key == "rotate").then(|| entry.value.parse::<f64>().ok()).flatten();
                 for (i, stream) in result.streams.iter_mut().enumerate() {
-                    if !OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind)).matches(specifier) {
+                    if !whole.names(specifier, i) {
                         continue;
                     }
                     match angle {

@@ -21,6 +21,7 @@ mod place;
 mod rules;
 mod session;
 mod sharing;
+mod stream_groups;
 mod target;
 mod threads;
 

@@ -1,7 +1,7 @@
 //! A stream's place among those of its output, which is what an output's stream specifiers go by.
 
 use super::OutputDraft;
-use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::facts::{InputFacts, MediaKind, StreamFacts, StreamGroup};
 use crate::spec::StreamSpecifier;
 
 /// An output's streams so far, as stream specifiers see them: the new stream is the last.
@@ -17,6 +17,17 @@ impl OutputPlace {
     pub(super) fn of(kinds: impl Iterator<Item = MediaKind>) -> Self {
         let streams = kinds.enumerate().map(|(index, kind)| StreamFacts::of_kind(index, kind)).collect();
         Self(InputFacts { streams, ..InputFacts::default() })
+    }
+
+    /// All streams of an output, and its stream groups.
+    pub(super) fn all(draft: &OutputDraft, groups: &[StreamGroup]) -> Self {
+        let Self(facts) = Self::of(draft.streams.iter().map(|s| s.kind));
+        Self(InputFacts { stream_groups: groups.to_vec(), ..facts })
+    }
+
+    /// True when the specifier names the stream of that index.
+    pub(super) fn names(&self, specifier: &StreamSpecifier, index: usize) -> bool {
+        self.0.streams.get(index).is_some_and(|s| specifier.matches(&self.0, s))
     }
 
     /// True when the specifier names the last stream.

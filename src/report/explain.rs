@@ -3,7 +3,7 @@
 use super::mapping;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
-use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::facts::{InputFacts, MediaKind, StreamFacts, StreamGroup};
 use crate::plan::{
     EncodePlan, HardwareDecode, HardwareMethod, OutputPlan, OutputStreamPlan, PadSource, Plan, StreamSource, Treatment,
 };
@@ -65,6 +65,10 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
         }
         for (number, stream) in output.streams.iter().enumerate() {
             stream_text(&mut text, (index, number), stream, plan, catalog);
+        }
+        for (number, group) in output.stream_groups.iter().enumerate() {
+            let streams: Vec<String> = group.streams.iter().map(|stream| format!("#{index}:{stream}")).collect();
+            let _ = writeln!(text, "  stream group #{index}:{number}: {}", streams.join(", "));
         }
     }
     for (number, decoder) in plan.decoders.iter().enumerate() {
@@ -341,11 +345,16 @@ fn output_json(output: &OutputPlan, plan: &Plan, catalog: &dyn Catalog) -> Value
         }
         value
     });
-    json!({
+    let mut value = json!({
         "url": mask_url(&output.url), "format": output.muxer.name, "options": object(&output.options),
         "start_us": output.start_us, "limit_us": output.duration_us, "size_limit_bytes": output.size_limit_bytes,
         "shortest": output.shortest, "streams": streams.collect::<Vec<_>>(),
-    })
+    });
+    if !output.stream_groups.is_empty() {
+        let group = |group: &StreamGroup| json!({ "id": group.id, "type": group.kind, "streams": group.streams, "options": object(&group.options) });
+        value["stream_groups"] = output.stream_groups.iter().map(group).collect();
+    }
+    value
 }
 
 fn diagnostic_json(diagnostic: &Diagnostic) -> Value {

@@ -1,19 +1,22 @@
 //! Our own records and the libraries' lines, on their way to the terminal in ffmpeg's shape and colours.
 
-use super::{level, terminal};
+use super::{CalledAs, level, terminal};
+use crate::engine::{AS_FFMPEG, AS_WEIR};
 use ::log::{Level, LevelFilter};
 
 /// Sends all records and all library lines to [`terminal`]. To be called once.
-pub fn install() {
+///
+/// Records for the target [`AS_FFMPEG`] are told by the command of that name only, those for [`AS_WEIR`] by any other.
+pub fn install(called: CalledAs) {
     let mut builder = env_logger::Builder::new();
     // Which levels are wanted changes while the program runs; the terminal knows.
     builder.filter_level(LevelFilter::Trace);
     builder.target(env_logger::Target::Pipe(Box::new(std::io::sink())));
-    builder.format(|_, record| {
-        if record.target() == crate::engine::stages::sdp::DATA {
-            terminal::data(&record.args().to_string());
-        } else {
-            terminal::say(level_of(record.level()), &record.args().to_string());
+    builder.format(move |_, record| {
+        match (record.target(), called) {
+            (crate::engine::stages::sdp::DATA, _) => drop(terminal::data(&record.args().to_string())),
+            (AS_FFMPEG, CalledAs::Weir) | (AS_WEIR, CalledAs::Ffmpeg) => {}
+            _ => terminal::say(level_of(record.level()), &record.args().to_string()),
         }
         Ok(())
     });

@@ -21,7 +21,7 @@ pub use metadata::{MapMetadataSpec, MetadataPlace, MetadataSpec};
 pub use output::{DEFAULT_MAX_DELAY_US, FpsMode, OutputSpec};
 pub use per_stream::{Assigned, AvOption, PerStream};
 pub use seldom::{ChannelMap, HardwareAction, HardwareRequest, SeldomGlobal, SeldomInput, SeldomOutput};
-pub use specifier::{SpecifierError, StreamSpecifier};
+pub use specifier::{GroupChoice, SpecifierError, StreamSpecifier};
 pub use stats::{DEFAULT_STATS_LINE, StatsField, StatsPart, StatsPlace, StatsSpec, StatsSpecs, stats_line};
 
 /// A whole job: inputs, outputs, what decodes outputs again, and what concerns them all.

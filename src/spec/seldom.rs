@@ -143,6 +143,8 @@ pub struct SeldomOutput {
     pub attachments: Vec<Assigned<String>>,
     /// `-program`, as typed.
     pub programs: Vec<Assigned<String>>,
+    /// `-stream_group`, as typed.
+    pub stream_groups: Vec<Assigned<String>>,
     /// `-target`, as typed.
     pub target: Option<Assigned<String>>,
     /// `-pass`: 1, 2, or 3 for both.

@@ -1,6 +1,6 @@
-//! Stream specifiers: `v`, `a:1`, `p:5:v`, `#0x100`, `m:language:eng`, `u`, and which streams they name.
+//! Stream specifiers: `v`, `a:1`, `p:5:v`, `g:0`, `#0x100`, `m:language:eng`, `u`, and which streams they name.
 
-use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::facts::{InputFacts, MediaKind, StreamFacts, StreamGroup};
 use std::fmt;
 
 /// A stream specifier: all conditions must hold; `index` then picks one of the streams that are left.
@@ -14,6 +14,8 @@ pub struct StreamSpecifier {
     pub no_attached_pictures: bool,
     /// `p:ID`.
     pub program: Option<i32>,
+    /// `g:N`, `g:#ID`, `g:i:ID`.
+    pub group: Option<GroupChoice>,
     /// `#ID`, `i:ID`.
     pub id: Option<i32>,
     /// `m:KEY[:VALUE]`.
@@ -24,6 +26,15 @@ pub struct StreamSpecifier {
     pub index: Option<usize>,
     /// As typed.
     pub text: String,
+}
+
+/// Which stream group is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GroupChoice {
+    /// By its number, from 0.
+    Number(i64),
+    /// By its id in the container; the first one that has it.
+    Id(i64),
 }
 
 /// Why a specifier could not be read.
@@ -74,11 +85,24 @@ impl StreamSpecifier {
                 "d" => spec.kind = Some(MediaKind::Data),
                 "t" => spec.kind = Some(MediaKind::Attachment),
                 "u" => spec.usable = true,
+                "p" | "g" if spec.program.is_some() || spec.group.is_some() => {
+                    return fail("it can name one program or stream group".to_owned());
+                }
                 "p" => {
                     let (id, after) = tail.split_once(':').unwrap_or((tail, ""));
                     match parse_number(id) {
                         Some(id) => spec.program = Some(id),
                         None => return fail(format!("'{id}' is no program number")),
+                    }
+                    next = after;
+                }
+                "g" => {
+                    let by_id = tail.strip_prefix('#').or_else(|| tail.strip_prefix("i:"));
+                    let (number, after) = by_id.unwrap_or(tail).split_once(':').unwrap_or((by_id.unwrap_or(tail), ""));
+                    let choice = if by_id.is_some() { GroupChoice::Id } else { GroupChoice::Number };
+                    match parse_number(number) {
+                        Some(number) => spec.group = Some(choice(number)),
+                        None => return fail(format!("'{number}' is no number or id of a stream group")),
                     }
                     next = after;
                 }
@@ -108,7 +132,7 @@ impl StreamSpecifier {
                 _ => match head.parse::<usize>() {
                     Ok(index) if tail.is_empty() => spec.index = Some(index),
                     Ok(_) => return fail(format!("nothing may follow the stream number {head}")),
-                    Err(_) => return fail(format!("'{head}' is none of v V a s d t p i # m u or a number")),
+                    Err(_) => return fail(format!("'{head}' is none of v V a s d t p g i # m u or a number")),
                 },
             }
             rest = next;
@@ -122,16 +146,23 @@ impl StreamSpecifier {
             return false;
         }
         let Some(index) = self.index else { return true };
-        let in_order: Vec<usize> = match self.program.and_then(|id| input.programs.iter().find(|p| p.id == id)) {
-            Some(program) => program.streams.clone(),
-            None => (0..input.streams.len()).collect(),
-        };
+        let program = self.program.and_then(|id| input.programs.iter().find(|p| p.id == id)).map(|p| &p.streams);
+        let group = self.group_in(input).map(|group| &group.streams);
+        let in_order = group.or(program).cloned().unwrap_or_else(|| (0..input.streams.len()).collect());
         in_order
             .into_iter()
             .filter_map(|i| input.streams.get(i))
             .filter(|s| self.matches_alone(input, s))
             .nth(index)
             .is_some_and(|s| s.index == stream.index)
+    }
+
+    /// The stream group that is named, where there is one and it is there.
+    fn group_in<'a>(&self, input: &'a InputFacts) -> Option<&'a StreamGroup> {
+        match self.group? {
+            GroupChoice::Number(number) => input.stream_groups.get(usize::try_from(number).ok()?),
+            GroupChoice::Id(id) => input.stream_groups.iter().find(|group| group.id == id),
+        }
     }
 
     fn matches_alone(&self, input: &InputFacts, stream: &StreamFacts) -> bool {
@@ -144,6 +175,7 @@ impl StreamSpecifier {
             && self
                 .program
                 .is_none_or(|id| input.programs.iter().any(|p| p.id == id && p.streams.contains(&stream.index)))
+            && (self.group.is_none() || self.group_in(input).is_some_and(|group| group.streams.contains(&stream.index)))
             && self.metadata.as_ref().is_none_or(metadata)
             && (!self.usable || stream.usable)
     }
@@ -160,9 +192,52 @@ impl fmt::Display for StreamSpecifier {
     }
 }
 
-fn parse_number(text: &str) -> Option<i32> {
-    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hex) => i32::from_str_radix(hex, 16).ok(),
-        None => text.parse().ok(),
+fn parse_number<T: TryFrom<i64>>(text: &str) -> Option<T> {
+    let number = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => i64::from_str_radix(hex, 16),
+        None => text.parse(),
+    };
+    T::try_from(number.ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn grouped() -> InputFacts {
+        let streams = [MediaKind::Video, MediaKind::Audio, MediaKind::Audio, MediaKind::Audio];
+        let group = |id, streams: &[usize]| StreamGroup { id, streams: streams.to_vec(), ..StreamGroup::default() };
+        InputFacts {
+            streams: streams.iter().enumerate().map(|(index, kind)| StreamFacts::of_kind(index, *kind)).collect(),
+            stream_groups: vec![group(42, &[3, 1]), group(42, &[2]), group(7, &[0, 2])],
+            ..InputFacts::default()
+        }
+    }
+
+    #[test]
+    fn stream_groups_are_named_by_number_or_id_and_counted_in_their_own_order() {
+        let input = grouped();
+        let cases: [(&str, &[usize]); 10] = [
+            ("g:0", &[1, 3]),
+            ("g:0:0", &[3]),
+            ("g:0:1", &[1]),
+            ("g:2:a", &[2]),
+            ("g:2:a:0", &[2]),
+            ("g:2:a:1", &[]),
+            ("g:#42", &[1, 3]),
+            ("g:i:0x7:v", &[0]),
+            ("g:3", &[]),
+            ("a:g:0:0", &[3]),
+        ];
+        for (text, expected) in cases {
+            let specifier = StreamSpecifier::parse(text).unwrap();
+            let named: Vec<usize> =
+                input.streams.iter().filter(|s| specifier.matches(&input, s)).map(|s| s.index).collect();
+            assert_eq!(named, expected, "{text}");
+        }
+        for text in ["g", "g:", "g:x", "g:#", "g:i:", "g:0:p:1:g:1", "g:0:g:1"] {
+            assert!(StreamSpecifier::parse(text).is_err(), "{text}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The catalog of the linked FFmpeg.
 
 use super::{c_string, compat, input::kind_of, options, text_of};
-use crate::catalog::{Catalog, CodecFacts, GraphPads, MuxerFacts, OptionScopes};
+use crate::catalog::{Catalog, CodecFacts, FrameLength, GraphPads, MuxerFacts, OptionScopes};
 use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -78,6 +78,7 @@ unsafe fn muxer_facts(format: *const ffi::AVOutputFormat) -> Option<MuxerFacts> 
             no_timestamps: has(ffi::AVFMT_NOTIMESTAMPS as i32),
             dts_may_repeat: has(ffi::AVFMT_TS_NONSTRICT as i32),
             needs_number: has(ffi::AVFMT_NEEDNUMBER as i32),
+            fixed_frame_size: compat::wants_frames_of_one_size(format),
         })
     }
 }
@@ -110,6 +111,15 @@ fn all_codecs(encoders: bool) -> Vec<CodecFacts> {
 impl Catalog for LinkedCatalog {
     fn rate_means_constant(&self) -> bool {
         compat::rate_means_constant()
+    }
+
+    fn stream_group_kinds(&self) -> Vec<(&'static str, i32)> {
+        compat::STREAM_GROUP_KINDS.to_vec()
+    }
+
+    fn one_frame_length(&self, encoder: &str) -> FrameLength {
+        // SAFETY: codecs are static.
+        compat::one_frame_length(unsafe { ffi::avcodec_find_encoder_by_name(c_string(encoder).as_ptr()).as_ref() })
     }
 
     fn option_scopes(&self, name: &str) -> OptionScopes {

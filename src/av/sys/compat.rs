@@ -5,6 +5,7 @@ mod colours;
 mod frames;
 mod graphs;
 mod side_data;
+mod stream_groups;
 mod streams;
 mod supported;
 
@@ -17,6 +18,9 @@ pub(crate) use self::graphs::parse_graph;
 pub(crate) use self::side_data::{
     add_stream_side_data, coded_side_data, copy_stream_side_data, notes_source_side_data, stream_side_data,
     take_encoded,
+};
+pub(crate) use self::stream_groups::{
+    STREAM_GROUP_KINDS, is_asked_for_one_frame_length, one_frame_length, wants_frames_of_one_size,
 };
 pub(crate) use self::streams::{begins_anywhere, choose_copied_time_base, muxed_end};
 pub(crate) use self::supported::{CAPABILITIES, supported};
@@ -37,6 +41,12 @@ pub(crate) const fn uploads_read_late() -> bool {
 
 /// The encoder of ASS takes one rectangle at a time, a packet each, from FFmpeg 6.0 on; before, it put all in one packet.
 pub(crate) const fn ass_takes_one_rectangle() -> bool {
+    cfg!(ffmpeg_6_0)
+}
+
+/// What is shown with a delay: its packet has the time before the delay and lasts until it is taken away, as in the command of FFmpeg
+/// 6.0 and later; before, it began when it was shown. DVB begins there in every one.
+pub(crate) const fn delayed_subtitles_begin_early() -> bool {
     cfg!(ffmpeg_6_0)
 }
 

@@ -44,6 +44,10 @@ pub struct EncoderSettings {
     pub top_field_first: Option<bool>,
     /// `-psnr`: the encoder is to tell how far its pictures are from what it got.
     pub psnr: bool,
+    /// Frames of sound have one length, the last one padded.
+    pub one_frame_length: bool,
+    /// Samples of the first frame, for an encoder that has no frame length of its own; else 0.
+    pub first_samples: i32,
     /// The devices that an encoder of hardware may need.
     pub devices: HardwareDevices,
 }
@@ -124,6 +128,12 @@ impl Encoder {
     ) -> Result<Dictionary, AvError> {
         let mut options: Dictionary = settings.options.iter().map(|(k, v)| (k, v)).collect();
         options.set_default("threads", "auto");
+        if settings.one_frame_length {
+            // As a flag beside those that were typed.
+            let flags = options.get("flags2").map_or(String::new(), |typed| typed + "+");
+            options.set("flags2", &(flags + "fixed_frame_size"));
+            options.set_default("frame_size", &settings.first_samples.to_string());
+        }
         // SAFETY: the context is valid and not open yet.
         unsafe {
             AvError::check(ffi::avcodec_open2(self.context, codec, options.as_mut_ptr()))?;
@@ -298,7 +308,8 @@ impl Encoder {
     pub fn frame_samples(&self) -> i32 {
         // SAFETY: an open encoder has a codec.
         let capabilities = unsafe { (*self.get().codec).capabilities } as u32;
-        if capabilities & ffi::AV_CODEC_CAP_VARIABLE_FRAME_SIZE as u32 != 0 { 0 } else { self.get().frame_size }
+        let any = capabilities & ffi::AV_CODEC_CAP_VARIABLE_FRAME_SIZE as u32 != 0;
+        if any && !compat::is_asked_for_one_frame_length(self.get()) { 0 } else { self.get().frame_size }
     }
 
     /// The quality to hand to each frame.

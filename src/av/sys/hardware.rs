@@ -172,6 +172,11 @@ impl HardwareDevices {
         self.for_filters.as_ref().or(self.all.last())
     }
 
+    /// How many there are, where none of several was chosen for filters; else 0.
+    pub fn unchosen(&self) -> usize {
+        if self.for_filters.is_none() && self.all.len() > 1 { self.all.len() } else { 0 }
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.all.len()

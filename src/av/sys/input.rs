@@ -1,6 +1,7 @@
 //! Demuxers: read, seek, and what they tell while they are open.
 
 mod facts;
+mod groups;
 mod opening;
 mod parameters;
 

@@ -17,6 +17,8 @@ pub mod formats;
 pub mod frame;
 pub mod graph;
 pub mod hardware;
+#[cfg(ffmpeg_7_0)]
+mod iamf;
 pub mod input;
 pub mod interrupt;
 pub mod library;

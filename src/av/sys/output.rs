@@ -1,8 +1,10 @@
 //! Muxers: open the output, write the header, packets and the trailer.
 
+mod groups;
 mod metadata;
 mod streams;
 
+pub use self::groups::GroupFault;
 pub use self::metadata::ChapterCopy;
 pub use self::streams::{OutputStreamSettings, is_disposition};
 
@@ -170,6 +172,7 @@ impl Muxer {
     /// Writes a packet in the right order among those of all streams; its content is taken over.
     pub fn write(&mut self, packet: &mut Packet) -> Result<(), AvError> {
         self.must_have_begun()?;
+        self.name_time_base(packet);
         // SAFETY: the header is written; the packet is reference-counted.
         AvError::check(unsafe { ffi::av_interleaved_write_frame(self.context, packet.as_mut_ptr()) }).map(drop)
     }
@@ -177,6 +180,7 @@ impl Muxer {
     /// Writes a packet as it is, without waiting for those of other streams.
     pub fn write_at_once(&mut self, packet: &mut Packet) -> Result<(), AvError> {
         self.must_have_begun()?;
+        self.name_time_base(packet);
         // SAFETY: the header is written; the packet stays its owner's.
         AvError::check(unsafe { ffi::av_write_frame(self.context, packet.as_mut_ptr()) }).map(drop)
     }
@@ -192,6 +196,19 @@ impl Muxer {
         self.must_have_begun()?;
         // SAFETY: the header is written; a null packet flushes.
         AvError::check(unsafe { ffi::av_interleaved_write_frame(self.context, ptr::null_mut()) }).map(drop)
+    }
+
+    /// Notes in a packet what its ticks are: newer muxers read it there (IAMF, for what is cut off a stream's ends).
+    fn name_time_base(&self, packet: &mut Packet) {
+        // SAFETY: the packet is valid; its stream's index is looked at before it is used.
+        unsafe {
+            let packet = &mut *packet.as_mut_ptr();
+            if let Ok(index) = usize::try_from(packet.stream_index)
+                && index < self.stream_count()
+            {
+                packet.time_base = (*self.stream(index)).time_base;
+            }
+        }
     }
 
     /// libavformat takes nothing before the header.

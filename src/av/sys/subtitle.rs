@@ -176,11 +176,16 @@ impl SubtitleTranscoder {
         // SAFETY: the encoder is open.
         let codec = unsafe { (*self.encoder).codec_id };
         let (all, count) = (subtitle.rects, subtitle.num_rects);
-        // What is shown with a delay is told from when it is seen, and all its packets from the same moment.
-        let begin = pts - start_us + rescale(i64::from(subtitle.start_display_time), MILLIS, Rational::MICROS);
+        let micros = |millis: u32| rescale(i64::from(millis), MILLIS, Rational::MICROS);
+        let (delay, until) = (micros(subtitle.start_display_time), micros(subtitle.end_display_time));
+        // What is shown with a delay is told to the encoder from when it is seen, and all its packets from the same moment.
+        let begin = pts - start_us + delay;
         subtitle.end_display_time = subtitle.end_display_time.wrapping_sub(subtitle.start_display_time);
         subtitle.start_display_time = 0;
-        let length = rescale(i64::from(subtitle.end_display_time), MILLIS, Rational::MICROS);
+        let length = micros(subtitle.end_display_time);
+        let early = compat::delayed_subtitles_begin_early();
+        let apart = codec == ffi::AVCodecID::AV_CODEC_ID_DVB_SUBTITLE;
+        let (time, duration) = if early { (begin - if apart { 0 } else { delay }, until) } else { (begin, length) };
         for shown in packets_of(codec, count) {
             subtitle.pts = begin;
             // SAFETY: the range lies within the list.
@@ -193,9 +198,9 @@ impl SubtitleTranscoder {
             (subtitle.rects, subtitle.num_rects) = (all, count);
             let size = AvError::check(size)? as usize;
             let mut packet = Packet::from_bytes(&self.buffer[..size])?;
-            let time = begin + if shown.is_empty() { length } else { 0 };
+            let time = time + if shown.is_empty() { length } else { 0 };
             packet.set_times(Some(time), Some(time));
-            packet.set_duration(length);
+            packet.set_duration(duration);
             results.push(packet);
         }
         Ok(())

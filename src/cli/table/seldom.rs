@@ -228,6 +228,15 @@ pub(super) const ROWS: &[Row] = &[
             Ok(())
         }),
     ),
+    Row::per_stream(
+        &["stream_group"],
+        "type=T:st=N...|map=I=G:st=N...",
+        "make a group of these streams, or copy one of an input",
+        Effect::Output(|spec, u| {
+            spec.seldom.stream_groups.push(assigned(u));
+            Ok(())
+        }),
+    ),
     Row::value(
         &["target"],
         "type",

@@ -109,6 +109,12 @@ impl OpenInputs {
             };
             muxer.copy_chapters(&self.demuxers[input], how).map_err(fail)?;
         }
+        for group in &output.stream_groups {
+            muxer.add_stream_group(group).map_err(|fault| {
+                let diagnostic = Diagnostic::error("stream-group", format!("{masked}: -stream_group: {fault}"));
+                PrepareError::Refused(vec![diagnostic.ffmpeg_says(fault.to_string())])
+            })?;
+        }
         for (number, program) in output.programs.iter().enumerate() {
             let title = program.title.iter().map(|title| ("title".to_owned(), Some(title.clone()), false));
             let more = output.program_metadata.iter().filter(|(at, _)| *at == number).map(|(_, edit)| edit.clone());

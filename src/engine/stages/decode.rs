@@ -31,6 +31,8 @@ pub struct DecodeSettings {
     pub sample_aspect_ratio: Rational,
     /// `-top`: which field comes first, whatever the decoder says.
     pub top_field_first: Option<bool>,
+    /// Sound follows on what came before it, whatever the decoder says, for its container has no timestamps.
+    pub counts_sound: bool,
     /// Frames remember which they are, for lines about what is made of them.
     pub tells_origins: bool,
     /// The last picture is kept, to stand for the input while that is away.
@@ -292,6 +294,8 @@ impl DecodeStage {
         let samples = i64::from(frame.samples());
         let mut pts = frame.pts();
         if frames_have_lengths() {
+            // What a decoder cuts off the beginning is no hole then.
+            pts = pts.filter(|_| !self.settings.counts_sound);
             // A frame that begins after the end of the one before it, even when that is rounded up, follows a hole.
             let base = self.settings.time_base;
             let expected = self.expected.map(|(end, rate)| (end, Rational::new(1, rate)));

@@ -102,10 +102,19 @@ impl FilterStage {
                 }
             })
             .collect();
+        if let (Some(device), count @ 1..) = (&self.settings.hardware, self.settings.unchosen_devices) {
+            let (name, kind) = (device.name(), device.kind());
+            log::warn!(
+                "There are {count} hardware devices. device {name} of type {kind} is picked for filters by default. Set \
+                 hardware device explicitly with the filter_hw_device option if device {name} is not usable for filters."
+            );
+        }
         let graph = self.build(&inputs).map_err(|cause| self.refused(cause))?;
         self.graph = Some(graph);
         for port in 0..self.kinds.len() {
-            self.tell_shape(port, out)?;
+            if self.told[port].is_some() || !self.constraints[port].first_frame_counts {
+                self.tell_shape(port, 0, out)?;
+            }
         }
         self.inputs.iter_mut().for_each(Input::rebuilt);
         Ok(())
@@ -166,7 +175,7 @@ impl FilterStage {
     }
 
     /// Tells the encoder what comes, and asks it how many samples a frame must have.
-    fn tell_shape(&mut self, port: usize, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+    fn tell_shape(&mut self, port: usize, first_samples: i32, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         let Some(graph) = &mut self.graph else { return Ok(()) };
         let Some(output) = graph.output(port) else { return Ok(()) };
         let first = self.told[port].is_none();
@@ -187,7 +196,7 @@ impl FilterStage {
         let (sender, receiver) = reply();
         let asks = sound && first;
         let source_bits = self.inputs.first().map_or(0, |i| i.source_bits);
-        let shape = Shape { output, unfiltered, source_bits, frame_samples: asks.then_some(sender) };
+        let shape = Shape { output, unfiltered, source_bits, first_samples, frame_samples: asks.then_some(sender) };
         out.send(port, FrameItem::Shape(Box::new(shape)))?;
         if asks {
             let samples = await_reply(&receiver, &out.stop().abort);
@@ -276,7 +285,15 @@ impl FilterStage {
     fn reap_port(&mut self, port: usize, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         while !self.finished[port] {
             let Some(graph) = &mut self.graph else { return Ok(()) };
-            match graph.pull(port) {
+            let pulled = graph.pull(port);
+            if self.told[port].is_none() {
+                match &pulled {
+                    Ok(Pull::Frame(frame)) => self.tell_shape(port, frame.samples(), out)?,
+                    Ok(Pull::Finished) => self.tell_shape(port, 0, out)?,
+                    _ => {}
+                }
+            }
+            match pulled {
                 Ok(Pull::Frame(frame)) if out.is_open(port) => out.send(port, FrameItem::Frame(frame))?,
                 // Nobody takes it any more, but the graph's other outputs go on.
                 Ok(Pull::Frame(_)) => {}

@@ -56,6 +56,7 @@ impl LoopbackStage {
             top_field_first: None,
             tells_origins: *tells_origins,
             keeps_last: false,
+            counts_sound: false,
             hardware: DecoderHardware::default(),
         };
         self.decode = Some(DecodeStage::new(opened, settings, undecodable).overseen(oversight));

@@ -4,6 +4,7 @@ use super::loopback;
 use super::settings::input_trim;
 use super::{BEHIND_GRAPH, Builder, Ends, FRAMES};
 use crate::av::{Canvas, GraphSettings, OutputConstraint};
+use crate::catalog::FrameLength;
 use crate::diagnostic::mask_url;
 use crate::engine::balance::Balance;
 use crate::engine::flow::FrameItem;
@@ -41,6 +42,7 @@ impl Builder<'_> {
             resampler_options: encode.resampler_options.clone(),
             auto_conversion: encode.auto_conversion,
             hardware: inputs.hardware.for_filters().cloned(),
+            unchosen_devices: inputs.hardware.unchosen(),
             under_way: BEHIND_GRAPH as i32,
         };
         let name = format!("{} stream of {}", stream.kind.name(), mask_url(&output_plan.url));
@@ -89,6 +91,7 @@ impl Builder<'_> {
                 threads: graph.threads.clone(),
                 auto_conversion: graph.auto_conversion,
                 hardware: inputs.hardware.for_filters().cloned(),
+                unchosen_devices: inputs.hardware.unchosen(),
                 under_way: BEHIND_GRAPH as i32,
                 ..GraphSettings::default()
             };
@@ -190,6 +193,7 @@ fn constraint(output: &OutputPlan, (number, stream): (usize, usize), encode: &En
         trim_start_us: output.start_us,
         trim_duration_us: output.duration_us,
         frame_samples: 0,
+        first_frame_counts: encode.frame_length == FrameLength::OneAsFirst,
         pan: encode.pan.clone(),
         pad: encode.pad.clone(),
     }

@@ -84,6 +84,9 @@ impl Builder<'_> {
                         hardware: hardware.clone(),
                     };
                     let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
+                    let options = &spec.inputs[index].options;
+                    let by_wallclock =
+                        options.iter().any(|o| o.name == "use_wallclock_as_timestamps" && o.value != "0");
                     let settings = DecodeSettings {
                         url: facts.url.clone(),
                         kind: facts.streams[stream].kind,
@@ -92,6 +95,7 @@ impl Builder<'_> {
                         frame_rate: parameters.frame_rate,
                         sample_aspect_ratio: parameters.sample_aspect_ratio,
                         top_field_first: stream_plan.top_field_first,
+                        counts_sound: facts.counts_time && !by_wallclock,
                         tells_origins,
                         keeps_last: input.session.is_some() && input.on_gap == InputGap::Freeze,
                         hardware,

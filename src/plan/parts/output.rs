@@ -2,7 +2,7 @@
 
 use super::Treatment;
 use crate::catalog::MuxerFacts;
-use crate::facts::MediaKind;
+use crate::facts::{MediaKind, StreamGroup};
 use crate::plan::{MetadataEdit, SessionPlan};
 use crate::spec::StatsPart;
 use crate::unit::Rational;
@@ -40,6 +40,8 @@ pub struct OutputPlan {
     pub session: Option<SessionPlan>,
     /// `-program`.
     pub programs: Vec<ProgramPlan>,
+    /// `-stream_group`.
+    pub stream_groups: Vec<StreamGroup>,
     /// Metadata of programs: the program's number in `programs` and the edit.
     pub program_metadata: Vec<(usize, MetadataEdit)>,
 }

@@ -1,5 +1,6 @@
 //! What happens to a stream between its source and its output: copied, or by which encoder and how.
 
+use crate::catalog::FrameLength;
 use crate::plan::KeepUpPlan;
 use crate::spec::FpsMode;
 use crate::unit::Rational;
@@ -123,6 +124,8 @@ pub struct EncodePlan {
     pub pad: Option<String>,
     /// `-frame_drop_threshold`, in tenths of a frame.
     pub drop_threshold_tenths: i64,
+    /// How long its frames of sound are.
+    pub frame_length: FrameLength,
 }
 
 /// One pass of an encoding in two.

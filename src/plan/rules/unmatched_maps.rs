@@ -1,11 +1,11 @@
 //! `-map` of streams that may be missing, where all of them are.
 
 use crate::diagnostic::{Diagnostic, mask_url};
-use crate::plan::{Context, OutputDraft, mapping};
+use crate::plan::{Context, OutputDraft};
 
-pub(super) fn apply(context: &Context, index: usize, _: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
     let spec = &context.spec.outputs[index];
-    let Some(map) = spec.maps.last().filter(|_| !mapping::maps_take(context, spec)) else { return };
+    let Some(map) = spec.maps.last().filter(|_| !draft.is_mapped) else { return };
     let message = format!(
         "{}: no -map matches a stream: streams are chosen as if there were no -map, which is what ffmpeg does.",
         mask_url(&spec.url)

@@ -64,6 +64,8 @@ pub struct OutputConstraint {
     pub trim_duration_us: Option<i64>,
     /// Samples a frame must have, 0 for any.
     pub frame_samples: i32,
+    /// The encoder is told the samples of the first frame before it says how many each must have.
+    pub first_frame_counts: bool,
     /// Parameters of a `pan` before the sound's conversion.
     pub pan: Option<String>,
     /// Parameters of an `apad` behind it.
@@ -87,6 +89,8 @@ pub struct GraphSettings {
     pub auto_conversion: bool,
     /// The hardware device of filters that want one.
     pub hardware: Option<HardwareDevice>,
+    /// Out of how many devices it is the last, where none was chosen; else 0.
+    pub unchosen_devices: usize,
     /// Frames that may be under way behind the graph, for pools of a fixed size.
     pub under_way: i32,
 }

@@ -26,13 +26,15 @@ pub struct DecoderHardware {
     format: i32,
     /// Pictures that may be under way behind the decoder, for pools of a fixed size.
     under_way: usize,
+    /// The decoder knows how to use some device.
+    possible: bool,
     /// The user named the type of device, so that it is worth a word when that does not decode.
     named: bool,
 }
 
 impl Default for DecoderHardware {
     fn default() -> Self {
-        Self { kind: None, device: None, format: NONE, under_way: 0, named: false }
+        Self { kind: None, device: None, format: NONE, under_way: 0, possible: false, named: false }
     }
 }
 
@@ -41,6 +43,11 @@ impl DecoderHardware {
     #[must_use]
     pub fn with_under_way(self, under_way: usize) -> Self {
         Self { under_way, ..self }
+    }
+
+    /// True when the decoder knows how to use some device.
+    pub fn is_possible(&self) -> bool {
+        self.possible
     }
 
     /// True when the user named the type of device.
@@ -55,8 +62,13 @@ impl DecoderHardware {
 }
 
 impl HardwareDevices {
-    /// Finds the device for a decoder, and opens one if none is there yet.
-    pub fn for_decoder(&mut self, decoder: &str, wanted: &HardwareDecode) -> Result<DecoderHardware, HardwareError> {
+    /// Finds the device for a decoder, and opens one if none is there yet; `refused` hears of those that were only tried.
+    pub fn for_decoder(
+        &mut self,
+        decoder: &str,
+        wanted: &HardwareDecode,
+        mut refused: impl FnMut(&HardwareError),
+    ) -> Result<DecoderHardware, HardwareError> {
         // SAFETY: the string lives during the call; codecs are static.
         let kinds: Vec<_> = unsafe {
             let codec = ffi::avcodec_find_decoder_by_name(c_string(decoder).as_ptr());
@@ -67,7 +79,8 @@ impl HardwareDevices {
             }
         };
         let format = wanted.format.as_deref().and_then(formats::pixel_format_number).unwrap_or(NONE);
-        let given = |kind, device| DecoderHardware { kind, device, format, ..DecoderHardware::default() };
+        let possible = !kinds.is_empty();
+        let given = |kind, device| DecoderHardware { kind, device, format, possible, ..DecoderHardware::default() };
         let named = wanted.device.as_deref().and_then(|name| self.by_name(name)).cloned();
         let usable = |device: &HardwareDevice, kind: Option<ffi::AVHWDeviceType>| {
             if kind == Some(device.kind) {
@@ -110,7 +123,8 @@ impl HardwareDevices {
             (HardwareMethod::Auto, None) => {
                 let open = kinds.iter().find_map(|(kind, _)| self.only_one_of(*kind)).cloned();
                 let device = open.or_else(|| {
-                    kinds.iter().find_map(|(kind, _)| self.open_kind(*kind, wanted.device.as_deref()).ok())
+                    let mut tried = kinds.iter().map(|(kind, _)| self.open_kind(*kind, wanted.device.as_deref()));
+                    tried.find_map(|opened| opened.inspect_err(&mut refused).ok())
                 });
                 Ok(given(device.as_ref().map(|device| device.kind), device))
             }

@@ -27,8 +27,10 @@ impl Demuxer {
                 start_time_us: known(context.start_time),
                 duration_us: known(context.duration),
                 timestamps_may_jump: (*context.iformat).flags & ffi::AVFMT_TS_DISCONT as i32 != 0,
+                counts_time: (*context.iformat).flags & ffi::AVFMT_NOTIMESTAMPS as i32 != 0,
                 streams: (0..self.stream_count()).map(|i| self.stream_facts(i)).collect(),
                 programs,
+                stream_groups: self.stream_groups(),
                 chapters: context.nb_chapters as usize,
                 metadata: pairs_of(context.metadata),
             }
