@@ -100,10 +100,24 @@ pub enum FrameLength {
     /// As the encoder likes; the last one may be shorter.
     #[default]
     Free,
+    /// As the first one is, for the encoder adapts to it; the last one may be shorter.
+    AsFirst,
     /// As the encoder says; the last one is padded.
     One,
     /// As the first one is, for the encoder adapts to it; the last one is padded.
     OneAsFirst,
+}
+
+impl FrameLength {
+    /// All frames have one length.
+    pub fn is_one(self) -> bool {
+        matches!(self, Self::One | Self::OneAsFirst)
+    }
+
+    /// The first frame decides.
+    pub fn is_as_first(self) -> bool {
+        matches!(self, Self::AsFirst | Self::OneAsFirst)
+    }
 }
 
 /// Questions about the linked FFmpeg. All are cheap and have no side effects.
@@ -171,8 +185,8 @@ pub trait Catalog {
     fn codec_option(&self, option: &str) -> Option<(bool, String)>;
     /// Types of stream groups that `-stream_group` names, with FFmpeg's numbers; empty where there are no stream groups.
     fn stream_group_kinds(&self) -> Vec<(&'static str, i32)>;
-    /// What an encoder of sound does where all frames must have one length.
-    fn one_frame_length(&self, encoder: &str) -> FrameLength;
+    /// What an encoder of sound does where all frames must have one length, or need not.
+    fn frame_length(&self, encoder: &str, must_be_one: bool) -> FrameLength;
     /// True when `-r` and `-fpsmax` mean a constant frame rate in every format unless `-fps_mode` says otherwise, as in
     /// newer ffmpegs; in older ones the format alone decides.
     fn rate_means_constant(&self) -> bool;

@@ -110,8 +110,13 @@ impl Catalog for FakeCatalog {
     fn stream_group_kinds(&self) -> Vec<(&'static str, i32)> {
         vec![("iamf_audio_element", 1), ("iamf_mix_presentation", 2)]
     }
-    fn one_frame_length(&self, encoder: &str) -> FrameLength {
-        if encoder.starts_with("pcm_") { FrameLength::OneAsFirst } else { FrameLength::One }
+    fn frame_length(&self, encoder: &str, must_be_one: bool) -> FrameLength {
+        match must_be_one {
+            true if encoder.starts_with("pcm_") => FrameLength::OneAsFirst,
+            true => FrameLength::One,
+            false if encoder == "flac" => FrameLength::AsFirst,
+            false => FrameLength::Free,
+        }
     }
     fn option_scopes(&self, name: &str) -> OptionScopes {
         OptionScopes {

@@ -81,9 +81,7 @@ pub(super) fn output(
         let treatment = match treatment {
             Treatment::Encode(mut encode) if stream.kind == MediaKind::Audio => {
                 let asked = encode.options.iter().any(|(k, v)| k == "flags2" && v.contains("fixed_frame_size"));
-                if grouped || asked || draft.muxer.fixed_frame_size {
-                    encode.frame_length = one_frame_length(context, &encode);
-                }
+                encode.frame_length = frame_length(context, &encode, grouped || asked || draft.muxer.fixed_frame_size);
                 Treatment::Encode(encode)
             }
             Treatment::Copy(copy) => Treatment::Copy(CopyPlan { rotation: metadata.rotations[i], ..copy }),
@@ -134,11 +132,12 @@ pub(super) fn output(
     })
 }
 
-/// How long the frames of an encoder are where all must have one length.
-fn one_frame_length(context: &Context, encode: &EncodePlan) -> FrameLength {
+/// How long the frames of an encoder are; the user may have a say in that.
+fn frame_length(context: &Context, encode: &EncodePlan, must_be_one: bool) -> FrameLength {
     let typed = encode.options.iter().any(|(key, _)| key == "frame_size");
-    match context.catalog.one_frame_length(&encode.encoder) {
+    match context.catalog.frame_length(&encode.encoder, must_be_one) {
         FrameLength::OneAsFirst if typed => FrameLength::One,
+        FrameLength::AsFirst if typed => FrameLength::Free,
         length => length,
     }
 }

@@ -117,9 +117,10 @@ impl Catalog for LinkedCatalog {
         compat::STREAM_GROUP_KINDS.to_vec()
     }
 
-    fn one_frame_length(&self, encoder: &str) -> FrameLength {
+    fn frame_length(&self, encoder: &str, must_be_one: bool) -> FrameLength {
         // SAFETY: codecs are static.
-        compat::one_frame_length(unsafe { ffi::avcodec_find_encoder_by_name(c_string(encoder).as_ptr()).as_ref() })
+        let codec = unsafe { ffi::avcodec_find_encoder_by_name(c_string(encoder).as_ptr()).as_ref() };
+        compat::frame_length(codec, must_be_one)
     }
 
     fn option_scopes(&self, name: &str) -> OptionScopes {

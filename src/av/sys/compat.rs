@@ -20,7 +20,7 @@ pub(crate) use self::side_data::{
     take_encoded,
 };
 pub(crate) use self::stream_groups::{
-    STREAM_GROUP_KINDS, is_asked_for_one_frame_length, one_frame_length, wants_frames_of_one_size,
+    STREAM_GROUP_KINDS, frame_length, is_asked_for_one_frame_length, wants_frames_of_one_size,
 };
 pub(crate) use self::streams::{begins_anywhere, choose_copied_time_base, muxed_end};
 pub(crate) use self::supported::{CAPABILITIES, supported};

@@ -46,7 +46,7 @@ pub struct EncoderSettings {
     pub psnr: bool,
     /// Frames of sound have one length, the last one padded.
     pub one_frame_length: bool,
-    /// Samples of the first frame, for an encoder that has no frame length of its own; else 0.
+    /// Samples of the first frame, for an encoder that makes all frames as long; else 0.
     pub first_samples: i32,
     /// The devices that an encoder of hardware may need.
     pub devices: HardwareDevices,
@@ -132,6 +132,8 @@ impl Encoder {
             // As a flag beside those that were typed.
             let flags = options.get("flags2").map_or(String::new(), |typed| typed + "+");
             options.set("flags2", &(flags + "fixed_frame_size"));
+        }
+        if settings.first_samples > 0 {
             options.set_default("frame_size", &settings.first_samples.to_string());
         }
         // SAFETY: the context is valid and not open yet.

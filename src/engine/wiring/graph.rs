@@ -4,7 +4,6 @@ use super::loopback;
 use super::settings::input_trim;
 use super::{BEHIND_GRAPH, Builder, Ends, FRAMES};
 use crate::av::{Canvas, GraphSettings, OutputConstraint};
-use crate::catalog::FrameLength;
 use crate::diagnostic::mask_url;
 use crate::engine::balance::Balance;
 use crate::engine::flow::FrameItem;
@@ -193,7 +192,7 @@ fn constraint(output: &OutputPlan, (number, stream): (usize, usize), encode: &En
         trim_start_us: output.start_us,
         trim_duration_us: output.duration_us,
         frame_samples: 0,
-        first_frame_counts: encode.frame_length == FrameLength::OneAsFirst,
+        first_frame_counts: encode.frame_length.is_as_first(),
         pan: encode.pan.clone(),
         pad: encode.pad.clone(),
     }

@@ -26,16 +26,17 @@ pub(crate) fn wants_frames_of_one_size(muxer: &ffi::AVOutputFormat) -> bool {
     }
 }
 
-/// Encoders can be asked for frames of one length since FFmpeg 9; those that know none of their own take the first frame's.
-pub(crate) fn one_frame_length(encoder: Option<&ffi::AVCodec>) -> FrameLength {
+/// Since FFmpeg 9 encoders can be asked for frames of one length. Those that know none of their own, and FLAC and WavPack, take
+/// the first frame's; these two whether they are asked or not, by ffmpeg's command.
+pub(crate) fn frame_length(encoder: Option<&ffi::AVCodec>, must_be_one: bool) -> FrameLength {
     use ffi::AVCodecID::{AV_CODEC_ID_FLAC, AV_CODEC_ID_WAVPACK};
-    match encoder {
-        Some(codec) if cfg!(ffmpeg_9_0) => {
-            let any = codec.capabilities as u32 & ffi::AV_CODEC_CAP_VARIABLE_FRAME_SIZE as u32 != 0;
-            let adapts = any || matches!(codec.id, AV_CODEC_ID_FLAC | AV_CODEC_ID_WAVPACK);
-            if adapts { FrameLength::OneAsFirst } else { FrameLength::One }
-        }
-        _ => FrameLength::Free,
+    let Some(codec) = encoder.filter(|_| cfg!(ffmpeg_9_0)) else { return FrameLength::Free };
+    let any = codec.capabilities as u32 & ffi::AV_CODEC_CAP_VARIABLE_FRAME_SIZE as u32 != 0;
+    match (must_be_one, matches!(codec.id, AV_CODEC_ID_FLAC | AV_CODEC_ID_WAVPACK)) {
+        (true, adapts) if adapts || any => FrameLength::OneAsFirst,
+        (true, _) => FrameLength::One,
+        (false, true) => FrameLength::AsFirst,
+        (false, false) => FrameLength::Free,
     }
 }
 

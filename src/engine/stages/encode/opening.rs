@@ -2,7 +2,6 @@
 
 use super::EncodeStage;
 use crate::av::{AvError, Encoder, EncoderSettings, Frame, format_name};
-use crate::catalog::FrameLength;
 use crate::engine::fault::StageError;
 use crate::engine::flow::PacketItem;
 use crate::engine::kernel::Outlet;
@@ -34,7 +33,7 @@ impl EncodeStage {
             source_bits_per_raw_sample: source_bits,
             display_aspect_ratio: plan.display_aspect_ratio,
             codec_tag: self.settings.codec_tag,
-            one_frame_length: plan.frame_length != FrameLength::Free,
+            one_frame_length: plan.frame_length.is_one(),
             first_samples: self.shape.as_ref().map_or(0, |shape| shape.first_samples),
         })
     }
