@@ -61,6 +61,8 @@ const PRESETS: [Preset; 10] = [
     preset("veryslow", [60, 40], 8, [590, 2400]),
     preset("placebo", [60, 60], 16, [2140, 5600]),
 ];
+/// Where the rate is not known.
+const USUAL_RATE: Rational = Rational { num: 25, den: 1 };
 /// The preset in use when none is named.
 const DEFAULT_PRESET: &str = "medium";
 /// A look-ahead takes one part in so many of what may be late: it doubles when the frame rate is halved, and each of the
@@ -90,6 +92,8 @@ pub(super) fn assign(context: &Context<'_>, plan: &mut Plan, diagnostics: &mut V
             if is_timed {
                 watched = true;
                 let (keep_up, ahead) = keeping(encode, (spec.keep_up, spec.max_lag_us), rate);
+                let ahead =
+                    ahead.or_else(|| looks_far(encode, rate).filter(|_| output.session.is_some() && !spec.keep_up));
                 encode.keep_up = Some(keep_up);
                 diagnostics.extend(ahead.map(|ahead| ahead.said(&spec.url, &encode.encoder)));
             }
@@ -139,6 +143,8 @@ enum Ahead {
     Held(i64),
     /// The user wants so many frames, and it shall not be later than so many microseconds.
     TooFar(i64, i64),
+    /// Its preset wants so many frames, which take so many microseconds.
+    Far(i64, i64),
 }
 
 impl Ahead {
@@ -159,6 +165,15 @@ impl Ahead {
                 );
                 Diagnostic::warning("keep-up", text).remedy("Name fewer frames, or none, or a larger -max_lag.")
             }
+            Self::Far(frames, takes_us) => {
+                let seconds = format!("{}.{}", takes_us / MICROS_PER_SECOND, takes_us % MICROS_PER_SECOND / 100_000);
+                let text = format!(
+                    "{url}: {encoder} looks {frames} frames ahead by its preset: pictures leave {seconds} s late, and later where \
+                     this machine is too slow for it."
+                );
+                Diagnostic::warning("looks-far-ahead", text)
+                    .remedy("A faster -preset or -tune zerolatency is earlier; -keep_up holds -max_lag.")
+            }
         }
     }
 }
@@ -170,6 +185,23 @@ fn figures_of(encoder: &str) -> Option<usize> {
         "libx265" => Some(1),
         _ => None,
     }
+}
+
+/// An encoder whose preset alone makes pictures too late for a peer.
+fn looks_far(encode: &EncodePlan, rate: Option<Rational>) -> Option<Ahead> {
+    let (figures, at) = (figures_of(&encode.encoder)?, in_use(&encode.options)?);
+    let frames = PRESETS[at].look_ahead[figures];
+    let takes_us = rescale(frames, rate.unwrap_or(USUAL_RATE).inverse(), Rational::MICROS);
+    (!says_how_far(&encode.options) && takes_us >= MAX_LAG_US).then_some(Ahead::Far(frames, takes_us))
+}
+
+/// The user has a say in how far an encoder looks ahead.
+fn says_how_far(options: &[(String, String)]) -> bool {
+    options.iter().any(|(key, value)| {
+        key == "rc-lookahead"
+            || (key == "tune" && value.contains("zerolatency"))
+            || (OF_LIBRARIES.contains(&key.as_str()) && value.contains("lookahead"))
+    })
 }
 
 fn option<'a>(options: &'a [(String, String)], name: &str) -> Option<&'a str> {
@@ -214,18 +246,13 @@ fn look_no_further(
     faster: &mut [FasterPreset],
 ) -> Option<Ahead> {
     let (figures, at) = (figures_of(&encode.encoder)?, in_use(&encode.options)?);
-    let typed = encode.options.iter().any(|(key, value)| {
-        key == "rc-lookahead"
-            || (key == "tune" && value.contains("zerolatency"))
-            || (OF_LIBRARIES.contains(&key.as_str()) && value.contains("lookahead"))
-    });
-    let rate = rate.unwrap_or(Rational::new(25, 1));
+    let rate = rate.unwrap_or(USUAL_RATE);
     if let Some(frames) = named_look_ahead(&encode.options) {
         let takes_us = rescale(frames, rate.inverse(), Rational::MICROS);
         return (takes_us >= max_lag_us).then_some(Ahead::TooFar(frames, max_lag_us));
     }
     let frames = rescale(max_lag_us / LOOK_AHEAD_PART, Rational::MICROS, rate.inverse()).max(LEAST_LOOK_AHEAD[figures]);
-    if typed || PRESETS[at].look_ahead[figures] <= frames {
+    if says_how_far(&encode.options) || PRESETS[at].look_ahead[figures] <= frames {
         return None;
     }
     if figures == 1 {
@@ -351,6 +378,24 @@ mod tests {
         }
         let (options, _) = looks("-r 25 -c:v libx264 -x264-params keyint=50 -keep_up");
         assert_eq!(option(&options, "x264-params"), Some("keyint=50:sync-lookahead=0"));
+    }
+
+    #[test]
+    fn a_peer_that_gets_pictures_late_by_the_preset_alone_is_warned_of() {
+        let told = |line: &str| {
+            let plan = planned(&format!("-re -i in -r 25 {line}"), &[input(vec![video("h264")])]).unwrap_or_default();
+            plan.diagnostics.iter().any(|d| d.code == "looks-far-ahead")
+        };
+        assert!(told("-c:v libx264 -preset veryslow -f rtsp rtsp://h/a"));
+        for line in [
+            "-c:v libx264 -f rtsp rtsp://h/a",
+            "-c:v libx264 -preset veryslow -tune zerolatency -f rtsp rtsp://h/a",
+            "-c:v libx264 -preset veryslow -keep_up -f rtsp rtsp://h/a",
+            "-preset veryslow -f rtsp rtsp://h/a",
+            "-c:v libx264 -preset veryslow out.flv",
+        ] {
+            assert!(!told(line), "{line}");
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ use std::sync::atomic::Ordering::Relaxed;
 const TELL_AGAIN_US: i64 = 60_000_000;
 /// And after so long where too little was seen for a remedy.
 const TELL_MORE_US: i64 = 5_000_000;
+/// Of what may be late, one part in so many is left for what is behind the encoder: muxer, network, and a machine that is busy.
+const BEHIND_PART: i64 = 8;
 /// Who works for so much of the time is what limits.
 const WORKS_PERCENT: i64 = 80;
 
@@ -49,7 +51,8 @@ impl Keeper {
     /// A keeper that tells by the journal.
     pub fn new(plan: KeepUpPlan, (clock, journal): (Clock, Journal), subject: Subject) -> Self {
         let costs = plan.faster_presets.iter().map(|preset| preset.cost_percent).collect();
-        let control = if plan.acts { KeepUp::new(plan.max_lag_us, costs) } else { KeepUp::watching(costs) };
+        let in_encoder_us = plan.max_lag_us - plan.max_lag_us / BEHIND_PART;
+        let control = if plan.acts { KeepUp::new(in_encoder_us, costs) } else { KeepUp::watching(costs) };
         Self {
             control,
             plan,
