@@ -4,8 +4,10 @@
 //! so that a constant delay before the encoder is none. What the encoder keeps to itself counts: a frame is late until its
 //! packet is out. Lateness that grows while the encoder waits for frames is not its doing: leaving out its work would not help.
 
+mod blame;
 mod ladder;
 
+use self::blame::Blame;
 use self::ladder::Ladder;
 pub use self::ladder::{Measure, Remedy};
 
@@ -61,8 +63,6 @@ const AT_ONCE_US: i64 = 15_000_000;
 const AT_THE_LIMIT: (i64, i64, u32) = (950, 1030, 4);
 /// Nothing came for so long: whoever is late now, it is not the encoder's doing.
 const STARVED_US: i64 = 500_000;
-/// Whose doing it is that frames get later is looked at this often.
-const BLAME_US: i64 = 250_000;
 /// A jump of the media's clock is no interval between frames.
 const JUMP_US: i64 = 1_000_000;
 
@@ -84,15 +84,10 @@ pub struct KeepUp {
     /// From frame to frame, as they come.
     interval_us: i64,
     late_us: i64,
-    /// What of the lateness came about before the encoder.
-    excused_us: i64,
-    /// Since when, with how late a frame, it is looked at whose doing that is, and how long the encoder has waited since.
-    blame: Option<(i64, i64)>,
-    waited_us: i64,
+    /// What of the lateness in all is not the encoder's doing.
+    blame: Blame,
     /// The process had all processors to itself, by the last review, and used them.
     crowded: bool,
-    /// The encoder waits for a frame since then.
-    idle_from_us: Option<i64>,
     /// Frames are left out until the delay is small again.
     catching_up: bool,
     /// Share of frames that is kept, in thousandths, and what has gathered of it.
@@ -149,11 +144,8 @@ impl KeepUp {
             last_offer_us: None,
             interval_us: USUAL_INTERVAL_US,
             late_us: 0,
-            excused_us: 0,
-            blame: None,
-            waited_us: 0,
+            blame: Blame::default(),
             crowded: false,
-            idle_from_us: None,
             catching_up: false,
             keep: 1000,
             credit: 0,
@@ -208,8 +200,8 @@ impl KeepUp {
         self.last_offer_us = Some(now_us);
         let origin = self.origin_us.map_or(difference, |origin| origin.min(difference));
         self.origin_us = Some(origin);
-        self.blame(now_us, difference - origin);
-        self.late_us = difference - origin - self.excused_us;
+        self.blame.came(now_us, difference - origin);
+        self.late_us = difference - origin - self.blame.excused_us();
         let window = &mut self.window;
         window.from_us.get_or_insert(now_us);
         window.worst_late_us = window.worst_late_us.max(self.late_us);
@@ -220,9 +212,11 @@ impl KeepUp {
         let bound = self.bound_us();
         self.catching_up = self.late_us > bound || (self.catching_up && self.late_us > bound / 4);
         // Who waits for processors that are all in use by this process has its own work to blame as well.
-        let thins_out = self.crowded && self.late_us + self.excused_us > bound;
+        let thins_out = self.crowded && self.late_us + self.blame.excused_us() > bound;
         let wanted = !self.catching_up && self.is_next(thins_out);
-        self.idle_from_us = (!wanted).then_some(now_us);
+        if !wanted {
+            self.blame.waits(now_us);
+        }
         wanted
     }
 
@@ -233,19 +227,6 @@ impl KeepUp {
         let is_next = self.credit >= 1000;
         self.credit -= if is_next { 1000 } else { 0 };
         is_next
-    }
-
-    /// Excuses the encoder for what frames got later by while it waited for them, most of the time.
-    fn blame(&mut self, now_us: i64, late_us: i64) {
-        self.waited_us += self.idle_from_us.take().map_or(0, |from| now_us - from);
-        let (from_us, late_then_us) = *self.blame.get_or_insert((now_us, late_us));
-        if now_us - from_us >= BLAME_US {
-            if self.waited_us * 2 >= now_us - from_us {
-                self.excused_us += (late_us - late_then_us).clamp(0, self.waited_us);
-            }
-            (self.blame, self.waited_us) = (Some((now_us, late_us)), 0);
-        }
-        self.excused_us = self.excused_us.min(late_us);
     }
 
     /// A frame that comes later than this is not worth encoding: it has to get through the encoder in time.
@@ -281,7 +262,7 @@ impl KeepUp {
     pub fn rests(&mut self, now_us: i64) {
         self.count_work(now_us);
         self.working_from_us = None;
-        self.idle_from_us = Some(now_us);
+        self.blame.waits(now_us);
     }
 
     /// The encoder is another one; what was inside is no longer waited for. Gives how many frames that were.
@@ -346,11 +327,11 @@ impl KeepUp {
         }
         let inside_us = self.oldest_us().map_or(0, |oldest| self.age_us(now_us, oldest));
         Some(Review {
-            late_us: late_us.max(if busy > 500 { inside_us } else { 0 }) + self.excused_us,
+            late_us: late_us.max(if busy > 500 { inside_us } else { 0 }) + self.blame.excused_us(),
             speed_percent: judged.then(|| 100_000 / load.max(1)),
             pace_percent: window.media_us * 100 / passed_us.max(1),
             busy_percent: busy / 10,
-            too_slow: late_us + self.excused_us > if judged { self.late_limit_us() } else { UNJUDGED_LATE_US }
+            too_slow: late_us + self.blame.excused_us() > if judged { self.late_limit_us() } else { UNJUDGED_LATE_US }
                 || self.at_the_limit >= AT_THE_LIMIT.2,
             remedy: if judged { ladder::remedy(&self.costs, load) } else { Remedy::Unknown },
             change,
@@ -359,7 +340,7 @@ impl KeepUp {
 
     /// How old a frame is, but for what came about before the encoder.
     fn age_us(&self, now_us: i64, media_us: i64) -> i64 {
-        self.origin_us.map_or(0, |origin| now_us - origin - self.excused_us - media_us)
+        self.origin_us.map_or(0, |origin| now_us - origin - self.blame.excused_us() - media_us)
     }
 
     /// How late the next frame is, which waits while the encoder works.
