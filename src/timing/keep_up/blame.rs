@@ -58,11 +58,12 @@ mod tests {
     proptest! {
         #[test]
         fn an_idle_encoder_is_excused_and_a_busy_one_is_not(apart_us in 40_000i64..400_000, work in 0i64..100) {
-            let (excused, late_us) = excused(apart_us, apart_us * work / 100);
+            let work_us = apart_us * work / 100;
+            let (excused, late_us) = excused(apart_us, work_us);
             prop_assert!((0..=late_us).contains(&excused));
             match work {
                 // But for what is not decided yet.
-                0..=45 => prop_assert!(excused >= late_us - EVERY_US - 2 * apart_us, "{excused} of {late_us}"),
+                0..=45 if work_us <= 40_000 => prop_assert!(excused >= late_us - EVERY_US - 2 * apart_us, "{excused} of {late_us}"),
                 55.. => prop_assert_eq!(excused, 0),
                 _ => {}
             }
