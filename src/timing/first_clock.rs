@@ -85,6 +85,15 @@ impl<T> FirstClock<T> {
         vec![(item, shown.pts)]
     }
 
+    /// Something else came at `now_us`; gives what waits too long.
+    pub fn pass_time(&mut self, now_us: i64) -> Vec<(T, i64)> {
+        if self.held.is_empty() || now_us - self.held_since_us < WAIT_US {
+            return Vec::new();
+        }
+        self.over = true;
+        self.finish()
+    }
+
     /// What still waits, at the end.
     pub fn finish(&mut self) -> Vec<(T, i64)> {
         self.held.drain(..).map(|(item, shown)| (item, shown.pts)).collect()
@@ -158,6 +167,16 @@ mod tests {
     fn who_has_told_his_clock_is_not_waited_for() {
         let (given, waited) = run(Some((FRAME, 2)), 0, 500, (0, 40_000));
         assert_eq!((given.len(), waited.len()), (20, 0));
+    }
+
+    #[test]
+    fn a_slow_source_does_not_wait_for_its_next_picture() {
+        let mut clock = FirstClock::new(Some((FRAME, 2)));
+        let key = Shown { pts: 0, order: 0, key: true, told: false };
+        assert_eq!(clock.push("key", key, 0, plain), []);
+        assert_eq!(clock.pass_time(20_000), []);
+        assert_eq!(clock.pass_time(41_000), [("key", 0)]);
+        assert!(clock.is_over());
     }
 
     #[test]

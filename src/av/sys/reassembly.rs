@@ -128,6 +128,7 @@ impl Reassembly {
     /// Takes what the demuxer read.
     pub(super) fn push(&mut self, mut packet: Packet) -> Result<(), AvError> {
         let stream = packet.stream();
+        self.release(stream)?;
         match self.streams.get_mut(stream) {
             Some(Taken::Pictures(pictures)) => {
                 for picture in pictures.take(&packet) {
@@ -141,6 +142,17 @@ impl Reassembly {
             Some(Taken::Opus(_) | Taken::AsTheyCome) | None => {}
         }
         self.ready.push_back(packet);
+        Ok(())
+    }
+
+    /// Something came of `stream`: pictures of others that wait too long go on.
+    fn release(&mut self, stream: usize) -> Result<(), AvError> {
+        for (index, taken) in self.streams.iter_mut().enumerate().filter(|(index, _)| *index != stream) {
+            let Taken::Pictures(pictures) = taken else { continue };
+            for picture in pictures.overdue() {
+                self.ready.push_back(pictures.packet(&picture, index)?);
+            }
+        }
         Ok(())
     }
 
@@ -203,6 +215,16 @@ impl Pictures {
         pictures
     }
 
+    /// The pictures that have waited for their clock for too long.
+    fn overdue(&mut self) -> Vec<Picture> {
+        let Some(clock) = &mut self.first_clock else { return Vec::new() };
+        let given = clock.pass_time(microseconds(self.begun));
+        if clock.is_over() {
+            self.first_clock = None;
+        }
+        given.into_iter().map(|(picture, _)| picture).collect()
+    }
+
     /// The pictures that wait for their clock, which is no longer waited for.
     fn held(&mut self) -> Vec<Picture> {
         let held = self.first_clock.take().map(|mut clock| clock.finish()).unwrap_or_default();
@@ -221,8 +243,7 @@ impl Pictures {
         self.place = place;
         let shown = Shown { pts, order: place, key: picture.key, told };
         let distance = |from, to| self.order.map_or(to - from, |order| order.distance(from, to));
-        let now_us = i64::try_from(self.begun.elapsed().as_micros()).unwrap_or(i64::MAX);
-        let given = clock.push(picture, shown, now_us, distance);
+        let given = clock.push(picture, shown, microseconds(self.begun), distance);
         let is_over = clock.is_over();
         if let Some((_, first)) = given.first().filter(|(first, pts)| first.pts != Some(*pts) || (is_over && shown.key))
         {
@@ -269,6 +290,11 @@ impl Pictures {
         }
         Ok(packet)
     }
+}
+
+/// How long ago that was, in microseconds.
+fn microseconds(since: Instant) -> i64 {
+    i64::try_from(since.elapsed().as_micros()).unwrap_or(i64::MAX)
 }
 
 /// What is known of a stream without reading from it.
