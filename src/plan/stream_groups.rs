@@ -122,11 +122,8 @@ fn members(typed: &OptionPairs, streams: usize, before: &[StreamGroup]) -> Resul
 fn audio_element(text: &str) -> Result<GroupContent, String> {
     let (mut demixing, mut recon_gain, mut layers) = (Vec::new(), Vec::new(), Vec::new());
     for token in tokens(text, ',') {
-        let part = |list: &str| {
-            pairs(list)
-                .map(|pairs| merged(&pairs))
-                .ok_or_else(|| format!("Error parsing audio element specification {list}"))
-        };
+        let part =
+            |list: &str| merged_pairs(list).ok_or_else(|| format!("Error parsing audio element specification {list}"));
         if let Some(list) = token.strip_prefix("layer=") {
             layers.push(part(list)?);
         } else if let Some(list) = token.strip_prefix("demixing=") {
@@ -158,11 +155,8 @@ fn submixes(text: &str, before: &[StreamGroup]) -> Result<Vec<Submix>, String> {
 fn submix(text: &str, before: &[StreamGroup]) -> Result<Submix, String> {
     let mut submix = Submix::default();
     for token in tokens(text, '|') {
-        let part = |list: &str| {
-            pairs(list)
-                .map(|pairs| merged(&pairs))
-                .ok_or_else(|| format!("Error parsing submix specification \"{list}\""))
-        };
+        let part =
+            |list: &str| merged_pairs(list).ok_or_else(|| format!("Error parsing submix specification \"{list}\""));
         if let Some(list) = token.strip_prefix("element=") {
             let mut options = part(list)?;
             let at = value(&options, "stg").and_then(number).and_then(|at| usize::try_from(at).ok());
@@ -235,6 +229,11 @@ fn word(text: &str, end: char) -> (String, &str) {
     }
     word.truncate(kept + word[kept..].trim_end_matches(BLANKS).len());
     (word, "")
+}
+
+/// What `pairs` gives, each key once.
+fn merged_pairs(text: &str) -> Option<OptionPairs> {
+    pairs(text).map(|pairs| merged(&pairs))
 }
 
 /// Each key once, with the value that stands last.

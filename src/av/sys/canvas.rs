@@ -118,12 +118,7 @@ impl Canvas {
             format: ffi::AV_PIX_FMT_RGB32 as i32,
             width: self.width,
             height: self.height,
-            sample_rate_hz: 0,
-            channel_layout: String::new(),
-            sample_aspect_ratio: Rational::UNKNOWN,
-            colours: [0; 3],
-            display_matrix: None,
-            hardware: None,
+            ..FrameShape::unknown()
         }
     }
 

@@ -56,6 +56,29 @@ pub(crate) fn extradata_of(parameters: &ffi::AVCodecParameters) -> &[u8] {
     }
 }
 
+/// A copy of a stream's parameters, to be freed by whoever gets it.
+///
+/// # Safety
+/// `parameters` points to valid ones.
+pub(crate) unsafe fn copy_of_parameters(
+    parameters: *const ffi::AVCodecParameters,
+) -> Result<*mut ffi::AVCodecParameters, error::AvError> {
+    // SAFETY: the caller's promise; what is allocated here is freed when it cannot be filled.
+    unsafe {
+        let mut copy = ffi::avcodec_parameters_alloc();
+        if copy.is_null() {
+            return Err(error::AvError::NO_MEMORY);
+        }
+        match error::AvError::check(ffi::avcodec_parameters_copy(copy, parameters)) {
+            Ok(_) => Ok(copy),
+            Err(cause) => {
+                ffi::avcodec_parameters_free(&mut copy);
+                Err(cause)
+            }
+        }
+    }
+}
+
 /// The text of a C string that may be null.
 ///
 /// # Safety

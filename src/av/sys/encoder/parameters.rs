@@ -1,6 +1,6 @@
 //! What a muxer must know of an encoder: an owned copy of its stream parameters.
 
-use crate::av::sys::{compat, error::AvError, extradata_of};
+use crate::av::sys::{compat, copy_of_parameters, error::AvError, extradata_of};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 
@@ -57,21 +57,14 @@ impl EncodedParameters {
 
     /// A copy, for another muxer.
     pub fn share(&self) -> Result<Self, AvError> {
-        // SAFETY: both sets of parameters are valid and owned by one value each.
-        unsafe {
-            let copy = Self {
-                parameters: ffi::avcodec_parameters_alloc(),
-                side_data: self.side_data.clone(),
-                time_base: self.time_base,
-                frame_rate: self.frame_rate,
-                sample_aspect_ratio: self.sample_aspect_ratio,
-            };
-            if copy.parameters.is_null() {
-                return Err(AvError::NO_MEMORY);
-            }
-            AvError::check(ffi::avcodec_parameters_copy(copy.parameters, self.parameters))?;
-            Ok(copy)
-        }
+        Ok(Self {
+            // SAFETY: the parameters are valid; the copy is owned by the value returned.
+            parameters: unsafe { copy_of_parameters(self.parameters) }?,
+            side_data: self.side_data.clone(),
+            time_base: self.time_base,
+            frame_rate: self.frame_rate,
+            sample_aspect_ratio: self.sample_aspect_ratio,
+        })
     }
 }
 

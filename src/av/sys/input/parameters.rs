@@ -1,7 +1,7 @@
 //! What a decoder or a muxer wants to know of a stream, apart from the demuxer.
 
 use super::{Demuxer, kind_of};
-use crate::av::sys::{compat, encoder::EncodedParameters, error::AvError, frame::FrameShape};
+use crate::av::sys::{compat, copy_of_parameters, encoder::EncodedParameters, error::AvError, frame::FrameShape};
 use crate::facts::MediaKind;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
@@ -33,24 +33,16 @@ impl StreamParameters {
 
     /// Those of an encoder's packets, for who decodes them; `index` is the output and its stream.
     pub fn of_encoder(encoded: &EncodedParameters, index: (usize, usize)) -> Result<Self, AvError> {
-        // SAFETY: both sets of parameters are valid and owned by one value each.
-        unsafe {
-            let parameters = ffi::avcodec_parameters_alloc();
-            if parameters.is_null() {
-                return Err(AvError::NO_MEMORY);
-            }
-            let copy = Self {
-                parameters,
-                time_base: encoded.time_base,
-                frame_rate: encoded.frame_rate,
-                sample_aspect_ratio: encoded.sample_aspect_ratio,
-                attached_picture: false,
-                index,
-                side_data: encoded.side_data.clone(),
-            };
-            AvError::check(ffi::avcodec_parameters_copy(parameters, encoded.parameters))?;
-            Ok(copy)
-        }
+        Ok(Self {
+            // SAFETY: the parameters are valid; the copy is owned by the value returned.
+            parameters: unsafe { copy_of_parameters(encoded.parameters) }?,
+            time_base: encoded.time_base,
+            frame_rate: encoded.frame_rate,
+            sample_aspect_ratio: encoded.sample_aspect_ratio,
+            attached_picture: false,
+            index,
+            side_data: encoded.side_data.clone(),
+        })
     }
 
     /// Kind of the stream.
@@ -102,21 +94,15 @@ impl Demuxer {
         let stream = self.stream(index);
         // SAFETY: a live stream; the copy is freed by its owner.
         unsafe {
-            let parameters = ffi::avcodec_parameters_alloc();
-            if parameters.is_null() {
-                return Err(AvError::NO_MEMORY);
-            }
-            let copy = StreamParameters {
-                parameters,
+            Ok(StreamParameters {
+                parameters: copy_of_parameters((*stream).codecpar)?,
                 time_base: (*stream).time_base.into(),
                 frame_rate: ffi::av_guess_frame_rate(self.context, stream, ptr::null_mut()).into(),
                 sample_aspect_ratio: (*stream).sample_aspect_ratio.into(),
                 attached_picture: (*stream).disposition & ffi::AV_DISPOSITION_ATTACHED_PIC != 0,
                 index: (input, index),
                 side_data: compat::stream_side_data(stream),
-            };
-            AvError::check(ffi::avcodec_parameters_copy(parameters, (*stream).codecpar))?;
-            Ok(copy)
+            })
         }
     }
 }
