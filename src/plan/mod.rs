@@ -15,6 +15,7 @@ mod loopback;
 mod mapping;
 mod metadata;
 mod muxer;
+mod opening;
 mod parts;
 mod passes;
 mod place;
@@ -26,9 +27,10 @@ mod target;
 mod threads;
 
 pub use hardware::{HardwareDecode, HardwareMethod, hardware_decode};
-pub use input::{DemuxerSettings, OpenInput, Seek, UDP_SILENCE_US, guess_layout_max, open_input, seek};
+pub use input::{Seek, guess_layout_max, seek};
 pub use keep_up::{FasterPreset, KeepUpPlan};
 pub use metadata::MetadataEdit;
+pub use opening::{DemuxerSettings, OpenInput, UDP_SILENCE_US, open_input};
 pub use parts::{
     CopyPlan, DecodePlan, EncodePlan, GraphInputPlan, GraphOutputPlan, GraphPlan, InputPlan, InputStreamPlan,
     LoopbackPlan, OutputPlan, OutputStreamPlan, PadSource, PassPlan, Plan, ProgramPlan, StatsPlan, StatsPlans,
