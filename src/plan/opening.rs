@@ -138,12 +138,6 @@ fn copies_pictures(job: &JobSpec) -> bool {
     job.global.complex_graphs.is_empty() && job.outputs.iter().all(copies)
 }
 
-/// True where each part of a picture gets a time of its own, that at which it came.
-fn takes_arrival_for_time(options: &[(String, String)]) -> bool {
-    let value = options.iter().rfind(|(key, _)| key == "use_wallclock_as_timestamps").map(|(_, value)| value.as_str());
-    value.is_some_and(|value| value != "0" && value != "false")
-}
-
 /// Translates the options of a job's input into what the demuxer takes.
 pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<OpenInput, Diagnostic> {
     let spec = &job.inputs[index];
@@ -173,7 +167,7 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
     };
     let demuxer = DemuxerSettings {
         measure_rates: !copies,
-        reassemble: session.is_some() && session::is_rtsp_url(&spec.url) && !takes_arrival_for_time(&options),
+        reassemble: session.is_some() && session::is_rtsp_url(&spec.url) && !spec.takes_arrival_for_time(),
         url: spec.url.clone(),
         format: spec.format.as_ref().map(|f| f.value.clone()),
         options,

@@ -85,6 +85,12 @@ pub struct InputSpec {
 }
 
 impl InputSpec {
+    /// Each packet gets the time at which it came.
+    pub fn takes_arrival_for_time(&self) -> bool {
+        let typed = self.options.iter().rfind(|option| option.name == "use_wallclock_as_timestamps");
+        typed.is_some_and(|option| option.value != "0" && option.value != "false")
+    }
+
     /// An input without options.
     pub fn new(url: impl Into<String>, origin: Origin) -> Self {
         Self {

@@ -84,9 +84,6 @@ impl Builder<'_> {
                         hardware: hardware.clone(),
                     };
                     let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
-                    let options = &spec.inputs[index].options;
-                    let by_wallclock =
-                        options.iter().any(|o| o.name == "use_wallclock_as_timestamps" && o.value != "0");
                     let settings = DecodeSettings {
                         url: facts.url.clone(),
                         kind: facts.streams[stream].kind,
@@ -95,7 +92,7 @@ impl Builder<'_> {
                         frame_rate: parameters.frame_rate,
                         sample_aspect_ratio: parameters.sample_aspect_ratio,
                         top_field_first: stream_plan.top_field_first,
-                        counts_sound: facts.counts_time && !by_wallclock,
+                        counts_sound: facts.counts_time && !spec.inputs[index].takes_arrival_for_time(),
                         tells_origins,
                         keeps_last: input.session.is_some() && input.on_gap == InputGap::Freeze,
                         hardware,
