@@ -172,6 +172,11 @@ pub fn compare(a: i64, a_base: Rational, b: i64, b_base: Rational) -> std::cmp::
     left.cmp(&right)
 }
 
+/// Microseconds as seconds with one decimal, cut off.
+pub fn tenths(us: i64) -> String {
+    format!("{}.{} s", us / MICROS_PER_SECOND, us % MICROS_PER_SECOND / (MICROS_PER_SECOND / 10))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

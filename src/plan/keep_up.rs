@@ -3,7 +3,7 @@
 use super::{Context, EncodePlan, InputPlan, Plan, StreamSource, Treatment};
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
-use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+use crate::unit::{Rational, rescale, tenths};
 
 /// How an encoder keeps up with a live source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -158,18 +158,17 @@ impl Ahead {
                 Diagnostic::note("keep-up", text).remedy(format!("{chooses} chooses otherwise."))
             }
             Self::TooFar(frames, max_lag_us) => {
-                let seconds =
-                    format!("{}.{}", max_lag_us / MICROS_PER_SECOND, max_lag_us % MICROS_PER_SECOND / 100_000);
                 let text = format!(
-                    "{url}: {encoder} is to look {frames} frames ahead: no picture is out within -max_lag ({seconds} s)."
+                    "{url}: {encoder} is to look {frames} frames ahead: no picture is out within -max_lag ({}).",
+                    tenths(max_lag_us)
                 );
                 Diagnostic::warning("keep-up", text).remedy("Name fewer frames, or none, or a larger -max_lag.")
             }
             Self::Far(frames, takes_us) => {
-                let seconds = format!("{}.{}", takes_us / MICROS_PER_SECOND, takes_us % MICROS_PER_SECOND / 100_000);
                 let text = format!(
-                    "{url}: {encoder} looks {frames} frames ahead by its preset: pictures leave {seconds} s late, and later where \
-                     this machine is too slow for it."
+                    "{url}: {encoder} looks {frames} frames ahead by its preset: pictures leave {} late, and later where this \
+                     machine is too slow for it.",
+                    tenths(takes_us)
                 );
                 Diagnostic::warning("looks-far-ahead", text)
                     .remedy("A faster -preset or -tune zerolatency is earlier; -keep_up holds -max_lag.")

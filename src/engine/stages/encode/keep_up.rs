@@ -18,7 +18,7 @@ use crate::engine::threads::processors;
 use crate::facts::MediaKind;
 use crate::plan::KeepUpPlan;
 use crate::timing::{Change, KeepUp, Measure, Remedy, Review};
-use crate::unit::{Rational, rescale};
+use crate::unit::{Rational, rescale, tenths};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// It is told again after so long, in microseconds.
@@ -186,7 +186,7 @@ impl Keeper {
             }
             Some(percent) => format!("encoding at {}", times(percent)),
         };
-        let late = format!("{}.{} s", review.late_us / 1_000_000, review.late_us % 1_000_000 / 100_000);
+        let late = tenths(review.late_us);
         let mut figures: Vec<_> = review.speed_percent.map(|percent| ("speed_percent", percent)).into_iter().collect();
         figures.extend([
             ("pace_percent", review.pace_percent),
