@@ -310,7 +310,7 @@ impl Terminal {
 fn masked(text: &str) -> String {
     let text = crate::cli::masked(text);
     let lower = text.to_ascii_lowercase();
-    if !["pass", "token=", "secret="].iter().any(|key| lower.contains(key)) {
+    if !["pass", "token=", "secret=", "streamid="].iter().any(|key| lower.contains(key)) {
         return text;
     }
     let ends = [' ', '\n', '\'', '"'];
@@ -437,6 +437,9 @@ mod tests {
         assert_eq!(masked("[rtsp @ 0x1] rtsp://u:p@h/x: refused"), "[rtsp @ 0x1] rtsp://u:***@h/x: refused");
         assert_eq!(masked("to 'rtmp://h/a?user=u&pass=p':\n"), "to 'rtmp://h/a?user=u&pass=***':\n");
         assert_eq!(masked("a and b://c"), "a and b://c");
+        let told = |word: &str| format!("[srt @ 0x1] Connection to srt://h:1?streamid=publish:a:u:{word} failed: x");
+        assert_eq!(masked(&told("p@s")), told("***"));
+        assert_eq!(masked(&told("***")), told("***"));
         assert_eq!(sanitized("a\x1b[2Jb\tc\n"), "a?[2Jb\tc\n");
     }
 }
