@@ -147,8 +147,10 @@ fn mask_stream_id(mut masked: String) -> String {
     let mut from = 0;
     while let Some(begin) = masked[from..].find(key).map(|i| i + from + key.len()) {
         let end = masked[begin..].find(['&', ' ', ';', '\'', '"']).map_or(masked.len(), |i| i + begin);
-        if let Some(secret) = StreamId::read(&masked[begin..end]).password {
-            masked.replace_range(begin + secret.start..begin + secret.end, "***");
+        let secret = StreamId::read(&masked[begin..end]).password.map(|at| begin + at.start..begin + at.end);
+        // A masked URL in a sentence stays as it is, with what follows it.
+        if let Some(secret) = secret.filter(|at| !masked[at.clone()].starts_with("***")) {
+            masked.replace_range(secret, "***");
         }
         from = begin;
     }
