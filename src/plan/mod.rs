@@ -170,8 +170,13 @@ mod testing {
 
     /// The plan of a command line for inputs that hold this, on a machine with eight processors.
     pub(super) fn planned(line: &str, facts: &[InputFacts]) -> Result<Plan, Vec<Diagnostic>> {
+        planned_job(&spec(line), facts)
+    }
+
+    /// The same of a job.
+    pub(super) fn planned_job(job: &JobSpec, facts: &[InputFacts]) -> Result<Plan, Vec<Diagnostic>> {
         let seek = Seek { timestamp_us: None, offset_us: 0, start_us: None, duration_us: None };
-        plan(&spec(line), facts, &vec![seek; facts.len()], &FakeCatalog, 8)
+        plan(job, facts, &vec![seek; facts.len()], &FakeCatalog, 8)
     }
 
     /// The code and the sentence of the last of the diagnostics with which a command line is refused.
