@@ -1,6 +1,7 @@
 //! What someone reads who does not know the program yet.
 
 use super::{CalledAs, data, level, say};
+use crate::av::release;
 
 const SCREEN: &str = "\
 weir: transcode, relay and restream with FFmpeg's libraries, by ffmpeg's own command line
@@ -34,15 +35,21 @@ pub fn show() {
     data(SCREEN);
 }
 
+/// What the program is and how it is called, in two lines; ffmpeg's own when called so.
+pub fn synopsis(called: CalledAs) -> String {
+    let what = match called {
+        CalledAs::Weir => "Transcodes, relays and restreams, by ffmpeg's own command line",
+        CalledAs::Ffmpeg if release() >= 7 => "Universal media converter",
+        CalledAs::Ffmpeg => "Hyper fast Audio and Video encoder",
+    };
+    let name = called.name();
+    format!("{what}\nusage: {name} [options] [[infile options] -i infile]... {{[outfile options] outfile}}...\n")
+}
+
 /// What ffmpeg says to a command line without arguments, to stderr.
 pub fn usage(called: CalledAs) {
     let name = called.name();
-    say(level::INFO, "Hyper fast Audio and Video encoder");
-    say(
-        level::INFO,
-        &format!("usage: {name} [options] [[infile options] -i infile]... {{[outfile options] outfile}}..."),
-    );
-    say(level::INFO, "");
+    say(level::INFO, &synopsis(called));
     say(level::WARNING, &format!("Use -h to get full help or, even better, run 'man {name}'"));
 }
 

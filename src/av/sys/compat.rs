@@ -26,6 +26,21 @@ pub(crate) use self::streams::{begins_anywhere, choose_copied_time_base, muxed_e
 pub(crate) use self::supported::{CAPABILITIES, supported};
 pub(crate) use super::formats::{layout_name, pixel_format, sample_format};
 
+/// The release of FFmpeg that is linked, by its first number.
+pub const fn release() -> u32 {
+    if cfg!(ffmpeg_9_0) {
+        9
+    } else if cfg!(ffmpeg_8_0) {
+        8
+    } else if cfg!(ffmpeg_7_0) {
+        7
+    } else if cfg!(ffmpeg_6_0) {
+        6
+    } else {
+        5
+    }
+}
+
 /// Frames bring their lengths with them all the way to the encoder, as in the command of FFmpeg 6.1 and later: the
 /// frame-rate control takes a picture's own length, encoders give it on to their packets, and where sound jumps is
 /// told from the frames instead of the packets.
