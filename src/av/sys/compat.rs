@@ -71,6 +71,12 @@ pub const fn device_pictures_may_change_size() -> bool {
     cfg!(ffmpeg_8_0)
 }
 
+/// The pixel aspect ratio in the container is the one that the encoder could write, as in the command of FFmpeg 8 and later; before, it
+/// was the filters'. (MPEG-4 keeps each side of it below 256.)
+pub(crate) const fn containers_have_the_encoders_aspect() -> bool {
+    cfg!(ffmpeg_8_0)
+}
+
 /// `-r` and `-fpsmax` mean a constant frame rate, as in the command of FFmpeg 6.1 and later.
 pub(crate) const fn rate_means_constant() -> bool {
     cfg!(ffmpeg_6_1)

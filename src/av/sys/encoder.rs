@@ -67,6 +67,8 @@ pub enum EncodeStep {
 pub struct Encoder {
     context: *mut ffi::AVCodecContext,
     scratch: Packet,
+    /// The pixel aspect ratio that the container is told.
+    aspect: Rational,
 }
 
 // SAFETY: the context is used by one owner at a time; its worker threads are libavcodec's business.
@@ -84,7 +86,7 @@ impl Encoder {
             if context.is_null() {
                 return Err(AvError::NO_MEMORY);
             }
-            let encoder = Self { context, scratch: Packet::new()? };
+            let encoder = Self { context, scratch: Packet::new()?, aspect: Rational::UNKNOWN };
             let c = &mut *context;
             if settings.bitexact {
                 c.flags |= ffi::AV_CODEC_FLAG_BITEXACT as i32;
@@ -138,7 +140,10 @@ impl Encoder {
         }
         // SAFETY: the context is valid and not open yet.
         unsafe {
+            let asked = (*self.context).sample_aspect_ratio;
             AvError::check(ffi::avcodec_open2(self.context, codec, options.as_mut_ptr()))?;
+            let settled = (*self.context).sample_aspect_ratio;
+            self.aspect = if compat::containers_have_the_encoders_aspect() { settled } else { asked }.into();
             let rate = (*self.context).bit_rate;
             if rate > 0 && rate < 1000 && (*self.context).codec_id != ffi::AVCodecID::AV_CODEC_ID_CODEC2 {
                 log::warn!("The bitrate parameter is set too low. It takes bits/s as argument, not kbits/s");
@@ -321,7 +326,7 @@ impl Encoder {
 
     /// What the muxer must know.
     pub fn parameters(&self) -> Result<EncodedParameters, AvError> {
-        let rates = (self.get().framerate.into(), self.get().sample_aspect_ratio.into());
+        let rates = (self.get().framerate.into(), self.aspect);
         // SAFETY: the context is open, and used by this owner alone.
         unsafe { EncodedParameters::of(self.context, self.time_base(), rates) }
     }
