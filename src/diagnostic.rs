@@ -1,7 +1,9 @@
 //! What the program tells its user: one sentence that names what, where and why, and a remedy.
 
+mod mask;
 mod stream_id;
 
+pub use self::mask::{mask_text, mask_url};
 pub use self::stream_id::StreamId;
 
 use std::fmt;
@@ -105,86 +107,5 @@ impl fmt::Display for Diagnostic {
             write!(f, " {remedy}")?;
         }
         Ok(())
-    }
-}
-
-/// A URL without its passwords: `rtsp://user:secret@host` becomes `rtsp://user:***@host`, and so do `pass=`,
-/// `password=` and their like in a query.
-pub fn mask_url(url: &str) -> String {
-    let mut masked = url.to_owned();
-    if let Some(start) = masked.find("://").map(|i| i + 3) {
-        let end = masked[start..].find(['/', '?', '#']).map_or(masked.len(), |i| i + start);
-        if let Some(at) = masked[start..end].rfind('@').map(|i| i + start)
-            && let Some(colon) = masked[start..at].find(':').map(|i| i + start)
-        {
-            masked.replace_range(colon + 1..at, "***");
-        }
-    }
-    for key in ["pass=", "password=", "passphrase=", "token=", "secret="] {
-        let mut from = 0;
-        while let Some(found) = masked[from..].to_ascii_lowercase().find(key).map(|i| i + from) {
-            let begin = found + key.len();
-            // A masked URL in a sentence stays as it is, with what follows it.
-            let after = masked[begin..].strip_prefix("***");
-            if after.is_some_and(|after| after.is_empty() || after.starts_with([':', '&', ' ', ';', ',', '.', ')'])) {
-                from = begin;
-                continue;
-            }
-            let at_key = found == 0 || matches!(masked.as_bytes()[found - 1], b'?' | b'&' | b';' | b',');
-            let end = masked[begin..].find(['&', ' ', ';']).map_or(masked.len(), |i| i + begin);
-            if at_key {
-                masked.replace_range(begin..end, "***");
-            }
-            from = begin;
-        }
-    }
-    mask_stream_id(masked)
-}
-
-/// The passwords of log-ins over SRT.
-fn mask_stream_id(mut masked: String) -> String {
-    let key = "streamid=";
-    let mut from = 0;
-    while let Some(begin) = masked[from..].find(key).map(|i| i + from + key.len()) {
-        let end = masked[begin..].find(['&', ' ', ';', '\'', '"']).map_or(masked.len(), |i| i + begin);
-        let secret = StreamId::read(&masked[begin..end]).password.map(|at| begin + at.start..begin + at.end);
-        // A masked URL in a sentence stays as it is, with what follows it.
-        if let Some(secret) = secret.filter(|at| !masked[at.clone()].starts_with("***")) {
-            masked.replace_range(secret, "***");
-        }
-        from = begin;
-    }
-    masked
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_never_show() {
-        assert_eq!(mask_url("rtsp://u:p@ss@h:8554/a"), "rtsp://u:***@h:8554/a");
-        assert_eq!(mask_url("rtmp://h/live/a?user=U&pass=P"), "rtmp://h/live/a?user=U&pass=***");
-        assert_eq!(mask_url("srt://h:1?passphrase=xyz&mode=caller"), "srt://h:1?passphrase=***&mode=caller");
-        assert_eq!(
-            mask_url("srt://h?streamid=publish:a/b:me:xyz&latency=9"),
-            "srt://h?streamid=publish:a/b:me:***&latency=9"
-        );
-        let standard = "srt://h?streamid=#!::m=publish,s=xyz,r=a&latency=9";
-        assert_eq!(mask_url(standard), standard.replace("xyz", "***"));
-        assert_eq!(mask_url(&mask_url(standard)), standard.replace("xyz", "***"));
-        for encoded in
-            ["%23!::m=publish,s=xyz,r=a", "%23%21%3A%3Am%3Dpublish%2cs%3Dxyz", "publish%3Aa:me%3Axyz", "a:é:%c3%a9:xyz"]
-        {
-            let url = format!("srt://h?streamid={encoded}&latency=9");
-            assert_eq!(mask_url(&url), url.replace("xyz", "***"));
-        }
-        assert_eq!(mask_url("srt://h?streamid=a:b:c:%"), "srt://h?streamid=a:b:c:***");
-        assert_eq!(mask_url("srt://h?streamid=read:a"), "srt://h?streamid=read:a");
-        let masked = mask_url("srt://h?streamid=publish:a:me:xyz");
-        assert_eq!(mask_url(&masked), masked);
-        assert_eq!(mask_url("rtmp://h/a?pass=***: live"), "rtmp://h/a?pass=***: live");
-        assert_eq!(mask_url("dir/a:b@c.mp4"), "dir/a:b@c.mp4");
-        assert_eq!(mask_url("http://h/compass=1"), "http://h/compass=1");
     }
 }

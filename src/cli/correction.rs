@@ -1,6 +1,6 @@
 //! Keeps what was found wrong, and the words of the command line as they ought to have been typed.
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Severity, mask_text};
 
 /// One argument as it stands after the corrections made so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub fn command_line<S: AsRef<str>>(words: &[S]) -> String {
     let mut line = String::from("weir");
     for word in words {
         line.push(' ');
-        line.push_str(&shell_quoted(&masked(word.as_ref())));
+        line.push_str(&shell_quoted(&mask_text(word.as_ref())));
     }
     line
 }
@@ -106,27 +106,6 @@ pub fn shell_quoted(word: &str) -> String {
     }
 }
 
-/// Text with the passwords of its URLs, `scheme://user:password@host`, replaced by `***`.
-pub fn masked(text: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        result.push_str(before);
-        let authority = &after[..after.find(['/', '?', '#', ' ', '|']).unwrap_or(after.len())];
-        rest = after;
-        if let Some((login, _)) = authority.rsplit_once('@')
-            && let Some((user, _)) = login.split_once(':')
-        {
-            result.push_str(user);
-            result.push_str(":***");
-            rest = &after[login.len()..];
-        }
-    }
-    result.push_str(rest);
-    result
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,14 +116,6 @@ mod tests {
             command_line(&["-i", "a b.mp4", "", "it's", "scale=1:2,setdar=4/3", "0:a?"]),
             r"weir -i 'a b.mp4' '' 'it'\''s' scale=1:2,setdar=4/3 '0:a?'"
         );
-    }
-
-    #[test]
-    fn passwords_are_masked() {
-        assert_eq!(masked("rtsp://me:se:cr@et@host/a?b@c"), "rtsp://me:***@host/a?b@c");
-        assert_eq!(masked("rtmp://host:1935/live/x@y:z"), "rtmp://host:1935/live/x@y:z");
-        assert_eq!(masked("http://a:b@c http://d:e@f/"), "http://a:***@c http://d:***@f/");
-        assert_eq!(masked("a.mp4"), "a.mp4");
     }
 
     #[test]

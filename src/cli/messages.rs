@@ -1,28 +1,29 @@
 //! The sentences about options. Those that programs look for in ffmpeg's output are kept word for word.
 
-use super::correction::{masked, shell_quoted};
+use super::correction::shell_quoted;
 use super::split::GroupKind;
 use super::table::{Row, Scope};
 use super::value::BadValue;
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Origin, mask_text};
 use crate::spec::Assigned;
 use crate::unit::Rational;
 
 /// An option that no table knows.
 pub fn unknown(body: &str, meant: Option<&str>, origin: &Origin) -> Diagnostic {
     let message =
-        format!("Unrecognized option '{}'. Error splitting the argument list: Option not found.", masked(body));
+        format!("Unrecognized option '{}'. Error splitting the argument list: Option not found.", mask_text(body));
     let remedy = match meant {
         Some(meant) => format!("Did you mean {meant}?"),
         None => "No option has a similar name.".to_owned(),
     };
-    let words = format!("Unrecognized option '{}'.\nError splitting the argument list: Option not found", masked(body));
+    let words =
+        format!("Unrecognized option '{}'.\nError splitting the argument list: Option not found", mask_text(body));
     Diagnostic::error("unknown-option", message).remedy(remedy).ffmpeg_says(words).at(origin)
 }
 
 /// `-crf=23`.
 pub fn unknown_with_equals(body: &str, option: &str, value: &str, origin: &Origin) -> Diagnostic {
-    let remedy = format!("The value is a word of its own: {option} {}.", shell_quoted(&masked(value)));
+    let remedy = format!("The value is a word of its own: {option} {}.", shell_quoted(&mask_text(value)));
     unknown(body, None, origin).remedy(remedy)
 }
 
@@ -43,8 +44,8 @@ pub fn value_missing(body: &str, metavar: &str, is_library: bool, origin: &Origi
 
 /// A value that cannot be read.
 pub fn bad_value(name: &str, value: &str, bad: &BadValue, origin: &Origin) -> Diagnostic {
-    let message = format!("option -{name} expects {}, but found: '{}'.", bad.expected, masked(value));
-    let words = bad.words.as_deref().map_or_else(|| bad_value_in_ffmpeg(name, &masked(value)), masked);
+    let message = format!("option -{name} expects {}, but found: '{}'.", bad.expected, mask_text(value));
+    let words = bad.words.as_deref().map_or_else(|| bad_value_in_ffmpeg(name, &mask_text(value)), mask_text);
     Diagnostic::error("bad-value", message).ffmpeg_says(words).at(origin)
 }
 
@@ -100,7 +101,7 @@ pub fn misplaced(row: &Row, typed: &str, (kind, url): (GroupKind, &str), origin:
     let message = format!(
         "Option {typed} ({}) cannot be applied to {here} {}: it belongs before {there}.",
         row.help,
-        masked(url)
+        mask_text(url)
     );
     // With help of our own, since the rest is what programs look for.
     let words = format!(
@@ -108,14 +109,14 @@ pub fn misplaced(row: &Row, typed: &str, (kind, url): (GroupKind, &str), origin:
          file or vice versa. Move this option before the file it belongs to.\nError parsing options for {file} file \
          {url}.\nError {opening}: Invalid argument",
         row.help,
-        url = masked(url)
+        url = mask_text(url)
     );
     Diagnostic::error("misplaced-option", message).ffmpeg_says(words).at(origin)
 }
 
 /// An option behind the last output.
 pub fn trailing(token: &str, value: Option<&str>, origin: &Origin) -> Diagnostic {
-    let shown = value.map_or(token.to_owned(), |value| format!("{token} {}", shell_quoted(&masked(value))));
+    let shown = value.map_or(token.to_owned(), |value| format!("{token} {}", shell_quoted(&mask_text(value))));
     let message = format!("{shown} stands behind the last output and applies to nothing; it is ignored.");
     Diagnostic::warning("trailing-option", message)
         .remedy("An option stands before the file it is for.")
@@ -194,10 +195,10 @@ pub fn repeated_filter(filter: &Assigned<String>, later: &Assigned<String>) -> D
     let message = format!(
         "{} {} is ignored: the later {} takes its place.",
         filter.origin.token,
-        shell_quoted(&masked(&filter.value)),
+        shell_quoted(&mask_text(&filter.value)),
         later.origin.token
     );
-    let joined = shell_quoted(&masked(&format!("{},{}", filter.value, later.value)));
+    let joined = shell_quoted(&mask_text(&format!("{},{}", filter.value, later.value)));
     Diagnostic::warning("repeated-filter", message)
         .ffmpeg_says("")
         .remedy(format!("To run both, join them with a comma: {} {joined}.", later.origin.token))

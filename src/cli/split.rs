@@ -1,13 +1,13 @@
 //! Splits argv by ffmpeg's grammar:
 //! `[global] {[input options] -i url}... {[output options] url}... {[decoder options] -dec stream}...`.
 
-use super::correction::{Findings, Word, masked};
+use super::correction::{Findings, Word};
 use super::paste;
 use super::suggest;
 use super::table::{self, Arity, Effect, Row, Scope};
 use super::{Request, messages};
 use crate::catalog::{Catalog, OptionScopes};
-use crate::diagnostic::Origin;
+use crate::diagnostic::{Origin, mask_text};
 
 /// The command line as text, each option anchored to its place.
 #[derive(Debug, Default)]
@@ -184,7 +184,7 @@ impl Splitter<'_> {
     /// The place of a word; the token is the one typed, with passwords masked.
     fn origin(&self, at: usize) -> Origin {
         let word = &self.words[at];
-        Origin::new(word.arg, masked(&word.text))
+        Origin::new(word.arg, mask_text(&word.text))
     }
 
     /// Puts other words in the place of one. A word that was corrected too often goes away.
@@ -195,7 +195,7 @@ impl Splitter<'_> {
     }
 
     fn group(&mut self, kind: GroupKind, (url, arg): (String, usize), (anchor, url_at): (usize, usize)) {
-        let origin = Origin::new(arg, masked(&url));
+        let origin = Origin::new(arg, mask_text(&url));
         let options = std::mem::take(&mut self.pending);
         self.command.groups.push(Group { kind, url, url_at, origin, anchor, options });
     }

@@ -5,6 +5,7 @@
 use super::level::{self, LogSettings};
 use super::log::Colours;
 use crate::av::library_log::LibraryLine;
+use crate::diagnostic::mask_text;
 use crate::octets::to_bytes;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -104,7 +105,7 @@ pub fn cry(text: &str) {
             terminal.emit(Line { level: level::ERROR, prefix: String::new(), text: format!("{text}\n"), shown: None });
         }
         Err(_) => {
-            let _ = io::stderr().write_all(&to_bytes(&format!("{}\n", masked(text))));
+            let _ = io::stderr().write_all(&to_bytes(&format!("{}\n", mask_text(text))));
         }
     }
 }
@@ -112,7 +113,7 @@ pub fn cry(text: &str) {
 /// One text of ours for the report file alone.
 pub fn say_to_report(text: &str) {
     if let Some((file, _)) = &mut lock().report {
-        let _ = file.write_all(&to_bytes(&format!("{}\n", masked(text))));
+        let _ = file.write_all(&to_bytes(&format!("{}\n", mask_text(text))));
     }
 }
 
@@ -247,7 +248,7 @@ impl Terminal {
     }
 
     fn emit(&mut self, line: Line) {
-        let text = sanitized(&masked(&line.text));
+        let text = sanitized(&mask_text(&line.text));
         let prefix = sanitized(&line.prefix);
         let mark = if self.settings.show_level { format!("[{}] ", level::name(line.level)) } else { String::new() };
         if let Some((file, wanted)) = &mut self.report
@@ -268,7 +269,7 @@ impl Terminal {
         }
         self.tell_repeats();
         self.clear_below();
-        let shown = line.shown.as_ref().map_or(text, |shown| sanitized(&masked(shown)));
+        let shown = line.shown.as_ref().map_or(text, |shown| sanitized(&mask_text(shown)));
         let mut out = self.colours.prefix(&prefix);
         out.push_str(&self.colours.text(line.level, &format!("{mark}{shown}")));
         self.write(&out);
@@ -304,22 +305,6 @@ impl Terminal {
         }
         self.drawn = Drawn::Nothing;
     }
-}
-
-/// Without passwords.
-fn masked(text: &str) -> String {
-    let text = crate::cli::masked(text);
-    let lower = text.to_ascii_lowercase();
-    if !["pass", "token=", "secret=", "streamid="].iter().any(|key| lower.contains(key)) {
-        return text;
-    }
-    let ends = [' ', '\n', '\'', '"'];
-    text.split_inclusive(ends)
-        .flat_map(|word| {
-            let inner = word.trim_end_matches(ends);
-            [crate::diagnostic::mask_url(inner), word[inner.len()..].to_owned()]
-        })
-        .collect()
 }
 
 /// Control characters in file names and metadata do nothing to the terminal.
@@ -433,15 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_and_control_characters_are_left_out() {
-        assert_eq!(masked("[rtsp @ 0x1] rtsp://u:p@h/x: refused"), "[rtsp @ 0x1] rtsp://u:***@h/x: refused");
-        assert_eq!(masked("to 'rtmp://h/a?user=u&pass=p':\n"), "to 'rtmp://h/a?user=u&pass=***':\n");
-        assert_eq!(masked("a and b://c"), "a and b://c");
-        let told = |word: &str| format!("[srt @ 0x1] Connection to srt://h:1?streamid=publish:a:u:{word} failed: x");
-        assert_eq!(masked(&told("p@s")), told("***"));
-        for already in [told("***"), "srt://h:1?streamid=publish:a:u:***: nothing for 1 s.".to_owned()] {
-            assert_eq!(masked(&already), already);
-        }
+    fn control_characters_are_left_out() {
         assert_eq!(sanitized("a\x1b[2Jb\tc\n"), "a?[2Jb\tc\n");
     }
 }
