@@ -59,8 +59,14 @@ pub fn seek(
         let reordered = facts.streams.iter().any(|s| s.video_delay > 0);
         if !seeks_to_pts && reordered { wanted - 3 * MICROS_PER_SECOND / 23 } else { wanted }
     });
-    let offset_us = spec.ts_offset_us
-        - if global.copy_timestamps { if global.start_at_zero { file_start } else { 0 } } else { wanted };
+    let zero_us = match (global.copy_timestamps, global.start_at_zero) {
+        (true, true) => file_start,
+        (true, false) => 0,
+        // A timestamp from long before the input's first: a jump where timestamps may jump, and the input begins where it begins.
+        (false, _) if facts.timestamps_may_jump && file_start - wanted > global.dts_delta_threshold_us => file_start,
+        (false, _) => wanted,
+    };
+    let offset_us = spec.ts_offset_us - zero_us;
     Ok(Seek { timestamp_us, offset_us, start_us, duration_us })
 }
 
@@ -228,6 +234,8 @@ pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Ve
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::diagnostic::Origin;
     use crate::facts::MediaKind;
     use crate::plan::testing::{input, planned, stream, video};
 
@@ -243,5 +251,29 @@ mod tests {
         assert_eq!(options("-compute_edt 0 -i a -map 0:s -c:s dvbsub a.mkv"), told("0"));
         assert_eq!(options("-i a -map 0:s -c:s copy a.mkv"), None);
         assert_eq!(options("-i a -filter_complex [0:v][0:s]overlay -c:v libx264 a.mkv"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_timestamp_long_before_the_beginning_makes_no_hole_where_timestamps_may_jump() {
+        let mut facts = input(vec![video("h264")]);
+        facts.start_time_us = Some(101_000_000);
+        let offset = |seek_timestamp: bool, start_us: i64, timestamps_may_jump: bool, global: GlobalSpec| {
+            let spec = InputSpec {
+                seek_timestamp,
+                start_us: Some(start_us),
+                ts_offset_us: 7,
+                ..InputSpec::new("a", Origin::default())
+            };
+            let facts = InputFacts { timestamps_may_jump, ..facts.clone() };
+            seek(&spec, &facts, true, &global, &mut Vec::new()).unwrap().offset_us
+        };
+        let usual = GlobalSpec::default;
+        assert_eq!(offset(false, 5_000_000, true, usual()), 7 - 106_000_000);
+        assert_eq!(offset(true, 5_000_000, true, usual()), 7 - 101_000_000);
+        assert_eq!(offset(true, 5_000_000, false, usual()), 7 - 5_000_000);
+        assert_eq!(offset(true, 92_000_000, true, usual()), 7 - 92_000_000);
+        let patient = GlobalSpec { dts_delta_threshold_us: 100_000_000, ..usual() };
+        assert_eq!(offset(true, 5_000_000, true, patient), 7 - 5_000_000);
+        assert_eq!(offset(true, 5_000_000, true, GlobalSpec { copy_timestamps: true, ..usual() }), 7);
     }
 }
