@@ -77,6 +77,12 @@ pub(crate) const fn containers_have_the_encoders_aspect() -> bool {
     cfg!(ffmpeg_8_0)
 }
 
+/// The tag `encoder` that `-map_metadata` brings from another stream gives way to the one that names the encoder, as in the command
+/// of FFmpeg 9; before, it stayed.
+pub const fn encoders_are_named_although_mapped() -> bool {
+    cfg!(ffmpeg_9_0)
+}
+
 /// `-r` and `-fpsmax` mean a constant frame rate, as in the command of FFmpeg 6.1 and later.
 pub(crate) const fn rate_means_constant() -> bool {
     cfg!(ffmpeg_6_1)

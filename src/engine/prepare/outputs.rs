@@ -1,7 +1,10 @@
 //! Declares the outputs' streams and opens their files.
 
 use super::{OpenInputs, PrepareError, Prepared, PreparedOutput};
-use crate::av::{AvError, BitstreamFilter, ChapterCopy, Dictionary, Muxer, OutputStreamSettings, is_disposition};
+use crate::av::{
+    AvError, BitstreamFilter, ChapterCopy, Dictionary, Muxer, OutputStreamSettings, encoder_mark,
+    encoders_are_named_although_mapped, is_disposition,
+};
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::engine::StopSignal;
 use crate::engine::keyframes::ForcedKeyframes;
@@ -157,12 +160,12 @@ impl OpenInputs {
                 settings.upright = stream.source.input().is_some_and(upright);
                 let exact = is_exact(&output.options, "fflags", output.bitexact)
                     || is_exact(&encode.options, "flags", encode.bitexact);
-                metadata.push(("encoder".to_owned(), Some(crate::av::encoder_mark(&encode.encoder, exact)), true));
+                metadata.push(mark(stream, &encode.encoder, exact));
             }
             Treatment::Subtitle { encoder, options, .. } => {
                 let exact =
                     is_exact(&output.options, "fflags", output.bitexact) || is_exact(options, "flags", output.bitexact);
-                metadata.push(("encoder".to_owned(), Some(crate::av::encoder_mark(encoder, exact)), true));
+                metadata.push(mark(stream, encoder, exact));
             }
         }
         settings.metadata = metadata;
@@ -176,6 +179,14 @@ impl OpenInputs {
         ForcedKeyframes::parse(text, &chapters, |t| crate::cli::value::duration_us(t).ok())
             .map_err(PrepareError::Failed)
     }
+}
+
+/// The tag that names a stream's encoder, and whether a value that is there stays.
+fn mark(stream: &OutputStreamPlan, encoder: &str, exact: bool) -> (String, Option<String>, bool) {
+    let typed =
+        |edit: &MetadataEdit| edit.key.eq_ignore_ascii_case("encoder") && edit.value.is_some() && !edit.keep_existing;
+    let stays = !encoders_are_named_although_mapped() || stream.metadata.iter().any(typed);
+    ("encoder".to_owned(), Some(encoder_mark(encoder, exact)), stays)
 }
 
 /// True where somebody must read what is written, and may not.
