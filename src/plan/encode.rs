@@ -120,6 +120,7 @@ pub(super) fn output(
         duration_us,
         size_limit_bytes: spec.size_limit_bytes,
         shortest: spec.shortest,
+        shortest_buffer_us: spec.shortest_buffer_us,
         bitexact: spec.bitexact,
         metadata: metadata.global,
         chapter_metadata: metadata.chapters,

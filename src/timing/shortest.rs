@@ -2,9 +2,6 @@
 
 use std::collections::VecDeque;
 
-/// What is held back at the most, in microseconds: as long as ffmpeg's `-shortest_buf_duration`.
-const MOST_US: i64 = 10_000_000;
-
 #[derive(Debug)]
 struct Lane<T> {
     counts: bool,
@@ -19,13 +16,15 @@ struct Lane<T> {
 pub struct Shortest<T> {
     lanes: Vec<Lane<T>>,
     limit_us: Option<i64>,
+    most_us: i64,
 }
 
 impl<T> Shortest<T> {
-    /// `counts`: for each stream, whether its end ends the others.
-    pub fn new(counts: Vec<bool>) -> Self {
+    /// `counts`: for each stream, whether its end ends the others. `most_us`: media that is held back at the most, in
+    /// microseconds; what was let go before a shorter stream ended stays.
+    pub fn new(counts: Vec<bool>, most_us: i64) -> Self {
         let lane = |counts| Lane { counts, waiting: VecDeque::new(), head_us: i64::MIN, end_us: 0, ended: false };
-        Self { lanes: counts.into_iter().map(lane).collect(), limit_us: None }
+        Self { lanes: counts.into_iter().map(lane).collect(), limit_us: None, most_us }
     }
 
     /// Adds an item with its time and end, in microseconds.
@@ -65,7 +64,7 @@ impl<T> Shortest<T> {
             .filter(|i| !self.lanes[*i].waiting.is_empty())
             .min_by_key(|i| self.lanes[*i].waiting.front().and_then(|(at, _)| *at).unwrap_or(i64::MIN))?;
         let at = self.lanes[index].waiting.front()?.0.unwrap_or(i64::MIN);
-        let settled = slowest.is_none_or(|s| at <= s) || furthest.saturating_sub(at) > MOST_US;
+        let settled = slowest.is_none_or(|s| at <= s) || furthest.saturating_sub(at) > self.most_us;
         if !settled {
             return None;
         }
@@ -89,7 +88,7 @@ mod tests {
         fn nothing_after_the_first_end_passes_and_everything_before_does(
             lengths in prop::collection::vec(1usize..40, 2..5), order in prop::collection::vec(0usize..5, 400),
         ) {
-            let mut sync = Shortest::new(vec![true; lengths.len()]);
+            let mut sync = Shortest::new(vec![true; lengths.len()], 10_000_000);
             let mut sent = vec![0usize; lengths.len()];
             let mut passed = vec![0usize; lengths.len()];
             let mut over = vec![false; lengths.len()];
@@ -108,6 +107,18 @@ mod tests {
             }
             let shortest = lengths.iter().min().copied().unwrap_or(0);
             prop_assert!(passed.iter().all(|p| *p == shortest), "{passed:?} of {lengths:?}");
+        }
+    }
+
+    #[test]
+    fn no_more_than_was_allowed_is_held_back() {
+        for (most_us, passed) in [(10_000, 0), (3_000, 7), (0, 10)] {
+            let mut sync = Shortest::new(vec![true, true], most_us);
+            (0..11).for_each(|n| sync.push(0, Some(n * 1000), None, ()));
+            assert_eq!(std::iter::from_fn(|| sync.pop()).count(), passed, "{most_us}");
+            // The other one was empty: what was held back goes, what was let go is gone.
+            sync.end(1);
+            assert_eq!(sync.pop(), None);
         }
     }
 }

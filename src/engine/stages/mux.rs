@@ -98,6 +98,8 @@ pub struct MuxSettings {
     pub size_limit_bytes: Option<i64>,
     /// `-shortest`.
     pub shortest: bool,
+    /// What it holds back at the most, in microseconds of media.
+    pub shortest_buffer_us: i64,
     /// Equal DTS are allowed.
     pub dts_may_repeat: bool,
     /// No times are wanted.
@@ -141,7 +143,8 @@ impl MuxStage {
             .iter()
             .map(|s| s.limited || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle))
             .collect();
-        let shortest = (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits));
+        let shortest =
+            (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits, settings.shortest_buffer_us));
         let encodes = streams.iter().any(|s| s.copy.is_none() && !s.silent);
         let steady = |s: &MuxStream| !s.silent && matches!(s.kind, MediaKind::Video | MediaKind::Audio);
         let in_step = settings.at_leisure && encodes && streams.iter().filter(|s| steady(s)).count() > 1;

@@ -231,6 +231,7 @@ impl Builder<'_> {
             options,
             size_limit_bytes: output.size_limit_bytes,
             shortest: output.shortest,
+            shortest_buffer_us: output.shortest_buffer_us,
             dts_may_repeat: output.dts_may_repeat(),
             no_timestamps: output.muxer.no_timestamps,
             exit_on_error: global.exit_on_error,
