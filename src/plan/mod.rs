@@ -11,6 +11,7 @@ mod fps_mode;
 mod frame_limit;
 mod graphs;
 mod hardware;
+mod heartbeats;
 mod input;
 mod keep_up;
 mod loopback;

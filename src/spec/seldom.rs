@@ -180,6 +180,8 @@ pub struct SeldomOutput {
     pub time_base: PerStream<Rational>,
     /// `-force_fps`: the rate is not moved to one that the encoder supports.
     pub force_frame_rate: PerStream<bool>,
+    /// `-fix_sub_duration_heartbeat`: its keyframes split subtitles that are still shown.
+    pub subtitle_heartbeat: PerStream<bool>,
     /// `-map_channel`.
     pub channel_maps: Vec<ChannelMap>,
     /// `-stats_enc_pre`, `-stats_enc_post`, `-stats_mux_pre` and the forms of their lines.

@@ -341,6 +341,12 @@ pub(super) const ROWS: &[Row] = &[
         output!(force_frame_rate, |u| u.on),
     )
     .with_suffix(Suffix::Stream),
+    Row::flag(
+        &["fix_sub_duration_heartbeat"],
+        "with -fix_sub_duration, give on what is shown of a subtitle at each keyframe of these pictures",
+        output!(subtitle_heartbeat, |u| u.on),
+    )
+    .with_suffix(Suffix::Stream),
     Row::value(
         &["map_channel"],
         "file.stream.channel[:file.stream]",
