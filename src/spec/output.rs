@@ -89,7 +89,7 @@ pub struct OutputSpec {
     /// `-shortest`.
     pub shortest: bool,
     /// `-shortest_buf_duration`, microseconds.
-    pub shortest_buffer_us: i64,
+    pub shortest_buffer_us: Option<i64>,
     /// `-bitexact`.
     pub bitexact: bool,
     /// `-max_muxing_queue_size`, packets by stream.
@@ -157,7 +157,7 @@ impl OutputSpec {
             copy_prior_start: PerStream::default(),
             autoscale: PerStream::default(),
             shortest: false,
-            shortest_buffer_us: 10_000_000,
+            shortest_buffer_us: None,
             bitexact: false,
             max_muxing_queue_packets: PerStream::default(),
             muxing_queue_data_threshold_bytes: PerStream::default(),

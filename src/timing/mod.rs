@@ -25,5 +25,5 @@ pub use rate_probe::RateProbe;
 pub use reorder::ReorderWindow;
 pub use rescale_delta::RescaleDelta;
 pub use settle::Settle;
-pub use shortest::Shortest;
+pub use shortest::{Patience, Shortest};
 pub use timeline::{PacketTimes, Stamped, StreamTiming, Timeline, TimelineSettings};

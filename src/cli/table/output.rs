@@ -166,7 +166,7 @@ pub(super) const ROWS: &[Row] = &[
         "with -shortest, media that is held back at the most until it is known where to end",
         set!(|spec, u| {
             let bad = || BadValue::new("seconds of zero or more such as 2.5", "10");
-            spec.shortest_buffer_us = seconds_us(u.value).ok().filter(|us| *us >= 0).ok_or_else(bad)?;
+            spec.shortest_buffer_us = Some(seconds_us(u.value).ok().filter(|us| *us >= 0).ok_or_else(bad)?);
         }),
     ),
     Row::per_stream(

@@ -22,3 +22,30 @@ impl Demuxer {
         told.map_or(Ok(()), |(_, told)| self.set_display(index, told))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::av::sys::interrupt::Interrupt;
+    use crate::plan::{DemuxerSettings, Orientation};
+
+    #[test]
+    fn what_a_stream_was_told_goes_over_to_the_next_connection() {
+        let settings = DemuxerSettings {
+            url: concat!(env!("CARGO_MANIFEST_DIR"), "/assets/bbb.mp4").to_owned(),
+            find_stream_info: true,
+            ..DemuxerSettings::default()
+        };
+        let open = || Demuxer::open(&settings, &Interrupt::new()).unwrap().0;
+        let [mut first, mut second, mut third] = [open(), open(), open()];
+        let matrix = |demuxer: &Demuxer| demuxer.parameters(0, 0).unwrap().display_matrix();
+        assert_eq!(matrix(&first), None);
+        let orientation = Some(Orientation { degrees: 90.0, hflip: false, vflip: false });
+        first.set_display(0, &DisplayOverride { orientation, ..DisplayOverride::default() }).unwrap();
+        second.set_display_as(0, &first, 0).unwrap();
+        third.set_display_as(0, &second, 0).unwrap();
+        third.set_display_as(1, &second, 1).unwrap();
+        assert_eq!(matrix(&third), Some([0, -65536, 0, 65536, 0, 0, 0, 0, 1 << 30]));
+    }
+}
