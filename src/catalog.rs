@@ -187,6 +187,10 @@ pub trait Catalog {
     fn stream_group_kinds(&self) -> Vec<(&'static str, i32)>;
     /// What an encoder of sound does where all frames must have one length, or need not.
     fn frame_length(&self, encoder: &str, must_be_one: bool) -> FrameLength;
+    /// True when demuxers tell what their containers cut off pictures.
+    fn containers_tell_cropping(&self) -> bool;
+    /// True when filtergraphs can be told how many frames may wait in them.
+    fn graphs_limit_frames(&self) -> bool;
     /// True when `-r` and `-fpsmax` mean a constant frame rate in every format unless `-fps_mode` says otherwise, as in
     /// newer ffmpegs; in older ones the format alone decides.
     fn rate_means_constant(&self) -> bool;

@@ -17,7 +17,9 @@ pub use sys::expression::Expression;
 pub use sys::file::OutputFile;
 pub use sys::formats::format_name;
 pub use sys::frame::{Frame, FrameOrigin, FrameShape};
-pub use sys::graph::{FilterGraph, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull};
+pub use sys::graph::{
+    FilterGraph, GraphError, GraphInput, GraphOutput, GraphSettings, Margins, OutputConstraint, Pull,
+};
 pub use sys::hardware::{
     DecoderHardware, HardwareDevice, HardwareDevices, HardwareError, HardwareFrames, hardware_kinds,
 };

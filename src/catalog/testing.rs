@@ -238,6 +238,12 @@ impl Catalog for FakeCatalog {
             && (!private || codec.is_none_or(|c| c == "libx264"));
         fits.then(|| option.to_owned())
     }
+    fn containers_tell_cropping(&self) -> bool {
+        false
+    }
+    fn graphs_limit_frames(&self) -> bool {
+        false
+    }
     fn codec_option(&self, option: &str) -> Option<(bool, String)> {
         CODEC.contains(&option).then(|| (true, format!("about {option}")))
     }

@@ -105,12 +105,12 @@ impl<T: Flowing> Outlet<T> {
 
     /// True while anybody takes items of the port.
     pub fn is_open(&self, port: usize) -> bool {
-        self.ports.get(port).is_some_and(|links| links.iter().any(LinkSender::is_open))
+        self.ports.get(port).is_some_and(|links| links.iter().any(LinkSender::keeps_at_work))
     }
 
     /// True while anybody takes items of any port.
     pub fn any_open(&self) -> bool {
-        self.ports.iter().flatten().any(LinkSender::is_open)
+        self.ports.iter().flatten().any(LinkSender::keeps_at_work)
     }
 
     /// Does what waits for the clock or for a peer: it counts as no work of the stage.

@@ -129,6 +129,8 @@ pub struct LinkSender<T> {
     port: usize,
     /// What waits in a link that leaks; only wake-ups cross the channel then.
     leaky: Option<Arc<Leaky<T>>>,
+    /// Its far end takes what comes, but nothing is made for its sake.
+    listens: bool,
 }
 
 /// The receiving end of a link.
@@ -172,6 +174,7 @@ pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>
             closed: Arc::clone(closed),
             port,
             leaky: None,
+            listens: false,
         })
         .collect();
     let inlet = Inlet {
@@ -201,6 +204,17 @@ impl<T: Flowing> LinkSender<T> {
     /// True while the far end takes items of this port.
     pub fn is_open(&self) -> bool {
         !self.closed.load(Ordering::Acquire)
+    }
+
+    /// The same for a far end that only listens: it takes what comes, but nothing is made for its sake.
+    #[must_use]
+    pub fn that_listens(self) -> Self {
+        Self { listens: true, ..self }
+    }
+
+    /// True while the sender is to go on for the sake of the far end.
+    pub fn keeps_at_work(&self) -> bool {
+        !self.listens && self.is_open()
     }
 
     /// Holds items together with those of another port of the same link, in the order in which they are held. `false`

@@ -2,8 +2,8 @@
 
 use super::{
     Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StatsPlan, StatsPlans,
-    StreamDraft, StreamSource, Treatment, codec_options, fps_mode, input, metadata, passes, place::OutputPlace,
-    session,
+    StreamDraft, StreamSource, Treatment, codec_options, fps_mode, heartbeats, input, metadata, passes,
+    place::OutputPlace, session,
 };
 use crate::catalog::{CodecFacts, FrameLength, MuxerFacts};
 use crate::diagnostic::{Diagnostic, mask_url};
@@ -107,6 +107,7 @@ pub(super) fn output(
             stats: stats(spec, stream, &place),
         });
     }
+    diagnostics.extend(heartbeats::warning(spec, &streams));
     let session = session::plan(&spec.url, session::End::Output, &options, &spec.live);
     // RTP would gather sound for so long before it sends a packet.
     let gathers = matches!(draft.muxer.name.as_str(), "rtsp" | "rtp") && spec.mux_max_delay_us == DEFAULT_MAX_DELAY_US;
@@ -120,6 +121,7 @@ pub(super) fn output(
         duration_us,
         size_limit_bytes: spec.size_limit_bytes,
         shortest: spec.shortest,
+        shortest_buffer_us: spec.shortest_buffer_us,
         bitexact: spec.bitexact,
         metadata: metadata.global,
         chapter_metadata: metadata.chapters,
@@ -228,7 +230,13 @@ fn treatment(
                 ));
             }
             let size = typed_size(context, spec, place)?;
-            Ok(Treatment::Subtitle { encoder: facts.name.clone(), options: options(Some(&facts.name)), size })
+            let heartbeats = heartbeats::of_subtitles(context, spec, draft, at);
+            Ok(Treatment::Subtitle {
+                encoder: facts.name.clone(),
+                options: options(Some(&facts.name)),
+                size,
+                heartbeats,
+            })
         }
         Choice::Encoder { facts, .. } => {
             let mut plan = EncodePlan {

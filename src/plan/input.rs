@@ -1,7 +1,7 @@
 //! Inputs: how they are sought, and which of their streams are decoded.
 
 use super::{
-    Context, DecodePlan, InputPlan, InputStreamPlan, Plan, Treatment, codec_options, hardware_decode,
+    Context, DecodePlan, InputPlan, InputStreamPlan, Plan, Treatment, codec_options, display, hardware_decode,
     opening::{demuxer_options, session_of},
 };
 use crate::catalog::Catalog;
@@ -156,6 +156,8 @@ fn stream_plan(context: &Context, spec: &InputSpec, facts: &InputFacts, stream: 
             .then(|| value(&spec.frame_rate, facts, stream).copied())
             .flatten(),
         autorotate: value(&spec.autorotate, facts, stream).copied().unwrap_or(true),
+        cropping: display::cropping(spec, facts, stream),
+        drop_changed: value(&spec.seldom.drop_changed, facts, stream).copied().unwrap_or(false),
         reinit_filter: value(&spec.reinit_filter, facts, stream).copied().unwrap_or(true),
         codec_tag: value(&spec.tag, facts, stream).map(|t| codec_options::four_cc(t)),
         timestamp_scale: value(&spec.seldom.timestamp_scale, facts, stream).copied(),

@@ -4,11 +4,14 @@
 
 mod codec;
 mod codec_options;
+mod display;
 mod draft;
 mod encode;
 mod fps_mode;
+mod frame_limit;
 mod graphs;
 mod hardware;
+mod heartbeats;
 mod input;
 mod keep_up;
 mod loopback;
@@ -26,6 +29,7 @@ mod stream_groups;
 mod target;
 mod threads;
 
+pub use display::{DisplayOverride, Orientation, display_override};
 pub use hardware::{HardwareDecode, HardwareMethod, hardware_decode};
 pub use input::{Seek, guess_layout_max, seek};
 pub use keep_up::{FasterPreset, KeepUpPlan};
@@ -69,6 +73,7 @@ pub fn plan(
     cores: usize,
 ) -> Result<Plan, Vec<Diagnostic>> {
     let context = Context { spec, facts, seeks, catalog };
+    frame_limit::check(&context).map_err(|diagnostic| vec![diagnostic])?;
     let mut diagnostics = Vec::new();
     let mut drafts: Vec<OutputDraft> = Vec::new();
     let mut graphs = graphs::Graphs::connect(&context).map_err(|diagnostic| vec![diagnostic])?;

@@ -1,6 +1,6 @@
 //! How an input is opened: what its demuxer, its protocol and its session are told before anything is known of it.
 
-use super::{SessionPlan, codec_options, input::find_decoder, session};
+use super::{SessionPlan, codec_options, display, input::find_decoder, session};
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
@@ -141,6 +141,7 @@ fn copies_pictures(job: &JobSpec) -> bool {
 /// Translates the options of a job's input into what the demuxer takes.
 pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<OpenInput, Diagnostic> {
     let spec = &job.inputs[index];
+    display::check(spec, catalog)?;
     let mut options = demuxer_options(spec, catalog);
     let mut codec_options = Vec::new();
     codec_options::merge(&mut codec_options, spec.options.iter().filter(|o| o.scopes.codec));

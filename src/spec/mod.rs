@@ -1,6 +1,7 @@
 //! JobSpec: what the user asked for, typed, with nothing opened and nothing decided yet.
 
 mod decoder;
+mod display;
 mod global;
 mod input;
 mod live;
@@ -13,6 +14,7 @@ mod specifier;
 mod stats;
 
 pub use decoder::DecoderSpec;
+pub use display::{ContentLight, Cropping, DisplaySpec, MasteringDisplay};
 pub use global::{ComplexGraph, ExplainFormat, GlobalSpec, Overwrite};
 pub use input::{DISCARD_ALL, InputSpec, ReadRate};
 pub use live::{InputGap, LiveSpec};

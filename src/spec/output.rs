@@ -88,6 +88,8 @@ pub struct OutputSpec {
     pub autoscale: PerStream<bool>,
     /// `-shortest`.
     pub shortest: bool,
+    /// `-shortest_buf_duration`, microseconds.
+    pub shortest_buffer_us: Option<i64>,
     /// `-bitexact`.
     pub bitexact: bool,
     /// `-max_muxing_queue_size`, packets by stream.
@@ -155,6 +157,7 @@ impl OutputSpec {
             copy_prior_start: PerStream::default(),
             autoscale: PerStream::default(),
             shortest: false,
+            shortest_buffer_us: None,
             bitexact: false,
             max_muxing_queue_packets: PerStream::default(),
             muxing_queue_data_threshold_bytes: PerStream::default(),

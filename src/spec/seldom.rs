@@ -1,6 +1,6 @@
 //! What few command lines have: options that are typed seldom, each as typed or nearly so.
 
-use super::{Assigned, PerStream, StatsSpecs};
+use super::{Assigned, DisplaySpec, PerStream, StatsSpecs};
 use crate::diagnostic::Origin;
 use crate::unit::Rational;
 
@@ -47,6 +47,8 @@ pub struct SeldomGlobal {
     pub debug_timestamps: bool,
     /// `-benchmark_all`.
     pub benchmark_all: bool,
+    /// `-filter_buffered_frames`: frames that may wait in a filtergraph; 0 is any number.
+    pub filter_buffered_frames: u32,
     /// `-psnr`.
     pub psnr: bool,
     /// `-qphist`.
@@ -82,6 +84,7 @@ impl Default for SeldomGlobal {
             dump_bytes: false,
             debug_timestamps: false,
             benchmark_all: false,
+            filter_buffered_frames: 0,
             psnr: false,
             qp_histogram: false,
             hardware: Vec::new(),
@@ -132,6 +135,10 @@ pub struct SeldomInput {
     pub hwaccel_output_format: PerStream<String>,
     /// `-top`: 1 for top field first, 0 for bottom, -1 for what the decoder says.
     pub top_field_first: PerStream<i32>,
+    /// `-drop_changed`: leave out frames of another format than the first.
+    pub drop_changed: PerStream<bool>,
+    /// `-display_rotation` and its like.
+    pub display: DisplaySpec,
 }
 
 /// Seldom options of an output.
@@ -173,6 +180,8 @@ pub struct SeldomOutput {
     pub time_base: PerStream<Rational>,
     /// `-force_fps`: the rate is not moved to one that the encoder supports.
     pub force_frame_rate: PerStream<bool>,
+    /// `-fix_sub_duration_heartbeat`: its keyframes split subtitles that are still shown.
+    pub subtitle_heartbeat: PerStream<bool>,
     /// `-map_channel`.
     pub channel_maps: Vec<ChannelMap>,
     /// `-stats_enc_pre`, `-stats_enc_post`, `-stats_mux_pre` and the forms of their lines.

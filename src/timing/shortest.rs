@@ -2,16 +2,23 @@
 
 use std::collections::VecDeque;
 
-/// What is held back at the most, in microseconds: as long as ffmpeg's `-shortest_buf_duration`.
-const MOST_US: i64 = 10_000_000;
-
 #[derive(Debug)]
 struct Lane<T> {
     counts: bool,
-    waiting: VecDeque<(Option<i64>, T)>,
+    /// Time, bytes, item.
+    waiting: VecDeque<(Option<i64>, usize, T)>,
     head_us: i64,
     end_us: i64,
     ended: bool,
+}
+
+/// What is held back at the most: both must be exceeded before something is let go whose end is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Microseconds of media.
+    pub us: i64,
+    /// Bytes.
+    pub bytes: usize,
 }
 
 /// Items of several streams; what lies after the end of the first one that ends is dropped.
@@ -19,23 +26,27 @@ struct Lane<T> {
 pub struct Shortest<T> {
     lanes: Vec<Lane<T>>,
     limit_us: Option<i64>,
+    patience: Patience,
+    /// Bytes of what waits.
+    bytes: usize,
 }
 
 impl<T> Shortest<T> {
-    /// `counts`: for each stream, whether its end ends the others.
-    pub fn new(counts: Vec<bool>) -> Self {
+    /// `counts`: for each stream, whether its end ends the others. What was let go before a shorter stream ended stays.
+    pub fn new(counts: Vec<bool>, patience: Patience) -> Self {
         let lane = |counts| Lane { counts, waiting: VecDeque::new(), head_us: i64::MIN, end_us: 0, ended: false };
-        Self { lanes: counts.into_iter().map(lane).collect(), limit_us: None }
+        Self { lanes: counts.into_iter().map(lane).collect(), limit_us: None, patience, bytes: 0 }
     }
 
-    /// Adds an item with its time and end, in microseconds.
-    pub fn push(&mut self, stream: usize, at_us: Option<i64>, end_us: Option<i64>, item: T) {
+    /// Adds an item of so many bytes with its time and end, in microseconds.
+    pub fn push(&mut self, stream: usize, (at_us, end_us): (Option<i64>, Option<i64>), bytes: usize, item: T) {
         let lane = &mut self.lanes[stream];
         if let Some(at) = at_us {
             lane.head_us = lane.head_us.max(at);
             lane.end_us = lane.end_us.max(end_us.unwrap_or(at));
         }
-        lane.waiting.push_back((at_us, item));
+        lane.waiting.push_back((at_us, bytes, item));
+        self.bytes += bytes;
     }
 
     /// A stream has ended.
@@ -55,21 +66,27 @@ impl<T> Shortest<T> {
     pub fn pop(&mut self) -> Option<(usize, T)> {
         let limit = self.limit_us.unwrap_or(i64::MAX);
         for lane in &mut self.lanes {
-            while lane.waiting.front().is_some_and(|(at, _)| at.is_some_and(|at| at >= limit)) {
-                lane.waiting.pop_front();
+            while lane.waiting.front().is_some_and(|(at, ..)| at.is_some_and(|at| at >= limit)) {
+                self.bytes -= lane.waiting.pop_front().map_or(0, |(_, bytes, _)| bytes);
             }
         }
         let slowest = self.lanes.iter().filter(|l| l.counts && !l.ended).map(|l| l.head_us).min();
         let furthest = self.lanes.iter().map(|l| l.head_us).max().unwrap_or(i64::MIN);
         let index = (0..self.lanes.len())
             .filter(|i| !self.lanes[*i].waiting.is_empty())
-            .min_by_key(|i| self.lanes[*i].waiting.front().and_then(|(at, _)| *at).unwrap_or(i64::MIN))?;
+            .min_by_key(|i| self.lanes[*i].waiting.front().and_then(|(at, ..)| *at).unwrap_or(i64::MIN))?;
         let at = self.lanes[index].waiting.front()?.0.unwrap_or(i64::MIN);
-        let settled = slowest.is_none_or(|s| at <= s) || furthest.saturating_sub(at) > MOST_US;
+        let settled = slowest.is_none_or(|s| at <= s) || self.is_too_much(furthest.saturating_sub(at));
         if !settled {
             return None;
         }
-        self.lanes[index].waiting.pop_front().map(|(_, item)| (index, item))
+        let (_, bytes, item) = self.lanes[index].waiting.pop_front()?;
+        self.bytes -= bytes;
+        Some((index, item))
+    }
+
+    fn is_too_much(&self, us: i64) -> bool {
+        us > self.patience.us && (self.patience.bytes == 0 || self.bytes > self.patience.bytes)
     }
 
     /// Streams that have reached the end: nothing more of them is wanted.
@@ -89,7 +106,7 @@ mod tests {
         fn nothing_after_the_first_end_passes_and_everything_before_does(
             lengths in prop::collection::vec(1usize..40, 2..5), order in prop::collection::vec(0usize..5, 400),
         ) {
-            let mut sync = Shortest::new(vec![true; lengths.len()]);
+            let mut sync = Shortest::new(vec![true; lengths.len()], Patience { us: 10_000_000, bytes: 0 });
             let mut sent = vec![0usize; lengths.len()];
             let mut passed = vec![0usize; lengths.len()];
             let mut over = vec![false; lengths.len()];
@@ -97,7 +114,7 @@ mod tests {
                 let stream = turn % lengths.len();
                 if sent[stream] < lengths[stream] {
                     let at = sent[stream] as i64 * 1000;
-                    sync.push(stream, Some(at), Some(at + 1000), stream);
+                    sync.push(stream, (Some(at), Some(at + 1000)), 1, stream);
                     sent[stream] += 1;
                 } else if !std::mem::replace(&mut over[stream], true) {
                     sync.end(stream);
@@ -108,6 +125,18 @@ mod tests {
             }
             let shortest = lengths.iter().min().copied().unwrap_or(0);
             prop_assert!(passed.iter().all(|p| *p == shortest), "{passed:?} of {lengths:?}");
+        }
+    }
+
+    #[test]
+    fn no_more_than_was_allowed_is_held_back() {
+        for (us, bytes, passed) in [(10_000, 0, 0), (3_000, 0, 7), (0, 0, 10), (3_000, 500, 6), (3_000, 5000, 0)] {
+            let mut sync = Shortest::new(vec![true, true], Patience { us, bytes });
+            (0..11).for_each(|n| sync.push(0, (Some(n * 1000), None), 100, ()));
+            assert_eq!(std::iter::from_fn(|| sync.pop()).count(), passed, "{us} {bytes}");
+            // The other one was empty: what was held back goes, what was let go is gone.
+            sync.end(1);
+            assert_eq!((sync.pop(), sync.bytes), (None, 0));
         }
     }
 }

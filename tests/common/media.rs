@@ -162,6 +162,23 @@ const RECIPES: &[(&str, Recipe)] = &[
         ),
     ),
     ("rotated.mp4", Patch("av.mp4", rotate)),
+    // Margins that are to be cut off, by the codec's header and by the container's.
+    (
+        "margins.mp4",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=128x96:rate=25:duration=0.4 -c:v libx264 -preset veryfast -bf 0 -pix_fmt yuv420p \
+             -bsf:v h264_metadata=crop_left=6:crop_right=10:crop_top=4:crop_bottom=2",
+        ),
+    ),
+    (
+        "wide.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=128x96:rate=25:duration=0.4 -c:v libx264 -preset veryfast -bf 0 -pix_fmt yuv420p \
+             -aspect 2:1 -write_crc32 0",
+        ),
+    ),
+    ("cropped.mkv", Patch("wide.mkv", crop)),
+    ("captioned.mkv", Ffmpeg("-i {cam.mp4} -i {sub.srt} -map 0:v -map 1 -c:v copy -c:s srt")),
     // Captions that roll up, some of them in one packet.
     (
         "captions.scc",
@@ -370,6 +387,15 @@ fn rotate(mp4: &mut [u8]) {
     for (index, value) in matrix.iter().enumerate() {
         let at = header + 4 + 40 + index * 4;
         mp4[at..at + 4].copy_from_slice(&value.to_be_bytes());
+    }
+}
+
+/// Lets a Matroska file cut off 16 pixels at the left and 12 at the top, in place of telling how wide it is shown.
+fn crop(mkv: &mut [u8]) {
+    // DisplayWidth and DisplayHeight become PixelCropLeft and PixelCropTop; each has one byte of two digits.
+    for (from, to) in [([0x54, 0xb0, 0x81], [0x54, 0xcc, 0x81, 16]), ([0x54, 0xba, 0x81], [0x54, 0xbb, 0x81, 12])] {
+        let at = mkv.windows(3).position(|three| three == from).unwrap();
+        mkv[at..at + 4].copy_from_slice(&to);
     }
 }
 

@@ -279,12 +279,18 @@ pub fn assert_none(complaints: &[String], of: usize) {
 
 /// The major version of the system's ffmpeg; 0 for one that has no number (built from a repository).
 pub fn oracle_major() -> u32 {
-    static MAJOR: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
-    *MAJOR.get_or_init(|| {
+    oracle_version().0
+}
+
+/// The major and the minor version of the system's ffmpeg; zeros for one that has no number.
+pub fn oracle_version() -> (u32, u32) {
+    static VERSION: std::sync::OnceLock<(u32, u32)> = std::sync::OnceLock::new();
+    *VERSION.get_or_init(|| {
         let said = run(Path::new("ffmpeg"), &["-version"], Path::new("."), Duration::from_secs(20));
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
         let number = said.split_whitespace().nth(2).unwrap_or_default();
-        number.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok()).unwrap_or(0)
+        let mut parts = number.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse().unwrap_or(0));
+        (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
     })
 }
 

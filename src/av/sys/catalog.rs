@@ -1,6 +1,6 @@
 //! The catalog of the linked FFmpeg.
 
-use super::{c_string, compat, input::kind_of, options, text_of};
+use super::{c_string, compat, graph, input::kind_of, options, text_of};
 use crate::catalog::{Catalog, CodecFacts, FrameLength, GraphPads, MuxerFacts, OptionScopes};
 use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
@@ -111,6 +111,14 @@ fn all_codecs(encoders: bool) -> Vec<CodecFacts> {
 impl Catalog for LinkedCatalog {
     fn rate_means_constant(&self) -> bool {
         compat::rate_means_constant()
+    }
+
+    fn containers_tell_cropping(&self) -> bool {
+        compat::CONTAINER_CROPPING.is_some()
+    }
+
+    fn graphs_limit_frames(&self) -> bool {
+        graph::graphs_limit_frames()
     }
 
     fn stream_group_kinds(&self) -> Vec<(&'static str, i32)> {

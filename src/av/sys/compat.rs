@@ -16,8 +16,8 @@ pub(crate) use self::frames::{
 };
 pub(crate) use self::graphs::parse_graph;
 pub(crate) use self::side_data::{
-    add_stream_side_data, coded_side_data, copy_stream_side_data, notes_source_side_data, stream_side_data,
-    take_encoded,
+    CONTAINER_CROPPING, add_stream_side_data, coded_side_data, copy_stream_side_data, notes_source_side_data,
+    stream_side_data, take_encoded,
 };
 pub(crate) use self::stream_groups::{
     STREAM_GROUP_KINDS, frame_length, is_asked_for_one_frame_length, wants_frames_of_one_size,
@@ -102,5 +102,11 @@ pub const fn counts_simple_graphs() -> bool {
 
 /// `-r` of a copied stream stands in the header, as in the command of FFmpeg 7.1 and later; before, the source's own rate.
 pub(crate) const fn copied_rate_stands() -> bool {
+    cfg!(ffmpeg_7_1)
+}
+
+/// What a codec's header cuts off its pictures is cut off exactly, and of pictures from a device in the system's memory, as in the
+/// command of FFmpeg 7.1 and later; before, decoders did it, which leave some at the left where memory would not be aligned.
+pub(crate) const fn crops_exactly() -> bool {
     cfg!(ffmpeg_7_1)
 }

@@ -1,8 +1,8 @@
 //! Decoders: packets in, frames out.
 
 use super::{
-    c_string, dictionary::Dictionary, error::AvError, frame::Frame, hardware::DecoderHardware, hardware::FormatChoice,
-    input::StreamParameters, packet::Packet, text_of,
+    c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, hardware::DecoderHardware,
+    hardware::FormatChoice, input::StreamParameters, packet::Packet, text_of,
 };
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
@@ -26,6 +26,8 @@ pub struct DecoderSettings {
     pub spare_thread: bool,
     /// The hardware that is to help.
     pub hardware: DecoderHardware,
+    /// Pictures keep the margins that the codec's header says are to be cut off.
+    pub keeps_margins: bool,
 }
 
 /// What a decoder gave.
@@ -45,6 +47,8 @@ pub struct Decoder {
     scratch: Frame,
     /// The context points to it, and is freed before it.
     choice: Arc<FormatChoice>,
+    /// The margins of pictures are cut off here and not by libavcodec.
+    crops: bool,
 }
 
 // SAFETY: the context is used by one owner at a time; its worker threads are libavcodec's business.
@@ -64,10 +68,14 @@ impl Decoder {
                 return Err(AvError::NO_MEMORY);
             }
             let choice = FormatChoice::new(settings.hardware.clone());
-            let decoder = Self { context, scratch: Frame::new()?, choice };
+            let crops = compat::crops_exactly() && !settings.keeps_margins;
+            let decoder = Self { context, scratch: Frame::new()?, choice, crops };
             AvError::check(ffi::avcodec_parameters_to_context(context, stream.as_ptr()))?;
             (*context).pkt_timebase = stream.time_base.into();
             (*context).framerate = stream.frame_rate.into();
+            if crops || settings.keeps_margins {
+                (*context).apply_cropping = 0;
+            }
             if settings.bitexact {
                 (*context).flags |= ffi::AV_CODEC_FLAG_BITEXACT as i32;
             }
@@ -85,13 +93,17 @@ impl Decoder {
     }
 
     /// Opens FFmpeg's own choice of a decoder for the stream, without options.
-    pub fn open_default(stream: &StreamParameters, hardware: DecoderHardware) -> Result<Self, AvError> {
+    pub fn open_default(
+        stream: &StreamParameters,
+        hardware: DecoderHardware,
+        keeps_margins: bool,
+    ) -> Result<Self, AvError> {
         // SAFETY: the parameters are never null; the name is a static string.
         let name = unsafe {
             let codec = ffi::avcodec_find_decoder((*stream.as_ptr()).codec_id);
             codec.as_ref().map(|codec| text_of(codec.name)).ok_or(AvError(ffi::AVERROR_DECODER_NOT_FOUND))?
         };
-        let settings = DecoderSettings { name, hardware, ..DecoderSettings::default() };
+        let settings = DecoderSettings { name, hardware, keeps_margins, ..DecoderSettings::default() };
         Self::open(stream, &settings).map(|(decoder, _)| decoder)
     }
 
@@ -100,9 +112,14 @@ impl Decoder {
         self.choice.made(picture)
     }
 
-    /// Brings a picture of the decoder's to where it is wanted: out of a device's memory, unless it is to stay there.
+    /// Brings a picture of the decoder's to where it is wanted: out of a device's memory, unless it is to stay there, and without
+    /// the margins that are to be cut off.
     pub fn place(&self, picture: Frame) -> Result<Frame, AvError> {
-        self.choice.place(picture)
+        let mut placed = self.choice.place(picture)?;
+        if self.crops {
+            placed.cut_margins()?;
+        }
+        Ok(placed)
     }
 
     fn get(&self) -> &ffi::AVCodecContext {

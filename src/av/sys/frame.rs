@@ -300,6 +300,13 @@ impl Frame {
         }
     }
 
+    /// Cuts off the margins that the codec named, to the pixel; of a picture in a device's memory those at the right and the bottom.
+    pub fn cut_margins(&mut self) -> Result<(), AvError> {
+        let flags = ffi::AV_FRAME_CROP_UNALIGNED as std::ffi::c_int;
+        // SAFETY: the frame is valid; only its fields change.
+        AvError::check(unsafe { ffi::av_frame_apply_cropping(self.0, flags) }).map(drop)
+    }
+
     /// Removes the display matrix: the graph has turned the picture.
     pub fn drop_display_matrix(&mut self) {
         // SAFETY: the frame is valid.

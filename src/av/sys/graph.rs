@@ -1,9 +1,12 @@
 //! Filtergraphs by libavfilter at work: frames in, frames out, commands.
 
 mod building;
+mod margins;
 mod upright;
 
+pub(crate) use self::building::graphs_limit_frames;
 pub use self::building::{GraphError, GraphInput, GraphSettings, OutputConstraint};
+pub use self::margins::Margins;
 
 use super::{c_string, compat, error::AvError, frame::Frame, frame::FrameShape, hardware::HardwareFrames, text_of};
 use crate::unit::Rational;

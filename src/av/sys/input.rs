@@ -1,5 +1,6 @@
 //! Demuxers: read, seek, and what they tell while they are open.
 
+mod display;
 mod facts;
 mod groups;
 mod opening;
@@ -11,6 +12,7 @@ use super::{
     compat, error::AvError, extradata_of, interrupt::Interrupt, known, packet::Packet, reassembly::Reassembly,
 };
 use crate::facts::MediaKind;
+use crate::plan::DisplayOverride;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -25,6 +27,8 @@ pub struct Demuxer {
     first: Option<Packet>,
     /// Probing has read from it, and what it read is still to come.
     keeps_probed: bool,
+    /// What streams were told of how they are to be shown.
+    told: Vec<(usize, DisplayOverride)>,
 }
 
 // SAFETY: the context is used by one owner at a time; libavformat keeps no thread-bound state in it.

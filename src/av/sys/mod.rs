@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod compat;
 pub mod decoder;
 pub mod dictionary;
+mod display;
 pub mod encoder;
 pub mod error;
 pub mod expression;

@@ -42,6 +42,9 @@ unsafe impl Send for SubtitleTranscoder {}
 
 const MILLIS: Rational = Rational::new(1, 1000);
 
+/// How long a subtitle is shown whose end is not known.
+const FOR_EVER: u32 = u32::MAX;
+
 impl SubtitleTranscoder {
     /// Opens both; `canvas` is the size of what is decoded, `size` that of what is encoded, where they
     /// are given. The second value holds the options of the encoder that it did not take.
@@ -143,6 +146,31 @@ impl SubtitleTranscoder {
     /// Each subtitle ends where the next one begins (`-fix_sub_duration`).
     pub fn end_with_next(&mut self) {
         self.ends_with_next = true;
+    }
+
+    /// Gives what is shown of the subtitle that waits before `at_us`; the rest of it waits on. Nothing is given of one that is not
+    /// shown yet by then, and all of one that is over.
+    pub fn split(&mut self, at_us: i64, start_us: i64) -> Result<Vec<Packet>, AvError> {
+        let mut results = Vec::new();
+        let Some(mut waiting) = self.waiting.take() else { return Ok(results) };
+        let subtitle = &mut waiting.0;
+        let shown_ms = super::known(subtitle.pts).map(|pts| rescale(at_us - pts, Rational::MICROS, MILLIS));
+        let shown_ms = shown_ms.and_then(|ms| u32::try_from(ms).ok()).filter(|ms| *ms > subtitle.start_display_time);
+        let (Some(shown_ms), true) = (shown_ms, subtitle.num_rects > 0) else {
+            self.waiting = Some(waiting);
+            return Ok(results);
+        };
+        let end_ms = subtitle.end_display_time;
+        subtitle.end_display_time = end_ms.min(shown_ms);
+        // SAFETY: the subtitle is valid.
+        unsafe { self.encode(subtitle, start_us, &mut results) }?;
+        if end_ms > shown_ms {
+            subtitle.pts = at_us;
+            subtitle.start_display_time = 0;
+            subtitle.end_display_time = if end_ms == FOR_EVER { FOR_EVER } else { end_ms - shown_ms };
+            self.waiting = Some(waiting);
+        }
+        Ok(results)
     }
 
     /// Encodes the subtitle that waits for one that does not come.

@@ -230,7 +230,7 @@ pub(super) const ROWS: &[Row] = &[
     }),
     show(&["version", "-version"], "show the version", |_| Request::Version),
     show(&["buildconf"], "show how FFmpeg's libraries were built", |_| Request::Buildconf),
-    show(&["L"], "show the licence", |_| Request::License),
+    show(&["L", "license"], "show the licence", |_| Request::License),
     listing!("formats", "list formats"),
     listing!("muxers", "list muxers"),
     listing!("demuxers", "list demuxers"),

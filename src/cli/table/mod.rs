@@ -3,6 +3,7 @@
 //! Options of codecs, formats, scaler and resampler are not here: the [`Catalog`] knows them.
 
 mod both;
+mod display;
 mod global;
 mod hardware;
 mod input;
@@ -201,7 +202,8 @@ impl Row {
 
 /// All rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    let tables = [global::ROWS, both::ROWS, input::ROWS, output::ROWS, seldom::ROWS, live::ROWS, hardware::ROWS];
+    let tables =
+        [global::ROWS, both::ROWS, input::ROWS, output::ROWS, seldom::ROWS, live::ROWS, hardware::ROWS, display::ROWS];
     tables.into_iter().flatten().chain(stats::ROWS.as_flattened())
 }
 

@@ -160,6 +160,15 @@ pub(super) const ROWS: &[Row] = &[
         .with_suffix(Suffix::Stream)
         .with_arity(Arity::FlagOrDigit),
     Row::flag(&["shortest"], "end with the shortest stream", set!(|spec, u| spec.shortest = u.on)),
+    Row::value(
+        &["shortest_buf_duration"],
+        "seconds",
+        "with -shortest, media that is held back at the most until it is known where to end",
+        set!(|spec, u| {
+            let bad = || BadValue::new("seconds of zero or more such as 2.5", "10");
+            spec.shortest_buffer_us = Some(seconds_us(u.value).ok().filter(|us| *us >= 0).ok_or_else(bad)?);
+        }),
+    ),
     Row::per_stream(
         &["max_muxing_queue_size"],
         "packets",

@@ -142,6 +142,12 @@ pub(super) const ROWS: &[Row] = &[
         "tell what each call of a decoder or encoder costs",
         global!(|g, u| g.benchmark_all = u.on),
     ),
+    Row::value(
+        &["filter_buffered_frames"],
+        "frames",
+        "fail when more frames wait in a filtergraph; 0 for any number",
+        global!(|g, u| g.filter_buffered_frames = integer_within(u.value, 0, ANY)? as u32),
+    ),
     Row::flag(
         &["psnr"],
         "tell how far the pictures are from what was encoded, where the encoder knows",
@@ -185,6 +191,12 @@ pub(super) const ROWS: &[Row] = &[
     ),
     Row::flag(&["fix_sub_duration"], "a subtitle ends where the next begins", input!(fix_subtitle_duration, |u| u.on))
         .with_suffix(Suffix::Stream),
+    Row::per_stream(
+        &["drop_changed"],
+        "0|1",
+        "leave out frames of another format than the first, instead of rebuilding the filtergraph",
+        input!(drop_changed, |u| integer_within(u.value, -ANY, ANY)? != 0),
+    ),
     Row::per_stream(
         &["canvas_size"],
         "size",
@@ -327,6 +339,12 @@ pub(super) const ROWS: &[Row] = &[
         &["force_fps"],
         "keep the frame rate although the encoder does not list it",
         output!(force_frame_rate, |u| u.on),
+    )
+    .with_suffix(Suffix::Stream),
+    Row::flag(
+        &["fix_sub_duration_heartbeat"],
+        "with -fix_sub_duration, give on what is shown of a subtitle at each keyframe of these pictures",
+        output!(subtitle_heartbeat, |u| u.on),
     )
     .with_suffix(Suffix::Stream),
     Row::value(

@@ -88,6 +88,12 @@ pub(super) fn open_input(
             format!("{masked}: could not seek to position {:.3}: {cause}", timestamp as f64 / 1e6),
         ));
     }
+    for stream in &facts.streams {
+        if let Some(told) = plan::display_override(spec, &facts, stream) {
+            let fail = |cause: AvError| PrepareError::Failed(format!("{masked}: {cause}"));
+            demuxer.set_display(stream.index, &told).map_err(fail)?;
+        }
+    }
     hardware::check(spec, &facts)?;
     demuxer.dump(index);
     dump_attachments(&demuxer, index, &facts, spec, opened.spec.global.overwrite)?;

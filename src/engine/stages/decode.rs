@@ -39,6 +39,8 @@ pub struct DecodeSettings {
     pub keeps_last: bool,
     /// The hardware that is to help, for a decoder that the input comes back with.
     pub hardware: DecoderHardware,
+    /// Such a decoder's pictures keep their margins.
+    pub keeps_margins: bool,
 }
 
 /// The decoder of one stream.
@@ -336,9 +338,9 @@ impl DecodeStage {
         // Packets keep the clock of the first connection.
         parameters.time_base = self.settings.time_base;
         let (input, stream) = self.undecodable.index;
-        self.decoder = Decoder::open_default(&parameters, self.settings.hardware.clone()).map_err(
-            StageError::library(format!("Error while opening a decoder for input stream #{input}:{stream}")),
-        )?;
+        let fail = format!("Error while opening a decoder for input stream #{input}:{stream}");
+        self.decoder = Decoder::open_default(&parameters, self.settings.hardware.clone(), self.settings.keeps_margins)
+            .map_err(StageError::library(fail))?;
         self.told_hardware = false;
         self.settings.frame_rate = parameters.frame_rate;
         self.settings.sample_aspect_ratio = parameters.sample_aspect_ratio;

@@ -1,7 +1,7 @@
 //! What waits in front of a filtergraph: one queue an input, emptied as the graph asks.
 
 use super::drawing::Drawing;
-use crate::av::{AvError, Frame, FrameShape, Subtitle};
+use crate::av::{AvError, Frame, FrameShape, Margins, Subtitle};
 use crate::engine::balance::Appetite;
 use crate::facts::MediaKind;
 use crate::unit::Rational;
@@ -22,8 +22,12 @@ pub struct InputSettings {
     pub expected: FrameShape,
     /// The stream's own display matrix, for frames without one.
     pub display_matrix: Option<[i32; 9]>,
+    /// What the container says is to be cut off, where it is.
+    pub crop: Option<Margins>,
     /// Turn pictures upright.
     pub autorotate: bool,
+    /// Leave out frames of another format than the first.
+    pub drop_changed: bool,
     /// Rebuild the graph when the format changes.
     pub reinit: bool,
     /// Cut before this, in microseconds.
@@ -67,6 +71,8 @@ pub(super) struct Input {
     /// The graph has been told that it ended.
     closed: bool,
     waiting: VecDeque<Frame>,
+    /// Frames of another shape that were left out.
+    pub(super) dropped: u64,
     /// How far the file of drawn subtitles has come.
     reached: Option<i64>,
 }
@@ -81,6 +87,7 @@ impl Input {
             ended: false,
             closed: false,
             waiting: VecDeque::new(),
+            dropped: 0,
             reached: None,
         }
     }
@@ -143,6 +150,17 @@ impl Input {
     /// The graph has been built anew: an end must be told again.
     pub(super) fn rebuilt(&mut self) {
         self.closed = false;
+    }
+
+    /// Takes away the next frame, and gives its shape, when it is another than the first one's and is not wanted then.
+    pub(super) fn drop_changed(&mut self) -> Option<FrameShape> {
+        let shape = self.waiting.front().filter(|_| self.settings.drop_changed)?.shape();
+        let changed = self.shape.as_ref().is_some_and(|first| first.differs_from(&shape));
+        (changed && self.settings.drawing.is_none()).then(|| {
+            self.waiting.pop_front();
+            self.dropped += 1;
+            shape
+        })
     }
 
     /// The shape of the next frame, when the graph must be rebuilt for it.

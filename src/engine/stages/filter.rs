@@ -76,8 +76,20 @@ impl FilterStage {
         }
     }
 
-    fn fault(&self, operation: &'static str) -> impl FnOnce(crate::av::AvError) -> StageError {
-        StageError::about(self.name.clone(), operation)
+    /// What went wrong while the graph worked.
+    fn fault(&self, error: AvError) -> StageError {
+        const OPERATION: &str = "Error while filtering";
+        match self.settings.most_frames {
+            Some(most) if error == AvError::NO_MEMORY => StageError::Told {
+                text: format!(
+                    "{}: {OPERATION}: more than {most} frames wait in the filtergraph, which is what \
+                     -filter_buffered_frames allows. Allow more, or let its inputs be needed at the same pace.",
+                    self.name
+                ),
+                ffmpeg: format!("{OPERATION}: {error}"),
+            },
+            _ => StageError::about(self.name.clone(), OPERATION)(error),
+        }
     }
 
     fn configure(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
@@ -92,6 +104,7 @@ impl FilterStage {
                     kind: s.kind,
                     time_base: s.time_base,
                     frame_rate: s.frame_rate,
+                    crop: s.crop,
                     rotate_by: matrix
                         .filter(|_| s.autorotate && s.kind == MediaKind::Video && shape.hardware.is_none()),
                     trim_start_us: s.trim_start_us,
@@ -224,9 +237,8 @@ impl FilterStage {
             if out.stop().drain.is_tripped() && self.inputs.iter().all(|input| input.ended && !input.has_next()) {
                 return Ok(Flow::Done);
             }
-            if !graph.work().map_err(StageError::about(self.name.clone(), "Error while filtering"))?
-                && !self.feed(out)?
-            {
+            let worked = graph.work();
+            if !worked.map_err(|error| self.fault(error))? && !self.feed(out)? {
                 break;
             }
         }
@@ -251,6 +263,9 @@ impl FilterStage {
             }
         }
         let Some(port) = best else { return self.finish_after_last(out) };
+        if self.leave_out_changed(port) {
+            return Ok(true);
+        }
         if let Some(shape) = self.inputs[port].changes() {
             self.rebuild(port, shape, out)?;
         }
@@ -262,8 +277,22 @@ impl FilterStage {
         };
         match fed {
             Ok(()) | Err(AvError::EOF) => Ok(true),
-            Err(error) => Err(self.fault("Error while filtering")(error)),
+            Err(error) => Err(self.fault(error)),
         }
+    }
+
+    /// Leaves out a frame that would make the graph be built anew, where that is not wanted.
+    fn leave_out_changed(&mut self, port: usize) -> bool {
+        let input = &mut self.inputs[port];
+        let Some(shape) = input.drop_changed() else { return false };
+        if input.dropped == 1 {
+            log::warn!(
+                "{}: the input changed to {}; such frames are left out, since -drop_changed is set.",
+                self.name,
+                describe(&shape)
+            );
+        }
+        true
     }
 
     /// When all inputs have ended, whatever the graph still has comes out by pulling once more.
@@ -302,7 +331,7 @@ impl FilterStage {
                     self.finished[port] = true;
                     return Ok(());
                 }
-                Err(error) => return Err(self.fault("Error while filtering")(error)),
+                Err(error) => return Err(self.fault(error)),
             }
         }
         Ok(())
@@ -403,6 +432,14 @@ impl Stage for FilterStage {
     fn finish(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         let result = self.work(out).map(drop);
         self.feeding = None;
+        for input in self.inputs.iter().filter(|input| input.dropped > 0) {
+            let (file, stream) = input.settings.index;
+            log::info!(
+                "{}: {} frames of stream #{file}:{stream} had changed and were left out.",
+                self.name,
+                input.dropped
+            );
+        }
         result
     }
 

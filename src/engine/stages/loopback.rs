@@ -58,6 +58,7 @@ impl LoopbackStage {
             keeps_last: false,
             counts_sound: false,
             hardware: DecoderHardware::default(),
+            keeps_margins: false,
         };
         self.decode = Some(DecodeStage::new(opened, settings, undecodable).overseen(oversight));
         // Later ffmpegs tell filtergraphs no rate. Where one must be known, what fills the gaps of a constant rate would go

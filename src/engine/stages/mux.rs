@@ -22,7 +22,7 @@ use crate::engine::meter::{OutputMeter, StreamMeter};
 use crate::engine::session::PendingOutput;
 use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
-use crate::timing::{DtsGuard, Interleaving, Shortest};
+use crate::timing::{DtsGuard, Interleaving, Patience, Shortest};
 use crate::unit::Rational;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -98,6 +98,8 @@ pub struct MuxSettings {
     pub size_limit_bytes: Option<i64>,
     /// `-shortest`.
     pub shortest: bool,
+    /// What it holds back at the most, in microseconds of media, where the user says so.
+    pub shortest_buffer_us: Option<i64>,
     /// Equal DTS are allowed.
     pub dts_may_repeat: bool,
     /// No times are wanted.
@@ -112,6 +114,15 @@ pub struct MuxSettings {
     pub at_leisure: bool,
     /// Where the output's session description goes.
     pub sdp: Option<SessionDescription>,
+}
+
+/// How long `-shortest` waits to find out where to end. A stream that is late only because its thread is, is waited for where
+/// nobody waits for the packets.
+fn shortest_patience(settings: &MuxSettings) -> Patience {
+    match settings.shortest_buffer_us {
+        Some(us) => Patience { us, bytes: 0 },
+        None => Patience { us: 10_000_000, bytes: if settings.at_leisure { 16 << 20 } else { 0 } },
+    }
 }
 
 /// The sink of one output.
@@ -141,7 +152,8 @@ impl MuxStage {
             .iter()
             .map(|s| s.limited || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle))
             .collect();
-        let shortest = (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits));
+        let shortest =
+            (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits, shortest_patience(&settings)));
         let encodes = streams.iter().any(|s| s.copy.is_none() && !s.silent);
         let steady = |s: &MuxStream| !s.silent && matches!(s.kind, MediaKind::Video | MediaKind::Audio);
         let in_step = settings.at_leisure && encodes && streams.iter().filter(|s| steady(s)).count() > 1;

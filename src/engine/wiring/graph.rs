@@ -36,6 +36,7 @@ impl Builder<'_> {
         let graph = GraphSettings {
             description: encode.graph.clone(),
             threads: encode.filter_threads.clone(),
+            most_frames: most_frames(inputs),
             encoder_threads: inputs.spec.global.filter_threads.is_none(),
             scaler_options: encode.scaler_options.clone(),
             resampler_options: encode.resampler_options.clone(),
@@ -88,6 +89,7 @@ impl Builder<'_> {
             let shared = GraphSettings {
                 description: graph.description.clone(),
                 threads: graph.threads.clone(),
+                most_frames: most_frames(inputs),
                 auto_conversion: graph.auto_conversion,
                 hardware: inputs.hardware.for_filters().cloned(),
                 unchosen_devices: inputs.hardware.unchosen(),
@@ -110,6 +112,11 @@ impl Builder<'_> {
         }
         Ok(())
     }
+}
+
+/// Frames that may wait in a graph, where the user bounds them.
+fn most_frames(inputs: &OpenInputs) -> Option<u32> {
+    Some(inputs.spec.global.seldom.filter_buffered_frames).filter(|most| *most > 0)
 }
 
 /// A graph that several files feed asks for what it needs; of one file it gets everything as it comes. Of what an encoder
@@ -144,7 +151,9 @@ fn graph_input(
         frame_rate: forced.unwrap_or(parameters.frame_rate),
         expected: parameters.shape(),
         display_matrix: parameters.display_matrix(),
+        crop: parameters.margins().filter(|_| stream_plan.cropping.by_container() && !drawn),
         autorotate: stream_plan.autorotate && !drawn,
+        drop_changed: stream_plan.drop_changed,
         reinit: stream_plan.reinit_filter,
         trim_start_us,
         trim_duration_us,

@@ -76,12 +76,14 @@ impl Builder<'_> {
                     }
                     let hardware = hardware.remove(&(index, stream)).unwrap_or_default();
                     let hardware = hardware.with_under_way(under_way(plan, (index, stream)));
+                    let keeps_margins = !stream_plan.cropping.by_codec();
                     let settings = DecoderSettings {
                         name: decode.decoder.clone(),
                         options: decode.options.clone(),
                         bitexact: decode.bitexact,
                         spare_thread: at_leisure[index] && hardware.wanted().is_none(),
                         hardware: hardware.clone(),
+                        keeps_margins,
                     };
                     let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
                     let settings = DecodeSettings {
@@ -96,6 +98,7 @@ impl Builder<'_> {
                         tells_origins,
                         keeps_last: input.session.is_some() && input.on_gap == InputGap::Freeze,
                         hardware,
+                        keeps_margins,
                     };
                     let oversight = self.oversight(settings.kind, (index, stream));
                     let stage = DecodeStage::new(decoder, settings, undecodable);

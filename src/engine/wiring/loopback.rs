@@ -76,7 +76,9 @@ pub(super) fn graph_input(decoder: &LoopbackPlan, name: String) -> InputSettings
         frame_rate: Rational::UNKNOWN,
         expected: FrameShape::unknown(),
         display_matrix: None,
+        crop: None,
         autorotate: false,
+        drop_changed: false,
         reinit: true,
         // What an encoder of sound puts before the beginning is not heard.
         trim_start_us: Some(0),

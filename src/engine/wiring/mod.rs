@@ -5,8 +5,10 @@ mod input;
 mod loopback;
 mod output;
 mod settings;
+mod subtitle;
 
 use self::output::{MuxEnd, leaks};
+use self::subtitle::SubtitleLinks;
 use super::balance::Balance;
 use super::clock::Clock;
 use super::commands::Commands;
@@ -99,6 +101,8 @@ struct Builder<'a> {
     muxers: Vec<Vec<Option<LinkSender<PacketItem>>>>,
     /// The same of the loopback decoders' links.
     decoders: Vec<Vec<LinkSender<PacketItem>>>,
+    /// The links of subtitles that are transcoded.
+    subtitles: SubtitleLinks,
     sessions: SessionContext,
     /// By output, how the link to its peer leaks.
     leaks: Vec<Leak>,
@@ -149,6 +153,7 @@ impl Prepared {
             joined: None,
             muxers: Vec::new(),
             decoders: Vec::new(),
+            subtitles: SubtitleLinks::of(&plan),
             leaks: leaks(&plan),
             last_speaker: None,
             refused: None,

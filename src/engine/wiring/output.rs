@@ -4,7 +4,7 @@ use super::settings::{
     copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_joined, needs_trailer, sound_leads,
 };
 use super::{Builder, Ends, FRAMES, PACKETS, packet_room};
-use crate::av::{BlockedThread, SubtitleTranscoder};
+use crate::av::BlockedThread;
 use crate::diagnostic::mask_url;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem};
@@ -21,7 +21,6 @@ use crate::engine::stages::copy::Copy;
 use crate::engine::stages::encode::{EncodeSettings, EncodeStage, Keeper};
 use crate::engine::stages::frame_stats::FrameStats;
 use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
-use crate::engine::stages::subtitle::SubtitleStage;
 use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
 use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
@@ -33,9 +32,6 @@ use std::sync::Arc;
 /// How long media waits for a peer at the most, in microseconds, and how much of it, in bytes.
 const LEAK_PATIENCE_US: i64 = 2_000_000;
 const LEAK_BYTES: usize = 32 << 20;
-
-/// An encoder of subtitles: its name, its options, and the size of its pictures.
-type SubtitleEncoding<'a> = (&'a str, &'a [(String, String)], Option<(i32, i32)>);
 
 /// How the links to the outputs' peers leak.
 pub(super) fn leaks(plan: &Plan) -> Vec<Leak> {
@@ -130,9 +126,10 @@ impl Builder<'_> {
         inlets
     }
 
-    /// The links to the muxers and loopback decoders that take what an output stream's encoder gives.
+    /// The links to the muxers, loopback decoders and subtitles that take what an output stream's encoder gives.
     fn takers(&mut self, plan: &Plan, leader: (usize, usize)) -> Vec<LinkSender<PacketItem>> {
         let mut takers = self.loopback_takers(plan, leader);
+        takers.extend(self.subtitles.takers(plan, leader));
         takers.extend(fed_by(plan, leader).filter_map(|(output, stream)| self.muxers[output][stream].take()));
         takers
     }
@@ -213,8 +210,9 @@ impl Builder<'_> {
                         StreamSource::File => {}
                     }
                 }
-                Treatment::Subtitle { encoder, options, size } => {
-                    let link = self.subtitle(plan, (index, i), (encoder, options, *size), inputs, senders)?;
+                Treatment::Subtitle { encoder, options, size, heartbeats } => {
+                    let encoding = (encoder.as_str(), options.as_slice(), *size, heartbeats.as_slice());
+                    let link = self.subtitle(plan, (index, i), encoding, inputs, senders)?;
                     packets.push(link);
                 }
             }
@@ -231,6 +229,7 @@ impl Builder<'_> {
             options,
             size_limit_bytes: output.size_limit_bytes,
             shortest: output.shortest,
+            shortest_buffer_us: output.shortest_buffer_us,
             dts_may_repeat: output.dts_may_repeat(),
             no_timestamps: output.muxer.no_timestamps,
             exit_on_error: global.exit_on_error,
@@ -344,43 +343,6 @@ impl Builder<'_> {
         let oversight = self.oversight(stream.kind, (output, index));
         let stage = EncodeStage::new(settings, meter).kept_by(keeper).overseen(oversight);
         self.stage(format!("encode {output}:{index}"), stage, inlet, vec![senders])?;
-        links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
-    }
-
-    fn subtitle(
-        &mut self,
-        plan: &Plan,
-        (output, index): (usize, usize),
-        (encoder, options, size): SubtitleEncoding<'_>,
-        inputs: &OpenInputs,
-        senders: Vec<LinkSender<PacketItem>>,
-    ) -> Result<LinkSender<PacketItem>, PrepareError> {
-        let output_plan = &plan.outputs[output];
-        let (input, source) = output_plan.streams[index].source.input().unwrap_or_default();
-        let decode = plan.inputs[input].streams[source].decode.clone().unwrap_or_default();
-        let fail = |what: &str, cause: crate::av::AvError| {
-            PrepareError::Failed(format!("Error while opening {what} for output stream #{output}:{index}: {cause}"))
-        };
-        let parameters = inputs.demuxers[input].parameters(input, source).map_err(|e| fail("the input", e))?;
-        let stream_plan = &plan.inputs[input].streams[source];
-        let (mut transcoder, leftover) = SubtitleTranscoder::open(
-            &parameters,
-            (&decode.decoder, &decode.options),
-            (encoder, options),
-            (output_plan.muxer.global_header, [stream_plan.canvas_size, size]),
-        )
-        .map_err(|e| fail(&format!("subtitle encoder {encoder}"), e))?;
-        for (key, _) in leftover.pairs() {
-            log::warn!("output stream #{output}:{index}: {encoder} did not take the option '{key}'");
-        }
-        if stream_plan.fix_subtitle_duration {
-            transcoder.end_with_next();
-        }
-        let times = (output_plan.start_us.unwrap_or(0), output_plan.duration_us);
-        let undecodable = self.undecodable((input, source), inputs.spec.global.exit_on_error);
-        let stage = SubtitleStage::new(transcoder, times, undecodable);
-        let (mut links, inlet) = link::<PacketItem>(PACKETS, 1);
-        self.stage(format!("subtitle {output}:{index}"), stage, inlet, vec![senders])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
     }
 }

@@ -1,7 +1,7 @@
 //! What is done with an input and its streams.
 
 use crate::plan::{HardwareDecode, SessionPlan};
-use crate::spec::{InputGap, ReadRate};
+use crate::spec::{Cropping, InputGap, ReadRate};
 use crate::unit::Rational;
 
 /// What is done with an input.
@@ -49,6 +49,10 @@ pub struct InputStreamPlan {
     pub forced_frame_rate: Option<Rational>,
     /// Turn pictures upright.
     pub autorotate: bool,
+    /// Who may cut off the margins of its pictures.
+    pub cropping: Cropping,
+    /// Leave out frames of another format than the first, before filters.
+    pub drop_changed: bool,
     /// Rebuild the filtergraph when the format changes.
     pub reinit_filter: bool,
     /// `-itsscale`.

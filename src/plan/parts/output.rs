@@ -26,6 +26,8 @@ pub struct OutputPlan {
     pub size_limit_bytes: Option<i64>,
     /// End with the stream that ends first.
     pub shortest: bool,
+    /// What is held back at the most to find out which one that is, in microseconds of media, where the user says so.
+    pub shortest_buffer_us: Option<i64>,
     /// `-bitexact`.
     pub bitexact: bool,
     /// Metadata of the file.

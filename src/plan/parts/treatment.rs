@@ -20,6 +20,8 @@ pub enum Treatment {
         options: Vec<(String, String)>,
         /// `-s`.
         size: Option<(i32, i32)>,
+        /// Streams of pictures of the same output whose keyframes split subtitles that are still shown.
+        heartbeats: Vec<usize>,
     },
     /// It is a file that is attached.
     Attach {

@@ -32,6 +32,18 @@ pub(crate) fn notes_source_side_data(kind: ffi::AVPacketSideDataType) -> bool {
     }
 }
 
+/// What a container says is to be cut off its pictures, where the libraries have a word for it.
+pub(crate) const CONTAINER_CROPPING: Option<ffi::AVPacketSideDataType> = {
+    #[cfg(ffmpeg_7_1)]
+    {
+        Some(ffi::AVPacketSideDataType::AV_PKT_DATA_FRAME_CROPPING)
+    }
+    #[cfg(not(ffmpeg_7_1))]
+    {
+        None
+    }
+};
+
 /// Fills an output stream from its encoder: parameters, and side data beside what was noted of the source.
 ///
 /// # Safety

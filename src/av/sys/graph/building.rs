@@ -1,6 +1,7 @@
 //! Builds a filtergraph: the user's description, and around it the filters that ffmpeg's command adds.
 
 use super::FilterGraph;
+use super::margins::Margins;
 use super::upright::upright;
 use crate::av::sys::{
     c_string, compat, error::AvError, frame::FrameShape, hardware::HardwareDevice, hardware::HardwareFrames,
@@ -9,7 +10,7 @@ use crate::av::sys::{
 use crate::facts::MediaKind;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::ptr;
 
 /// What a graph's input is fed with.
@@ -23,6 +24,8 @@ pub struct GraphInput {
     pub time_base: Rational,
     /// Frame rate of the pictures, or unknown.
     pub frame_rate: Rational,
+    /// Cut this off the picture before all else.
+    pub crop: Option<Margins>,
     /// Turn the picture upright by this matrix.
     pub rotate_by: Option<[i32; 9]>,
     /// Cut what lies before this, in microseconds.
@@ -79,6 +82,8 @@ pub struct GraphSettings {
     pub description: String,
     /// Threads, as typed.
     pub threads: Option<String>,
+    /// Frames that may wait between filters at the most, where there is such a limit.
+    pub most_frames: Option<u32>,
     /// The threads were meant for the encoder, which tells what is wrong with them.
     pub encoder_threads: bool,
     /// Options for scalers that are inserted, e.g. `flags=bicubic`.
@@ -97,6 +102,21 @@ pub struct GraphSettings {
 
 /// Frames that filters of hardware keep free for whoever comes behind them when nobody asks for a number.
 const USUAL_FRAMES: i32 = 6;
+
+/// The option of graphs that limits the frames that wait in them; since FFmpeg 8.1.
+const FRAME_LIMIT: &CStr = c"max_buffered_frames";
+
+/// True when graphs can be told how many frames may wait in them.
+pub(crate) fn graphs_limit_frames() -> bool {
+    // SAFETY: an empty graph that is freed here; the name is a static string.
+    unsafe {
+        let mut graph = ffi::avfilter_graph_alloc();
+        let limits =
+            !graph.is_null() && !ffi::av_opt_find(graph.cast(), FRAME_LIMIT.as_ptr(), ptr::null(), 0, 0).is_null();
+        ffi::avfilter_graph_free(&mut graph);
+        limits
+    }
+}
 
 /// Why a filtergraph cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -154,6 +174,9 @@ impl FilterGraph {
                 if !settings.encoder_threads {
                     set?;
                 }
+            }
+            if let Some(most) = settings.most_frames {
+                AvError::check(ffi::av_opt_set_int(graph.cast(), FRAME_LIMIT.as_ptr(), most.into(), 0))?;
             }
             if !settings.scaler_options.is_empty() {
                 (*graph).scale_sws_opts = ffi::av_strdup(c_string(&joined(&settings.scaler_options)).as_ptr());
@@ -324,6 +347,9 @@ impl FilterGraph {
             };
             self.sources.push(source);
             let mut end = End { filter: source, pad: 0 };
+            if let Some(margins) = input.crop {
+                end = self.chain(end, "crop", &format!("crop_{}", input.name), Some(&margins.arguments()))?;
+            }
             if let Some(matrix) = &input.rotate_by {
                 for (filter, arguments) in upright(matrix) {
                     end = self.chain(end, filter, &format!("{filter}_{}", input.name), arguments.as_deref())?;

@@ -64,7 +64,9 @@ impl Demuxer {
             let reassembly = if settings.reassemble { Reassembly::begin(context) } else { None };
             let probed = settings.find_stream_info && reassembly.is_none();
             let keeps_probed = probed && (*context).flags & ffi::AVFMT_FLAG_NOBUFFER as i32 == 0;
-            let mut demuxer = Self { context, interrupt: interrupt.clone(), reassembly, first: None, keeps_probed };
+            let interrupt_of_all = interrupt.clone();
+            let mut demuxer =
+                Self { context, interrupt: interrupt_of_all, reassembly, first: None, keeps_probed, told: Vec::new() };
             options.remove("scan_all_pmts");
             if let Some((_, probe)) = settings.limits_us {
                 interrupt.begin(Some(microseconds(probe)));

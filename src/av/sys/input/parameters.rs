@@ -1,7 +1,9 @@
 //! What a decoder or a muxer wants to know of a stream, apart from the demuxer.
 
 use super::{Demuxer, kind_of};
-use crate::av::sys::{compat, copy_of_parameters, encoder::EncodedParameters, error::AvError, frame::FrameShape};
+use crate::av::sys::{
+    compat, copy_of_parameters, encoder::EncodedParameters, error::AvError, frame::FrameShape, graph::Margins,
+};
 use crate::facts::MediaKind;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
@@ -78,6 +80,14 @@ impl StreamParameters {
             *value = i32::from_ne_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
         }
         Some(matrix)
+    }
+}
+
+impl StreamParameters {
+    /// What the container says is to be cut off the pictures.
+    pub fn margins(&self) -> Option<Margins> {
+        let (_, bytes) = self.side_data.iter().find(|(kind, _)| Some(*kind) == compat::CONTAINER_CROPPING)?;
+        Margins::read(bytes)
     }
 }
 

@@ -4,10 +4,11 @@
 use super::Muxer;
 use super::metadata::edit_metadata;
 use crate::av::sys::{
-    c_string, catalog::media_type, compat, dictionary::Dictionary, encoder::EncodedParameters, error::AvError,
+    c_string, catalog::media_type, compat, dictionary::Dictionary, display, encoder::EncodedParameters, error::AvError,
     input::Demuxer, input::kind_of,
 };
 use crate::facts::MediaKind;
+use crate::plan::Orientation;
 use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -136,7 +137,7 @@ impl Muxer {
             compat::copy_stream_side_data(from, to)?;
             if let Some(degrees) = settings.rotation {
                 let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX;
-                compat::add_stream_side_data(to, kind, &turned_matrix(-degrees))?;
+                compat::add_stream_side_data(to, kind, &turned_matrix(degrees))?;
             }
             match demuxer_kind(from) {
                 MediaKind::Audio => {
@@ -229,11 +230,9 @@ fn identity_matrix() -> Vec<u8> {
     turned_matrix(0.0)
 }
 
+/// For pictures that are to be turned counter-clockwise.
 fn turned_matrix(degrees: f64) -> Vec<u8> {
-    let mut matrix = [0i32; 9];
-    // SAFETY: writes nine numbers.
-    unsafe { ffi::av_display_rotation_set(matrix.as_mut_ptr(), degrees) };
-    matrix.iter().flat_map(|v| v.to_ne_bytes()).collect()
+    display::matrix(Orientation { degrees, ..Orientation::default() })
 }
 
 /// The flags of a disposition by its name, or by their sum as a number; negative when there is no such thing.

@@ -310,7 +310,12 @@ impl DemuxStage {
     }
 
     /// Goes on with a new connection; `false` when it lacks what must be there.
-    fn adopt(&mut self, demuxer: Demuxer, lost_at_us: i64, out: &mut Outlet<PacketItem>) -> Result<bool, StageError> {
+    fn adopt(
+        &mut self,
+        mut demuxer: Demuxer,
+        lost_at_us: i64,
+        out: &mut Outlet<PacketItem>,
+    ) -> Result<bool, StageError> {
         let facts = demuxer.facts(&self.settings.facts.url);
         let streams = self.match_streams(&facts)?;
         let used = self.settings.used.clone();
@@ -327,6 +332,10 @@ impl DemuxStage {
                     *known = header.to_owned();
                 }
             }
+        }
+        for (new, (old, _)) in streams.iter().enumerate().filter_map(|(new, old)| Some((new, (*old)?))) {
+            let told = demuxer.set_display_as(new, &self.demuxer, old);
+            told.map_err(StageError::library("tell a stream how it is shown"))?;
         }
         let mut renewed = Vec::new();
         for (new, (old, _)) in streams.iter().enumerate().filter_map(|(new, old)| Some((new, (*old)?))) {

@@ -235,6 +235,7 @@ impl Keeper {
             shape: from.shape.clone(),
             time_base: from.time_base,
             frame_rate: from.frame_rate,
+            crop: None,
             rotate_by: None,
             first_filters: Vec::new(),
             trim_start_us: None,

@@ -111,7 +111,7 @@ impl MuxStage {
                 };
                 let end = shown.map(|t| rescale(t + length, base, Rational::MICROS));
                 if let Some(shortest) = &mut self.shortest {
-                    shortest.push(index, at, end, packet);
+                    shortest.push(index, (at, end), packet.size(), packet);
                 }
                 self.write_settled()
             }
