@@ -338,13 +338,6 @@ const WORDS: &[Words] = &[
         "set this video output stream to be a heartbeat stream for fix_sub_duration, according to which subtitles should be split at random access points",
     ),
     since_9("license", None, "show license"),
-    since_8("print_graphs", None, "print execution graph data to stderr"),
-    since_8("print_graphs_file", Some("filename"), "write execution graph data to the specified file"),
-    since_8(
-        "print_graphs_format",
-        Some("format"),
-        "set the output printing format (available formats are: default, compact, csv, flat, ini, json, xml, mermaid, mermaidhtml)",
-    ),
     since_9("filter_buffered_frames", None, "maximum number of buffered frames in a filter graph"),
     since_8(
         "readrate_catchup",
