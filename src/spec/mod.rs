@@ -1,6 +1,7 @@
 //! JobSpec: what the user asked for, typed, with nothing opened and nothing decided yet.
 
 mod decoder;
+mod disposition;
 mod global;
 mod input;
 mod live;
@@ -13,6 +14,7 @@ mod specifier;
 mod stats;
 
 pub use decoder::DecoderSpec;
+pub use disposition::Dispositions;
 pub use global::{ComplexGraph, ExplainFormat, GlobalSpec, Overwrite};
 pub use input::{DISCARD_ALL, InputSpec, ReadRate};
 pub use live::{InputGap, LiveSpec};
