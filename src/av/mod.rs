@@ -6,7 +6,8 @@ pub use sys::bitstream::BitstreamFilter;
 pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;
 pub use sys::compat::{
-    counts_simple_graphs, device_pictures_may_change_size, frames_have_lengths, rates_may_stay_unknown,
+    counts_simple_graphs, device_pictures_may_change_size, frames_have_lengths, linked_graphs_keep_times,
+    linked_graphs_tell_rates, rates_may_stay_unknown,
 };
 pub use sys::decoder::{DecodeStep, Decoder, DecoderSettings};
 pub use sys::dictionary::Dictionary;
