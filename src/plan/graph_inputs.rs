@@ -140,3 +140,79 @@ pub(super) fn labelled(
     }
     Ok(PadSource::Input(index, stream.index))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use crate::facts::{InputFacts, MediaKind};
+    use crate::plan::testing::{audio, input, planned, refusal, video};
+    use crate::plan::{PadSource, PadTarget, Plan, StreamSource};
+
+    fn facts() -> [InputFacts; 1] {
+        [input(vec![video("h264"), audio("aac")])]
+    }
+
+    /// By filtergraph, what feeds it.
+    fn fed(plan: &Plan) -> Vec<Vec<PadSource>> {
+        plan.graphs.iter().map(|graph| graph.inputs.iter().map(|pad| pad.source).collect()).collect()
+    }
+
+    #[test]
+    fn a_label_names_what_another_graph_gives_wherever_that_stands() {
+        let (stream, graph) = (PadSource::Input(0, 0), PadSource::Graph);
+        let plan = planned(
+            "-i a -filter_complex [0:v]scale[a] -filter_complex [a]hflip[b] -filter_complex [b]scale[c] -map [c] out.mkv",
+            &facts(),
+        );
+        let plan = plan.unwrap();
+        assert_eq!(fed(&plan), [vec![stream], vec![graph(0, 0)], vec![graph(1, 0)]]);
+        assert_eq!(plan.graphs[0].outputs[0].to, Some(PadTarget::Graph(1, 0)));
+        assert_eq!(plan.origins(StreamSource::Graph(2, 0)), [0]);
+        assert_eq!(plan.graphs[1].inputs[0].kind, MediaKind::Video);
+        let line = "-i a -filter_complex [v]hflip[b] -filter_complex [0:v]scale[v] -map [b] out.mkv";
+        assert_eq!(fed(&planned(line, &facts()).unwrap()), [vec![graph(1, 0)], vec![stream]]);
+        // What is mapped is taken; then the label names the input's stream.
+        let line = "-i a -filter_complex [0:v]scale[v] -filter_complex [v]hflip[b] -map [v] -map [b] out.mkv";
+        assert_eq!(fed(&planned(line, &facts()).unwrap()), [vec![stream], vec![stream]]);
+    }
+
+    #[test]
+    fn what_has_no_label_takes_what_labels_leave_and_then_streams() {
+        let plan =
+            planned("-i a -filter_complex scale[x] -filter_complex hflip[y] -map [y] out.mkv", &facts()).unwrap();
+        assert_eq!(fed(&plan), [vec![PadSource::Input(0, 0)], vec![PadSource::Graph(0, 0)]]);
+        let plan =
+            planned("-i a -filter_complex scale[x] -filter_complex [x]hflip[y] -map [y] out.mkv", &facts()).unwrap();
+        assert_eq!(fed(&plan), [vec![PadSource::Input(0, 0)], vec![PadSource::Graph(0, 0)]]);
+    }
+
+    #[test]
+    fn what_cannot_be_linked_is_refused() {
+        for (line, code, words) in [
+            (
+                "-i a -filter_complex [0:a]volume[x] -filter_complex [x]hflip[y] -map [y] o.mkv",
+                "filtergraph-kind",
+                "is audio from",
+            ),
+            (
+                "-i a -filter_complex [0:v]scale[x] -filter_complex [x]hflip[y] -map [x] -map [y] o.mkv",
+                "filtergraph",
+                "it goes to output stream #0:0 already",
+            ),
+            (
+                "-i a -filter_complex [y]scale[x] -filter_complex [x]hflip[y] -map 0:v o.mkv",
+                "filtergraph-cycle",
+                "'[y]scale[x]' waits for [y] from '[x]hflip[y]', '[x]hflip[y]' waits for [x] from '[y]scale[x]'",
+            ),
+            (
+                "-i a -filter_complex [z]scale[x] -map [x] o.mkv",
+                "filtergraph",
+                "neither made by a filter nor the name of an input stream",
+            ),
+        ] {
+            let (got, told) = refusal(line, &facts());
+            assert_eq!(got, code, "{line}: {told}");
+            assert!(told.contains(words), "{line}: {told}");
+        }
+    }
+}

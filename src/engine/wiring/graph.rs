@@ -3,7 +3,7 @@
 use super::loopback;
 use super::settings::input_trim;
 use super::{BEHIND_GRAPH, Builder, Ends, FRAMES};
-use crate::av::{Canvas, FrameShape, GraphSettings, OutputConstraint, linked_graphs_keep_times};
+use crate::av::{Canvas, FrameShape, GraphSettings, OutputConstraint};
 use crate::diagnostic::mask_url;
 use crate::engine::balance::{Balance, Hold, Taker};
 use crate::engine::flow::FrameItem;
@@ -105,7 +105,7 @@ impl Builder<'_> {
                     },
                     Some(PadTarget::Graph(graph, pad)) => OutputConstraint {
                         name: format!("out_graph_{graph}_{pad}"),
-                        any_size: linked_graphs_keep_times(),
+                        any_size: true,
                         ..OutputConstraint::default()
                     },
                     None => continue,
