@@ -50,7 +50,7 @@ fn frames(framemd5: &str) -> Vec<(&str, &str)> {
 }
 
 /// What comes before the graphs, the graphs with a bar between them, and what comes behind; the output is `one.md5`.
-const AS_ONE: [(&str, &str, &str); 31] = [
+const AS_ONE: [(&str, &str, &str); 33] = [
     ("-i {av.mp4}", "[0:v]scale=160:90[a]|[a]hflip[b]", "-map [b]"),
     ("-i {av.mp4}", "[a]hflip[b]|[0:v]scale=160:90[a]", "-map [b]"),
     ("-i {av.mp4}", "[b]vflip[c]|[0:v]scale=160:90[a]|[a]hflip[b]", "-map [c]"),
@@ -83,6 +83,12 @@ const AS_ONE: [(&str, &str, &str); 31] = [
     ("-f lavfi -i testsrc=d=1:s=64x64", "color=s=16x16[c]|[0:v][c]overlay=shortest=1[o]", "-map [o]"),
     ("-f lavfi -i testsrc=d=1:s=64x64", "color=s=16x16[c]|[c]hflip[d]|[0:v][d]overlay=shortest=1[o]", "-map [o]"),
     ("-f lavfi -i testsrc=d=1:s=64x64 -i 0.png", "[1:v]loop=-1:1[c]|[0:v][c]overlay=shortest=1[o]", "-map [o]"),
+    ("-f lavfi -i testsrc=d=1:s=64x64", "[0:v]split[x][s]|[x]loop=-1:1[l]|[s][l]hstack=shortest=1[o]", "-map [o]"),
+    (
+        "-i {av.mp4} -i {video.mp4}",
+        "color=s=64x180:r=25,split[c][d]|[1:v][c]hstack=shortest=1[x]|[0:v][d]hstack=shortest=1[y]|[y][x]concat[o]",
+        "-map [o]",
+    ),
     ("", "testsrc=s=64x64[c]|[c]hflip[p]|[p]trim=end_frame=9[o]", "-map [o]"),
     ("", "testsrc=s=64x64[c]|[c]hflip[o]", "-map [o] -t 1"),
     ("-i %d.png", "[0:v]crop=iw/2:ih[a]|[a]crop=16:16:0:0[b]", "-map [b]"),

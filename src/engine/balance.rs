@@ -136,6 +136,11 @@ impl Hold {
         self.alone
     }
 
+    /// Some filtergraph wants what this one gives.
+    pub fn is_wanted(&self) -> bool {
+        self.balance.lock().is_taken(self.graph)
+    }
+
     /// Waits while no filtergraph wants what this one gives.
     pub fn wait(&self, stop: &StopSignal) {
         loop {

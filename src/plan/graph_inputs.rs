@@ -190,7 +190,7 @@ mod tests {
     fn what_cannot_be_linked_is_refused() {
         for (line, code, words) in [
             (
-                "-i a -filter_complex [0:a]volume[x] -filter_complex [x]hflip[y] -map [y] o.mkv",
+                "-i a -filter_complex [0:a]anull[x] -filter_complex [x]hflip[y] -map [y] o.mkv",
                 "filtergraph-kind",
                 "is audio from",
             ),

@@ -26,6 +26,8 @@ pub struct FilterStage {
     /// By output: another filtergraph takes it.
     linked: Vec<bool>,
     hold: Option<Hold>,
+    /// It does nothing until something comes.
+    pauses: bool,
     /// The keyboard's commands, how many were seen, and the graph's number among all.
     commands: Option<(Commands, usize, usize)>,
     name: String,
@@ -53,6 +55,7 @@ impl FilterStage {
             feeding: None,
             linked: vec![false; count],
             hold: None,
+            pauses: false,
             commands: None,
             name,
         }
@@ -231,7 +234,10 @@ impl FilterStage {
             if self.is_done(out) {
                 return Ok(Flow::Done);
             }
-            self.wait_for_takers(out);
+            self.pauses = self.is_to_pause(out);
+            if self.pauses {
+                break;
+            }
             let Some(graph) = &mut self.graph else { break };
             // Only sources of the graph's own are left, and these need not end by themselves.
             if out.stop().drain.is_tripped() && self.inputs.iter().all(|input| input.ended && !input.has_next()) {
@@ -247,12 +253,15 @@ impl FilterStage {
         Ok(Flow::Continue)
     }
 
-    /// Waits while the filtergraphs behind have enough; not while others may wait for what feeds this one.
-    fn wait_for_takers(&self, out: &Outlet<FrameItem>) {
-        let Some(hold) = &self.hold else { return };
+    /// The filtergraphs behind have enough. Waits for them where nobody can wait for what feeds this one meanwhile; else it is
+    /// to take what comes, and to do nothing with it until the next comes.
+    fn is_to_pause(&self, out: &Outlet<FrameItem>) -> bool {
+        let Some(hold) = &self.hold else { return false };
         if hold.is_alone() || self.inputs.iter().all(|input| input.ended && !input.has_next()) {
             out.pausing(|| hold.wait(out.stop()));
+            return false;
         }
+        !hold.is_wanted()
     }
 
     /// Gives the graph one frame, or the end, of the input that it asks for most; `false` when it has to wait.
@@ -342,7 +351,7 @@ impl FilterStage {
                 Some(graph) => graph.unmet_requests(port) > 0 && !input.has_next(),
                 None => !input.is_known(),
             };
-            !input.ended && (asked || input.has_room())
+            !input.ended && (asked || self.pauses || input.has_room())
         };
         let mut hungry: Vec<bool> = self.inputs.iter().enumerate().map(hungry).collect();
         if !hungry.contains(&true) {

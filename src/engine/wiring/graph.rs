@@ -161,17 +161,22 @@ fn takers(graph: &GraphPlan) -> Vec<Taker> {
 /// A graph that feeds others alone waits while they have enough: sources and loops inside it have no end.
 fn hold(plan: &Plan, graph: usize, balance: &Balance) -> Option<Hold> {
     let feeds_graphs = takers(&plan.graphs[graph]).iter().all(|taker| *taker != Taker::Encoder);
-    feeds_graphs.then(|| balance.hold(graph, stands_alone(plan, graph)))
+    feeds_graphs.then(|| balance.hold(graph, stands_alone(plan, graph, graph)))
 }
 
-/// Nobody but this graph takes anything of what feeds it, directly or through others.
-fn stands_alone(plan: &Plan, graph: usize) -> bool {
+/// Nobody but the last graph takes anything of what feeds this one, directly or through others.
+fn stands_alone(plan: &Plan, graph: usize, last: usize) -> bool {
     let files = plan.origins(StreamSource::Graph(graph, 0));
     let of_these = |input: usize| files.contains(&input);
-    let leads_here = |at: usize| at == graph || only_feeds(plan, at, graph);
+    let leads_here = |at: usize| at == last || only_feeds(plan, at, last);
     let written = plan.outputs.iter().flat_map(|output| &output.streams);
     let read = plan.graphs.iter().enumerate().filter(|(at, _)| !leads_here(*at)).flat_map(|(_, graph)| &graph.inputs);
+    let mut before = plan.graphs[graph].inputs.iter().filter_map(|pad| match pad.source {
+        PadSource::Graph(other, _) => Some(other),
+        PadSource::Input(..) | PadSource::Decoder(_) => None,
+    });
     plan.decoders.is_empty()
+        && before.all(|other| only_feeds(plan, other, graph) && stands_alone(plan, other, graph))
         && !written.filter_map(|stream| stream.source.input()).any(|(input, _)| of_these(input))
         && !read.filter_map(|pad| pad.source.input()).any(|(input, _)| of_these(input))
 }
