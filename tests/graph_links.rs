@@ -50,7 +50,7 @@ fn frames(framemd5: &str) -> Vec<(&str, &str)> {
 }
 
 /// What comes before the graphs, the graphs with a bar between them, and what comes behind; the output is `one.md5`.
-const AS_ONE: [(&str, &str, &str); 33] = [
+const AS_ONE: [(&str, &str, &str); 34] = [
     ("-i {av.mp4}", "[0:v]scale=160:90[a]|[a]hflip[b]", "-map [b]"),
     ("-i {av.mp4}", "[a]hflip[b]|[0:v]scale=160:90[a]", "-map [b]"),
     ("-i {av.mp4}", "[b]vflip[c]|[0:v]scale=160:90[a]|[a]hflip[b]", "-map [c]"),
@@ -64,6 +64,7 @@ const AS_ONE: [(&str, &str, &str); 33] = [
     ("-i {av.mp4}", "[0:v]select=0[a]|[a]hflip[b]", "-map [b]"),
     ("-i {av.mp4}", "[0:a]volume=0.5[a]|[a]aecho[b]", "-map [b]"),
     ("-i {av.mp4}", "[0:a]aformat=s16,atempo=1.5[a]|[a]areverse[b]", "-map [b]"),
+    ("-i {av.mp4}", "[0:a]asettb=1/1000000[a]|[a]volume=2[b]", "-map [b]"),
     ("-i {av.mp4}", "[0:a]asplit[a][b]|[a]volume=2[c]|[b][c]amerge[d]", "-map [d]"),
     ("-i {av.mp4}", "[0:v]hflip[v];[0:a]volume=2[a]|[v]negate[w];[a]aphaser[b]", "-map [w] -map [b]"),
     (
@@ -147,7 +148,7 @@ const AS_FFMPEG: [&str; 30] = [
     "-i {av.mp4} -filter_complex '[0:a]volume=0.5[a]' -filter_complex '[a]volume=2[b]' -map [b] -f framemd5 one.md5",
     "-i {av.mp4} -filter_complex '[0:a]aresample=44100,asettb=1/1000[a]' -filter_complex '[a]volume=2[b]' -map [b] -f framemd5 one.md5",
     "-i {av.mp4} -filter_complex '[0:a]volume=0.5[a]' -filter_complex '[a]volume=2[b]' -map [b] -c:a ac3 -f framemd5 one.md5",
-    "-i {av.mp4} -filter_complex '[0:v]hflip[v];[0:a]volume=2[a]' -filter_complex '[v]negate[w];[a]aphaser[b]' -map [w] -map [b] \
+    "-i {av.mp4} -filter_complex '[0:v]hflip[v];[0:a]volume=2[a]' -filter_complex '[v]negate[w];[a]volume=0.5[b]' -map [w] -map [b] \
      -f framemd5 one.md5",
     "-i {av.mp4} -filter_complex '[0:v]settb=1/90000,hflip[a]' -filter_complex '[a]vflip[b]' -map [b] -fps_mode passthrough \
      -enc_time_base 1:90000 -f framemd5 one.md5",

@@ -100,7 +100,8 @@ impl Input {
         }
         let sound = self.settings.kind == MediaKind::Audio;
         let rate = if sound { Rational::new(output.shape.sample_rate_hz, 1) } else { output.frame_rate };
-        let link = GraphLink::new(output.time_base, rate, linked_graphs_keep_times());
+        // Filters get sound by samples, whatever the clock before was.
+        let link = GraphLink::new(output.time_base, rate, linked_graphs_keep_times() && !sound);
         self.settings.time_base = link.time_base();
         if linked_graphs_tell_rates() {
             self.settings.frame_rate = output.frame_rate;
