@@ -257,7 +257,7 @@ impl FilterStage {
     /// to take what comes, and to do nothing with it until the next comes.
     fn is_to_pause(&self, out: &Outlet<FrameItem>) -> bool {
         let Some(hold) = &self.hold else { return false };
-        if hold.is_alone() || self.inputs.iter().all(|input| input.ended && !input.has_next()) {
+        if hold.is_alone() || self.inputs.iter().all(|input| input.ended) {
             out.pausing(|| hold.wait(out.stop()));
             return false;
         }
