@@ -1,11 +1,14 @@
 //! Keeps inputs that feed the same output at about the same time, so that no muxer has to hold the lead of one; and
 //! holds an input that only feeds filtergraphs while none of them asks for it.
 //!
+//! A filtergraph that only feeds others asks for nothing while they have enough, and does not go on by itself.
+//!
 //! Nothing waits in a circle: a filtergraph takes whatever arrives, and the input that it asks for never waits.
 
 use super::link::{await_reply, wake_up};
 use super::stop::StopSignal;
 use crossbeam_channel::{Receiver, Sender};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How far an input may be ahead of the last one, in microseconds.
@@ -25,25 +28,60 @@ struct Member {
 /// What one filtergraph asks for.
 #[derive(Debug)]
 struct Asking {
-    inputs: Vec<usize>,
-    wanted: Vec<bool>,
+    /// By port of the graph, the members that are to be asked for it.
+    members: Vec<Vec<usize>>,
+    /// By port of the graph: it needs more.
+    hungry: Vec<bool>,
+}
+
+/// Who takes what an output of a filtergraph gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taker {
+    /// An encoder.
+    Encoder,
+    /// Another filtergraph, by this port.
+    Graph(usize, usize),
 }
 
 #[derive(Debug, Default)]
 struct State {
     members: Vec<Member>,
-    /// By filtergraph; `None` when it has ended.
-    asking: Vec<Option<Asking>>,
+    /// By filtergraph; none when it has ended.
+    asking: BTreeMap<usize, Asking>,
+    /// By filtergraph, who takes what its outputs give.
+    takers: Vec<Vec<Taker>>,
+    /// Filtergraphs that wait for others to take more.
+    held: Vec<Sender<()>>,
 }
 
 impl State {
     /// Whether filtergraphs want the member: `None` when it feeds none.
     fn wanted(&self, member: usize) -> Option<bool> {
-        let feeds = self.asking.iter().flatten().filter_map(|asking| {
-            let at = asking.inputs.iter().position(|input| *input == member)?;
-            Some(asking.wanted[at])
+        let feeds = self.asking.iter().flat_map(|(graph, asking)| {
+            let ports = asking.members.iter().zip(&asking.hungry);
+            let of_member = ports.filter(|(members, _)| members.contains(&member));
+            of_member.map(|(_, hungry)| *hungry && self.is_taken(*graph))
         });
         feeds.reduce(|a, b| a || b)
+    }
+
+    /// Somebody wants what the filtergraph gives; so far as it feeds others, they go by what these want.
+    fn is_taken(&self, graph: usize) -> bool {
+        let wants = |taker: &Taker| match *taker {
+            Taker::Encoder => true,
+            Taker::Graph(next, port) => {
+                self.asking.get(&next).is_none_or(|asking| asking.hungry[port] && self.is_taken(next))
+            }
+        };
+        self.takers.get(graph).is_none_or(|takers| takers.iter().any(wants))
+    }
+
+    /// Wakes all who wait, but for that member.
+    fn wake(&mut self, except: usize) {
+        let members = self.members.iter_mut().enumerate().filter(|(i, _)| *i != except);
+        for waiting in members.filter_map(|(_, member)| member.waiting.take()).chain(self.held.drain(..)) {
+            let _ = waiting.try_send(());
+        }
     }
 
     /// The member waits for a filtergraph, and nobody else takes anything of it.
@@ -60,18 +98,18 @@ pub struct Balance(Arc<Mutex<State>>);
 #[derive(Debug)]
 pub struct Appetite {
     balance: Balance,
-    index: usize,
+    graph: usize,
 }
 
 impl Appetite {
-    /// Tells which of the inputs the filtergraph needs to go on, in the order in which they were named.
-    pub fn ask(&self, wanted: &[bool]) {
+    /// Tells by port whether the filtergraph needs more of it.
+    pub fn ask(&self, hungry: &[bool]) {
         let mut state = self.balance.lock();
-        if let Some(Some(asking)) = state.asking.get_mut(self.index)
-            && asking.wanted != wanted
+        if let Some(asking) = state.asking.get_mut(&self.graph)
+            && asking.hungry != hungry
         {
-            asking.wanted = wanted.to_vec();
-            wake(&mut state.members, usize::MAX);
+            asking.hungry = hungry.to_vec();
+            state.wake(usize::MAX);
         }
     }
 }
@@ -79,8 +117,46 @@ impl Appetite {
 impl Drop for Appetite {
     fn drop(&mut self) {
         let mut state = self.balance.lock();
-        state.asking[self.index] = None;
-        wake(&mut state.members, usize::MAX);
+        state.asking.remove(&self.graph);
+        state.wake(usize::MAX);
+    }
+}
+
+/// How a filtergraph that only feeds others waits for them.
+#[derive(Debug)]
+pub struct Hold {
+    balance: Balance,
+    graph: usize,
+    alone: bool,
+}
+
+impl Hold {
+    /// Nobody but this filtergraph takes anything of what feeds it, so that it may wait at any time.
+    pub const fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    /// Some filtergraph wants what this one gives.
+    pub fn is_wanted(&self) -> bool {
+        self.balance.lock().is_taken(self.graph)
+    }
+
+    /// Waits while no filtergraph wants what this one gives.
+    pub fn wait(&self, stop: &StopSignal) {
+        loop {
+            let answer: Receiver<()> = {
+                let mut state = self.balance.lock();
+                if state.is_taken(self.graph) {
+                    return;
+                }
+                let (sender, receiver) = wake_up();
+                state.held.push(sender);
+                receiver
+            };
+            if await_reply(&answer, &stop.drain).is_none() {
+                return;
+            }
+        }
     }
 }
 
@@ -103,12 +179,21 @@ impl Balance {
         Place { balance: self.clone(), index: members.len() - 1 }
     }
 
-    /// Adds a filtergraph that these inputs feed; at first it wants them all.
-    pub fn appetite(&self, inputs: Vec<usize>) -> Appetite {
-        let mut state = self.lock();
-        let wanted = vec![true; inputs.len()];
-        state.asking.push(Some(Asking { inputs, wanted }));
-        Appetite { balance: self.clone(), index: state.asking.len() - 1 }
+    /// Adds a filtergraph; by port, the inputs that are to be asked for it. At first it wants them all.
+    pub fn appetite(&self, graph: usize, members: Vec<Vec<usize>>) -> Appetite {
+        let hungry = vec![true; members.len()];
+        self.lock().asking.insert(graph, Asking { members, hungry });
+        Appetite { balance: self.clone(), graph }
+    }
+
+    /// Tells by filtergraph who takes what its outputs give.
+    pub fn set_takers(&self, takers: Vec<Vec<Taker>>) {
+        self.lock().takers = takers;
+    }
+
+    /// For a filtergraph that only feeds others; `alone`: nobody else takes anything of what feeds it.
+    pub fn hold(&self, graph: usize, alone: bool) -> Hold {
+        Hold { balance: self.clone(), graph, alone }
     }
 }
 
@@ -131,7 +216,7 @@ impl Place {
                     .min();
                 let level = last.is_none_or(|last| position_us <= last.saturating_add(LEAD_US));
                 let goes_on = state.wanted(self.index) == Some(true) || (level && !state.is_held(self.index));
-                wake(&mut state.members, self.index);
+                state.wake(self.index);
                 if goes_on {
                     return;
                 }
@@ -146,19 +231,11 @@ impl Place {
     }
 }
 
-fn wake(members: &mut [Member], except: usize) {
-    for (_, member) in members.iter_mut().enumerate().filter(|(i, _)| *i != except) {
-        if let Some(waiting) = member.waiting.take() {
-            let _ = waiting.try_send(());
-        }
-    }
-}
-
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.balance.lock();
         state.members[self.index].active = false;
-        wake(&mut state.members, self.index);
+        state.wake(self.index);
     }
 }
 
@@ -193,7 +270,7 @@ mod tests {
         let balance = Balance::default();
         let stop = StopSignal::new();
         let (first, second) = (balance.join(0, false), balance.join(0, false));
-        let appetite = balance.appetite(vec![0, 1]);
+        let appetite = balance.appetite(0, vec![vec![0], vec![1]]);
         appetite.ask(&[true, false]);
         first.advance(100 * LEAD_US, &stop);
         let (done, finished) = crate::engine::link::reply();
@@ -211,6 +288,33 @@ mod tests {
         appetite.ask(&[true, false]);
         drop(appetite);
         thread.join().unwrap();
+    }
+
+    #[test]
+    fn what_feeds_a_filtergraph_waits_while_the_one_behind_it_has_enough() {
+        let balance = Balance::default();
+        let stop = StopSignal::new();
+        // 0 makes something of nothing, for 1; that and an input feed 2, which is written.
+        let to = Taker::Graph;
+        balance.set_takers(vec![vec![to(1, 0)], vec![to(2, 0)], vec![Taker::Encoder]]);
+        let (first, last) = (balance.appetite(1, vec![vec![]]), balance.appetite(2, vec![vec![], vec![0]]));
+        let hold = balance.hold(0, true);
+        hold.wait(&stop);
+        last.ask(&[false, true]);
+        let (done, finished) = crate::engine::link::reply();
+        let other = stop.clone();
+        let thread = spawn("held", move || {
+            hold.wait(&other);
+            done.send(()).unwrap();
+        })
+        .unwrap();
+        assert!(finished.try_recv().is_err());
+        first.ask(&[true]);
+        assert!(finished.try_recv().is_err());
+        last.ask(&[true, false]);
+        finished.recv().unwrap();
+        thread.join().unwrap();
+        assert_eq!(balance.lock().wanted(0), Some(false));
     }
 
     #[test]

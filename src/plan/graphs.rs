@@ -1,23 +1,23 @@
-//! Complex filtergraphs: which streams and loopback decoders feed them, and which output streams they feed.
+//! Complex filtergraphs: what they are, and which output streams they feed. What feeds them is in `graph_inputs`.
 
-use super::{Context, GraphInputPlan, GraphOutputPlan, GraphPlan, PadSource, StreamSource, input};
-use crate::catalog::GraphPad;
+use super::rings::ring;
+use super::{Context, GraphInputPlan, GraphOutputPlan, GraphPlan, PadSource, PadTarget, StreamSource, graph_inputs};
+use crate::catalog::GraphPads;
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
-use crate::spec::{ComplexGraph, OutputSpec, StreamSpecifier};
+use crate::spec::{ComplexGraph, OutputSpec};
 
 /// All complex filtergraphs of a job while its outputs are drafted.
 #[derive(Debug, Default)]
 pub(super) struct Graphs {
     plans: Vec<GraphPlan>,
-    labels: Vec<Vec<Option<String>>>,
+    pads: Vec<GraphPads>,
 }
 
 impl Graphs {
-    /// Reads the graphs and connects their inputs.
-    pub(super) fn connect(context: &Context) -> Result<Self, Diagnostic> {
+    /// Reads the graphs; their inputs are connected when the outputs have what they take.
+    pub(super) fn read(context: &Context) -> Result<Self, Diagnostic> {
         let mut graphs = Self::default();
-        let mut used = Vec::new();
         for graph in &context.spec.global.complex_graphs {
             let pads = context.catalog.graph_pads(&graph.text).map_err(|reason| {
                 Diagnostic::error("filtergraph", format!("Error initializing complex filters.\n{reason}"))
@@ -27,27 +27,16 @@ impl Graphs {
                     ))
                     .at(&graph.origin)
             })?;
-            let mut inputs = Vec::new();
-            for pad in &pads.inputs {
-                let source = source_of(context, graph, pad, &used)?;
-                used.push(source);
-                let kind = match source {
-                    PadSource::Input(input, stream) => context.facts[input].streams[stream].kind,
-                    // Whether the decoder gives that is known when the outputs are.
-                    PadSource::Decoder(_) => pad.kind,
-                };
-                inputs.push(GraphInputPlan { source, kind, name: pad.name.clone() });
-            }
             let outputs =
                 pads.outputs.iter().map(|pad| GraphOutputPlan { kind: pad.kind, name: pad.name.clone(), to: None });
             graphs.plans.push(GraphPlan {
                 description: graph.text.clone(),
                 threads: context.spec.global.filter_complex_threads.clone(),
                 auto_conversion: context.spec.global.auto_conversion_filters,
-                inputs,
+                inputs: Vec::new(),
                 outputs: outputs.collect(),
             });
-            graphs.labels.push(pads.outputs.iter().map(|pad| pad.label.clone()).collect());
+            graphs.pads.push(pads);
         }
         Ok(graphs)
     }
@@ -63,11 +52,28 @@ impl Graphs {
     }
 
     fn free(&self) -> impl Iterator<Item = (StreamSource, Option<&str>)> {
-        self.plans.iter().zip(&self.labels).enumerate().flat_map(|(g, (plan, labels))| {
-            let pads = plan.outputs.iter().zip(labels).enumerate();
-            pads.filter(|(_, (pad, _))| pad.to.is_none())
-                .map(move |(o, (_, label))| (StreamSource::Graph(g, o), label.as_deref()))
-        })
+        let free = |at: &(usize, usize)| self.target(*at).is_none();
+        self.outputs().filter(free).map(|at| (StreamSource::Graph(at.0, at.1), self.label(at)))
+    }
+
+    /// Every output, as graph and pad.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.plans.iter().enumerate().flat_map(|(graph, plan)| (0..plan.outputs.len()).map(move |pad| (graph, pad)))
+    }
+
+    /// An output's label.
+    pub(super) fn label(&self, (graph, pad): (usize, usize)) -> Option<&str> {
+        self.pads[graph].outputs[pad].label.as_deref()
+    }
+
+    /// An output's kind and its filter's name.
+    pub(super) fn output(&self, (graph, pad): (usize, usize)) -> &GraphOutputPlan {
+        &self.plans[graph].outputs[pad]
+    }
+
+    /// What an output feeds so far.
+    pub(super) fn target(&self, at: (usize, usize)) -> Option<PadTarget> {
+        self.output(at).to
     }
 
     /// Kind of a source's stream.
@@ -82,20 +88,88 @@ impl Graphs {
     /// Notes where a source goes.
     pub(super) fn take(&mut self, source: StreamSource, to: (usize, usize)) {
         if let StreamSource::Graph(graph, output) = source {
-            self.plans[graph].outputs[output].to = Some(to);
+            self.plans[graph].outputs[output].to = Some(PadTarget::Output(to.0, to.1));
         }
     }
 
-    /// The finished graphs; an error when an output goes nowhere.
-    pub(super) fn finish(self, spec: &[ComplexGraph]) -> Result<Vec<GraphPlan>, Diagnostic> {
+    /// Connects the inputs to streams, loopback decoders and what outputs have left of other graphs. Labels come first; what
+    /// has none takes what is left. Gives the finished graphs; an error when an output goes nowhere, or in a ring.
+    pub(super) fn connect(mut self, context: &Context) -> Result<Vec<GraphPlan>, Diagnostic> {
+        let spec = &context.spec.global.complex_graphs;
+        let all: Vec<(usize, usize)> =
+            self.pads.iter().enumerate().flat_map(|(g, pads)| (0..pads.inputs.len()).map(move |i| (g, i))).collect();
+        let mut sources = vec![None; all.len()];
+        for labelled in [true, false] {
+            for (at, (graph, input)) in all.iter().copied().enumerate() {
+                let pad = &self.pads[graph].inputs[input];
+                if pad.label.is_some() != labelled {
+                    continue;
+                }
+                let source = match &pad.label {
+                    Some(label) => graph_inputs::labelled(context, &self, (graph, pad, label))?,
+                    None => graph_inputs::unlabelled(context, &self, (graph, pad), &sources[..at])?,
+                };
+                if let PadSource::Graph(from, output) = source {
+                    self.plans[from].outputs[output].to = Some(PadTarget::Graph(graph, input));
+                }
+                sources[at] = Some(source);
+            }
+        }
+        for ((graph, input), source) in all.into_iter().zip(sources) {
+            let Some(source) = source else { continue };
+            let pad = &self.pads[graph].inputs[input];
+            let kind = match source {
+                PadSource::Input(input, stream) => context.facts[input].streams[stream].kind,
+                // Whether a decoder gives that is known when the outputs are.
+                PadSource::Decoder(_) | PadSource::Graph(..) => pad.kind,
+            };
+            self.plans[graph].inputs.push(GraphInputPlan { source, kind, name: pad.name.clone() });
+        }
         for (plan, graph) in self.plans.iter().zip(spec) {
             if let Some(pad) = plan.outputs.iter().find(|pad| pad.to.is_none()) {
-                return Err(Diagnostic::error("filtergraph", format!("Filter {} has an unconnected output", pad.name))
-                    .remedy("Give it a label such as [out] and write it to an output with -map '[out]'.")
+                let told = format!("Filter {} has an unconnected output", pad.name);
+                return Err(Diagnostic::error("filtergraph", format!("{told}."))
+                    .ffmpeg_says(told)
+                    .remedy(
+                        "Give it a label such as [out] and write it to an output with -map '[out]', or name the label as an \
+                         input of another -filter_complex.",
+                    )
                     .at(&graph.origin));
             }
         }
-        Ok(self.plans)
+        match self.ring(spec) {
+            Some(refused) => Err(refused),
+            None => Ok(self.plans),
+        }
+    }
+
+    /// Why graphs that feed one another in a ring are refused, if there are such.
+    fn ring(&self, spec: &[ComplexGraph]) -> Option<Diagnostic> {
+        let links = |graph: &GraphPlan| -> Vec<(usize, usize)> {
+            let link = |pad: &GraphInputPlan| match pad.source {
+                PadSource::Graph(from, output) => Some((from, output)),
+                PadSource::Input(..) | PadSource::Decoder(_) => None,
+            };
+            graph.inputs.iter().filter_map(link).collect()
+        };
+        let before: Vec<Vec<usize>> =
+            self.plans.iter().map(|graph| links(graph).into_iter().map(|(from, _)| from).collect()).collect();
+        let ring = ring(&before);
+        let first = *ring.first()?;
+        let link = |at: usize| {
+            let (to, from) = (ring[at], ring[(at + 1) % ring.len()]);
+            let output = links(&self.plans[to]).into_iter().find(|(graph, _)| *graph == from)?;
+            let label = self.label(output).map_or(self.output(output).name.clone(), |label| format!("[{label}]"));
+            Some(format!("'{}' waits for {label} from '{}'", spec[to].text, spec[from].text))
+        };
+        let links: Vec<String> = (0..ring.len()).filter_map(link).collect();
+        let message = format!("The filtergraphs wait for one another in a ring: {}.", links.join(", "));
+        Some(
+            Diagnostic::error("filtergraph-cycle", message)
+                .remedy("One of them must take an input stream such as [0:v] instead.")
+                .ffmpeg_says("Transcoding graph has a cycle\nConversion failed!")
+                .at(&spec[first].origin),
+        )
     }
 }
 
@@ -117,92 +191,11 @@ pub(super) fn taken_kinds(
     spec
 }
 
-/// The loopback decoder that a label names, `dec:0`; `None` when it names something else. A stream specifier behind it
-/// names the only stream that there is.
-fn decoder_of(context: &Context, graph: &ComplexGraph, label: &str) -> Option<Result<PadSource, Diagnostic>> {
-    let text = label.strip_prefix("dec:")?;
-    let (number, rest) = text.split_once(':').unwrap_or((text, ""));
-    let number = number.parse::<usize>().ok().filter(|_| StreamSpecifier::parse(rest).is_ok());
-    let there = context.spec.decoders.len();
-    Some(match number {
-        Some(number) if number < there => Ok(PadSource::Decoder(number)),
-        Some(number) => {
-            let message =
-                format!("[{label}] in filtergraph description {}: there is no loopback decoder {number}.", graph.text);
-            let remedy = match there {
-                0 => "-dec OUTPUT:STREAM makes one, e.g. -dec 0:0.".to_owned(),
-                _ => format!("There are {there}; the first is [dec:0]."),
-            };
-            Err(Diagnostic::error("filtergraph", message).remedy(remedy).at(&graph.origin))
-        }
-        None => {
-            let message = format!("[{label}] in filtergraph description {} names no loopback decoder.", graph.text);
-            Err(Diagnostic::error("filtergraph", message).remedy("Write [dec:0] for the first.").at(&graph.origin))
-        }
-    })
-}
-
-/// What a pad's label names, or the first input stream of its kind that no graph has yet.
-fn source_of(
-    context: &Context,
-    graph: &ComplexGraph,
-    pad: &GraphPad,
-    used: &[PadSource],
-) -> Result<PadSource, Diagnostic> {
-    let fail = |message: String| Err(Diagnostic::error("filtergraph", message).at(&graph.origin));
-    let Some(label) = &pad.label else {
-        let mut fitting = super::mapping::candidates(context)
-            .filter(|(_, s)| s.kind == pad.kind)
-            .map(|((input, stream), _)| PadSource::Input(input, stream));
-        return match fitting.find(|source| !used.contains(source)) {
-            Some(source) => Ok(source),
-            None => {
-                let told = "Cannot find a matching stream for unlabeled input pad";
-                let (number, filter) = &pad.place;
-                fail(format!("{told} {}", pad.name))
-                    .map_err(|d| d.ffmpeg_says(format!("{told} {number} on filter {filter}")))
-            }
-        };
-    };
-    if let Some(decoder) = decoder_of(context, graph, label) {
-        return decoder;
-    }
-    let digits = label.len() - label.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, rest) = label.split_at(digits);
-    let parsed = if number.is_empty() { Some(0) } else { number.parse::<usize>().ok() };
-    let Some((index, facts)) = parsed.and_then(|n| Some((n, context.facts.get(n)?))) else {
-        return fail(format!("Invalid file index {number} in filtergraph description {}.", graph.text));
-    };
-    let text = rest.strip_prefix(':').unwrap_or(rest);
-    let nothing = || {
-        let message =
-            format!("Stream specifier '{rest}' in filtergraph description {} matches no streams.", graph.text);
-        let diagnostic = Diagnostic::error("filtergraph", message).at(&graph.origin);
-        if digits == 0 {
-            diagnostic
-                .remedy(format!("[{label}] is neither made by a filter nor the name of an input stream such as [0:v]."))
-        } else {
-            diagnostic
-        }
-    };
-    let Ok(specifier) = StreamSpecifier::parse(text) else { return Err(nothing()) };
-    let fits = |kind| kind == pad.kind || (kind == MediaKind::Subtitle && pad.kind == MediaKind::Video);
-    let Some(stream) = facts.streams.iter().find(|s| fits(s.kind) && specifier.matches(facts, s)) else {
-        return Err(nothing());
-    };
-    if input::disabled(&context.spec.inputs[index], facts, stream) {
-        return fail(format!(
-            "Stream specifier '{rest}' in filtergraph description {} matches a disabled input stream.",
-            graph.text
-        ));
-    }
-    Ok(PadSource::Input(index, stream.index))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use crate::facts::MediaKind;
+    use crate::plan::PadTarget;
     use crate::plan::StreamSource::{Graph, Input};
     use crate::plan::testing::{audio, input, planned, refusal, sources, stream, video};
 
@@ -212,7 +205,7 @@ mod tests {
         let plan = planned("-i a -i b -filter_complex [0:v][1:v]overlay[o] -map [o] -map 0:a out.mkv", &facts).unwrap();
         let fed: Vec<_> = plan.graphs[0].inputs.iter().filter_map(|i| i.source.input()).collect();
         assert_eq!(fed, [(0, 0), (1, 0)]);
-        assert_eq!(plan.graphs[0].outputs[0].to, Some((0, 0)));
+        assert_eq!(plan.graphs[0].outputs[0].to, Some(PadTarget::Output(0, 0)));
         assert_eq!(sources(&plan), [vec![Graph(0, 0), Input(0, 1)]]);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Context, DecodePlan, GraphInputPlan, GraphPlan, LoopbackPlan, OutputPlan, PadSource, StreamSource, Treatment,
-    codec_options, input::find_decoder, place::OutputPlace,
+    codec_options, input::find_decoder, place::OutputPlace, rings::ring,
 };
 use crate::catalog::CodecFacts;
 use crate::diagnostic::Diagnostic;
@@ -44,7 +44,7 @@ pub(super) fn plan(
             .remedy(format!("Name it in a filtergraph: -filter_complex '[dec:{number}]...'."))
             .at(&spec.origin));
     }
-    if let Some(graph) = in_a_ring(&graphs_before(graphs, &decoders, outputs)) {
+    if let Some(&graph) = ring(&graphs_before(graphs, &decoders, outputs)).first() {
         let spec = &context.spec.global.complex_graphs[graph];
         let message = format!(
             "The filtergraph {} waits for itself: what one of its loopback decoders decodes is made from what it gives.",
@@ -152,11 +152,14 @@ fn options(
     Ok(codec_options::for_stream(context, &spec.options, Some(&decoder.name), false, kind, matches))
 }
 
-/// By filtergraph, those that what feeds it is made by, through an encoder and a loopback decoder.
+/// By filtergraph, those that what feeds it is made by, also through an encoder and a loopback decoder.
 fn graphs_before(graphs: &[GraphPlan], decoders: &[LoopbackPlan], outputs: &[OutputPlan]) -> Vec<Vec<usize>> {
     let made_by = |pad: &GraphInputPlan| {
-        let PadSource::Decoder(number) = pad.source else { return None };
-        let (output, stream) = decoders[number].stream;
+        let (output, stream) = match pad.source {
+            PadSource::Decoder(number) => decoders[number].stream,
+            PadSource::Graph(graph, _) => return Some(graph),
+            PadSource::Input(..) => return None,
+        };
         match outputs[output].streams[stream].source {
             StreamSource::Graph(graph, _) => Some(graph),
             StreamSource::Input(..) | StreamSource::File => None,
@@ -165,34 +168,12 @@ fn graphs_before(graphs: &[GraphPlan], decoders: &[LoopbackPlan], outputs: &[Out
     graphs.iter().map(|graph| graph.inputs.iter().filter_map(made_by).collect()).collect()
 }
 
-/// The first that comes before itself, by way of any others.
-fn in_a_ring(before: &[Vec<usize>]) -> Option<usize> {
-    let comes_before_itself = |start: &usize| {
-        let mut seen = vec![false; before.len()];
-        let mut next = vec![*start];
-        while let Some(at) = next.pop() {
-            for earlier in &before[at] {
-                if earlier == start {
-                    return true;
-                }
-                if !std::mem::replace(&mut seen[*earlier], true) {
-                    next.push(*earlier);
-                }
-            }
-        }
-        false
-    };
-    (0..before.len()).find(comes_before_itself)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::in_a_ring;
     use crate::facts::{InputFacts, MediaKind};
     use crate::plan::testing::{audio, codes, input, planned, refusal, stream, video};
     use crate::plan::{PadSource, StreamSource};
-    use proptest::prelude::*;
 
     const STACK: &str = "-filter_complex [0:v][dec:0]overlay[s] -map [s] stack.mkv";
 
@@ -276,25 +257,5 @@ mod tests {
                      -dec 1:0 -filter_complex [0:v][dec:1]overlay[t] -map [t] c.mkv";
         let chain: Vec<&str> = chain.split_whitespace().collect();
         assert_eq!(planned(&chain.join(" "), &facts()).unwrap().origins(StreamSource::Graph(1, 0)), [0]);
-    }
-
-    proptest! {
-        #[test]
-        fn a_ring_is_found_wherever_it_is_closed_and_nowhere_else(
-            count in 2usize..8, edges in prop::collection::vec((0usize..8, 0usize..8), 0..20), ends in (0usize..8, 0usize..8),
-        ) {
-            let mut before = vec![Vec::new(); count];
-            for (a, b) in edges.iter().map(|(a, b)| (a % count, b % count)).filter(|(a, b)| a != b) {
-                before[a.max(b)].push(a.min(b));
-            }
-            prop_assert_eq!(in_a_ring(&before), None);
-            let (first, last) = ((ends.0 % count).min(ends.1 % count), (ends.0 % count).max(ends.1 % count));
-            before[first].push(last);
-            if first < last {
-                before[last].push(first);
-            }
-            // What is told is the first of all rings.
-            prop_assert!(in_a_ring(&before).is_some_and(|found| found <= first));
-        }
     }
 }

@@ -9,6 +9,7 @@ mod draft;
 mod encode;
 mod fps_mode;
 mod frame_limit;
+mod graph_inputs;
 mod graphs;
 mod hardware;
 mod heartbeats;
@@ -22,6 +23,7 @@ mod opening;
 mod parts;
 mod passes;
 mod place;
+mod rings;
 mod rules;
 mod session;
 mod sharing;
@@ -37,8 +39,8 @@ pub use metadata::MetadataEdit;
 pub use opening::{DemuxerSettings, OpenInput, UDP_SILENCE_US, open_input};
 pub use parts::{
     CopyPlan, DecodePlan, EncodePlan, GraphInputPlan, GraphOutputPlan, GraphPlan, InputPlan, InputStreamPlan,
-    LoopbackPlan, OutputPlan, OutputStreamPlan, PadSource, PassPlan, Plan, ProgramPlan, StatsPlan, StatsPlans,
-    StreamSource, Treatment,
+    LoopbackPlan, OutputPlan, OutputStreamPlan, PadSource, PadTarget, PassPlan, Plan, ProgramPlan, StatsPlan,
+    StatsPlans, StreamSource, Treatment,
 };
 pub use session::{SessionPlan, is_rtsp_url};
 pub use target::expand_target;
@@ -76,7 +78,7 @@ pub fn plan(
     frame_limit::check(&context).map_err(|diagnostic| vec![diagnostic])?;
     let mut diagnostics = Vec::new();
     let mut drafts: Vec<OutputDraft> = Vec::new();
-    let mut graphs = graphs::Graphs::connect(&context).map_err(|diagnostic| vec![diagnostic])?;
+    let mut graphs = graphs::Graphs::read(&context).map_err(|diagnostic| vec![diagnostic])?;
     for index in 0..spec.outputs.len() {
         let draft = draft::draft(&context, index, &mut graphs).map_err(|diagnostic| vec![diagnostic])?;
         let streams_before = drafts.iter().map(|d| d.streams.len()).sum();
@@ -86,7 +88,7 @@ pub fn plan(
     if failed(&diagnostics) {
         return Err(diagnostics);
     }
-    let graphs = match graphs.finish(&spec.global.complex_graphs) {
+    let graphs = match graphs.connect(&context) {
         Ok(graphs) => graphs,
         Err(diagnostic) => {
             diagnostics.push(diagnostic);

@@ -16,8 +16,10 @@ fn output_us(plan: &Plan, output: &OutputPlan, facts: &[InputFacts]) -> Option<i
             StreamSource::Input(input, _) => sources.push(input),
             StreamSource::File => {}
             // What a filtergraph makes of its inputs is not known.
-            StreamSource::Graph(graph, _) if plan.graphs.get(graph)?.inputs.is_empty() => return output.duration_us,
-            StreamSource::Graph(..) => sources.extend(plan.origins(stream.source)),
+            StreamSource::Graph(..) => match plan.origins(stream.source) {
+                none if none.is_empty() => return output.duration_us,
+                origins => sources.extend(origins),
+            },
         }
     }
     sources.sort_unstable();

@@ -5,7 +5,8 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
 use crate::facts::{InputFacts, MediaKind, StreamFacts, StreamGroup};
 use crate::plan::{
-    EncodePlan, HardwareDecode, HardwareMethod, OutputPlan, OutputStreamPlan, PadSource, Plan, StreamSource, Treatment,
+    EncodePlan, HardwareDecode, HardwareMethod, OutputPlan, OutputStreamPlan, PadSource, PadTarget, Plan, StreamSource,
+    Treatment,
 };
 use crate::spec::FpsMode;
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
     }
     for (index, graph) in plan.graphs.iter().enumerate() {
         let inputs: Vec<String> =
-            graph.inputs.iter().map(|pad| format!("{} into {}", pad_source(pad.source), pad.name)).collect();
+            graph.inputs.iter().map(|pad| format!("{} into {}", pad_source(plan, pad.source), pad.name)).collect();
         let inputs = if inputs.is_empty() { "no input".to_owned() } else { inputs.join(", ") };
         let _ = writeln!(text, "Filtergraph {index}: {} ({inputs})", graph.description);
     }
@@ -229,10 +230,11 @@ fn fps_mode(mode: FpsMode) -> &'static str {
 }
 
 /// What feeds a filtergraph, as its label names it.
-fn pad_source(source: PadSource) -> String {
+fn pad_source(plan: &Plan, source: PadSource) -> String {
     match source {
         PadSource::Input(input, stream) => format!("#{input}:{stream}"),
         PadSource::Decoder(number) => format!("dec:{number}"),
+        PadSource::Graph(graph, pad) => format!("{} of filtergraph {graph}", plan.graphs[graph].outputs[pad].name),
     }
 }
 
@@ -286,8 +288,13 @@ pub fn json(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> Value {
             "inputs": graph.inputs.iter().map(|pad| match pad.source {
                 PadSource::Input(input, stream) => json!([input, stream]),
                 PadSource::Decoder(number) => json!({ "decoder": number }),
+                PadSource::Graph(graph, pad) => json!({ "filtergraph": graph, "pad": pad }),
             }).collect::<Vec<_>>(),
-            "outputs": graph.outputs.iter().map(|pad| json!(pad.to.map(|to| [to.0, to.1]))).collect::<Vec<_>>(),
+            "outputs": graph.outputs.iter().map(|pad| match pad.to {
+                Some(PadTarget::Output(output, stream)) => json!([output, stream]),
+                Some(PadTarget::Graph(graph, pad)) => json!({ "filtergraph": graph, "pad": pad }),
+                None => Value::Null,
+            }).collect::<Vec<_>>(),
         })
     });
     let graphs: Vec<Value> = graphs.collect();

@@ -2,6 +2,7 @@
 
 mod decoder;
 mod display;
+mod disposition;
 mod global;
 mod input;
 mod live;
@@ -15,6 +16,7 @@ mod stats;
 
 pub use decoder::DecoderSpec;
 pub use display::{ContentLight, Cropping, DisplaySpec, MasteringDisplay};
+pub use disposition::Dispositions;
 pub use global::{ComplexGraph, ExplainFormat, GlobalSpec, Overwrite};
 pub use input::{DISCARD_ALL, InputSpec, ReadRate};
 pub use live::{InputGap, LiveSpec};

@@ -1,5 +1,6 @@
-//! Stream specifiers: `v`, `a:1`, `p:5:v`, `g:0`, `#0x100`, `m:language:eng`, `u`, and which streams they name.
+//! Stream specifiers: `v`, `a:1`, `p:5:v`, `g:0`, `disp:forced`, `#0x100`, `m:language:eng`, `u`, and which streams they name.
 
+use super::disposition::Dispositions;
 use crate::facts::{InputFacts, MediaKind, StreamFacts, StreamGroup};
 use std::fmt;
 
@@ -20,6 +21,8 @@ pub struct StreamSpecifier {
     pub id: Option<i32>,
     /// `m:KEY[:VALUE]`.
     pub metadata: Option<(String, Option<String>)>,
+    /// `disp:NAME[+NAME...]`: all of these are set.
+    pub dispositions: Option<Dispositions>,
     /// `u`.
     pub usable: bool,
     /// A number: the stream of that rank among those that match the rest.
@@ -106,6 +109,18 @@ impl StreamSpecifier {
                     }
                     next = after;
                 }
+                "disp" if spec.dispositions.is_some() => {
+                    return fail("it can name dispositions once; a + stands between them".to_owned());
+                }
+                "disp" => {
+                    let (names, after) = tail.split_once(':').unwrap_or((tail, ""));
+                    match Dispositions::parse(names) {
+                        Ok(dispositions) => spec.dispositions = Some(dispositions),
+                        Err("") => return fail("a disposition is missing after 'disp:' or '+'".to_owned()),
+                        Err(name) => return fail(format!("'{name}' is no disposition; -dispositions lists them")),
+                    }
+                    next = after;
+                }
                 "i" => {
                     let (id, after) = tail.split_once(':').unwrap_or((tail, ""));
                     match parse_number(id) {
@@ -132,7 +147,7 @@ impl StreamSpecifier {
                 _ => match head.parse::<usize>() {
                     Ok(index) if tail.is_empty() => spec.index = Some(index),
                     Ok(_) => return fail(format!("nothing may follow the stream number {head}")),
-                    Err(_) => return fail(format!("'{head}' is none of v V a s d t p g i # m u or a number")),
+                    Err(_) => return fail(format!("'{head}' is none of v V a s d t p g disp i # m u or a number")),
                 },
             }
             rest = next;
@@ -176,6 +191,7 @@ impl StreamSpecifier {
                 .program
                 .is_none_or(|id| input.programs.iter().any(|p| p.id == id && p.streams.contains(&stream.index)))
             && (self.group.is_none() || self.group_in(input).is_some_and(|group| group.streams.contains(&stream.index)))
+            && self.dispositions.is_none_or(|wanted| Dispositions::of(&stream.disposition).contains(wanted))
             && self.metadata.as_ref().is_none_or(metadata)
             && (!self.usable || stream.usable)
     }
@@ -215,6 +231,49 @@ mod tests {
         }
     }
 
+    /// A picture that is default and forced, one that is default, sound without any, and sound that is dubbed and forced.
+    fn disposed() -> InputFacts {
+        let sets: [&[&str]; 4] = [&["default", "forced"], &["default"], &[], &["dub", "forced"]];
+        let kinds = [MediaKind::Video, MediaKind::Video, MediaKind::Audio, MediaKind::Audio];
+        let streams = kinds.iter().zip(sets).enumerate().map(|(index, (kind, set))| {
+            let disposition = set.iter().map(|name| (*name).to_owned()).collect();
+            StreamFacts { disposition, ..StreamFacts::of_kind(index, *kind) }
+        });
+        InputFacts { streams: streams.collect(), ..InputFacts::default() }
+    }
+
+    fn named(specifier: &str, input: &InputFacts) -> Vec<usize> {
+        let specifier = StreamSpecifier::parse(specifier).unwrap();
+        input.streams.iter().filter(|s| specifier.matches(input, s)).map(|s| s.index).collect()
+    }
+
+    #[test]
+    fn dispositions_name_the_streams_that_have_all_of_them() {
+        let input = disposed();
+        let cases: [(&str, &[usize]); 14] = [
+            ("disp:default", &[0, 1]),
+            ("disp:default+forced", &[0]),
+            ("disp:+forced", &[0, 3]),
+            ("v:disp:forced", &[0]),
+            ("disp:forced:a", &[3]),
+            ("disp:forced:1", &[3]),
+            ("disp:forced:2", &[]),
+            ("disp:default:v:1", &[1]),
+            ("disp:64", &[0, 3]),
+            ("disp:none", &[0, 1, 2, 3]),
+            ("disp:all", &[]),
+            ("disp:default:u", &[0, 1]),
+            ("V:disp:default", &[0, 1]),
+            ("disp:default:m:language:eng", &[]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(named(text, &input), expected, "{text}");
+        }
+        for text in ["disp", "disp:", "disp:x", "disp:default+", "disp::v", "disp:dub:disp:forced", "0:disp:default"] {
+            assert!(StreamSpecifier::parse(text).is_err(), "{text}");
+        }
+    }
+
     #[test]
     fn stream_groups_are_named_by_number_or_id_and_counted_in_their_own_order() {
         let input = grouped();
@@ -231,10 +290,7 @@ mod tests {
             ("a:g:0:0", &[3]),
         ];
         for (text, expected) in cases {
-            let specifier = StreamSpecifier::parse(text).unwrap();
-            let named: Vec<usize> =
-                input.streams.iter().filter(|s| specifier.matches(&input, s)).map(|s| s.index).collect();
-            assert_eq!(named, expected, "{text}");
+            assert_eq!(named(text, &input), expected, "{text}");
         }
         for text in ["g", "g:", "g:x", "g:#", "g:i:", "g:0:p:1:g:1", "g:0:g:1"] {
             assert!(StreamSpecifier::parse(text).is_err(), "{text}");

@@ -3,6 +3,7 @@
 mod dts_guard;
 mod first_clock;
 mod frame_rate;
+mod graph_link;
 mod heartbeats;
 mod interleaving;
 mod keep_up;
@@ -17,6 +18,7 @@ mod timeline;
 pub use dts_guard::{DtsGuard, DtsRepair};
 pub use first_clock::{FirstClock, Shown};
 pub use frame_rate::{Arrival, FrameRate, FrameRateSettings, Placement};
+pub use graph_link::GraphLink;
 pub use heartbeats::{Due, Heartbeats};
 pub use interleaving::Interleaving;
 pub use keep_up::{Change, KeepUp, Measure, Remedy, Review};

@@ -95,6 +95,18 @@ pub const fn rates_may_stay_unknown() -> bool {
     cfg!(ffmpeg_7_0)
 }
 
+/// Times between filtergraphs of which one takes what the other gives stay what they are. The command of FFmpeg 7.1 and later,
+/// which knows such links, rounds them to whole frames where their rate is known; what older libraries give is what a single
+/// graph gives.
+pub const fn linked_graphs_keep_times() -> bool {
+    !cfg!(ffmpeg_7_1)
+}
+
+/// Such a filtergraph is told the rate of what the other one gives; the command of FFmpeg 7.1 forgets it.
+pub const fn linked_graphs_tell_rates() -> bool {
+    !cfg!(ffmpeg_7_1) || cfg!(ffmpeg_8_0)
+}
+
 /// The stream mapping counts the filtergraphs of single streams too, as in the command of FFmpeg 6.1 and earlier.
 pub const fn counts_simple_graphs() -> bool {
     !cfg!(ffmpeg_7_0)

@@ -1,10 +1,13 @@
 //! What waits in front of a filtergraph: one queue an input, emptied as the graph asks.
 
 use super::drawing::Drawing;
-use crate::av::{AvError, Frame, FrameShape, Margins, Subtitle};
+use crate::av::{
+    AvError, Frame, FrameShape, GraphOutput, Margins, Subtitle, linked_graphs_keep_times, linked_graphs_tell_rates,
+};
 use crate::engine::balance::Appetite;
 use crate::facts::MediaKind;
-use crate::unit::Rational;
+use crate::timing::GraphLink;
+use crate::unit::{Rational, rescale};
 use std::collections::VecDeque;
 
 /// Frames of an input that may wait before the input is held.
@@ -48,8 +51,6 @@ pub struct InputSettings {
 pub struct Feeding {
     /// Asks for them.
     pub appetite: Appetite,
-    /// By port of the graph, the places in the appetite of the inputs that its media comes from.
-    pub inputs: Vec<Vec<usize>>,
 }
 
 /// What an input has for the graph next.
@@ -68,6 +69,10 @@ pub(super) struct Input {
     pub(super) source_bits: i32,
     pub(super) ends_at: Option<i64>,
     pub(super) ended: bool,
+    /// The clock, where another filtergraph feeds it.
+    link: Option<GraphLink>,
+    /// Where the last frame of that ends, in ticks of its clock; `None` when it is not known.
+    reaches: Option<i64>,
     /// The graph has been told that it ended.
     closed: bool,
     waiting: VecDeque<Frame>,
@@ -85,6 +90,8 @@ impl Input {
             source_bits: 0,
             ends_at: None,
             ended: false,
+            link: None,
+            reaches: None,
             closed: false,
             waiting: VecDeque::new(),
             dropped: 0,
@@ -92,8 +99,43 @@ impl Input {
         }
     }
 
+    /// Another filtergraph feeds it, and this is what comes.
+    pub(super) fn linked(&mut self, output: &GraphOutput) {
+        if let Some(link) = &mut self.link {
+            link.comes_in(output.time_base);
+            return;
+        }
+        let sound = self.settings.kind == MediaKind::Audio;
+        let rate = if sound { Rational::new(output.shape.sample_rate_hz, 1) } else { output.frame_rate };
+        // Filters get sound by samples, whatever the clock before was.
+        let link = GraphLink::new(output.time_base, rate, linked_graphs_keep_times() && !sound);
+        self.settings.time_base = link.time_base();
+        if linked_graphs_tell_rates() {
+            self.settings.frame_rate = output.frame_rate;
+        }
+        self.settings.expected = output.shape.clone();
+        self.link = Some(link);
+    }
+
+    /// Brings a frame of another filtergraph to the clock of the link.
+    fn cross(&mut self, frame: &mut Frame) {
+        let Some(link) = self.link else { return };
+        frame.set_pts(frame.pts().map(|pts| link.ticks(pts)));
+        frame.set_duration(link.ticks(frame.duration()));
+        if linked_graphs_keep_times() {
+            let samples = i64::from(frame.samples());
+            let rate = Rational::new(1, frame.sample_rate_hz());
+            let length = match samples {
+                0 => link.usual_length(),
+                _ => rescale(samples, rate, link.time_base()),
+            };
+            self.reaches = frame.pts().filter(|_| length > 0).map(|pts| pts.saturating_add(length));
+        }
+    }
+
     /// A frame arrived.
-    pub(super) fn arrived(&mut self, frame: Frame) {
+    pub(super) fn arrived(&mut self, mut frame: Frame) {
+        self.cross(&mut frame);
         if self.shape.is_none() {
             self.shape = Some(frame.shape());
         }
@@ -128,6 +170,7 @@ impl Input {
             self.waiting.extend(drawing.end()?);
         }
         self.ended = true;
+        self.ends_at = self.ends_at.or(self.reaches);
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use crate::av::{
     AvError, FilterGraph, FrameShape, GraphError, GraphInput, GraphOutput, GraphSettings, OutputConstraint, Pull,
     device_pictures_may_change_size,
 };
+use crate::engine::balance::Hold;
 use crate::engine::commands::Commands;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, Shape};
@@ -22,6 +23,11 @@ pub struct FilterStage {
     told: Vec<Option<GraphOutput>>,
     finished: Vec<bool>,
     feeding: Option<Feeding>,
+    /// By output: another filtergraph takes it.
+    linked: Vec<bool>,
+    hold: Option<Hold>,
+    /// It does nothing until something comes.
+    pauses: bool,
     /// The keyboard's commands, how many were seen, and the graph's number among all.
     commands: Option<(Commands, usize, usize)>,
     name: String,
@@ -47,6 +53,9 @@ impl FilterStage {
             told: vec![None; count],
             finished: vec![false; count],
             feeding: None,
+            linked: vec![false; count],
+            hold: None,
+            pauses: false,
             commands: None,
             name,
         }
@@ -55,6 +64,12 @@ impl FilterStage {
     /// Lets the graph hold inputs that it does not need yet.
     pub fn fed_by(mut self, feeding: Option<Feeding>) -> Self {
         self.feeding = feeding;
+        self
+    }
+
+    /// Tells which outputs feed other filtergraphs, and how to wait for those.
+    pub fn feeding(mut self, linked: Vec<bool>, hold: Option<Hold>) -> Self {
+        (self.linked, self.hold) = (linked, hold);
         self
     }
 
@@ -207,7 +222,7 @@ impl FilterStage {
         }
         let sound = self.kinds[port] == MediaKind::Audio;
         let (sender, receiver) = reply();
-        let asks = sound && first;
+        let asks = sound && first && !self.linked[port];
         let source_bits = self.inputs.first().map_or(0, |i| i.source_bits);
         let shape = Shape { output, unfiltered, source_bits, first_samples, frame_samples: asks.then_some(sender) };
         out.send(port, FrameItem::Shape(Box::new(shape)))?;
@@ -232,6 +247,10 @@ impl FilterStage {
             if self.is_done(out) {
                 return Ok(Flow::Done);
             }
+            self.pauses = self.is_to_pause(out);
+            if self.pauses {
+                break;
+            }
             let Some(graph) = &mut self.graph else { break };
             // Only sources of the graph's own are left, and these need not end by themselves.
             if out.stop().drain.is_tripped() && self.inputs.iter().all(|input| input.ended && !input.has_next()) {
@@ -244,6 +263,17 @@ impl FilterStage {
         }
         self.ask();
         Ok(Flow::Continue)
+    }
+
+    /// The filtergraphs behind have enough. Waits for them where nobody can wait for what feeds this one meanwhile; else it is
+    /// to take what comes, and to do nothing with it until the next comes.
+    fn is_to_pause(&self, out: &Outlet<FrameItem>) -> bool {
+        let Some(hold) = &self.hold else { return false };
+        if hold.is_alone() || self.inputs.iter().all(|input| input.ended) {
+            out.pausing(|| hold.wait(out.stop()));
+            return false;
+        }
+        !hold.is_wanted()
     }
 
     /// Gives the graph one frame, or the end, of the input that it asks for most; `false` when it has to wait.
@@ -345,20 +375,18 @@ impl FilterStage {
     /// Asks for the inputs that the graph needs, and holds those that have run ahead of what it asked for.
     fn ask(&self) {
         let Some(feeding) = &self.feeding else { return };
-        let mut wanted = vec![false; feeding.inputs.iter().flatten().max().map_or(0, |most| most + 1)];
-        for (port, input) in self.inputs.iter().enumerate().filter(|(_, input)| !input.ended) {
+        let hungry = |(port, input): (usize, &Input)| {
             let asked = match &self.graph {
                 Some(graph) => graph.unmet_requests(port) > 0 && !input.has_next(),
                 None => !input.is_known(),
             };
-            if asked || input.has_room() {
-                feeding.inputs[port].iter().for_each(|place| wanted[*place] = true);
-            }
+            !input.ended && (asked || self.pauses || input.has_room())
+        };
+        let mut hungry: Vec<bool> = self.inputs.iter().enumerate().map(hungry).collect();
+        if !hungry.contains(&true) {
+            hungry.fill(true);
         }
-        if !wanted.contains(&true) {
-            wanted.fill(true);
-        }
-        feeding.appetite.ask(&wanted);
+        feeding.appetite.ask(&hungry);
     }
 
     /// Something arrived: builds the graph if it can be built now, and goes on.
@@ -420,7 +448,10 @@ impl Stage for FilterStage {
                 self.inputs[port].heartbeat(at).map_err(StageError::library("draw a subtitle"))?;
                 self.go_on(out)
             }
-            FrameItem::Shape(_) => Ok(Flow::Continue),
+            FrameItem::Shape(shape) => {
+                self.inputs[port].linked(&shape.output);
+                Ok(Flow::Continue)
+            }
         }
     }
 

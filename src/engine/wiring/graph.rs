@@ -3,17 +3,19 @@
 use super::loopback;
 use super::settings::input_trim;
 use super::{BEHIND_GRAPH, Builder, Ends, FRAMES};
-use crate::av::{Canvas, GraphSettings, OutputConstraint};
+use crate::av::{Canvas, FrameShape, GraphSettings, OutputConstraint};
 use crate::diagnostic::mask_url;
-use crate::engine::balance::Balance;
+use crate::engine::balance::{Balance, Hold, Taker};
 use crate::engine::flow::FrameItem;
 use crate::engine::link::{LinkSender, link};
 use crate::engine::prepare::{OpenInputs, PrepareError};
 use crate::engine::stages::drawing::Drawing;
-use crate::engine::stages::feed::{Feeding, InputSettings};
+use crate::engine::stages::feed::{AHEAD, Feeding, InputSettings};
 use crate::engine::stages::filter::FilterStage;
 use crate::facts::{InputFacts, MediaKind};
-use crate::plan::{EncodePlan, GraphInputPlan, OutputPlan, PadSource, Plan, StreamSource, Treatment};
+use crate::plan::{
+    EncodePlan, GraphInputPlan, GraphPlan, OutputPlan, PadSource, PadTarget, Plan, StreamSource, Treatment,
+};
 use crate::unit::Rational;
 
 /// The canvas of subtitles in a file without pictures.
@@ -63,7 +65,22 @@ impl Builder<'_> {
         balance: &Balance,
         ends: &mut Ends,
     ) -> Result<(), PrepareError> {
-        for (number, graph) in plan.graphs.iter().enumerate() {
+        balance.set_takers(plan.graphs.iter().map(takers).collect());
+        let mut inlets = Vec::new();
+        for graph in &plan.graphs {
+            let (senders, inlet) = link::<FrameItem>(FRAMES, graph.inputs.len());
+            inlets.push(inlet);
+            for (pad, sender) in graph.inputs.iter().zip(senders) {
+                match pad.source {
+                    PadSource::Input(input, stream) => {
+                        ends.inputs.entry((input, stream)).or_default().frames.push(sender);
+                    }
+                    PadSource::Decoder(decoder) => ends.decoders.entry(decoder).or_default().push(sender),
+                    PadSource::Graph(graph, pad) => drop(ends.graphs.insert((graph, pad), sender)),
+                }
+            }
+        }
+        for ((number, graph), inlet) in plan.graphs.iter().enumerate().zip(inlets) {
             let mut settings = Vec::new();
             for pad in &graph.inputs {
                 let from = format!("graph {number} input from");
@@ -74,18 +91,31 @@ impl Builder<'_> {
                     PadSource::Decoder(decoder) => {
                         loopback::graph_input(&plan.decoders[decoder], format!("{from} dec:{decoder}"))
                     }
+                    PadSource::Graph(other, output) => {
+                        linked_input(pad.kind, (other, output), format!("{from} filtergraph {other}"))
+                    }
                 });
             }
             let mut outputs = Vec::new();
             let mut links = Vec::new();
             for (pad, output) in graph.outputs.iter().enumerate() {
-                let to = output.to.unwrap_or_default();
-                let output_plan = &plan.outputs[to.0];
-                if let Treatment::Encode(encode) = &output_plan.streams[to.1].treatment {
-                    outputs.push((output.kind, constraint(output_plan, to, encode)));
-                    links.push(ends.graphs.remove(&(number, pad)).into_iter().collect());
-                }
+                let wanted = match output.to {
+                    Some(PadTarget::Output(to, stream)) => match &plan.outputs[to].streams[stream].treatment {
+                        Treatment::Encode(encode) => constraint(&plan.outputs[to], (to, stream), encode),
+                        _ => continue,
+                    },
+                    Some(PadTarget::Graph(graph, pad)) => OutputConstraint {
+                        name: format!("out_graph_{graph}_{pad}"),
+                        any_size: true,
+                        ..OutputConstraint::default()
+                    },
+                    None => continue,
+                };
+                outputs.push((output.kind, wanted));
+                links.push(ends.graphs.remove(&(number, pad)).into_iter().collect());
             }
+            let linked = graph.outputs.iter().map(|output| matches!(output.to, Some(PadTarget::Graph(..)))).collect();
+            let ahead = if takers(graph).iter().any(|taker| *taker != Taker::Encoder) { AHEAD } else { 0 };
             let shared = GraphSettings {
                 description: graph.description.clone(),
                 threads: graph.threads.clone(),
@@ -93,22 +123,14 @@ impl Builder<'_> {
                 auto_conversion: graph.auto_conversion,
                 hardware: inputs.hardware.for_filters().cloned(),
                 unchosen_devices: inputs.hardware.unchosen(),
-                under_way: BEHIND_GRAPH as i32,
+                under_way: (BEHIND_GRAPH + ahead) as i32,
                 ..GraphSettings::default()
             };
             let stage = FilterStage::new(format!("filtergraph {number}"), shared, settings, outputs)
                 .fed_by(feeding(plan, number, balance))
+                .feeding(linked, hold(plan, number, balance))
                 .commanded_by(self.commands.clone(), number);
-            let (senders, inlet) = link::<FrameItem>(FRAMES, graph.inputs.len());
             self.stage(format!("filtergraph {number}"), stage, inlet, links)?;
-            for (pad, sender) in graph.inputs.iter().zip(senders) {
-                match pad.source {
-                    PadSource::Input(input, stream) => {
-                        ends.inputs.entry((input, stream)).or_default().frames.push(sender);
-                    }
-                    PadSource::Decoder(decoder) => ends.decoders.entry(decoder).or_default().push(sender),
-                }
-            }
         }
         Ok(())
     }
@@ -122,13 +144,75 @@ fn most_frames(inputs: &OpenInputs) -> Option<u32> {
 /// A graph that several files feed asks for what it needs; of one file it gets everything as it comes. Of what an encoder
 /// keeps to itself, a graph that takes its packets again as well as its source holds the source's frames meanwhile.
 fn feeding(plan: &Plan, graph: usize, balance: &Balance) -> Option<Feeding> {
-    let files = plan.origins(StreamSource::Graph(graph, 0));
-    let places = |pad: &GraphInputPlan| {
-        let origins = plan.pad_origins(pad.source);
-        origins.into_iter().filter_map(|file| files.iter().position(|f| *f == file)).collect()
+    let inputs = &plan.graphs[graph].inputs;
+    let files_of = |graph| plan.origins(StreamSource::Graph(graph, 0));
+    let asked = |pad: &GraphInputPlan| match pad.source {
+        // One that several files feed asks for these itself.
+        PadSource::Graph(other, _) if files_of(other).len() > 1 => Vec::new(),
+        source => plan.pad_origins(source),
     };
-    let inputs = plan.graphs[graph].inputs.iter().map(places).collect();
-    (files.len() > 1).then(|| Feeding { inputs, appetite: balance.appetite(files) })
+    let linked = inputs.iter().any(|pad| matches!(pad.source, PadSource::Graph(..)));
+    let asks = linked || files_of(graph).len() > 1;
+    asks.then(|| Feeding { appetite: balance.appetite(graph, inputs.iter().map(asked).collect()) })
+}
+
+/// Who takes what a graph gives.
+fn takers(graph: &GraphPlan) -> Vec<Taker> {
+    let taker = |to: PadTarget| match to {
+        PadTarget::Output(..) => Taker::Encoder,
+        PadTarget::Graph(graph, pad) => Taker::Graph(graph, pad),
+    };
+    graph.outputs.iter().filter_map(|output| output.to.map(taker)).collect()
+}
+
+/// A graph that feeds others alone waits while they have enough: sources and loops inside it have no end.
+fn hold(plan: &Plan, graph: usize, balance: &Balance) -> Option<Hold> {
+    let feeds_graphs = takers(&plan.graphs[graph]).iter().all(|taker| *taker != Taker::Encoder);
+    feeds_graphs.then(|| balance.hold(graph, stands_alone(plan, graph, graph)))
+}
+
+/// Nobody but the last graph takes anything of what feeds this one, directly or through others.
+fn stands_alone(plan: &Plan, graph: usize, last: usize) -> bool {
+    let files = plan.origins(StreamSource::Graph(graph, 0));
+    let of_these = |input: usize| files.contains(&input);
+    let leads_here = |at: usize| at == last || only_feeds(plan, at, last);
+    let written = plan.outputs.iter().flat_map(|output| &output.streams);
+    let read = plan.graphs.iter().enumerate().filter(|(at, _)| !leads_here(*at)).flat_map(|(_, graph)| &graph.inputs);
+    let mut before = plan.graphs[graph].inputs.iter().filter_map(|pad| match pad.source {
+        PadSource::Graph(other, _) => Some(other),
+        PadSource::Input(..) | PadSource::Decoder(_) => None,
+    });
+    plan.decoders.is_empty()
+        && before.all(|other| only_feeds(plan, other, graph) && stands_alone(plan, other, graph))
+        && !written.filter_map(|stream| stream.source.input()).any(|(input, _)| of_these(input))
+        && !read.filter_map(|pad| pad.source.input()).any(|(input, _)| of_these(input))
+}
+
+/// All that a graph gives goes to that other one, directly or through others.
+fn only_feeds(plan: &Plan, graph: usize, last: usize) -> bool {
+    let leads = |taker: &Taker| matches!(*taker, Taker::Graph(next, _) if next == last || only_feeds(plan, next, last));
+    takers(&plan.graphs[graph]).iter().all(leads)
+}
+
+/// What a filtergraph must know of another one that feeds it; the clock and the shape come before the frames.
+fn linked_input(kind: MediaKind, index: (usize, usize), name: String) -> InputSettings {
+    InputSettings {
+        kind,
+        time_base: Rational::UNKNOWN,
+        frame_rate: Rational::UNKNOWN,
+        expected: FrameShape::unknown(),
+        display_matrix: None,
+        crop: None,
+        autorotate: false,
+        drop_changed: false,
+        reinit: true,
+        trim_start_us: None,
+        trim_duration_us: None,
+        first_filters: Vec::new(),
+        index,
+        name,
+        drawing: None,
+    }
 }
 
 fn graph_input(

@@ -3,7 +3,7 @@
 use crate::engine::prepare::{OpenInputs, is_pipe};
 use crate::engine::stages::copy::CopySettings;
 use crate::octets::{file_path, to_path};
-use crate::plan::{OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
+use crate::plan::{OutputPlan, OutputStreamPlan, PadTarget, Plan, StreamSource, Treatment};
 use crate::spec::GlobalSpec;
 use crate::timing::{StreamTiming, TimelineSettings};
 use crate::unit::{MICROS_PER_SECOND, Rational};
@@ -141,9 +141,9 @@ pub(super) fn is_fed_in_real_time(plan: &Plan, output: &OutputPlan) -> bool {
 fn all_media(plan: &Plan, output: &OutputPlan, generated: bool, such: impl Fn(usize) -> bool) -> bool {
     output.streams.iter().all(|stream| match stream.source {
         StreamSource::Input(input, _) => such(input),
-        StreamSource::Graph(graph, _) => {
-            let pads = &plan.graphs[graph].inputs;
-            if pads.is_empty() { generated } else { plan.origins(stream.source).into_iter().all(&such) }
+        StreamSource::Graph(..) => {
+            let origins = plan.origins(stream.source);
+            if origins.is_empty() { generated } else { origins.into_iter().all(&such) }
         }
         StreamSource::File => true,
     })
@@ -183,7 +183,9 @@ pub(super) fn sound_leads(plan: &Plan, output: &OutputPlan) -> bool {
 /// True when an input feeds more than filtergraphs that several inputs feed.
 pub(super) fn direct_use(plan: &Plan, input: usize) -> bool {
     let streams = plan.outputs.iter().flat_map(|output| &output.streams);
-    let alone = |graph| plan.origins(StreamSource::Graph(graph, 0)) == [input];
+    // What only another filtergraph takes is held where that one holds it.
+    let written = |graph: usize| plan.graphs[graph].outputs.iter().any(|o| matches!(o.to, Some(PadTarget::Output(..))));
+    let alone = |graph| written(graph) && plan.origins(StreamSource::Graph(graph, 0)) == [input];
     streams.filter_map(|s| s.source.input()).any(|(i, _)| i == input) || (0..plan.graphs.len()).any(alone)
 }
 

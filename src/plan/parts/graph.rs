@@ -34,6 +34,8 @@ pub enum PadSource {
     Input(usize, usize),
     /// A loopback decoder.
     Decoder(usize),
+    /// Another filtergraph and its output pad.
+    Graph(usize, usize),
 }
 
 impl PadSource {
@@ -41,7 +43,7 @@ impl PadSource {
     pub const fn input(self) -> Option<(usize, usize)> {
         match self {
             Self::Input(input, stream) => Some((input, stream)),
-            Self::Decoder(_) => None,
+            Self::Decoder(_) | Self::Graph(..) => None,
         }
     }
 }
@@ -64,6 +66,15 @@ pub struct GraphOutputPlan {
     pub kind: MediaKind,
     /// The filter, and its pad where it has several.
     pub name: String,
-    /// The output and stream that it feeds.
-    pub to: Option<(usize, usize)>,
+    /// What it feeds.
+    pub to: Option<PadTarget>,
+}
+
+/// What an open output pad feeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PadTarget {
+    /// An output and its stream.
+    Output(usize, usize),
+    /// Another filtergraph and its input pad.
+    Graph(usize, usize),
 }

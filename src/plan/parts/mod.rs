@@ -6,7 +6,7 @@ mod loopback;
 mod output;
 mod treatment;
 
-pub use self::graph::{GraphInputPlan, GraphOutputPlan, GraphPlan, PadSource};
+pub use self::graph::{GraphInputPlan, GraphOutputPlan, GraphPlan, PadSource, PadTarget};
 pub use self::input::{DecodePlan, InputPlan, InputStreamPlan};
 pub use self::loopback::LoopbackPlan;
 pub use self::output::{OutputPlan, OutputStreamPlan, ProgramPlan, StatsPlan, StatsPlans, StreamSource};
@@ -54,6 +54,7 @@ impl Plan {
                 let (output, stream) = self.decoders[number].stream;
                 self.origins(self.outputs[output].streams[stream].source)
             }
+            PadSource::Graph(graph, pad) => self.origins(StreamSource::Graph(graph, pad)),
         }
     }
 
