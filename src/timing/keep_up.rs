@@ -6,10 +6,12 @@
 
 mod blame;
 mod ladder;
+mod workload;
 
 use self::blame::Blame;
 use self::ladder::Ladder;
 pub use self::ladder::{Measure, Remedy};
+use self::workload::Workload;
 
 /// A step up or down the ladder, or several at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +49,6 @@ const WINDOW_US: i64 = 500_000;
 const LATE_US: i64 = 400_000;
 /// The same, where no packet has come that would tell how slow the encoder is.
 const UNJUDGED_LATE_US: i64 = 500_000;
-/// An encoder of which there are no more packets than this is not known well.
-const FEW: i64 = 5;
 /// One that is known takes no more than so many times what it usually takes: more than that is the machine's doing, or will
 /// show again.
 const OUTLIER: i64 = 3;
@@ -93,20 +93,10 @@ pub struct KeepUp {
     /// Share of frames that is kept, in thousandths, and what has gathered of it.
     keep: i64,
     credit: i64,
-    /// Media times of frames that the encoder has not given back as packets.
-    inside: Vec<i64>,
-    /// The encoder works since then, as far as that is not counted yet.
-    working_from_us: Option<i64>,
+    work: Workload,
     window: Window,
-    /// Packets since the last review, and the work on them.
-    finished: i64,
-    finished_spent_us: i64,
-    /// Packets of the encoder in force.
-    known: i64,
     /// The load that it usually is.
     usual_load: Option<i64>,
-    /// The work on the packet that is to come next.
-    spent_us: i64,
     /// The worst lateness of the last window.
     reviewed_late_us: i64,
     /// The measure in force was taken before a packet told how slow the encoder is, and none has come since.
@@ -126,7 +116,6 @@ struct Window {
     used_us: i64,
     offered: i64,
     media_us: i64,
-    busy_us: i64,
     worst_late_us: i64,
 }
 
@@ -149,14 +138,9 @@ impl KeepUp {
             catching_up: false,
             keep: 1000,
             credit: 0,
-            inside: Vec::new(),
-            working_from_us: None,
+            work: Workload::default(),
             window: Window::default(),
-            finished: 0,
-            finished_spent_us: 0,
-            known: 0,
             usual_load: None,
-            spent_us: 0,
             reviewed_late_us: 0,
             guessed: false,
             at_the_limit: 0,
@@ -188,7 +172,7 @@ impl KeepUp {
 
     /// Frames that the encoder keeps.
     pub fn inside(&self) -> usize {
-        self.inside.len()
+        self.work.inside()
     }
 
     /// A frame is there: whether it is to be encoded.
@@ -234,43 +218,33 @@ impl KeepUp {
         if self.max_delay_us == i64::MAX {
             return i64::MAX;
         }
-        let oldest = self.oldest_us().unwrap_or(i64::MAX);
+        let oldest = self.work.oldest_us().unwrap_or(i64::MAX);
         let held_us = self.last_media_us.map_or(0, |last| (last - oldest).max(0));
         (self.max_delay_us * 3 / 4 - held_us).clamp(self.max_delay_us / 8, self.max_delay_us / 2)
     }
 
-    fn oldest_us(&self) -> Option<i64> {
-        self.inside.iter().min().copied()
-    }
-
     /// A frame goes into the encoder, which works from now on.
     pub fn entered(&mut self, now_us: i64, media_us: i64) {
-        self.inside.push(media_us);
-        self.working_from_us = Some(now_us);
+        self.work.entered(now_us, media_us);
     }
 
     /// The packet of a frame is out. No frame before `dts_us` will follow.
     pub fn left(&mut self, now_us: i64, media_us: i64, dts_us: i64) {
         self.count_work(now_us);
-        self.inside.retain(|inside| *inside != media_us && *inside >= dts_us);
-        self.finished += 1;
-        self.known += 1;
-        self.finished_spent_us += std::mem::take(&mut self.spent_us);
+        self.work.left(media_us, dts_us);
     }
 
     /// The encoder waits for its next frame.
     pub fn rests(&mut self, now_us: i64) {
         self.count_work(now_us);
-        self.working_from_us = None;
+        self.work.rests();
         self.blame.waits(now_us);
     }
 
     /// The encoder is another one; what was inside is no longer waited for. Gives how many frames that were.
     pub fn renewed(&mut self) -> usize {
-        self.working_from_us = None;
-        (self.finished, self.finished_spent_us, self.known, self.spent_us) = (0, 0, 0, 0);
         self.usual_load = None;
-        std::mem::take(&mut self.inside).len()
+        self.work.renewed()
     }
 
     /// Whoever takes the packets let wait for himself since the last one: that is no work.
@@ -280,14 +254,12 @@ impl KeepUp {
 
     fn count_work(&mut self, now_us: i64) {
         let worked_us = self.since_last_look(now_us);
-        self.window.busy_us += worked_us;
-        self.spent_us += worked_us;
+        self.work.worked(worked_us);
     }
 
     /// How long the encoder has had a frame since this was asked last.
     fn since_last_look(&mut self, now_us: i64) -> i64 {
-        let Some(from_us) = &mut self.working_from_us else { return 0 };
-        let passed_us = now_us - std::mem::replace(from_us, now_us);
+        let passed_us = self.work.look(now_us);
         // The next frame waited meanwhile; that is no hunger.
         self.last_offer_us = self.last_offer_us.map(|at| at + passed_us);
         passed_us
@@ -308,15 +280,18 @@ impl KeepUp {
         if window.offered > 0 && window.media_us > 0 {
             self.interval_us = (window.media_us / window.offered).max(1);
         }
-        let waiting_us = self.working_from_us.map_or(0, |_| self.late_of_next(now_us));
+        let waiting_us = if self.work.goes_on() { self.late_of_next(now_us) } else { 0 };
         let late_us = window.worst_late_us.max(waiting_us);
         let before_us = std::mem::replace(&mut self.reviewed_late_us, late_us);
-        let busy = window.busy_us * 1000 / passed_us.max(1);
+        let done = self.work.review();
+        let (judged, busy) = (done.judged, done.busy_us * 1000 / passed_us.max(1));
         let in_use = (used_us - window.used_us) * 1000 / passed_us.max(1);
         self.crowded = in_use >= ladder::ALL_IN_USE;
-        let load = self.load(busy)?;
-        let judged = self.finished > 0;
-        (self.finished, self.finished_spent_us) = (0, 0);
+        if !judged && busy <= 500 {
+            return None;
+        }
+        // Time that encoding every frame would take, in thousandths of the media's time; a guess, where no packet has come yet.
+        let load = done.each_us * 1000 / self.interval_us;
         self.guessed &= !judged;
         let limit = busy >= AT_THE_LIMIT.0 && load > AT_THE_LIMIT.1;
         self.at_the_limit = if limit { self.at_the_limit + 1 } else { 0 };
@@ -325,7 +300,7 @@ impl KeepUp {
         if judged {
             self.usual_load = Some(self.usual_load.map_or(load, |usual| (usual + load) / 2));
         }
-        let inside_us = self.oldest_us().map_or(0, |oldest| self.age_us(now_us, oldest));
+        let inside_us = self.work.oldest_us().map_or(0, |oldest| self.age_us(now_us, oldest));
         Some(Review {
             late_us: late_us.max(if busy > 500 { inside_us } else { 0 }) + self.blame.excused_us(),
             speed_percent: judged.then(|| 100_000 / load.max(1)),
@@ -355,7 +330,7 @@ impl KeepUp {
     /// A frame will not be out in time, although the encoder does what it can: others wait for it. Where none do, the frame
     /// waits in it for its successors, as the encoder's settings want it, and a faster encoder would not change that.
     fn is_overdue(&self, now_us: i64) -> bool {
-        let (Some(oldest), false) = (self.oldest_us(), self.ladder.is_top(self.rung)) else { return false };
+        let (Some(oldest), false) = (self.work.oldest_us(), self.ladder.is_top(self.rung)) else { return false };
         let reserve_us = self.max_delay_us / 6;
         let waited_for_us = self.late_of_next(now_us).max(self.window.worst_late_us).max(self.reviewed_late_us);
         waited_for_us > self.late_limit_us() / 2 && self.age_us(now_us, oldest) > self.max_delay_us - reserve_us
@@ -366,7 +341,7 @@ impl KeepUp {
             // Nothing has come of the last measure either: there is no time for a third.
             let again = !now.judged && self.guessed;
             // The first packets cost less than those that follow: they are few, and were made beside each other.
-            let load = match self.usual_load.filter(|_| self.known >= FEW) {
+            let load = match self.usual_load.filter(|_| self.work.is_known()) {
                 _ if again => i64::MAX,
                 Some(usual) => now.load.min(usual.saturating_mul(OUTLIER)),
                 None => now.load.saturating_mul(2),
@@ -391,15 +366,6 @@ impl KeepUp {
         self.changed_at_us = now.now_us;
         self.set_keep(now.load);
         Some(Change { from, to: self.measure(), relief })
-    }
-
-    /// Time that encoding every frame would take, in thousandths of the media's time; a guess, where no packet has come yet.
-    fn load(&self, busy: i64) -> Option<i64> {
-        if self.finished == 0 && busy <= 500 {
-            return None;
-        }
-        let each_us = if self.finished > 0 { self.finished_spent_us / self.finished } else { self.spent_us };
-        Some(each_us * 1000 / self.interval_us)
     }
 
     fn must_climb(&self, now: &Observed) -> bool {
