@@ -80,6 +80,8 @@ fn tail(row: &Row, words: &Words, release: u32) -> String {
         return words.value.map_or_else(String::new, |value| format!(" {value}"));
     }
     let suffix = match row.suffix {
+        _ if words::WITHOUT_SPECIFIER.contains(&words.name) => "",
+        _ if words::WITH_OTHER_SPECIFIER.contains(&words.name) => "[:<spec>]",
         Suffix::Stream => "[:<stream_spec>]",
         Suffix::Place => "[:<spec>]",
         Suffix::None => "",

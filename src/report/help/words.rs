@@ -43,6 +43,12 @@ const fn since_9(name: &'static str, value: Option<&'static str>, text: &'static
     Words { releases: (9, u32::MAX), ..always(name, value, text) }
 }
 
+/// Options that take a stream specifier although the help does not say so.
+pub(super) const WITHOUT_SPECIFIER: [&str; 3] = ["b", "profile", "qscale"];
+
+/// Options of which the help says that some specifier may follow.
+pub(super) const WITH_OTHER_SPECIFIER: [&str; 3] = ["dump_attachment", "program", "stream_group"];
+
 /// What `release` says of an option; `None` when it does not have it.
 pub(super) fn of(name: &str, release: u32) -> Option<&'static Words> {
     WORDS.iter().find(|words| words.name == name && (words.releases.0..words.releases.1).contains(&release))
