@@ -36,7 +36,7 @@ impl Graphs {
                     // Whether the decoder gives that is known when the outputs are.
                     PadSource::Decoder(_) => pad.kind,
                 };
-                inputs.push(GraphInputPlan { source, kind, name: pad.name.clone() });
+                inputs.push(GraphInputPlan { source, label: pad.label.clone(), kind, name: pad.name.clone() });
             }
             let outputs =
                 pads.outputs.iter().map(|pad| GraphOutputPlan { kind: pad.kind, name: pad.name.clone(), to: None });

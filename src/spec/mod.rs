@@ -3,6 +3,7 @@
 mod decoder;
 mod display;
 mod global;
+mod graphs;
 mod input;
 mod live;
 mod map;
@@ -16,6 +17,7 @@ mod stats;
 pub use decoder::DecoderSpec;
 pub use display::{ContentLight, Cropping, DisplaySpec, MasteringDisplay};
 pub use global::{ComplexGraph, ExplainFormat, GlobalSpec, Overwrite};
+pub use graphs::{GraphsFormat, GraphsSpec};
 pub use input::{DISCARD_ALL, InputSpec, ReadRate};
 pub use live::{InputGap, LiveSpec};
 pub use map::{MapSource, MapSpec};
