@@ -1,7 +1,9 @@
 //! Facts: what was found in the inputs, as plain data that rules can be tested with.
 
+mod filtergraph;
 mod stream_group;
 
+pub use filtergraph::{DeviceFacts, FilterFacts, GraphFacts, GraphPlace, LinkFacts, PoolFacts};
 pub use stream_group::{ElementRef, GroupContent, OptionPairs, StreamGroup, Submix};
 
 use crate::unit::Rational;

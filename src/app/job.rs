@@ -2,18 +2,21 @@
 
 use super::signals::Outside;
 use super::{Exit, files, keyboard, limits};
-use crate::av::{AvError, LinkedCatalog, ProcessTimes};
+use crate::av::{AvError, LinkedCatalog, ProcessTimes, listing};
 use crate::engine::commands::Commands;
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError, StageError};
+use crate::facts::{GraphFacts, GraphPlace, InputFacts};
 use crate::octets::readable;
 use crate::plan::Plan;
 use crate::report::events::EventSink;
 use crate::report::progress::{ProgressError, ProgressSink};
 use crate::report::ticker::{ProgressSettings, Ticker};
 use crate::report::{
-    CalledAs, benchmark, data, ending, events, expected, explain, level, mapping, metrics, say, summary, terminal,
+    CalledAs, benchmark, data, ending, events, expected, explain, graphs, level, mapping, metrics, say, summary,
+    terminal,
 };
 use crate::spec::{ExplainFormat, GlobalSpec, JobSpec};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,12 +62,20 @@ pub(super) fn run(mut spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
         return Exit::Failed;
     }
     let outside = Outside::default();
-    let ended = carry_out(spec, called, catalog, &outside);
+    let mut planned = None;
+    let ended = carry_out((spec, called), catalog, &outside, &mut planned);
     keyboard::restore();
     outside.ended.trip();
     let exit = match ended {
         Ok(Ran { plan, mut outcome, told }) => {
-            let exit = conclude(&plan, &outcome, &global, called);
+            let mut exit = conclude(&plan, &outcome, &global, called);
+            // ffmpeg does not mind.
+            if !tell_graphs(&global, planned, &outcome.meter.graphs(), catalog)
+                && called == CalledAs::Weir
+                && matches!(exit, Exit::Done)
+            {
+                exit = Exit::Failed;
+            }
             outcome.clear();
             if outcome.failure.is_some() && outside.signal().is_none() && !told {
                 conversion_failed(called);
@@ -77,10 +88,12 @@ pub(super) fn run(mut spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
         }
         Err(Stopped::Prepare(error)) => {
             ending::prepare_error(&error, called);
+            tell_graphs(&global, planned, &BTreeMap::new(), catalog);
             Exit::Failed
         }
         Err(Stopped::Refused(sentences)) => {
             say(level::ERROR, &sentences);
+            tell_graphs(&global, planned, &BTreeMap::new(), catalog);
             Exit::Failed
         }
     };
@@ -96,7 +109,35 @@ pub(super) fn run(mut spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
     }
 }
 
-fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: &Outside) -> Result<Ran, Stopped> {
+/// A plan and what was found in its inputs, kept where graphs are to be told of at the end.
+type Planned = Option<(Plan, Vec<InputFacts>)>;
+
+/// Tells of the graphs, when that is asked for and there is a plan; `false` when they could not be written.
+fn tell_graphs(
+    global: &GlobalSpec,
+    planned: Planned,
+    configured: &BTreeMap<GraphPlace, GraphFacts>,
+    catalog: &LinkedCatalog,
+) -> bool {
+    let Some((plan, inputs)) = planned else { return true };
+    let codecs: BTreeMap<String, String> =
+        listing::codecs::codecs().into_iter().map(|c| (c.name, c.long_name)).collect();
+    let known = graphs::Known {
+        plan: &plan,
+        inputs: &inputs,
+        graphs: configured,
+        catalog,
+        long_name: &|name| codecs.get(name).cloned(),
+    };
+    graphs::show(&global.seldom.graphs, &known)
+}
+
+fn carry_out(
+    (spec, called): (JobSpec, CalledAs),
+    catalog: &LinkedCatalog,
+    outside: &Outside,
+    planned: &mut Planned,
+) -> Result<Ran, Stopped> {
     let global = spec.global.clone();
     let keys = global.stdin && !spec.inputs.iter().any(|input| reads_stdin(&input.url));
     outside.watch(keys)?;
@@ -148,6 +189,7 @@ fn carry_out(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog, outside: 
         copy_timestamps: global.copy_timestamps,
         commands: Commands::default(),
     };
+    *planned = global.seldom.graphs.is_wanted().then(|| (plan.clone(), inputs.facts.clone()));
     let prepared = inputs.open_outputs(plan, &outside.stop)?;
     outside.running.trip();
     let mut refused = false;

@@ -2,6 +2,8 @@
 
 use super::picture_errors::PictureErrors;
 use super::session::SessionMeter;
+use crate::facts::{GraphFacts, GraphPlace};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -189,6 +191,7 @@ pub struct Meter {
     pub outputs: Vec<Arc<OutputMeter>>,
     /// By stage, with its name.
     pub stages: Mutex<Vec<(String, Arc<StageMeter>)>>,
+    graphs: Mutex<BTreeMap<GraphPlace, GraphFacts>>,
 }
 
 impl Meter {
@@ -202,7 +205,12 @@ impl Meter {
             let streams = streams.iter().map(|shared| Arc::new(StreamMeter::new(encoder(shared)))).collect();
             meters.push(Arc::new(OutputMeter { streams, file_bytes: AtomicI64::new(-1), session: Arc::default() }));
         }
-        Self { inputs: (0..inputs).map(|_| Arc::default()).collect(), outputs: meters, stages: Mutex::default() }
+        Self {
+            inputs: (0..inputs).map(|_| Arc::default()).collect(),
+            outputs: meters,
+            stages: Mutex::default(),
+            graphs: Mutex::default(),
+        }
     }
 
     /// A meter for a new stage.
@@ -210,6 +218,15 @@ impl Meter {
         let meter = Arc::new(StageMeter::default());
         self.stages.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), Arc::clone(&meter)));
         meter
+    }
+
+    pub(super) fn configured(&self, place: GraphPlace, graph: GraphFacts) {
+        self.graphs.lock().unwrap_or_else(PoisonError::into_inner).insert(place, graph);
+    }
+
+    /// The filtergraphs as they were when they were configured last; none unless they are to be told of.
+    pub fn graphs(&self) -> BTreeMap<GraphPlace, GraphFacts> {
+        self.graphs.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Name and counts of every stage.

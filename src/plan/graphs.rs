@@ -123,7 +123,12 @@ impl Graphs {
                 // Whether a decoder gives that is known when the outputs are.
                 PadSource::Decoder(_) | PadSource::Graph(..) => pad.kind,
             };
-            self.plans[graph].inputs.push(GraphInputPlan { source, kind, name: pad.name.clone() });
+            self.plans[graph].inputs.push(GraphInputPlan {
+                source,
+                label: pad.label.clone(),
+                kind,
+                name: pad.name.clone(),
+            });
         }
         for (plan, graph) in self.plans.iter().zip(spec) {
             if let Some(pad) = plan.outputs.iter().find(|pad| pad.to.is_none()) {

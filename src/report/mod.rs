@@ -17,6 +17,7 @@ pub mod ending;
 pub mod events;
 pub mod expected;
 pub mod explain;
+pub mod graphs;
 pub mod help;
 pub mod level;
 pub mod listing;

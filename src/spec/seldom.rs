@@ -1,6 +1,6 @@
 //! What few command lines have: options that are typed seldom, each as typed or nearly so.
 
-use super::{Assigned, DisplaySpec, PerStream, StatsSpecs};
+use super::{Assigned, DisplaySpec, GraphsSpec, PerStream, StatsSpecs};
 use crate::diagnostic::Origin;
 use crate::unit::Rational;
 
@@ -59,6 +59,8 @@ pub struct SeldomGlobal {
     pub video_stats: Option<String>,
     /// `-vstats_version`.
     pub video_stats_version: i32,
+    /// `-print_graphs` and its like.
+    pub graphs: GraphsSpec,
 }
 
 impl Default for SeldomGlobal {
@@ -90,6 +92,7 @@ impl Default for SeldomGlobal {
             hardware: Vec::new(),
             video_stats: None,
             video_stats_version: 2,
+            graphs: GraphsSpec::default(),
         }
     }
 }

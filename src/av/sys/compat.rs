@@ -14,7 +14,7 @@ pub(crate) use self::frames::{
     callbacks_are_thread_safe, describe_to_encoder, frame_duration, frame_interlacing, frame_is_key,
     keep_frame_lengths, set_frame_duration, set_frame_top_field_first,
 };
-pub(crate) use self::graphs::parse_graph;
+pub(crate) use self::graphs::{link_colours, link_pool, parse_graph};
 pub(crate) use self::side_data::{
     CONTAINER_CROPPING, add_stream_side_data, coded_side_data, copy_stream_side_data, notes_source_side_data,
     stream_side_data, take_encoded,

@@ -1,6 +1,7 @@
 //! Filtergraphs by libavfilter at work: frames in, frames out, commands.
 
 mod building;
+mod facts;
 mod margins;
 mod upright;
 

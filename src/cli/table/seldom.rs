@@ -3,7 +3,7 @@
 use super::{Effect, Row, Suffix, Use};
 use crate::cli::value::{BadValue, integer_within, number, ratio, time_base};
 use crate::spec::{
-    Assigned, ChannelMap, DISCARD_ALL, InputSpec, MetadataPlace, MetadataSpec, OutputSpec, SeldomGlobal,
+    Assigned, ChannelMap, DISCARD_ALL, GraphsFormat, InputSpec, MetadataPlace, MetadataSpec, OutputSpec, SeldomGlobal,
 };
 use crate::unit::Rational;
 
@@ -157,6 +157,23 @@ pub(super) const ROWS: &[Row] = &[
         &["qphist"],
         "show in the status line how often each quantiser came",
         global!(|g, u| g.qp_histogram = u.on),
+    ),
+    Row::flag(
+        &["print_graphs"],
+        "tell of all filtergraphs at the end, and of what is before and behind them",
+        global!(|g, u| g.graphs.on_stderr = u.on),
+    ),
+    Row::value(
+        &["print_graphs_file"],
+        "file",
+        "the same into a file; - is stdout",
+        global!(|g, u| g.graphs.file = Some(u.text())),
+    ),
+    Row::value(
+        &["print_graphs_format"],
+        "format",
+        "in this format: json unless given, default, compact, csv, flat, ini, xml, mermaid or mermaidhtml",
+        global!(|g, u| g.graphs.format = graphs_format(u.value)?),
     ),
     // Inputs.
     Row::per_stream(
@@ -384,6 +401,14 @@ fn assigned(used: &Use<'_>) -> Assigned<String> {
 fn preset_file(spec: &mut OutputSpec, used: &Use<'_>, kind: char) -> Result<(), BadValue> {
     spec.seldom.preset_files.push((kind, assigned(used)));
     Ok(())
+}
+
+fn graphs_format(name: &str) -> Result<GraphsFormat, BadValue> {
+    GraphsFormat::named(name).ok_or_else(|| {
+        let names = GraphsFormat::ALL.map(GraphsFormat::name).join(", ");
+        BadValue::new(format!("one of {names}"), "json")
+            .in_words(&format!("Unknown filter graph output format with name '{name}'"))
+    })
 }
 
 fn stream_id(spec: &mut OutputSpec, used: &Use<'_>) -> Result<(), BadValue> {

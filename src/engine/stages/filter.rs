@@ -11,7 +11,9 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::link::{await_reply, reply};
-use crate::facts::MediaKind;
+use crate::engine::meter::Meter;
+use crate::facts::{GraphPlace, MediaKind};
+use std::sync::Arc;
 
 /// A filtergraph with its inputs and outputs.
 pub struct FilterStage {
@@ -30,6 +32,8 @@ pub struct FilterStage {
     pauses: bool,
     /// The keyboard's commands, how many were seen, and the graph's number among all.
     commands: Option<(Commands, usize, usize)>,
+    /// Where it is told what the graph consists of once it is configured, and as which one.
+    told_to: Option<(Arc<Meter>, GraphPlace)>,
     name: String,
 }
 
@@ -57,6 +61,7 @@ impl FilterStage {
             hold: None,
             pauses: false,
             commands: None,
+            told_to: None,
             name,
         }
     }
@@ -76,6 +81,12 @@ impl FilterStage {
     /// Lets the graph take commands; `number` is the one that its answers show.
     pub fn commanded_by(mut self, commands: Commands, number: usize) -> Self {
         self.commands = Some((commands, 0, number));
+        self
+    }
+
+    /// Lets it be told what the graph consists of, whenever it is configured.
+    pub fn told_to(mut self, meter: Option<Arc<Meter>>, place: GraphPlace) -> Self {
+        self.told_to = meter.map(|meter| (meter, place));
         self
     }
 
@@ -138,6 +149,9 @@ impl FilterStage {
             );
         }
         let graph = self.build(&inputs).map_err(|cause| self.refused(cause))?;
+        if let Some((meter, place)) = &self.told_to {
+            meter.configured(*place, graph.facts());
+        }
         self.graph = Some(graph);
         for port in 0..self.kinds.len() {
             if self.told[port].is_some() || !self.constraints[port].first_frame_counts {

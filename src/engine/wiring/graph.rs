@@ -8,15 +8,17 @@ use crate::diagnostic::mask_url;
 use crate::engine::balance::{Balance, Hold, Taker};
 use crate::engine::flow::FrameItem;
 use crate::engine::link::{LinkSender, link};
+use crate::engine::meter::Meter;
 use crate::engine::prepare::{OpenInputs, PrepareError};
 use crate::engine::stages::drawing::Drawing;
 use crate::engine::stages::feed::{AHEAD, Feeding, InputSettings};
 use crate::engine::stages::filter::FilterStage;
-use crate::facts::{InputFacts, MediaKind};
+use crate::facts::{GraphPlace, InputFacts, MediaKind};
 use crate::plan::{
     EncodePlan, GraphInputPlan, GraphPlan, OutputPlan, PadSource, PadTarget, Plan, StreamSource, Treatment,
 };
 use crate::unit::Rational;
+use std::sync::Arc;
 
 /// The canvas of subtitles in a file without pictures.
 const CANVAS: (i32, i32) = (720, 576);
@@ -50,11 +52,17 @@ impl Builder<'_> {
         let name = format!("{} stream of {}", stream.kind.name(), mask_url(&output_plan.url));
         let constraint = constraint(output_plan, (output, index), encode);
         let stage = FilterStage::new(name, graph, vec![input], vec![(stream.kind, constraint)])
-            .commanded_by(self.commands.clone(), self.graphs);
+            .commanded_by(self.commands.clone(), self.graphs)
+            .told_to(self.tells_graphs(inputs), GraphPlace::Simple(output, index));
         self.graphs += 1;
         let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
         self.stage(format!("filter {output}:{index}"), stage, inlet, vec![vec![encoder]])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
+    }
+
+    /// Where filtergraphs tell what they consist of, when that is asked for.
+    fn tells_graphs(&self, inputs: &OpenInputs) -> Option<Arc<Meter>> {
+        inputs.spec.global.seldom.graphs.is_wanted().then(|| Arc::clone(&self.meter))
     }
 
     /// The complex filtergraphs, between the encoders that they feed and the decoders that feed them.
@@ -129,7 +137,8 @@ impl Builder<'_> {
             let stage = FilterStage::new(format!("filtergraph {number}"), shared, settings, outputs)
                 .fed_by(feeding(plan, number, balance))
                 .feeding(linked, hold(plan, number, balance))
-                .commanded_by(self.commands.clone(), number);
+                .commanded_by(self.commands.clone(), number)
+                .told_to(self.tells_graphs(inputs), GraphPlace::Complex(number));
             self.stage(format!("filtergraph {number}"), stage, inlet, links)?;
         }
         Ok(())

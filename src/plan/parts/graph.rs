@@ -53,6 +53,8 @@ impl PadSource {
 pub struct GraphInputPlan {
     /// What feeds it.
     pub source: PadSource,
+    /// Its label in the description, e.g. `0:v`.
+    pub label: Option<String>,
     /// The stream's kind; subtitles are drawn on pictures.
     pub kind: MediaKind,
     /// The filter, and its pad where it has several, as ffmpeg names them: `overlay:main`.

@@ -290,7 +290,7 @@ const MODERN: &[Section] = &[
     Section {
         head: "Global options (affect whole program instead of just one file):",
         shown: Shown::Always,
-        names: &["v", "y", "n", "stats"],
+        names: &["v", "y", "n", "print_graphs", "print_graphs_file", "print_graphs_format", "stats"],
     },
     Section {
         head: "Advanced global options:",

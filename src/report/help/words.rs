@@ -353,4 +353,11 @@ const WORDS: &[Words] = &[
     since_9("drop_changed", Some(""), "drop frame instead of reiniting filtergraph on input parameter changes"),
     since_9("mastering_display", None, "set SMPTE2084 mastering display color volume info"),
     since_9("content_light", None, "set SMPTE2084 Max CLL and Max FALL values"),
+    since_8("print_graphs", None, "print execution graph data to stderr"),
+    since_8("print_graphs_file", Some("filename"), "write execution graph data to the specified file"),
+    since_8(
+        "print_graphs_format",
+        Some("format"),
+        "set the output printing format (available formats are: default, compact, csv, flat, ini, json, xml, mermaid, mermaidhtml)",
+    ),
 ];

@@ -1,7 +1,8 @@
 //! Pictures that lie in a device's memory, and their way out of it.
 
 use super::Reference;
-use crate::av::sys::{error::AvError, frame::Frame};
+use crate::av::sys::{error::AvError, formats::format_name, frame::Frame, text_of};
+use crate::facts::{MediaKind, PoolFacts};
 use ffmpeg_sys_next as ffi;
 use std::sync::Arc;
 
@@ -38,6 +39,25 @@ impl HardwareFrames {
     /// Another reference for a field of FFmpeg's; null when memory is short.
     pub(super) fn share(&self) -> *mut ffi::AVBufferRef {
         self.0.share()
+    }
+
+    /// What is told of it.
+    pub(crate) fn facts(&self) -> PoolFacts {
+        // SAFETY: the buffer holds a frames context, which holds its device; formats are read as the numbers that they are.
+        unsafe {
+            let context = (*self.0.0).data.cast::<ffi::AVHWFramesContext>();
+            let device = (*context).device_ctx.as_ref();
+            let software = (&raw const (*context).sw_format).cast::<i32>().read();
+            let name = |format| format_name(MediaKind::Video, format).unwrap_or_default();
+            PoolFacts {
+                device_kind: device.map_or(String::new(), |d| text_of(ffi::av_hwdevice_get_type_name(d.type_))),
+                format: name(self.format()),
+                software_format: name(software),
+                width: (*context).width,
+                height: (*context).height,
+                initial_size: (*context).initial_pool_size,
+            }
+        }
     }
 
     /// The hardware's own pixel format, as FFmpeg's number.
