@@ -315,6 +315,18 @@ fn a_signal_ends_it_with_status_255_and_a_playable_file() {
 }
 
 #[test]
+fn a_signal_ends_it_although_a_source_inside_a_filtergraph_has_no_end_and_an_input_beside_it_is_not_asked_for() {
+    let dir = scratch();
+    let line = "-hide_banner -y -stream_loop -1 -i {av.mp4} -filter_complex '[0:v]trim=end_frame=5[a];testsrc2=s=64x64[b]' \
+                -map [a] -map [b] -f null -";
+    let mut live = Live::start(&weir(), dir.path(), line);
+    live.read_until(Some("frame="));
+    live.signal(libc::SIGINT);
+    let (code, stderr) = live.end();
+    assert_eq!(code, Some(255), "{stderr}");
+}
+
+#[test]
 fn a_terminal_that_hangs_up_ends_it_as_it_ends_ffmpeg() {
     use std::os::unix::process::ExitStatusExt;
     for program in [weir(), "ffmpeg".into()] {

@@ -50,7 +50,7 @@ fn frames(framemd5: &str) -> Vec<(&str, &str)> {
 }
 
 /// What comes before the graphs, the graphs with a bar between them, and what comes behind; the output is `one.md5`.
-const AS_ONE: [(&str, &str, &str); 34] = [
+const AS_ONE: [(&str, &str, &str); 36] = [
     ("-i {av.mp4}", "[0:v]scale=160:90[a]|[a]hflip[b]", "-map [b]"),
     ("-i {av.mp4}", "[a]hflip[b]|[0:v]scale=160:90[a]", "-map [b]"),
     ("-i {av.mp4}", "[b]vflip[c]|[0:v]scale=160:90[a]|[a]hflip[b]", "-map [c]"),
@@ -89,6 +89,16 @@ const AS_ONE: [(&str, &str, &str); 34] = [
         "-i {av.mp4} -i {video.mp4}",
         "color=s=64x180:r=25,split[c][d]|[1:v][c]hstack=shortest=1[x]|[0:v][d]hstack=shortest=1[y]|[y][x]concat[o]",
         "-map [o]",
+    ),
+    (
+        "-i {av.mp4}",
+        "[0:a]asplit=3[a][b][c]|[0:v]hflip[v];[a]atrim=end=0.4[d]|[b]atrim=start=0.3[e];[v]split[w][x]",
+        "-map [c] -map [e] -map [d] -map [w] -map [x]",
+    ),
+    (
+        "-i {av.mp4} -f lavfi -i testsrc=s=64x64:r=10",
+        "[0:v]split[a][b]|[a][b]concat[c];[0:a]volume=0.5[s]|[s][0:a]amix=duration=shortest[t]|[c]negate[d]",
+        "-map [t] -map [d] -frames:v 20",
     ),
     ("", "testsrc=s=64x64[c]|[c]hflip[p]|[p]trim=end_frame=9[o]", "-map [o]"),
     ("", "testsrc=s=64x64[c]|[c]hflip[o]", "-map [o] -t 1"),
@@ -212,6 +222,49 @@ fn it_is_all_as_with_an_ffmpeg_that_knows_it() {
         None
     };
     assert_none(&in_parallel(&AS_FFMPEG, check), AS_FFMPEG.len());
+}
+
+/// What a job needed of memory at the most, in KiB.
+fn peak_kib(line: &str) -> u64 {
+    let dir = scratch();
+    let run = run_in(&weir(), dir.path(), &format!("-hide_banner -nostdin -benchmark -y {line}"));
+    assert_eq!(run.code(), Some(0), "{line}: {}", run.stderr);
+    let (_, told) = run.stderr.rsplit_once("maxrss=").expect("the peak is told");
+    told.trim_start().split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn what_nobody_wants_any_more_does_not_pile_up() {
+    const LARGE: &str = "-f lavfi -i testsrc2=s=640x360";
+    for line in [
+        // The encoder, or the filtergraph, that took one output has ended; who takes the other one has enough.
+        "-filter_complex 'testsrc2=s=640x360,split[x][y]' -filter_complex '[0:v][y]concat[z]' -map [x] -frames:v 5 -f null - \
+         -map [z] -t 60 -f null -",
+        "-filter_complex 'testsrc2=s=640x360,split[x][y]' -filter_complex '[x]trim=end_frame=5[p]' \
+         -filter_complex '[0:v][y]concat[z]' -map [p] -f null - -map [z] -t 60 -f null -",
+        // The filtergraph goes on, but without that input.
+        "-f lavfi -i testsrc2=s=640x360 -filter_complex '[0:v]split[a][b]' \
+         -filter_complex '[a]trim=end_frame=5[p];[1:v][p]overlay[o]' -map [o] -t 60 -f null - -map [b] -t 60 -f null -",
+    ] {
+        let peak = peak_kib(&format!("{LARGE} {line}"));
+        assert!(peak < 300 << 10, "{peak} KiB: {line}");
+    }
+}
+
+#[test]
+fn a_long_row_of_graphs_with_two_ways_between_them_is_no_harder_than_its_length() {
+    const LENGTH: usize = 30;
+    let (dir, made) = (scratch(), sources());
+    let pair = |at: usize| {
+        let from = if at == 0 { "0:v".to_owned() } else { format!("c{at}") };
+        let next = at + 1;
+        format!("-filter_complex '[{from}]split[a{at}][b{at}]' -filter_complex '[a{at}][b{at}]overlay[c{next}]' ")
+    };
+    let graphs: String = (0..LENGTH).map(pair).collect();
+    let line = format!("-v error -nostdin -y -i 0.png {graphs} -map [c{LENGTH}] -f framemd5 one.md5");
+    let run = run_in(&weir(), dir.path(), &placed(&line, &made));
+    assert_eq!(run.code(), Some(0), "{}", run.stderr);
+    assert_eq!(frames(&fs::read_to_string(dir.path().join("one.md5")).unwrap()).len(), 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@
 use super::link::{await_reply, wake_up};
 use super::stop::StopSignal;
 use crossbeam_channel::{Receiver, Sender};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How far an input may be ahead of the last one, in microseconds.
@@ -41,6 +41,8 @@ pub enum Taker {
     Encoder,
     /// Another filtergraph, by this port.
     Graph(usize, usize),
+    /// Nobody any more.
+    Nobody,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +50,8 @@ struct State {
     members: Vec<Member>,
     /// By filtergraph; none when it has ended.
     asking: BTreeMap<usize, Asking>,
+    /// Filtergraphs that have ended.
+    ended: BTreeSet<usize>,
     /// By filtergraph, who takes what its outputs give.
     takers: Vec<Vec<Taker>>,
     /// Filtergraphs that wait for others to take more.
@@ -57,23 +61,42 @@ struct State {
 impl State {
     /// Whether filtergraphs want the member: `None` when it feeds none.
     fn wanted(&self, member: usize) -> Option<bool> {
+        let mut known = BTreeMap::new();
         let feeds = self.asking.iter().flat_map(|(graph, asking)| {
             let ports = asking.members.iter().zip(&asking.hungry);
-            let of_member = ports.filter(|(members, _)| members.contains(&member));
-            of_member.map(|(_, hungry)| *hungry && self.is_taken(*graph))
+            ports.filter(|(members, _)| members.contains(&member)).map(|(_, hungry)| (*graph, *hungry))
         });
-        feeds.reduce(|a, b| a || b)
+        feeds.map(|(graph, hungry)| hungry && self.is_taken_by(graph, &mut known)).reduce(|a, b| a || b)
     }
 
-    /// Somebody wants what the filtergraph gives; so far as it feeds others, they go by what these want.
+    /// Somebody wants what the filtergraph gives; so far as it feeds others, they go by what these want. Who has ended wants
+    /// nothing, but where nobody else is left it goes on, to find that out.
     fn is_taken(&self, graph: usize) -> bool {
-        let wants = |taker: &Taker| match *taker {
+        self.is_taken_by(graph, &mut BTreeMap::new())
+    }
+
+    /// The same; `known` is what has been found out of others, for many ways may lead to one.
+    fn is_taken_by(&self, graph: usize, known: &mut BTreeMap<usize, bool>) -> bool {
+        if let Some(taken) = known.get(&graph) {
+            return *taken;
+        }
+        let mut wants = |taker: &Taker| match *taker {
             Taker::Encoder => true,
-            Taker::Graph(next, port) => {
-                self.asking.get(&next).is_none_or(|asking| asking.hungry[port] && self.is_taken(next))
-            }
+            Taker::Nobody => false,
+            Taker::Graph(next, port) => match self.asking.get(&next) {
+                Some(asking) => asking.hungry[port] && self.is_taken_by(next, known),
+                None => !self.ended.contains(&next),
+            },
         };
-        self.takers.get(graph).is_none_or(|takers| takers.iter().any(wants))
+        let is_left = |taker: &Taker| match taker {
+            Taker::Encoder => true,
+            Taker::Nobody => false,
+            Taker::Graph(next, _) => !self.ended.contains(next),
+        };
+        let takers = self.takers.get(graph);
+        let taken = takers.is_none_or(|takers| takers.iter().any(&mut wants) || !takers.iter().any(is_left));
+        known.insert(graph, taken);
+        taken
     }
 
     /// Wakes all who wait, but for that member.
@@ -118,11 +141,12 @@ impl Drop for Appetite {
     fn drop(&mut self) {
         let mut state = self.balance.lock();
         state.asking.remove(&self.graph);
+        state.ended.insert(self.graph);
         state.wake(usize::MAX);
     }
 }
 
-/// How a filtergraph that only feeds others waits for them.
+/// How a filtergraph that feeds others waits for them, when nobody else takes anything of it.
 #[derive(Debug)]
 pub struct Hold {
     balance: Balance,
@@ -136,12 +160,22 @@ impl Hold {
         self.alone
     }
 
-    /// Some filtergraph wants what this one gives.
+    /// Nothing more goes by that output.
+    pub fn close(&self, output: usize) {
+        let mut state = self.balance.lock();
+        let taker = state.takers.get_mut(self.graph).and_then(|takers| takers.get_mut(output));
+        if let Some(taker) = taker {
+            *taker = Taker::Nobody;
+            state.wake(usize::MAX);
+        }
+    }
+
+    /// Somebody wants what this one gives.
     pub fn is_wanted(&self) -> bool {
         self.balance.lock().is_taken(self.graph)
     }
 
-    /// Waits while no filtergraph wants what this one gives.
+    /// Waits while nobody wants what this one gives.
     pub fn wait(&self, stop: &StopSignal) {
         loop {
             let answer: Receiver<()> = {
@@ -191,7 +225,7 @@ impl Balance {
         self.lock().takers = takers;
     }
 
-    /// For a filtergraph that only feeds others; `alone`: nobody else takes anything of what feeds it.
+    /// For a filtergraph that feeds others; `alone`: nobody else takes anything of what feeds it.
     pub fn hold(&self, graph: usize, alone: bool) -> Hold {
         Hold { balance: self.clone(), graph, alone }
     }
@@ -315,6 +349,42 @@ mod tests {
         finished.recv().unwrap();
         thread.join().unwrap();
         assert_eq!(balance.lock().wanted(0), Some(false));
+    }
+
+    #[test]
+    fn who_has_ended_wants_nothing_of_a_filtergraph_that_feeds_others_besides() {
+        let balance = Balance::default();
+        balance.set_takers(vec![
+            vec![Taker::Encoder, Taker::Graph(1, 0), Taker::Graph(2, 0)],
+            vec![Taker::Encoder],
+            vec![Taker::Encoder],
+        ]);
+        let (one, two) = (balance.appetite(1, vec![vec![]]), balance.appetite(2, vec![vec![]]));
+        let hold = balance.hold(0, true);
+        two.ask(&[false]);
+        assert!(hold.is_wanted());
+        drop(one);
+        assert!(hold.is_wanted());
+        hold.close(0);
+        assert!(!hold.is_wanted());
+        two.ask(&[true]);
+        assert!(hold.is_wanted());
+        two.ask(&[false]);
+        drop(two);
+        // Nobody is left: it goes on, and finds that out.
+        assert!(hold.is_wanted());
+    }
+
+    #[test]
+    fn many_ways_to_one_filtergraph_are_asked_once() {
+        const LENGTH: usize = 40;
+        let balance = Balance::default();
+        let mut takers: Vec<_> = (1..LENGTH).map(|next| vec![Taker::Graph(next, 0), Taker::Graph(next, 1)]).collect();
+        takers.push(vec![Taker::Nobody, Taker::Graph(LENGTH, 0)]);
+        balance.set_takers(takers);
+        let appetites: Vec<_> = (1..=LENGTH).map(|graph| balance.appetite(graph, vec![vec![], vec![]])).collect();
+        appetites[LENGTH - 1].ask(&[false, false]);
+        assert!(!balance.hold(0, true).is_wanted());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::fault::{StageError, first_cause};
 use super::link::{Flowing, Inlet, LinkSender, SendError, Tagged};
 use super::meter::StageMeter;
-use super::stop::StopSignal;
+use super::stop::{Latch, StopSignal};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -33,6 +33,16 @@ pub trait Stage: Send {
 
     /// Nothing more comes on a port.
     fn port_ended(&mut self, _port: usize, _out: &mut Outlet<Self::Out>) -> Result<Flow, StageError> {
+        Ok(Flow::Continue)
+    }
+
+    /// It has more to do even when nothing comes.
+    fn is_busy(&self) -> bool {
+        false
+    }
+
+    /// Nothing has come, and it is busy.
+    fn go_on(&mut self, _out: &mut Outlet<Self::Out>) -> Result<Flow, StageError> {
         Ok(Flow::Continue)
     }
 
@@ -240,6 +250,12 @@ impl<'a, S: Stage> Worker<'a, S> {
     fn run(&mut self) -> Result<(), StageError> {
         let abort = self.out.stop.abort.clone();
         while self.open > 0 {
+            if self.stage.is_busy() {
+                match self.go_on(&abort)? {
+                    Flow::Continue => continue,
+                    Flow::Done => break,
+                }
+            }
             let received = self.inlet.receive(&abort, self.meter).map_err(|_| StageError::Aborted)?;
             // Whoever ends in good order says so on every port; who just vanishes has failed, and tells the cause itself.
             let tagged = received.ok_or(StageError::Aborted)?;
@@ -248,6 +264,22 @@ impl<'a, S: Stage> Worker<'a, S> {
             }
         }
         Ok(())
+    }
+
+    /// Lets a busy stage go on, or handles what came meanwhile.
+    fn go_on(&mut self, abort: &Latch) -> Result<Flow, StageError> {
+        if abort.is_tripped() {
+            return Err(StageError::Aborted);
+        }
+        match self.inlet.arrived() {
+            Some(tagged) => self.handle(tagged),
+            None => {
+                let began = Instant::now();
+                let flow = self.stage.go_on(&mut self.out)?;
+                self.meter.worked_since(began);
+                Ok(flow)
+            }
+        }
     }
 
     /// Handles what has arrived, without waiting.

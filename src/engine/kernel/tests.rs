@@ -3,7 +3,7 @@
 
 mod toys;
 
-use self::toys::{Count, Dies, Keep, Pass, Slow, count, forked, linked, numbers, outlet, sink, source, worker};
+use self::toys::{Busy, Count, Dies, Keep, Pass, Slow, count, forked, linked, numbers, outlet, sink, source, worker};
 use super::*;
 use crate::engine::link::{Capacity, link, reply};
 use std::sync::atomic::Ordering::SeqCst;
@@ -213,4 +213,23 @@ fn a_stage_that_dies_ends_those_before_and_behind_it() {
     assert!(dying.join().is_err());
     // What comes from the dead is no whole stream, and must not be flushed as if it were one.
     assert_eq!((behind, keep.finished, keep.abandoned), (Err(StageError::Aborted), false, true));
+}
+
+#[test]
+fn a_busy_stage_works_while_nothing_comes_and_takes_what_comes_and_ends_on_abort() {
+    let stop = StopSignal::new();
+    let (mut from, inlet) = linked(&stop, 1, 1);
+    let (enough, waited_for) = reply();
+    let busy = worker(Busy { enough: Some(enough), ..Busy::default() }, inlet, outlet(&stop, Vec::new()));
+    assert!(waited_for.recv().is_err());
+    assert_eq!(count(1).step(&mut from), Ok(Flow::Continue));
+    let (busy, result) = busy.join().unwrap();
+    assert_eq!((busy.turns >= 100, result), (true, Ok(())));
+
+    let (_from, inlet) = linked(&stop, 1, 1);
+    let (enough, waited_for) = reply();
+    let busy = worker(Busy { enough: Some(enough), ..Busy::default() }, inlet, outlet(&stop, Vec::new()));
+    assert!(waited_for.recv().is_err());
+    stop.abort();
+    assert_eq!(busy.join().unwrap().1, Err(StageError::Aborted));
 }

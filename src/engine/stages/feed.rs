@@ -13,6 +13,12 @@ use std::collections::VecDeque;
 /// Frames of an input that may wait before the input is held.
 pub const AHEAD: usize = 8;
 
+/// Frames that may wait for a graph that goes on without them; what is more is given to it all the same.
+const UNASKED: usize = 32;
+
+/// How often a graph goes on without an input before it is taken to want no more of it.
+const PASSED_OVER: u32 = 256;
+
 /// One input of the graph.
 pub struct InputSettings {
     /// Pictures or sound; subtitles that are drawn come as pictures.
@@ -76,6 +82,8 @@ pub(super) struct Input {
     /// The graph has been told that it ended.
     closed: bool,
     waiting: VecDeque<Frame>,
+    /// How often the graph went on since it asked for it.
+    passed_over: u32,
     /// Frames of another shape that were left out.
     pub(super) dropped: u64,
     /// How far the file of drawn subtitles has come.
@@ -94,6 +102,7 @@ impl Input {
             reaches: None,
             closed: false,
             waiting: VecDeque::new(),
+            passed_over: 0,
             dropped: 0,
             reached: None,
         }
@@ -242,6 +251,20 @@ impl Input {
             self.waiting.extend(drawing.heartbeat(reached, true)?);
         }
         Ok(())
+    }
+
+    /// The graph goes on; `asked`: for this input.
+    pub(super) fn goes_on(&mut self, asked: bool) {
+        self.passed_over = if asked { 0 } else { self.passed_over.saturating_add(1) };
+    }
+
+    /// More waits than need lie here: the graph lets go of it where it wants no more of this input. What the graph must be built
+    /// anew for is left.
+    pub(super) fn overflows(&self) -> bool {
+        self.passed_over > PASSED_OVER
+            && self.waiting.len() > UNASKED
+            && self.settings.drawing.is_none()
+            && self.changes().is_none()
     }
 
     /// True while the input need not be held, whether or not the graph asks for it.

@@ -15,6 +15,9 @@ use crate::engine::meter::Meter;
 use crate::facts::{GraphPlace, MediaKind};
 use std::sync::Arc;
 
+/// What the graph does by itself, in requests to its outputs, before it looks whether something came.
+const TURN: usize = 64;
+
 /// A filtergraph with its inputs and outputs.
 pub struct FilterStage {
     settings: GraphSettings,
@@ -27,9 +30,13 @@ pub struct FilterStage {
     feeding: Option<Feeding>,
     /// By output: another filtergraph takes it.
     linked: Vec<bool>,
+    /// By output: those that it feeds have been told that nothing more goes there.
+    left: Vec<bool>,
     hold: Option<Hold>,
     /// It does nothing until something comes.
     pauses: bool,
+    /// It has more to do, whether or not something comes.
+    is_busy: bool,
     /// The keyboard's commands, how many were seen, and the graph's number among all.
     commands: Option<(Commands, usize, usize)>,
     /// Where it is told what the graph consists of once it is configured, and as which one.
@@ -58,8 +65,10 @@ impl FilterStage {
             finished: vec![false; count],
             feeding: None,
             linked: vec![false; count],
+            left: vec![false; count],
             hold: None,
             pauses: false,
+            is_busy: false,
             commands: None,
             told_to: None,
             name,
@@ -252,8 +261,11 @@ impl FilterStage {
         Ok(())
     }
 
-    /// Lets the graph work as long as there is something for it to do, and sends on what comes out.
+    /// Lets the graph work as long as there is something for it to do, and sends on what comes out. Sources inside it need
+    /// nothing of what comes and have no end, so it stops now and then for that.
     fn work(&mut self, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
+        let mut unfed = 0;
+        self.is_busy = false;
         loop {
             for port in 0..self.kinds.len() {
                 self.reap_port(port, out)?;
@@ -265,13 +277,32 @@ impl FilterStage {
             if self.pauses {
                 break;
             }
-            let Some(graph) = &mut self.graph else { break };
+            if self.graph.is_none() {
+                break;
+            }
+            let all_ended = self.inputs.iter().all(|input| input.ended);
             // Only sources of the graph's own are left, and these need not end by themselves.
-            if out.stop().drain.is_tripped() && self.inputs.iter().all(|input| input.ended && !input.has_next()) {
+            if out.stop().drain.is_tripped() && all_ended && !self.inputs.iter().any(Input::has_next) {
                 return Ok(Flow::Done);
             }
-            let worked = graph.work();
-            if !worked.map_err(|error| self.fault(error))? && !self.feed(out)? {
+            let too_much = self.inputs.iter().position(Input::overflows);
+            let is_last = out.stop().drain.is_tripped() && all_ended && unfed >= TURN;
+            let unasked = too_much.or_else(|| self.inputs.iter().position(|input| is_last && input.has_next()));
+            if let Some(port) = unasked {
+                self.feed_port(port, out)?;
+                continue;
+            }
+            if unfed >= TURN && !all_ended {
+                self.is_busy = true;
+                break;
+            }
+            let Some(graph) = &mut self.graph else { break };
+            if graph.work().map_err(|error| self.fault(error))? {
+                unfed += 1;
+                self.inputs.iter_mut().for_each(|input| input.goes_on(false));
+            } else if self.feed(out)? {
+                unfed = 0;
+            } else {
                 break;
             }
         }
@@ -281,8 +312,14 @@ impl FilterStage {
 
     /// The filtergraphs behind have enough. Waits for them where nobody can wait for what feeds this one meanwhile; else it is
     /// to take what comes, and to do nothing with it until the next comes.
-    fn is_to_pause(&self, out: &Outlet<FrameItem>) -> bool {
+    fn is_to_pause(&mut self, out: &Outlet<FrameItem>) -> bool {
         let Some(hold) = &self.hold else { return false };
+        for port in 0..self.kinds.len() {
+            if !self.left[port] && (self.finished[port] || !out.is_open(port)) {
+                self.left[port] = true;
+                hold.close(port);
+            }
+        }
         if hold.is_alone() || self.inputs.iter().all(|input| input.ended) {
             out.pausing(|| hold.wait(out.stop()));
             return false;
@@ -306,7 +343,19 @@ impl FilterStage {
                 best = Some(port);
             }
         }
-        let Some(port) = best else { return self.finish_after_last(out) };
+        for (input, times) in self.inputs.iter_mut().zip(&asked) {
+            if *times > 0 || best.is_some() {
+                input.goes_on(*times > 0);
+            }
+        }
+        match best {
+            Some(port) => self.feed_port(port, out),
+            None => self.finish_after_last(out),
+        }
+    }
+
+    /// Gives the graph one frame, or the end, of an input.
+    fn feed_port(&mut self, port: usize, out: &mut Outlet<FrameItem>) -> Result<bool, StageError> {
         if self.leave_out_changed(port) {
             return Ok(true);
         }
@@ -373,7 +422,8 @@ impl FilterStage {
                 Ok(Pull::NeedsInput) => return Ok(()),
                 Ok(Pull::Finished) => {
                     self.finished[port] = true;
-                    return Ok(());
+                    // Who takes it may have to know before the graph's other outputs go on.
+                    return out.end(port);
                 }
                 Err(error) => return Err(self.fault(error)),
             }
@@ -404,7 +454,7 @@ impl FilterStage {
     }
 
     /// Something arrived: builds the graph if it can be built now, and goes on.
-    fn go_on(&mut self, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
+    fn arrived(&mut self, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
         if self.graph.is_none() && self.inputs.iter().all(Input::is_known) {
             if self.inputs.iter().any(Input::is_formless) {
                 return Err(StageError::Failed(format!(
@@ -439,7 +489,7 @@ impl Stage for FilterStage {
         match item {
             FrameItem::Frame(frame) => {
                 self.inputs[port].arrived(frame);
-                self.go_on(out)
+                self.arrived(out)
             }
             FrameItem::SourceBits(bits) => {
                 self.inputs[port].source_bits = bits;
@@ -456,11 +506,11 @@ impl Stage for FilterStage {
             }
             FrameItem::Subtitle(subtitle) => {
                 self.inputs[port].subtitle(&subtitle).map_err(StageError::library("draw a subtitle"))?;
-                self.go_on(out)
+                self.arrived(out)
             }
             FrameItem::Heartbeat(at) => {
                 self.inputs[port].heartbeat(at).map_err(StageError::library("draw a subtitle"))?;
-                self.go_on(out)
+                self.arrived(out)
             }
             FrameItem::Shape(shape) => {
                 self.inputs[port].linked(&shape.output);
@@ -471,7 +521,16 @@ impl Stage for FilterStage {
 
     fn port_ended(&mut self, port: usize, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
         self.inputs[port].end().map_err(StageError::library("draw a subtitle"))?;
-        self.go_on(out)
+        self.arrived(out)
+    }
+
+    fn is_busy(&self) -> bool {
+        self.is_busy
+    }
+
+    fn go_on(&mut self, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {
+        self.obey();
+        self.work(out)
     }
 
     fn finish(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {

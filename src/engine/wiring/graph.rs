@@ -18,6 +18,7 @@ use crate::plan::{
     EncodePlan, GraphInputPlan, GraphPlan, OutputPlan, PadSource, PadTarget, Plan, StreamSource, Treatment,
 };
 use crate::unit::Rational;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The canvas of subtitles in a file without pictures.
@@ -174,9 +175,10 @@ fn takers(graph: &GraphPlan) -> Vec<Taker> {
     graph.outputs.iter().filter_map(|output| output.to.map(taker)).collect()
 }
 
-/// A graph that feeds others alone waits while they have enough: sources and loops inside it have no end.
+/// A graph that feeds others waits while they have enough and no encoder takes anything any more: sources and loops inside it
+/// have no end.
 fn hold(plan: &Plan, graph: usize, balance: &Balance) -> Option<Hold> {
-    let feeds_graphs = takers(&plan.graphs[graph]).iter().all(|taker| *taker != Taker::Encoder);
+    let feeds_graphs = takers(&plan.graphs[graph]).iter().any(|taker| *taker != Taker::Encoder);
     feeds_graphs.then(|| balance.hold(graph, stands_alone(plan, graph, graph)))
 }
 
@@ -187,20 +189,33 @@ fn stands_alone(plan: &Plan, graph: usize, last: usize) -> bool {
     let leads_here = |at: usize| at == last || only_feeds(plan, at, last);
     let written = plan.outputs.iter().flat_map(|output| &output.streams);
     let read = plan.graphs.iter().enumerate().filter(|(at, _)| !leads_here(*at)).flat_map(|(_, graph)| &graph.inputs);
-    let mut before = plan.graphs[graph].inputs.iter().filter_map(|pad| match pad.source {
-        PadSource::Graph(other, _) => Some(other),
-        PadSource::Input(..) | PadSource::Decoder(_) => None,
-    });
+    let before: BTreeSet<usize> = plan.graphs[graph]
+        .inputs
+        .iter()
+        .filter_map(|pad| match pad.source {
+            PadSource::Graph(other, _) => Some(other),
+            PadSource::Input(..) | PadSource::Decoder(_) => None,
+        })
+        .collect();
     plan.decoders.is_empty()
-        && before.all(|other| only_feeds(plan, other, graph) && stands_alone(plan, other, graph))
+        && before.into_iter().all(|other| only_feeds(plan, other, graph) && stands_alone(plan, other, graph))
         && !written.filter_map(|stream| stream.source.input()).any(|(input, _)| of_these(input))
         && !read.filter_map(|pad| pad.source.input()).any(|(input, _)| of_these(input))
 }
 
 /// All that a graph gives goes to that other one, directly or through others.
 fn only_feeds(plan: &Plan, graph: usize, last: usize) -> bool {
-    let leads = |taker: &Taker| matches!(*taker, Taker::Graph(next, _) if next == last || only_feeds(plan, next, last));
-    takers(&plan.graphs[graph]).iter().all(leads)
+    let (mut seen, mut left) = (BTreeSet::from([graph, last]), vec![graph]);
+    while let Some(at) = left.pop() {
+        for taker in takers(&plan.graphs[at]) {
+            match taker {
+                Taker::Graph(next, _) if seen.insert(next) => left.push(next),
+                Taker::Graph(..) => {}
+                Taker::Encoder | Taker::Nobody => return false,
+            }
+        }
+    }
+    true
 }
 
 /// What a filtergraph must know of another one that feeds it; the clock and the shape come before the frames.

@@ -13,6 +13,7 @@ pub use self::output::{OutputPlan, OutputStreamPlan, ProgramPlan, StatsPlan, Sta
 pub use self::treatment::{CopyPlan, EncodePlan, PassPlan, Treatment};
 
 use crate::diagnostic::Diagnostic;
+use std::collections::BTreeSet;
 
 /// All that will be done.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,29 +33,34 @@ pub struct Plan {
 impl Plan {
     /// The inputs that an output stream's media comes from, in order, each once.
     pub fn origins(&self, source: StreamSource) -> Vec<usize> {
-        match source {
-            StreamSource::Input(input, _) => vec![input],
-            StreamSource::Graph(graph, _) => {
-                let pads = self.graphs.get(graph).map_or(&[][..], |graph| &graph.inputs);
-                let mut inputs: Vec<usize> = pads.iter().flat_map(|pad| self.pad_origins(pad.source)).collect();
-                inputs.sort_unstable();
-                inputs.dedup();
-                inputs
+        let (mut inputs, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![source]);
+        while let Some(source) = left.pop() {
+            match source {
+                StreamSource::Input(input, _) => drop(inputs.insert(input)),
+                StreamSource::Graph(graph, _) if seen.insert(graph) => {
+                    let pads = self.graphs.get(graph).map_or(&[][..], |graph| &graph.inputs);
+                    left.extend(pads.iter().map(|pad| self.behind_pad(pad.source)));
+                }
+                StreamSource::Graph(..) | StreamSource::File => {}
             }
-            StreamSource::File => Vec::new(),
         }
+        inputs.into_iter().collect()
     }
 
-    /// The same of what feeds a filtergraph: a loopback decoder gives what its encoder's source does. No filtergraph of a
-    /// plan feeds itself, so this ends.
+    /// The same of what feeds a filtergraph.
     pub fn pad_origins(&self, source: PadSource) -> Vec<usize> {
+        self.origins(self.behind_pad(source))
+    }
+
+    /// What feeds a filtergraph; a loopback decoder gives what its encoder's source does.
+    fn behind_pad(&self, source: PadSource) -> StreamSource {
         match source {
-            PadSource::Input(input, _) => vec![input],
+            PadSource::Input(input, stream) => StreamSource::Input(input, stream),
             PadSource::Decoder(number) => {
                 let (output, stream) = self.decoders[number].stream;
-                self.origins(self.outputs[output].streams[stream].source)
+                self.outputs[output].streams[stream].source
             }
-            PadSource::Graph(graph, pad) => self.origins(StreamSource::Graph(graph, pad)),
+            PadSource::Graph(graph, pad) => StreamSource::Graph(graph, pad),
         }
     }
 

@@ -108,6 +108,34 @@ impl Stage for Pass {
     }
 }
 
+/// Has work of its own without end, until a number comes.
+#[derive(Default)]
+pub(super) struct Busy {
+    pub(super) turns: usize,
+    pub(super) enough: Option<Sender<()>>,
+}
+
+impl Stage for Busy {
+    type In = Item;
+    type Out = Item;
+    fn step(&mut self, _port: usize, _item: Item, _out: &mut Outlet<Item>) -> Result<Flow, StageError> {
+        Ok(Flow::Done)
+    }
+    fn is_busy(&self) -> bool {
+        true
+    }
+    fn go_on(&mut self, _out: &mut Outlet<Item>) -> Result<Flow, StageError> {
+        self.turns += 1;
+        if self.turns == 100 {
+            self.enough = None;
+        }
+        Ok(Flow::Continue)
+    }
+    fn finish(&mut self, _out: &mut Outlet<Item>) -> Result<(), StageError> {
+        Ok(())
+    }
+}
+
 /// Takes an item each time it is allowed to.
 pub(super) struct Slow {
     pub(super) allowed: Receiver<()>,
