@@ -4,16 +4,11 @@
 
 mod common;
 
-use common::both::{Both, linked, run_in, scratch};
-use common::{assert_none, in_parallel, oracle_major, weir};
+use common::both::{knows_links, linked, mapping, run_in, scratch, unlike_ffmpeg, whole};
+use common::{assert_none, in_parallel, weir};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
-
-/// The system's ffmpeg links graphs: since 7.1.
-fn known_to_ffmpeg() -> bool {
-    matches!(oracle_major(), 0 | 7..)
-}
 
 /// A folder with sources: pictures that change size and format after the first five, and those that keep no rate.
 fn sources() -> TempDir {
@@ -36,11 +31,6 @@ fn placed(line: &str, sources: &TempDir) -> String {
     names.iter().fold(line.to_owned(), |line, name| {
         line.replace(&format!("-i {name}"), &format!("-i {}", sources.path().join(name).display()))
     })
-}
-
-/// All but the version of the library.
-fn whole(framemd5: &str) -> Vec<&str> {
-    framemd5.lines().filter(|line| !line.starts_with("#software")).collect()
 }
 
 /// Output and checksum of each frame.
@@ -137,12 +127,12 @@ fn compare((input, graphs, maps): &(&str, &str, &str), made: &TempDir, times: bo
 #[test]
 fn several_graphs_give_what_one_graph_gives() {
     let made = sources();
-    assert_none(&in_parallel(&AS_ONE, |row| compare(row, &made, !known_to_ffmpeg())), AS_ONE.len());
+    assert_none(&in_parallel(&AS_ONE, |row| compare(row, &made, !knows_links())), AS_ONE.len());
 }
 
 #[test]
 fn times_stay_what_they_are_where_no_ffmpeg_rounds_them() {
-    if !known_to_ffmpeg() {
+    if !knows_links() {
         let made = sources();
         assert_none(&in_parallel(&AS_ONE_WITH_TIMES, |row| compare(row, &made, true)), AS_ONE_WITH_TIMES.len());
     }
@@ -191,36 +181,13 @@ const AS_FFMPEG: [&str; 29] = [
     "-i {av.mp4} -map 0:v -filter_complex '[0:v]scale=160:90[v]' -filter_complex '[v]vflip[b]' -map [b] -f framemd5 one.md5",
 ];
 
-/// The lines of the stream mapping.
-fn mapping(stderr: &str) -> Vec<String> {
-    let lines = stderr.lines().skip_while(|line| *line != "Stream mapping:").skip(1);
-    lines.take_while(|line| line.starts_with("  ")).map(str::to_owned).collect()
-}
-
 #[test]
 fn it_is_all_as_with_an_ffmpeg_that_knows_it() {
-    if !known_to_ffmpeg() {
+    if !knows_links() {
         return;
     }
     let made = sources();
-    let check = |line: &&str| {
-        let line = placed(&format!("-hide_banner -nostdin -y {line}"), &made);
-        let both = Both::run(&line);
-        both.assert_same_end(&line);
-        let (ours, theirs) = both.told(mapping);
-        if ours != theirs || both.ours.1.code() != Some(0) {
-            return Some(format!("{line}: {ours:?}, ffmpeg: {theirs:?}: {}", both.ours.1.stderr));
-        }
-        for name in ["one.md5", "two.md5"].into_iter().filter(|name| line.contains(name)) {
-            let (ours, theirs) = both.files(name);
-            let same = if line.contains("avi") { ours == theirs } else { whole(&ours) == whole(&theirs) };
-            if !same {
-                let differ = whole(&ours).into_iter().zip(whole(&theirs)).find(|(a, b)| a != b);
-                return Some(format!("{line}: {name} differs: {differ:?}"));
-            }
-        }
-        None
-    };
+    let check = |line: &&str| unlike_ffmpeg(&placed(&format!("-hide_banner -nostdin -y {line}"), &made));
     assert_none(&in_parallel(&AS_FFMPEG, check), AS_FFMPEG.len());
 }
 
@@ -319,7 +286,7 @@ fn what_leads_nowhere_or_in_a_ring_is_refused_before_anything_is_written() {
         assert_eq!(run.code(), Some(1), "{line}");
         assert!(run.stderr.contains(words), "{line}: {}", run.stderr);
         assert!(!dir.path().join("out.mkv").exists(), "{line}");
-        if known_to_ffmpeg() && !words.contains("[x]") {
+        if knows_links() && !words.contains("[x]") {
             let theirs = run_in(Path::new("ffmpeg"), dir.path(), &line);
             assert!(theirs.code() != Some(0), "{line}");
         }

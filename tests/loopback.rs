@@ -4,25 +4,15 @@
 
 mod common;
 
-use common::both::{Both, linked, run_in, scratch};
-use common::{assert_none, in_parallel, is_weir, oracle_major, weir};
+use common::both::{knows_links, linked, run_in, scratch, unlike_ffmpeg};
+use common::{assert_none, in_parallel, is_weir, weir};
 use std::fs;
 use std::path::Path;
-
-/// The system's ffmpeg has `-dec`: since 7.0.
-fn known_to_ffmpeg() -> bool {
-    matches!(oracle_major(), 0 | 7..)
-}
 
 /// Checksums of the frames in the order of the file.
 fn frames(framemd5: &str) -> Vec<String> {
     let lines = framemd5.lines().filter(|line| !line.starts_with('#'));
     lines.map(|line| line.rsplit(',').next().unwrap().trim().to_owned()).collect()
-}
-
-/// All but the version of the library.
-fn whole(framemd5: &str) -> Vec<&str> {
-    framemd5.lines().filter(|line| !line.starts_with("#software")).collect()
 }
 
 /// What is encoded, and a filtergraph of the source and of that, which is called `DEC`.
@@ -42,7 +32,7 @@ const AS_FILES: [(&str, &str); 11] = [
 
 #[test]
 fn a_filtergraph_gets_the_frames_that_the_file_holds() {
-    if !is_weir() && !known_to_ffmpeg() {
+    if !is_weir() && !knows_links() {
         return;
     }
     let check = |&(encode, graph): &(&str, &str)| {
@@ -111,44 +101,18 @@ const AS_FFMPEG: [&str; 22] = [
     "-map 0:v -c:v mpeg4 o.mp4 -skip_frame nokey -c:v mpeg4 -dec 0:0 -filter_complex '[dec:0]null[s]' -map [s] -f framemd5 one.md5",
 ];
 
-/// The lines of the stream mapping.
-fn mapping(stderr: &str) -> Vec<String> {
-    let lines = stderr.lines().skip_while(|line| *line != "Stream mapping:").skip(1);
-    lines.take_while(|line| line.starts_with("  ")).map(str::to_owned).collect()
-}
-
 #[test]
 fn it_is_all_as_with_an_ffmpeg_that_knows_it() {
-    if !known_to_ffmpeg() {
+    if !knows_links() {
         return;
     }
-    let check = |line: &&str| {
-        let line = format!("-hide_banner -nostdin -y -i {{av.mp4}} {line}");
-        let both = Both::run(&line);
-        both.assert_same_end(&line);
-        if both.ours.1.code() != Some(0) {
-            return Some(format!("{line}: {}", both.ours.1.stderr));
-        }
-        let (ours, theirs) = both.told(mapping);
-        if ours != theirs {
-            return Some(format!("{line}: {ours:?}, ffmpeg: {theirs:?}"));
-        }
-        for name in ["one.md5", "two.md5"].into_iter().filter(|name| line.contains(name)) {
-            let (ours, theirs) = both.files(name);
-            let same = if line.contains("avi") { ours == theirs } else { whole(&ours) == whole(&theirs) };
-            if !same {
-                let differ = whole(&ours).into_iter().zip(whole(&theirs)).find(|(a, b)| a != b);
-                return Some(format!("{line}: {name} differs: {differ:?}"));
-            }
-        }
-        None
-    };
+    let check = |line: &&str| unlike_ffmpeg(&format!("-hide_banner -nostdin -y -i {{av.mp4}} {line}"));
     assert_none(&in_parallel(&AS_FFMPEG, check), AS_FFMPEG.len());
 }
 
 #[test]
 fn an_encoder_that_looks_far_ahead_holds_nobody_up() {
-    if !is_weir() && !known_to_ffmpeg() {
+    if !is_weir() && !knows_links() {
         return;
     }
     // Two hundred frames wait for the first of what was encoded; the graph itself is slow, or an encoder behind it.
@@ -196,7 +160,7 @@ fn what_cannot_be_decoded_again_fails_as_in_ffmpeg() {
             assert_eq!(run.code(), Some(1), "{line}");
             assert!(run.stderr.contains(words), "{line}: {}", run.stderr);
         }
-        if known_to_ffmpeg() {
+        if knows_links() {
             let theirs = run_in(Path::new("ffmpeg"), dir.path(), &line);
             assert_ne!(theirs.code(), Some(0), "{line}");
         }

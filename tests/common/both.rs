@@ -83,3 +83,42 @@ pub fn without_addresses(stderr: &str) -> Vec<String> {
     }
     lines
 }
+
+/// The system's ffmpeg knows loopback decoders, and filtergraphs that take another one's output.
+pub fn knows_links() -> bool {
+    matches!(oracle_major(), 0 | 7..)
+}
+
+/// All of a `framemd5` but the version of the library.
+pub fn whole(framemd5: &str) -> Vec<&str> {
+    framemd5.lines().filter(|line| !line.starts_with("#software")).collect()
+}
+
+/// The lines of the stream mapping.
+pub fn mapping(stderr: &str) -> Vec<String> {
+    let lines = stderr.lines().skip_while(|line| *line != "Stream mapping:").skip(1);
+    lines.take_while(|line| line.starts_with("  ")).map(str::to_owned).collect()
+}
+
+/// What is not as with the system's ffmpeg in a job that is to succeed: its end, its stream mapping, and the frames in
+/// `one.md5` and `two.md5`, where it writes them.
+pub fn unlike_ffmpeg(line: &str) -> Option<String> {
+    let both = Both::run(line);
+    both.assert_same_end(line);
+    if both.ours.1.code() != Some(0) {
+        return Some(format!("{line}: {}", both.ours.1.stderr));
+    }
+    let (ours, theirs) = both.told(mapping);
+    if ours != theirs {
+        return Some(format!("{line}: {ours:?}, ffmpeg: {theirs:?}"));
+    }
+    for name in ["one.md5", "two.md5"].into_iter().filter(|name| line.contains(name)) {
+        let (ours, theirs) = both.files(name);
+        let same = if line.contains("avi") { ours == theirs } else { whole(&ours) == whole(&theirs) };
+        if !same {
+            let differ = whole(&ours).into_iter().zip(whole(&theirs)).find(|(a, b)| a != b);
+            return Some(format!("{line}: {name} differs: {differ:?}"));
+        }
+    }
+    None
+}

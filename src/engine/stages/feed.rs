@@ -4,7 +4,6 @@ use super::drawing::Drawing;
 use crate::av::{
     AvError, Frame, FrameShape, GraphOutput, Margins, Subtitle, linked_graphs_keep_times, linked_graphs_tell_rates,
 };
-use crate::engine::balance::Appetite;
 use crate::facts::MediaKind;
 use crate::timing::GraphLink;
 use crate::unit::{Rational, rescale};
@@ -53,10 +52,27 @@ pub struct InputSettings {
     pub drawing: Option<Drawing>,
 }
 
-/// How a graph that several inputs feed holds those that it does not need yet.
-pub struct Feeding {
-    /// Asks for them.
-    pub appetite: Appetite,
+impl InputSettings {
+    /// Those of what the run itself makes, a loopback decoder or another filtergraph; the clock and the shape come before the frames.
+    pub fn made(kind: MediaKind, index: (usize, usize), name: String) -> Self {
+        Self {
+            kind,
+            time_base: Rational::UNKNOWN,
+            frame_rate: Rational::UNKNOWN,
+            expected: FrameShape::unknown(),
+            display_matrix: None,
+            crop: None,
+            autorotate: false,
+            drop_changed: false,
+            reinit: true,
+            trim_start_us: None,
+            trim_duration_us: None,
+            first_filters: Vec::new(),
+            index,
+            name,
+            drawing: None,
+        }
+    }
 }
 
 /// What an input has for the graph next.

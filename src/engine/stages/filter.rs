@@ -3,9 +3,9 @@
 mod making;
 
 use self::making::describe;
-use super::feed::{Feeding, Input, InputSettings, Next};
+use super::feed::{Input, InputSettings, Next};
 use crate::av::{AvError, FilterGraph, GraphOutput, GraphSettings, OutputConstraint, Pull};
-use crate::engine::balance::Hold;
+use crate::engine::balance::{Appetite, Hold};
 use crate::engine::commands::Commands;
 use crate::engine::fault::StageError;
 use crate::engine::flow::FrameItem;
@@ -26,7 +26,8 @@ pub struct FilterStage {
     graph: Option<FilterGraph>,
     told: Vec<Option<GraphOutput>>,
     finished: Vec<bool>,
-    feeding: Option<Feeding>,
+    /// Asks for inputs, and holds those that are not needed yet.
+    appetite: Option<Appetite>,
     /// By output: another filtergraph takes it.
     linked: Vec<bool>,
     /// By output: those that it feeds have been told that nothing more goes there.
@@ -62,7 +63,7 @@ impl FilterStage {
             graph: None,
             told: vec![None; count],
             finished: vec![false; count],
-            feeding: None,
+            appetite: None,
             linked: vec![false; count],
             left: vec![false; count],
             hold: None,
@@ -75,8 +76,8 @@ impl FilterStage {
     }
 
     /// Lets the graph hold inputs that it does not need yet.
-    pub fn fed_by(mut self, feeding: Option<Feeding>) -> Self {
-        self.feeding = feeding;
+    pub fn fed_by(mut self, appetite: Option<Appetite>) -> Self {
+        self.appetite = appetite;
         self
     }
 
@@ -295,7 +296,7 @@ impl FilterStage {
 
     /// Asks for the inputs that the graph needs, and holds those that have run ahead of what it asked for.
     fn ask(&self) {
-        let Some(feeding) = &self.feeding else { return };
+        let Some(appetite) = &self.appetite else { return };
         let hungry = |(port, input): (usize, &Input)| {
             let asked = match &self.graph {
                 Some(graph) => graph.unmet_requests(port) > 0 && !input.has_next(),
@@ -307,7 +308,7 @@ impl FilterStage {
         if !hungry.contains(&true) {
             hungry.fill(true);
         }
-        feeding.appetite.ask(&hungry);
+        appetite.ask(&hungry);
     }
 
     /// Something arrived: builds the graph if it can be built now, and goes on.
@@ -384,7 +385,7 @@ impl Stage for FilterStage {
 
     fn finish(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         let result = self.work(out).map(drop);
-        self.feeding = None;
+        self.appetite = None;
         for input in self.inputs.iter().filter(|input| input.dropped > 0) {
             let (file, stream) = input.settings.index;
             log::info!(
@@ -397,6 +398,6 @@ impl Stage for FilterStage {
     }
 
     fn abandon(&mut self) {
-        self.feeding = None;
+        self.appetite = None;
     }
 }

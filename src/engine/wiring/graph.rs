@@ -3,15 +3,15 @@
 use super::loopback;
 use super::settings::input_trim;
 use super::{BEHIND_GRAPH, Builder, Ends, FRAMES};
-use crate::av::{Canvas, FrameShape, GraphSettings, OutputConstraint};
+use crate::av::{Canvas, GraphSettings, OutputConstraint};
 use crate::diagnostic::mask_url;
-use crate::engine::balance::{Balance, Hold, Taker};
+use crate::engine::balance::{Appetite, Balance, Hold, Taker};
 use crate::engine::flow::FrameItem;
 use crate::engine::link::{LinkSender, link};
 use crate::engine::meter::Meter;
 use crate::engine::prepare::{OpenInputs, PrepareError};
 use crate::engine::stages::drawing::Drawing;
-use crate::engine::stages::feed::{AHEAD, Feeding, InputSettings};
+use crate::engine::stages::feed::{AHEAD, InputSettings};
 use crate::engine::stages::filter::FilterStage;
 use crate::facts::{GraphPlace, InputFacts, MediaKind};
 use crate::plan::{
@@ -101,7 +101,7 @@ impl Builder<'_> {
                         loopback::graph_input(&plan.decoders[decoder], format!("{from} dec:{decoder}"))
                     }
                     PadSource::Graph(other, output) => {
-                        linked_input(pad.kind, (other, output), format!("{from} filtergraph {other}"))
+                        InputSettings::made(pad.kind, (other, output), format!("{from} filtergraph {other}"))
                     }
                 });
             }
@@ -136,7 +136,7 @@ impl Builder<'_> {
                 ..GraphSettings::default()
             };
             let stage = FilterStage::new(format!("filtergraph {number}"), shared, settings, outputs)
-                .fed_by(feeding(plan, number, balance))
+                .fed_by(appetite(plan, number, balance))
                 .feeding(linked, hold(plan, number, balance))
                 .commanded_by(self.commands.clone(), number)
                 .told_to(self.tells_graphs(inputs), GraphPlace::Complex(number));
@@ -153,7 +153,7 @@ fn most_frames(inputs: &OpenInputs) -> Option<u32> {
 
 /// A graph that several files feed asks for what it needs; of one file it gets everything as it comes. Of what an encoder
 /// keeps to itself, a graph that takes its packets again as well as its source holds the source's frames meanwhile.
-fn feeding(plan: &Plan, graph: usize, balance: &Balance) -> Option<Feeding> {
+fn appetite(plan: &Plan, graph: usize, balance: &Balance) -> Option<Appetite> {
     let inputs = &plan.graphs[graph].inputs;
     let files_of = |graph| plan.origins(StreamSource::Graph(graph, 0));
     let asked = |pad: &GraphInputPlan| match pad.source {
@@ -163,7 +163,7 @@ fn feeding(plan: &Plan, graph: usize, balance: &Balance) -> Option<Feeding> {
     };
     let linked = inputs.iter().any(|pad| matches!(pad.source, PadSource::Graph(..)));
     let asks = linked || files_of(graph).len() > 1;
-    asks.then(|| Feeding { appetite: balance.appetite(graph, inputs.iter().map(asked).collect()) })
+    asks.then(|| balance.appetite(graph, inputs.iter().map(asked).collect()))
 }
 
 /// Who takes what a graph gives.
@@ -216,27 +216,6 @@ fn only_feeds(plan: &Plan, graph: usize, last: usize) -> bool {
         }
     }
     true
-}
-
-/// What a filtergraph must know of another one that feeds it; the clock and the shape come before the frames.
-fn linked_input(kind: MediaKind, index: (usize, usize), name: String) -> InputSettings {
-    InputSettings {
-        kind,
-        time_base: Rational::UNKNOWN,
-        frame_rate: Rational::UNKNOWN,
-        expected: FrameShape::unknown(),
-        display_matrix: None,
-        crop: None,
-        autorotate: false,
-        drop_changed: false,
-        reinit: true,
-        trim_start_us: None,
-        trim_duration_us: None,
-        first_filters: Vec::new(),
-        index,
-        name,
-        drawing: None,
-    }
 }
 
 fn graph_input(

@@ -1,7 +1,7 @@
 //! The stages of loopback decoders, between an encoder and the filtergraphs that take its pictures or sound again.
 
 use super::{Builder, Ends, PACKETS};
-use crate::av::{DecoderSettings, FrameShape};
+use crate::av::DecoderSettings;
 use crate::engine::flow::PacketItem;
 use crate::engine::link::{Inlet, LinkSender, link};
 use crate::engine::prepare::{OpenInputs, PrepareError};
@@ -9,7 +9,6 @@ use crate::engine::stages::feed::InputSettings;
 use crate::engine::stages::loopback::{LoopbackSettings, LoopbackStage};
 use crate::engine::stages::undecodable::Undecodable;
 use crate::plan::{LoopbackPlan, Plan};
-use crate::unit::Rational;
 use std::sync::Arc;
 
 impl Builder<'_> {
@@ -71,21 +70,8 @@ impl Builder<'_> {
 /// What a filtergraph must know of a loopback decoder that feeds it; its clock comes before its frames.
 pub(super) fn graph_input(decoder: &LoopbackPlan, name: String) -> InputSettings {
     InputSettings {
-        kind: decoder.kind,
-        time_base: Rational::UNKNOWN,
-        frame_rate: Rational::UNKNOWN,
-        expected: FrameShape::unknown(),
-        display_matrix: None,
-        crop: None,
-        autorotate: false,
-        drop_changed: false,
-        reinit: true,
         // What an encoder of sound puts before the beginning is not heard.
         trim_start_us: Some(0),
-        trim_duration_us: None,
-        first_filters: Vec::new(),
-        index: decoder.stream,
-        name,
-        drawing: None,
+        ..InputSettings::made(decoder.kind, decoder.stream, name)
     }
 }

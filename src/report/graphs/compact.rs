@@ -3,13 +3,13 @@
 //! What lies inside a section follows it, so the order of the lines is that of the tree. ffmpeg's own lines break off in
 //! the middle of sections and leave names out.
 
-use super::tree::{Part, Section, Value, escape};
+use super::tree::{Section, Value, escape};
 
 /// Compact: with keys; in values a backslash stands before itself and the bar, and control characters are C's.
 pub fn compact(root: &Section) -> String {
     let mut text = String::new();
     let field = |(key, value): &(&str, Value)| format!("|{key}={}", escaped(&value.shown()));
-    parts(&mut text, root, &field);
+    inside(&mut text, root, &field);
     text
 }
 
@@ -17,20 +17,14 @@ pub fn compact(root: &Section) -> String {
 pub fn csv(root: &Section) -> String {
     let mut text = String::new();
     let field = |(_, value): &(&str, Value)| format!(",{}", quoted(&value.shown()));
-    parts(&mut text, root, &field);
+    inside(&mut text, root, &field);
     text
 }
 
-fn parts(text: &mut String, of: &Section, field: &dyn Fn(&(&'static str, Value)) -> String) {
-    for part in &of.parts {
-        let sections = match part {
-            Part::List(_, sections) => &sections[..],
-            Part::One(section) => std::slice::from_ref(section),
-        };
-        for section in sections {
-            line!(text, "{}{}", section.name, section.fields.iter().map(field).collect::<String>());
-            parts(text, section, field);
-        }
+fn inside(text: &mut String, of: &Section, field: &dyn Fn(&(&'static str, Value)) -> String) {
+    for (_, section) in of.inside() {
+        line!(text, "{}{}", section.name, section.fields.iter().map(field).collect::<String>());
+        inside(text, section, field);
     }
 }
 

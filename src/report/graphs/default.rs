@@ -1,31 +1,24 @@
 //! ffprobe's `default`: `[FILTER]`, lines of `key=value`, what lies inside, `[/FILTER]`. Values are written as they are.
 
-use super::tree::{Part, Section};
+use super::tree::Section;
 
 /// What lies in the root.
 pub fn write(root: &Section) -> String {
     let mut text = String::new();
-    parts(&mut text, root);
+    inside(&mut text, root);
     text
 }
 
-fn parts(text: &mut String, of: &Section) {
-    for part in &of.parts {
-        match part {
-            Part::List(_, sections) => sections.iter().for_each(|inside| section(text, inside)),
-            Part::One(inside) => section(text, inside),
+fn inside(text: &mut String, of: &Section) {
+    for (_, section) in of.inside() {
+        let name = section.name.to_uppercase();
+        line!(text, "[{name}]");
+        for (key, value) in &section.fields {
+            line!(text, "{key}={}", value.shown());
         }
+        inside(text, section);
+        line!(text, "[/{name}]");
     }
-}
-
-fn section(text: &mut String, section: &Section) {
-    let name = section.name.to_uppercase();
-    line!(text, "[{name}]");
-    for (key, value) in &section.fields {
-        line!(text, "{key}={}", value.shown());
-    }
-    parts(text, section);
-    line!(text, "[/{name}]");
 }
 
 #[cfg(test)]

@@ -1,36 +1,26 @@
 //! A line a value behind the path of its sections: `graphs.graph.0.filters.filter.1.filter_name="scale"`, quoted as shells
 //! understand it.
 
-use super::tree::{Part, Section, Value, escape};
+use super::tree::{Section, Value, escape};
 
 /// The whole tree.
 pub fn write(root: &Section) -> String {
     let mut text = String::new();
-    parts(&mut text, "", root);
+    inside(&mut text, "", root);
     text
 }
 
-fn parts(text: &mut String, path: &str, of: &Section) {
-    for part in &of.parts {
-        match part {
-            Part::List(name, sections) => {
-                for (number, inside) in sections.iter().enumerate() {
-                    section(text, &format!("{path}{name}.{}.{number}.", inside.name), inside);
-                }
+fn inside(text: &mut String, path: &str, of: &Section) {
+    for (step, section) in of.inside() {
+        let path = format!("{path}{step}.");
+        for (key, value) in &section.fields {
+            match value {
+                Value::Number(number) => line!(text, "{path}{key}={number}"),
+                Value::Text(value) => line!(text, "{path}{key}=\"{}\"", escaped(value)),
             }
-            Part::One(inside) => section(text, &format!("{path}{}.", inside.name), inside),
         }
+        inside(text, &path, section);
     }
-}
-
-fn section(text: &mut String, path: &str, section: &Section) {
-    for (key, value) in &section.fields {
-        match value {
-            Value::Number(number) => line!(text, "{path}{key}={number}"),
-            Value::Text(value) => line!(text, "{path}{key}=\"{}\"", escaped(value)),
-        }
-    }
-    parts(text, path, section);
 }
 
 fn escaped(value: &str) -> String {

@@ -1,33 +1,22 @@
 //! An INI file: `[graphs.graph.0]` and lines of `key=value`, where a backslash stands before what INI means something by.
 
-use super::tree::{Part, Section, escape};
+use super::tree::{Section, escape};
 
 /// The whole tree.
 pub fn write(root: &Section) -> String {
     let mut text = String::from("# graphs of the run\n");
-    parts(&mut text, "", root);
+    inside(&mut text, "", root);
     text
 }
 
-fn parts(text: &mut String, path: &str, of: &Section) {
-    for part in &of.parts {
-        match part {
-            Part::List(name, sections) => {
-                for (number, inside) in sections.iter().enumerate() {
-                    section(text, &format!("{path}{name}.{}.{number}", inside.name), inside);
-                }
-            }
-            Part::One(inside) => section(text, &format!("{path}{}", inside.name), inside),
+fn inside(text: &mut String, path: &str, of: &Section) {
+    for (step, section) in of.inside() {
+        line!(text, "\n[{path}{step}]");
+        for (key, value) in &section.fields {
+            line!(text, "{key}={}", escaped(&value.shown()));
         }
+        inside(text, &format!("{path}{step}."), section);
     }
-}
-
-fn section(text: &mut String, path: &str, section: &Section) {
-    line!(text, "\n[{path}]");
-    for (key, value) in &section.fields {
-        line!(text, "{key}={}", escaped(&value.shown()));
-    }
-    parts(text, &format!("{path}."), section);
 }
 
 fn escaped(value: &str) -> String {

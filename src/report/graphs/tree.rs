@@ -57,6 +57,17 @@ impl Section {
         self.fields.push((key, Value::Number(value.into())));
     }
 
+    /// What lies inside, in order, each with the step that leads there: `filters.filter.1`, `hw_frames_context`.
+    pub fn inside(&self) -> impl Iterator<Item = (String, &Self)> {
+        self.parts.iter().flat_map(|part| match part {
+            Part::List(name, sections) => {
+                let numbered = sections.iter().enumerate();
+                numbered.map(|(number, inside)| (format!("{name}.{}.{number}", inside.name), inside)).collect()
+            }
+            Part::One(inside) => vec![(inside.name.to_owned(), inside)],
+        })
+    }
+
     /// Adds a list of sections.
     pub fn list(&mut self, name: &'static str, sections: Vec<Self>) {
         self.parts.push(Part::List(name, sections));
