@@ -22,12 +22,9 @@ impl Builder<'_> {
 
     /// The links to the loopback decoders of an encoder's packets.
     pub(super) fn loopback_takers(&mut self, plan: &Plan, leader: (usize, usize)) -> Vec<LinkSender<PacketItem>> {
-        let encoder = |decoder: &LoopbackPlan| {
-            let (output, stream) = decoder.stream;
-            plan.outputs[output].streams[stream].encoded_by.unwrap_or(decoder.stream)
-        };
         let decoders = plan.decoders.iter().zip(&mut self.decoders);
-        decoders.filter(|(decoder, _)| encoder(decoder) == leader).flat_map(|(_, senders)| senders.drain(..)).collect()
+        let led = decoders.filter(|(decoder, _)| plan.encoder_of(decoder.stream) == leader);
+        led.flat_map(|(_, senders)| senders.drain(..)).collect()
     }
 
     /// The stages, before the filtergraphs that they feed.

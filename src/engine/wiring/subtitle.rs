@@ -43,11 +43,9 @@ impl SubtitleLinks {
 
     /// The links to the subtitles that the packets of these pictures split.
     pub(super) fn takers(&mut self, plan: &Plan, leader: (usize, usize)) -> Vec<LinkSender<PacketItem>> {
-        let maker = |(output, stream): (usize, usize)| {
-            plan.outputs[output].streams[stream].encoded_by.unwrap_or((output, stream))
-        };
         let all = std::mem::take(&mut self.pulses);
-        let (taken, left): (Vec<_>, Vec<_>) = all.into_iter().partition(|(pictures, _)| maker(*pictures) == leader);
+        let (taken, left): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(pictures, _)| plan.encoder_of(*pictures) == leader);
         self.pulses = left;
         taken.into_iter().map(|(_, sender)| sender).collect()
     }

@@ -31,6 +31,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The output and stream whose encoder serves this one: its own, or one that it shares.
+    pub fn encoder_of(&self, (output, stream): (usize, usize)) -> (usize, usize) {
+        self.outputs[output].streams[stream].encoded_by.unwrap_or((output, stream))
+    }
+
     /// The inputs that an output stream's media comes from, in order, each once.
     pub fn origins(&self, source: StreamSource) -> Vec<usize> {
         let (mut inputs, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![source]);

@@ -212,15 +212,10 @@ fn decoders(known: &Known) -> Vec<Section> {
         }
     }
     for (number, looped) in known.plan.decoders.iter().enumerate() {
-        let source = encoder_id(encoder_of(known, looped.stream));
+        let source = encoder_id(known.plan.encoder_of(looped.stream));
         all.push(decoder(source, format!("in_dec_{number}"), &looped.decode.decoder, looped.kind));
     }
     all
-}
-
-/// The output and stream whose encoder serves this one.
-pub fn encoder_of(known: &Known, stream: (usize, usize)) -> (usize, usize) {
-    known.plan.outputs[stream.0].streams[stream.1].encoded_by.unwrap_or(stream)
 }
 
 /// Output streams with their numbers.
@@ -242,7 +237,7 @@ fn encoders(known: &Known) -> Vec<Section> {
     let section = |(at, stream): ((usize, usize), &OutputStreamPlan)| {
         let name = encoder(stream)?;
         let mut section = Section::new("encoder");
-        section.text("id", encoder_id(encoder_of(known, at)));
+        section.text("id", encoder_id(known.plan.encoder_of(at)));
         section.text("dest_id", format!("r_{}", encoder_id(at)));
         section.text("name", name);
         section.text("media_type", stream.kind.name());

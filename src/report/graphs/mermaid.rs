@@ -1,7 +1,7 @@
 //! A flowchart in Mermaid's language (<https://mermaid.js.org/syntax/flowchart.html>): inputs, decoders, filters, encoders
 //! and outputs from left to right, with what passes between them on the edges.
 
-use super::content::{encoder, encoder_of, output_streams};
+use super::content::{encoder, output_streams};
 use super::told::{Known, ToldGraph, ToldOutput, graphs};
 use super::tree::escape;
 use crate::diagnostic::mask_url;
@@ -27,7 +27,7 @@ pub fn write(known: &Known) -> String {
     for graph in &graphs {
         filters(&mut text, graph);
     }
-    for (at, stream) in output_streams(known).filter(|(at, _)| encoder_of(known, *at) == *at) {
+    for (at, stream) in output_streams(known).filter(|(at, _)| known.plan.encoder_of(*at) == *at) {
         if let Some(name) = encoder(stream) {
             node(&mut text, 1, &encoder_node(at), ('(', &escaped(name), ')'), stream.kind);
         }
@@ -48,7 +48,7 @@ pub fn write(known: &Known) -> String {
             _ => {}
         }
         if encoder(stream).is_some() {
-            edge(&mut text, &encoder_node(encoder_of(known, at)), "", &there);
+            edge(&mut text, &encoder_node(known.plan.encoder_of(at)), "", &there);
         }
     }
     for (kind, colour) in KINDS {
@@ -101,7 +101,7 @@ fn decoders(text: &mut String, known: &Known) {
     for (number, looped) in known.plan.decoders.iter().enumerate() {
         let id = decoder_node(PadSource::Decoder(number));
         node(text, 1, &id, ('(', &escaped(&looped.decode.decoder), ')'), looped.kind);
-        edge(text, &encoder_node(encoder_of(known, looped.stream)), "", &id);
+        edge(text, &encoder_node(known.plan.encoder_of(looped.stream)), "", &id);
     }
 }
 
