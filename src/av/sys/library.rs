@@ -5,6 +5,8 @@ use ffmpeg_sys_next as ffi;
 
 /// Makes devices (`-f lavfi` is one) and the network known; once, before anything else.
 pub fn initialize() {
+    #[cfg(not(ffmpeg_9_0))]
+    super::checksum::install();
     // SAFETY: both may be called at any time before other threads use the libraries.
     unsafe {
         ffi::avdevice_register_all();

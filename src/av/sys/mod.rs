@@ -6,6 +6,8 @@
 pub mod bitstream;
 pub mod canvas;
 pub mod catalog;
+#[cfg(not(ffmpeg_9_0))]
+mod checksum;
 pub mod compat;
 pub mod decoder;
 pub mod dictionary;
