@@ -137,7 +137,7 @@ pub trait Catalog {
     /// The muxer that fits a URL's extension or scheme.
     fn guess_muxer(&self, url: &str) -> Option<MuxerFacts>;
     /// The codec that `av_guess_codec` gives for this muxer and URL, or 0.
-    fn guess_codec(&self, muxer: &str, url: &str, kind: MediaKind) -> u32;
+    fn guess_codec(&self, muxer: &MuxerFacts, url: &str, kind: MediaKind) -> u32;
     /// The encoder of that name.
     fn encoder(&self, name: &str) -> Option<CodecFacts>;
     /// The first encoder of a codec.

@@ -406,6 +406,27 @@ fn a_device_that_is_full_is_told() {
     assert!(run.stderr.contains("No space left on device"), "{}", run.stderr);
 }
 
+#[test]
+fn what_was_written_before_a_failure_elsewhere_can_be_played() {
+    // A packet of pictures that its sender calls damaged, behind the middle.
+    let mut stream = fs::read(path("gop.ts")).unwrap();
+    let half = stream.len() / 188 / 2;
+    let of_pictures = |packet: &[u8]| packet[1] & 0x1f == 1 && packet[2] == 0;
+    let damaged = (half..).find(|at| of_pictures(&stream[at * 188..])).unwrap();
+    stream[damaged * 188 + 1] |= 0x80;
+    for output in ["film.mp4", "film.mov", "film.mkv", "film.ts", "film.flv"] {
+        let dir = scratch();
+        fs::write(dir.path().join("damaged.ts"), &stream).unwrap();
+        let run = weir_in(dir.path(), &format!("-xerror -i damaged.ts -c copy {output}"));
+        assert_refused(&run, "damaged.ts");
+        if is_weir() {
+            assert!(run.stderr.contains("has been kept and can be played"), "{}", run.stderr);
+            let packets = probe(&dir.path().join(output)).unwrap().packets.len();
+            assert!(packets > 40, "{output}: {packets} packets");
+        }
+    }
+}
+
 /// Runs with the input's own bytes as the output's target, under the name that `alias` makes.
 fn over_itself(alias: impl Fn(&Path, &Path)) {
     let dir = scratch();

@@ -397,6 +397,8 @@ const MAPPING: &[Case] = &[
     same("stream by id", "-i {av.ts} -map 0:#0x101 -c copy out.ts"),
     same("a program's streams", "-i {av.ts} -map 0:p:1 -c copy out.ts"),
     same("no picture", "-i {av.mkv} -vn -sn -c copy out.mka"),
+    same("no picture where the extension is for sound", "-i {av.mp4} -c copy out.mka"),
+    same("a picture where the format is named", "-i {av.mp4} -c copy -f matroska out.mka"),
     same("no subtitles", "-i {av.mkv} -sn -c copy out.mkv"),
     same("no data", "-i {chapters.mp4} -dn -map 0 -c copy out.mkv"),
     same("codecs by kind and number", "-i {two.mkv} -map 0 -c copy -c:a:1 libmp3lame -b:a:1 64k out.mkv"),

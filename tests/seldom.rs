@@ -586,3 +586,38 @@ fn what_is_odd_with_an_output_is_no_reason_to_fail_where_it_is_none_for_ffmpeg()
         assert_eq!(ours.is_empty(), counted.is_empty(), "{line}");
     }
 }
+
+#[test]
+fn a_size_limit_counts_what_is_not_in_the_file_yet() {
+    let dir = scratch();
+    for (limit, name) in
+        [(5_000, "out.mp4"), (40_000, "out.mp4"), (40_000, "out.ts"), (40_000, "out.nut"), (1, "no.ts")]
+    {
+        let line = format!("-nostdin -y -v error -i {{gop.mp4}} -fs {limit} -c copy {name}");
+        run_in(&weir(), dir.path(), &line);
+        let ours = fs::metadata(dir.path().join(name)).unwrap().len();
+        // One packet more, and the trailer.
+        assert!((limit..limit + 12_000).contains(&ours) || limit == 1 && ours < 5_000, "{line}: {ours} bytes");
+        if oracle_major() < 6 {
+            run_in(Path::new("ffmpeg"), dir.path(), &line);
+            assert_eq!(ours, fs::metadata(dir.path().join(name)).unwrap().len(), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_song_is_looped_whole_beside_its_cover() {
+    let seconds = |line: &str| {
+        let dir = scratch();
+        run_in(&weir(), dir.path(), &format!("-nostdin -y -v error {line} -c copy out.mp3"));
+        let facts = common::probe(&dir.path().join("out.mp3")).unwrap();
+        let covers = facts.streams.iter().filter(|s| s["codec_type"] == "video").count();
+        assert_eq!(covers, 1, "{line}");
+        facts.format["duration"].as_str().unwrap().parse::<f64>().unwrap()
+    };
+    let once = seconds("-i {cover.mp3}");
+    let thrice = seconds("-stream_loop 2 -i {cover.mp3}");
+    assert!((thrice - 3.0 * once).abs() < 0.2, "{thrice} s by {once} s");
+    let endless = seconds("-stream_loop -1 -i {cover.mp3} -t 5");
+    assert!((endless - 5.0).abs() < 0.1, "{endless} s");
+}

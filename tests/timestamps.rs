@@ -130,6 +130,20 @@ fn the_seams_of_a_loop_are_even_when_the_sound_is_shorter() {
 }
 
 #[test]
+fn the_seams_of_a_loop_are_even_where_the_first_pass_begins_later() {
+    for input in ["-stream_loop 2 -ss 1 -i {gop.mp4}", "-stream_loop 2 -sseof -1 -i {gop.mp4}"] {
+        check(&[lasts(5.0, input)], &[TRANSCODE_TO_MP4]);
+        // A copy begins with the keyframe before.
+        check(&[lasts(5.1, input)], &[COPY_TO_FLV, COPY_TO_MP4]);
+    }
+}
+
+#[test]
+fn the_seams_of_a_loop_are_even_where_timestamps_are_looked_for() {
+    check(&[lasts(6.0, "-stream_loop 2 -i {gop.ts}")], &[COPY_TO_FLV, COPY_TO_MP4, TRANSCODE_TO_MP4]);
+}
+
+#[test]
 fn an_endless_loop_ends_where_it_is_told_to() {
     check(&[lasts(5.0, "-stream_loop -1 -i {av.mp4} -t 5")], &[COPY_TO_FLV, TRANSCODE_TO_FLV]);
 }

@@ -157,13 +157,13 @@ impl Catalog for FakeCatalog {
             other => other,
         })
     }
-    fn guess_codec(&self, muxer: &str, _: &str, kind: MediaKind) -> u32 {
-        self.muxer(muxer).map_or(0, |m| match kind {
-            MediaKind::Video => m.video_codec,
-            MediaKind::Audio => m.audio_codec,
-            MediaKind::Subtitle => m.subtitle_codec,
+    fn guess_codec(&self, muxer: &MuxerFacts, _: &str, kind: MediaKind) -> u32 {
+        match kind {
+            MediaKind::Video => muxer.video_codec,
+            MediaKind::Audio => muxer.audio_codec,
+            MediaKind::Subtitle => muxer.subtitle_codec,
             _ => 0,
-        })
+        }
     }
     fn encoder(&self, name: &str) -> Option<CodecFacts> {
         ENCODERS.iter().find(|(n, _)| *n == name).and_then(|(n, c)| codec(n, c))

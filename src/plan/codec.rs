@@ -47,7 +47,7 @@ pub(super) fn choose(
     }
     match kind {
         MediaKind::Video | MediaKind::Audio | MediaKind::Subtitle => {
-            let codec = catalog.guess_codec(&muxer.name, &spec.url, kind);
+            let codec = catalog.guess_codec(muxer, &spec.url, kind);
             Ok(match catalog.encoder_for(codec).filter(|_| codec != 0) {
                 Some(facts) => Choice::Encoder { facts, named: false },
                 None => Choice::NoEncoder { codec: catalog.codec_name(codec) },

@@ -75,7 +75,7 @@ fn best(context: &Context, kind: MediaKind, merit: impl Fn(&StreamFacts) -> Opti
 /// Without `-map`: the best stream of each kind that the muxer has a default codec for.
 fn automatic(context: &Context, spec: &OutputSpec, muxer: &MuxerFacts) -> Vec<(usize, usize)> {
     let mut chosen = Vec::new();
-    let default = |kind| context.catalog.guess_codec(&muxer.name, &spec.url, kind);
+    let default = |kind| context.catalog.guess_codec(muxer, &spec.url, kind);
     if !spec.no_video && default(MediaKind::Video) != 0 {
         chosen.extend(best(context, MediaKind::Video, |s| {
             let cover = s.has_disposition("attached_pic");

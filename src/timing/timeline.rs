@@ -37,6 +37,10 @@ pub struct StreamTiming {
     pub decoded: bool,
     /// Its times are multiplied by this (`-itsscale`), offset and all.
     pub scale: Option<Rational>,
+    /// Where it begins in the input, in ticks, where the first pass begins later (`-ss`) than those behind it.
+    pub starts_at: Option<i64>,
+    /// It is one picture that stands for the whole input (a cover): it has no part in how long a pass is.
+    pub stands: bool,
 }
 
 /// What the timeline must know of the input.
@@ -175,13 +179,15 @@ impl Timeline {
         self.streams.push(StreamState::new(timing, self.newest_offset_us));
     }
 
-    /// The input starts over: everything that follows is shifted by the length of one pass.
+    /// The input starts over: everything that follows is shifted by the length of one pass, from the input's beginning, where the
+    /// next one begins.
     ///
     /// That length is the pictures' (the first such stream's); without pictures the longest stream's.
     pub fn seam(&mut self) {
         let length = |s: &StreamState| {
             let (first, end) = s.pass?;
-            Some((end - first, s.timing.time_base))
+            let start = s.timing.starts_at.map_or(first, |start| start.min(first));
+            Some((end - start, s.timing.time_base))
         };
         let video =
             self.streams.iter().find(|s| s.timing.kind == MediaKind::Video && s.pass.is_some_and(|p| p.1 > p.0));
@@ -372,7 +378,7 @@ impl StreamState {
     }
 
     fn note_pass(&mut self, times: &PacketTimes) {
-        let Some(time) = times.pts.or(times.dts) else { return };
+        let Some(time) = times.pts.or(times.dts).filter(|_| !self.timing.stands) else { return };
         let end = time + self.packet_ticks(times.duration);
         let (first, last) = self.pass.unwrap_or((time, end));
         self.pass = Some((first.min(time), last.max(end)));

@@ -269,6 +269,9 @@ const RECIPES: &[(&str, Recipe)] = &[
              -c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -c:a aac -ac 1 -b:a 48k",
         ),
     ),
+    // A keyframe twice a second.
+    ("gop.mp4", Ffmpeg("-i {av.mp4} -c:v libx264 -preset veryfast -bf 2 -g 12 -c:a copy")),
+    ("gop.ts", Ffmpeg("-i {gop.mp4} -c copy")),
     ("tinyfast.mp4", Ffmpeg("-i {tiny.mp4} -c copy -movflags +faststart")),
     ("tiny.mkv", Ffmpeg("-i {tiny.mp4} -c copy")),
     ("tiny.flv", Ffmpeg("-i {tiny.mp4} -c copy")),

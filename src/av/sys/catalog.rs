@@ -170,8 +170,14 @@ impl Catalog for LinkedCatalog {
         unsafe { muxer_facts(find_muxer(None, Some(url))) }
     }
 
-    fn guess_codec(&self, muxer: &str, url: &str, kind: MediaKind) -> u32 {
-        let format = find_muxer(Some(muxer), None);
+    fn guess_codec(&self, muxer: &MuxerFacts, url: &str, kind: MediaKind) -> u32 {
+        // Two muxers have one name where a container has an extension for sound alone (`.mka`).
+        let by_name = find_muxer(Some(&muxer.name), None);
+        let format = [find_muxer(None, Some(url)), by_name]
+            .into_iter()
+            // SAFETY: muxers are static.
+            .find(|format| unsafe { muxer_facts(*format) }.as_ref() == Some(muxer))
+            .unwrap_or(by_name);
         if format.is_null() {
             return 0;
         }

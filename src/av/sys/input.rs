@@ -9,7 +9,7 @@ mod parameters;
 pub use self::parameters::StreamParameters;
 
 use super::{
-    compat, error::AvError, extradata_of, interrupt::Interrupt, known, packet::Packet, reassembly::Reassembly,
+    compat, error::AvError, extradata_of, interrupt::Interrupt, known, packet::Packet, reassembly::Reassembly, text_of,
 };
 use crate::facts::MediaKind;
 use crate::plan::DisplayOverride;
@@ -17,6 +17,9 @@ use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
 use std::time::Duration;
+
+/// Demuxers that look through the file for timestamps when they seek.
+const SOUGHT_IN_BYTES: [&str; 2] = ["mpegts", "mpeg"];
 
 /// An open input.
 pub struct Demuxer {
@@ -133,6 +136,21 @@ impl Demuxer {
         // SAFETY: the context is open.
         AvError::check(unsafe { ffi::avformat_seek_file(self.context, -1, i64::MIN, timestamp_us, timestamp_us, 0) })
             .map(drop)
+    }
+
+    /// Goes back to the beginning, which lies at `start_us`. Where timestamps are looked for in the bytes, a keyframe that is shown
+    /// later than something else begins would be passed over.
+    pub fn rewind(&mut self, start_us: i64) -> Result<(), AvError> {
+        // SAFETY: an open input has a format with a name.
+        let by_bytes = unsafe {
+            let format = &*self.get().iformat;
+            let no_bytes = format.flags & ffi::AVFMT_NO_BYTE_SEEK as i32 != 0;
+            !no_bytes && SOUGHT_IN_BYTES.contains(&text_of(format.name).as_str())
+        };
+        // SAFETY: the context is open.
+        let to_first_byte =
+            || unsafe { ffi::avformat_seek_file(self.context, -1, 0, 0, 0, ffi::AVSEEK_FLAG_BYTE as i32) };
+        if by_bytes && to_first_byte() >= 0 { Ok(()) } else { self.seek_us(start_us) }
     }
 
     /// The format seeks by presentation time, so that no allowance for reordering is needed.

@@ -249,7 +249,16 @@ impl Muxer {
         }
     }
 
-    /// Bytes written so far, where the format has a file.
+    /// Where the muxer stands in its file, in bytes; what waits in memory to be written is before that.
+    pub fn position(&self) -> Option<i64> {
+        // SAFETY: `pb` is null or open; its position is asked, and nothing moves.
+        unsafe {
+            let io = self.get().pb;
+            (!io.is_null() && !self.opens_own_io()).then(|| ffi::avio_seek(io, 0, libc::SEEK_CUR))
+        }
+    }
+
+    /// Bytes of the file so far, where the format has one; of one that tells no size, what was written.
     pub fn written_bytes(&self) -> Option<i64> {
         // SAFETY: `pb` is null or open.
         unsafe {
@@ -257,8 +266,7 @@ impl Muxer {
             if io.is_null() || self.opens_own_io() {
                 return None;
             }
-            let size = ffi::avio_size(io);
-            Some(if size > 0 { size } else { ffi::avio_seek(io, 0, libc::SEEK_CUR) })
+            Some(ffi::avio_size(io)).filter(|size| *size > 0).or_else(|| self.position())
         }
     }
 

@@ -47,11 +47,8 @@ impl OpenInputs {
     fn open_output(&self, plan: &Plan, output: &OutputPlan, stop: &StopSignal) -> Result<PreparedOutput, PrepareError> {
         let masked = mask_url(&output.url);
         let fail = |cause| PrepareError::Open { url: masked.clone(), cause, hint: None };
-        let interrupt = if is_pipe(&output.url) {
-            stop.output_interrupt.child(PIPE_PATIENCE, false)
-        } else {
-            stop.output_interrupt.clone()
-        };
+        let patience = if is_pipe(&output.url) { PIPE_PATIENCE } else { Duration::MAX };
+        let interrupt = stop.output_interrupt.child(patience, false);
         let mut muxer = Muxer::new(&output.url, Some(&output.muxer.name), output.bitexact, &interrupt).map_err(fail)?;
         let mut bitstream_filters = Vec::new();
         let mut keyframes = Vec::new();

@@ -114,7 +114,7 @@ impl DemuxStage {
         if self.settings.loops > 0 {
             self.settings.loops -= 1;
         }
-        if let Err(error) = self.demuxer.seek_us(self.settings.restart_us) {
+        if let Err(error) = self.demuxer.rewind(self.settings.restart_us) {
             log::warn!("{}: cannot be looped, it cannot be sought: {error}", self.settings.facts.url);
             return Ok(Flow::Done);
         }
@@ -122,7 +122,13 @@ impl DemuxStage {
         self.meter.loops.fetch_add(1, Ordering::Relaxed);
         self.timeline.seam();
         self.tell_seam(out)?;
+        (0..self.settings.used.len()).filter(|stream| self.is_cover(*stream)).try_for_each(|cover| out.end(cover))?;
         Ok(Flow::Continue)
+    }
+
+    /// One picture that stands for the whole input: it comes once, however often that is read.
+    fn is_cover(&self, stream: usize) -> bool {
+        self.settings.facts.streams.get(stream).is_some_and(|s| s.has_disposition("attached_pic"))
     }
 
     /// Tells who takes the streams that what follows does not go on from what came.
@@ -212,6 +218,9 @@ impl DemuxStage {
         let stream = packet.stream();
         self.meter.packets.fetch_add(1, Ordering::Relaxed);
         self.meter.bytes.fetch_add(packet.size() as u64, Ordering::Relaxed);
+        if self.meter.loops.load(Ordering::Relaxed) > 0 && self.is_cover(stream) {
+            return Ok(Flow::Continue);
+        }
         self.packets_this_pass += 1;
         if let Some(bytes) = self.settings.commands.dump() {
             packet.dump(&self.demuxer, bytes);

@@ -26,6 +26,7 @@ use crate::timing::{DtsGuard, Interleaving, Patience, Shortest};
 use crate::unit::Rational;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 /// What the stage must know of a stream.
 pub struct MuxStream {
@@ -237,12 +238,14 @@ impl MuxStage {
         self.packets == 0 && !self.streams.iter().all(|s| s.settings.silent)
     }
 
-    /// Ends the file after a failure elsewhere: what is there becomes playable if that can be. What went to a peer that is
-    /// gone is the peer's.
-    pub fn salvage(&mut self) -> bool {
+    /// Ends the file after a failure, here or elsewhere: what is there becomes playable if that can be within so long. What went
+    /// to a peer that is gone is the peer's.
+    pub fn salvage(&mut self, limit: Duration) -> bool {
         if self.is_away() {
             return true;
         }
+        // What ended the run has ended all that this one still had to write.
+        self.muxer.interrupt().take_leave(limit);
         if !self.header_written || self.packets == 0 {
             let _ = self.muxer.close_io();
             return false;
@@ -279,7 +282,7 @@ impl Stage for MuxStage {
             PacketItem::Packet(media) => {
                 if self.start_if_ready()? {
                     self.left_out();
-                } else if !self.streams[port].ended {
+                } else if !self.streams[port].ended && !self.is_over_size() {
                     self.admit(port, media)?;
                 }
             }
@@ -287,7 +290,7 @@ impl Stage for MuxStage {
             PacketItem::Seam | PacketItem::Away(_) | PacketItem::Renew(_) | PacketItem::Heartbeat(_) => {}
         }
         self.mend(out)?;
-        Ok(if self.over_size() { Flow::Done } else { Flow::Continue })
+        Ok(if self.is_over_size() { Flow::Done } else { Flow::Continue })
     }
 
     fn port_ended(&mut self, port: usize, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {

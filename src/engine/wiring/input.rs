@@ -109,7 +109,7 @@ impl Builder<'_> {
             }
             let timeline = Timeline::new(
                 timeline_settings(start_offset_us(input, &facts), &facts, &spec.global),
-                facts.streams.iter().map(|s| stream_timing(&demuxer, s, &input.streams[s.index])).collect(),
+                facts.streams.iter().map(|s| stream_timing(&demuxer, s, input)).collect(),
             );
             let used: Vec<bool> = input.streams.iter().map(|s| s.used).collect();
             let live = input.session.map(|session| {

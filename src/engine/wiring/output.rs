@@ -26,12 +26,15 @@ use crate::facts::MediaKind;
 use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How long media waits for a peer at the most, in microseconds, and how much of it, in bytes.
 const LEAK_PATIENCE_US: i64 = 2_000_000;
 const LEAK_BYTES: usize = 32 << 20;
+/// How long an output that is no file is ended for, after a failure.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// How the links to the outputs' peers leak.
 pub(super) fn leaks(plan: &Plan) -> Vec<Leak> {
@@ -81,8 +84,12 @@ impl MuxEnd {
         let end = match &result {
             Ok(()) | Err(StageError::NoConsumer) => OutputEnd::Complete,
             Err(_) => {
-                let playable = stage.salvage() || (stage.has_begun() && !empty && !needs_trailer);
+                // Writing a file ends; a reader or a peer may take nothing any more.
+                let limit = if path.is_some() { Duration::MAX } else { GOODBYE };
+                let ended = stage.salvage(limit);
+                let begun = stage.has_begun() && !empty && !needs_trailer;
                 drop(stage);
+                let playable = ended || begun && path.as_deref().is_none_or(has_content);
                 match &path {
                     Some(path) if !playable => {
                         let _ = std::fs::remove_file(path);
@@ -95,6 +102,10 @@ impl MuxEnd {
         done.trip();
         Ended { result, output: Some(EndedOutput { index, end, empty, path }), keepsake: None }
     }
+}
+
+fn has_content(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
 }
 
 /// The output streams that take what an output stream's encoder gives: its own, and those that share it.

@@ -88,8 +88,9 @@ pub(super) fn timeline_settings(
 pub(super) fn stream_timing(
     demuxer: &crate::av::Demuxer,
     facts: &crate::facts::StreamFacts,
-    plan: &crate::plan::InputStreamPlan,
+    input: &crate::plan::InputPlan,
 ) -> StreamTiming {
+    let plan = &input.streams[facts.index];
     StreamTiming {
         kind: facts.kind,
         time_base: facts.time_base,
@@ -101,6 +102,8 @@ pub(super) fn stream_timing(
         frame_samples: demuxer.frame_samples(facts.index),
         decoded: plan.decode.is_some(),
         scale: plan.timestamp_scale,
+        starts_at: facts.start_time.filter(|_| input.start_us.is_some()),
+        stands: facts.has_disposition("attached_pic"),
     }
 }
 

@@ -24,6 +24,8 @@ fn video(time_base: Rational) -> StreamTiming {
         frame_samples: 0,
         decoded: false,
         scale: None,
+        starts_at: None,
+        stands: false,
     }
 }
 
@@ -353,4 +355,34 @@ fn pictures_set_back_go_on_and_sound_is_set_forward() {
         let sound = stamp(&mut timeline, AUDIO, n * FRAME, SOUND).dts;
         assert_eq!(sound, Some(n * FRAME + set_back));
     }
+}
+
+/// The times of so many packets of a stream, from a time on.
+fn run(timeline: &mut Timeline, stream: usize, first: i64, packets: i64, length: i64) -> Vec<i64> {
+    (0..packets).map(|n| stamp(timeline, stream, first + n * length, length).pts.unwrap()).collect()
+}
+
+#[test]
+fn a_pass_that_begins_later_than_those_behind_it_is_followed_without_overlap() {
+    let sought = StreamTiming { starts_at: Some(0), ..video(TS) };
+    let mut timeline = Timeline::new(settings(false), vec![sought]);
+    let mut times = run(&mut timeline, 0, 25 * FRAME, 25, FRAME);
+    for _ in 0..2 {
+        timeline.seam();
+        times.extend(run(&mut timeline, 0, 0, 50, FRAME));
+    }
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] == FRAME), "{times:?}");
+}
+
+#[test]
+fn a_cover_does_not_tell_how_long_a_pass_is() {
+    let cover = StreamTiming { stands: true, ..video(TS) };
+    let mut timeline = Timeline::new(settings(false), vec![cover, audio(TS)]);
+    let mut times = Vec::new();
+    for _ in 0..3 {
+        stamp(&mut timeline, VIDEO, 0, FRAME);
+        times.extend(run(&mut timeline, AUDIO, 0, 40, SOUND));
+        timeline.seam();
+    }
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] == SOUND), "{times:?}");
 }

@@ -64,7 +64,7 @@ impl MuxStage {
         if let (Some(_), Some(end)) = (own_end, self.muxer.stream_end(index).or(own_end)) {
             self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
         }
-        if self.packets % 16 == 1 || self.settings.size_limit_bytes.is_some() {
+        if self.packets % 16 == 1 {
             self.note_size();
         }
         Ok(())
@@ -76,7 +76,11 @@ impl MuxStage {
         }
     }
 
-    pub(super) fn over_size(&self) -> bool {
-        self.settings.size_limit_bytes.is_some_and(|limit| self.meter.file_bytes.load(Relaxed) >= limit)
+    /// True when `-fs` has been reached, by what the muxer has written, though it may not be in the file yet.
+    pub(super) fn is_over_size(&self) -> bool {
+        self.settings.size_limit_bytes.is_some_and(|limit| match &self.live {
+            Some(_) => self.meter.file_bytes.load(Relaxed) >= limit,
+            None => self.header_written && self.muxer.position().is_some_and(|at| at >= limit),
+        })
     }
 }
