@@ -398,6 +398,20 @@ fn a_folder_that_fills_up_is_told_and_no_silent_half_is_left() {
 }
 
 #[test]
+fn segments_that_could_not_be_written_are_told() {
+    for output in ["film.m3u8", "film.mpd"] {
+        let dir = scratch();
+        let Some(run) = in_mounts(dir.path(), "mount -t tmpfs -o size=64k tmpfs out", output) else {
+            eprintln!("skipped: this machine lets nobody mount a small file system");
+            return;
+        };
+        if is_weir() {
+            assert_refused(&run, "No space left on device");
+        }
+    }
+}
+
+#[test]
 fn a_device_that_is_full_is_told() {
     let dir = scratch();
     let run =

@@ -71,8 +71,8 @@ pub fn failure(plan: &Plan, outcome: &Outcome, called: CalledAs) {
         let url = mask_url(&output.url);
         match end {
             OutputEnd::Complete => {}
-            // Nothing is left behind of what went over a network or into a device.
-            OutputEnd::Salvaged if !is_file(&output.url) => {}
+            // Nothing is left behind of what went over a network or into a device, or of a playlist that was never written.
+            OutputEnd::Salvaged if !has_content(&output.url) => {}
             OutputEnd::Salvaged => {
                 say(level::ERROR, &format!("{url}: what was written up to then has been kept and can be played."));
             }
@@ -83,8 +83,8 @@ pub fn failure(plan: &Plan, outcome: &Outcome, called: CalledAs) {
     }
 }
 
-fn is_file(url: &str) -> bool {
-    file_path(url).is_file()
+fn has_content(url: &str) -> bool {
+    file_path(url).metadata().is_ok_and(|file| file.is_file() && file.len() > 0)
 }
 
 /// Tells what the inputs lacked.

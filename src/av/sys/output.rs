@@ -1,9 +1,11 @@
 //! Muxers: open the output, write the header, packets and the trailer.
 
+mod files;
 mod groups;
 mod metadata;
 mod streams;
 
+use self::files::OwnFiles;
 pub use self::groups::GroupFault;
 pub use self::metadata::ChapterCopy;
 pub use self::streams::{OutputStreamSettings, is_disposition};
@@ -21,6 +23,8 @@ pub struct Muxer {
     /// Stream lengths of the inputs, in ticks of these time bases: a hint some muxers use.
     duration_hints: Vec<Option<(i64, Rational)>>,
     interrupt: Interrupt,
+    /// The context points to it, and is freed before it.
+    files: OwnFiles,
 }
 
 // SAFETY: the context is used by one owner at a time; libavformat keeps no thread-bound state in it.
@@ -45,12 +49,16 @@ impl Muxer {
                 (*context).flags |= ffi::AVFMT_FLAG_BITEXACT as i32;
             }
         }
+        let files = OwnFiles::default();
+        // SAFETY: the context is valid, and is freed before `files`, which goes with it.
+        unsafe { files.watch(&mut *context) };
         Ok(Self {
             context,
             owns_io: false,
             header_written: false,
             duration_hints: Vec::new(),
             interrupt: interrupt.clone(),
+            files,
         })
     }
 
@@ -71,12 +79,15 @@ impl Muxer {
             (*context).interrupt_callback = interrupt.callback();
             (*context).flags = from.flags;
             (*context).max_delay = from.max_delay;
+            let files = OwnFiles::default();
+            files.watch(&mut *context);
             let new = Self {
                 context,
                 owns_io: false,
                 header_written: false,
                 duration_hints: self.duration_hints.clone(),
                 interrupt: interrupt.clone(),
+                files,
             };
             AvError::check(ffi::av_dict_copy(&mut (*context).metadata, from.metadata, 0))?;
             for index in 0..self.stream_count() {
@@ -174,7 +185,8 @@ impl Muxer {
         self.must_have_begun()?;
         self.name_time_base(packet);
         // SAFETY: the header is written; the packet is reference-counted.
-        AvError::check(unsafe { ffi::av_interleaved_write_frame(self.context, packet.as_mut_ptr()) }).map(drop)
+        AvError::check(unsafe { ffi::av_interleaved_write_frame(self.context, packet.as_mut_ptr()) })?;
+        self.files.first_error()
     }
 
     /// Writes a packet as it is, without waiting for those of other streams.
@@ -230,7 +242,7 @@ impl Muxer {
             result = AvError::check(unsafe { ffi::av_write_trailer(self.context) }).map(drop);
         }
         let size = self.written_bytes();
-        (result.and(self.close_io()), size)
+        (result.and(self.close_io()).and(self.files.first_error()), size)
     }
 
     /// Closes the file without a trailer.
