@@ -2,11 +2,11 @@
 
 use super::keyboard;
 use super::signals::Outside;
+use super::sources::{local_path, read_by, written_by};
 use crate::diagnostic::mask_url;
-use crate::octets::{file_path, to_path};
 use crate::plan::{OutputPlan, Plan};
 use crate::report::{CalledAs, terminal};
-use crate::spec::{InputSpec, Overwrite};
+use crate::spec::{GlobalSpec, InputSpec, JobSpec, Overwrite};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -19,30 +19,51 @@ pub(super) fn check(
     overwrite: Overwrite,
     (outside, called): (Option<&Outside>, CalledAs),
 ) -> Result<(), String> {
+    let read: Vec<Vec<fs::Metadata>> = inputs
+        .iter()
+        .zip(&plan.inputs)
+        .map(|(spec, input)| read_by(&spec.url, &input.format).iter().filter_map(|p| fs::metadata(p).ok()).collect())
+        .collect();
+    let input_of = |found: &fs::Metadata| read.iter().position(|files| files.iter().any(|file| is_same(file, found)));
     for (index, output) in plan.outputs.iter().enumerate() {
-        let Some(path) = local_path(&output.url).filter(|_| output.muxer.name != "null") else { continue };
         let url = mask_url(&output.url);
+        let targets = written_by(&output.url, &output.muxer.name).into_iter().filter(|_| output.muxer.name != "null");
+        let targets = targets.filter_map(|target| fs::metadata(target).ok()).filter(fs::Metadata::is_file);
+        if let Some(input) = targets.into_iter().find_map(|found| input_of(&found)) {
+            return Err(same_as_input(&url, input, called));
+        }
+        let Some(path) = local_path(&output.url).filter(|_| output.muxer.name != "null") else { continue };
         let found = fs::metadata(&path).ok();
         if found.as_ref().is_some_and(fs::Metadata::is_dir) && !output.muxer.no_file {
             return Err(format!("{url}: Is a directory. Give the output a file's name, such as {url}/out.mp4"));
         }
-        let Some(found) = found.filter(fs::Metadata::is_file) else {
-            refuse_twins(plan, index, output)?;
-            continue;
-        };
-        if let Some(input) = inputs.iter().position(|i| local_path(&i.url).is_some_and(|p| is_same(&p, &found))) {
-            return Err(format!(
-                "Output {url} same as Input #{input} - exiting\n\
-                 FFmpeg cannot edit existing files in-place.{}",
-                if called == CalledAs::Weir { " Write to another name, then rename it." } else { "" }
-            ));
-        }
         refuse_twins(plan, index, output)?;
-        if !output.muxer.no_file {
+        if found.is_some_and(|found| found.is_file()) && !output.muxer.no_file {
             ask(&url, overwrite, outside)?;
         }
     }
     Ok(())
+}
+
+/// Refuses what tells of the job (`-progress`, `-vstats_file` and their like) in place of an input.
+pub(super) fn check_reports(spec: &JobSpec, called: CalledAs) -> Result<(), String> {
+    let GlobalSpec { progress, events, seldom, .. } = &spec.global;
+    for report in [progress, events, &seldom.video_stats, &seldom.sdp_file].into_iter().flatten() {
+        let Some(found) = local_path(report).and_then(|path| fs::metadata(path).ok()).filter(fs::Metadata::is_file)
+        else {
+            continue;
+        };
+        let is_it = |path: &PathBuf| fs::metadata(path).is_ok_and(|file| is_same(&file, &found));
+        if let Some(input) = spec.inputs.iter().position(|input| read_by(&input.url, "").iter().any(is_it)) {
+            return Err(same_as_input(&mask_url(report), input, called));
+        }
+    }
+    Ok(())
+}
+
+fn same_as_input(url: &str, input: usize, called: CalledAs) -> String {
+    let remedy = if called == CalledAs::Weir { " Write to another name, then rename it." } else { "" };
+    format!("Output {url} same as Input #{input} - exiting\nFFmpeg cannot edit existing files in-place.{remedy}")
 }
 
 /// Refuses two outputs that are one file.
@@ -77,20 +98,8 @@ fn identity(output: &OutputPlan) -> Option<Identity> {
     }
 }
 
-fn is_same(path: &Path, found: &fs::Metadata) -> bool {
-    fs::metadata(path).is_ok_and(|other| (other.dev(), other.ino()) == (found.dev(), found.ino()))
-}
-
-/// The path behind a URL, unless it is one of another protocol.
-fn local_path(url: &str) -> Option<PathBuf> {
-    if url.starts_with("file:") {
-        return Some(file_path(url));
-    }
-    let scheme = url.split(':').next().filter(|scheme| scheme.len() < url.len());
-    let is_scheme = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    // A file may be called `a:b`; what exists under its full name is a file.
-    let is_other = scheme.is_some_and(is_scheme) && !to_path(url).exists();
-    (!is_other).then(|| to_path(url))
+fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 fn ask(url: &str, overwrite: Overwrite, outside: Option<&Outside>) -> Result<(), String> {
@@ -113,6 +122,7 @@ mod tests {
     use super::*;
     use crate::catalog::MuxerFacts;
     use crate::diagnostic::Origin;
+    use crate::plan::InputPlan;
 
     fn plan(urls: &[&Path]) -> Plan {
         let outputs = urls.iter().map(|url| OutputPlan {
@@ -120,15 +130,7 @@ mod tests {
             muxer: MuxerFacts { name: "mp4".to_owned(), ..MuxerFacts::default() },
             ..OutputPlan::default()
         });
-        Plan { outputs: outputs.collect(), ..Plan::default() }
-    }
-
-    #[test]
-    fn protocols_are_no_files() {
-        assert_eq!(local_path("rtmp://h/x"), None);
-        assert_eq!(local_path("pipe:1"), None);
-        assert_eq!(local_path("file:a.mp4"), Some(PathBuf::from("a.mp4")));
-        assert_eq!(local_path("a.mp4"), Some(PathBuf::from("a.mp4")));
+        Plan { inputs: vec![InputPlan::default()], outputs: outputs.collect(), ..Plan::default() }
     }
 
     #[test]

@@ -141,6 +141,7 @@ fn carry_out(
     let global = spec.global.clone();
     let keys = global.stdin && !spec.inputs.iter().any(|input| reads_stdin(&input.url));
     outside.watch(keys)?;
+    files::check_reports(&spec, called).map_err(Stopped::Refused)?;
     let journal = Journal::default();
     let event_sink = match &global.events {
         Some(target) if global.explain.is_none() => Some(EventSink::open(target).map_err(Stopped::Refused)?),

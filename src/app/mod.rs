@@ -7,6 +7,7 @@ mod keyboard;
 mod limits;
 mod show;
 mod signals;
+mod sources;
 mod words;
 
 use crate::av::LinkedCatalog;

@@ -1,0 +1,161 @@
+//! Which local files an input reads, and which an output writes, behind whatever names.
+
+use crate::octets::{file_path, to_path};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Protocols that read from the URL behind them.
+const WRAPPERS: [&str; 3] = ["cache:", "async:", "crypto:"];
+/// A list of files that is longer than this is not looked through, in bytes.
+const LONGEST_LIST: u64 = 1 << 20;
+
+/// The path behind a URL, unless it is one of another protocol.
+pub(super) fn local_path(url: &str) -> Option<PathBuf> {
+    if url.starts_with("file:") {
+        return Some(file_path(url));
+    }
+    let scheme = url.split(':').next().filter(|scheme| scheme.len() < url.len());
+    let is_scheme = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    // A file may be called `a:b`; what exists under its full name is a file.
+    let is_other = scheme.is_some_and(is_scheme) && !to_path(url).exists();
+    (!is_other).then(|| to_path(url))
+}
+
+/// The local files that an input is read from; `format` is its demuxer.
+pub(super) fn read_by(url: &str, format: &str) -> Vec<PathBuf> {
+    let mut files = behind(url);
+    if let ("concat", [list]) = (format, files.as_slice()) {
+        files.extend(listed(list));
+    }
+    files
+}
+
+fn behind(url: &str) -> Vec<PathBuf> {
+    if !to_path(url).exists() {
+        if let Some(parts) = url.strip_prefix("concat:") {
+            return parts.split('|').flat_map(behind).collect();
+        }
+        if let Some(rest) = WRAPPERS.iter().find_map(|wrapper| url.strip_prefix(wrapper)) {
+            return behind(rest);
+        }
+        // `subfile,,start,0,end,9,,:URL`
+        if let Some((_, rest)) = url.strip_prefix("subfile,").and_then(|rest| rest.split_once(",,:")) {
+            return behind(rest);
+        }
+    }
+    local_path(url).into_iter().collect()
+}
+
+/// The files that a list for the demuxer `concat` names.
+fn listed(list: &Path) -> Vec<PathBuf> {
+    if !fs::metadata(list).is_ok_and(|found| found.len() <= LONGEST_LIST) {
+        return Vec::new();
+    }
+    let Ok(bytes) = fs::read(list) else { return Vec::new() };
+    let folder = list.parent().unwrap_or(Path::new(""));
+    let text = String::from_utf8_lossy(&bytes);
+    let names = text.lines().filter_map(|line| line.trim_start().strip_prefix("file")?.strip_prefix([' ', '\t']));
+    names.map(unquoted).filter_map(|name| local_path(&name)).map(|path| folder.join(path)).collect()
+}
+
+/// A word as FFmpeg's lists quote it: `'...'` as it is, a backslash before a single character.
+fn unquoted(word: &str) -> String {
+    let (mut plain, mut quoted) = (String::new(), false);
+    let mut signs = word.trim().chars();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '\'' => quoted = !quoted,
+            '\\' if !quoted => plain.extend(signs.next()),
+            ' ' | '\t' if !quoted => break,
+            sign => plain.push(sign),
+        }
+    }
+    plain
+}
+
+/// The local files that a muxer writes under a URL. Of numbered ones (`out%d.ts`), those that are there.
+pub(super) fn written_by(url: &str, muxer: &str) -> Vec<PathBuf> {
+    if muxer == "tee" {
+        // `[f=mp4:select=v]one.mp4|two.mkv`
+        let bare = |slave: &str| slave.rsplit_once(']').map_or(slave, |(_, url)| url).to_owned();
+        return url.split('|').map(bare).filter_map(|url| local_path(&url)).collect();
+    }
+    let Some(path) = local_path(url) else { return Vec::new() };
+    match path.file_name().and_then(|name| name.to_str()).and_then(Numbered::read) {
+        Some(numbered) if !path.exists() => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let there = fs::read_dir(folder).into_iter().flatten().flatten();
+            there.filter(|entry| entry.file_name().to_str().is_some_and(|n| numbered.is(n))).map(|e| e.path()).collect()
+        }
+        _ => vec![path],
+    }
+}
+
+/// A name with a number in it: what stands before and behind.
+struct Numbered<'a>(&'a str, &'a str);
+
+impl<'a> Numbered<'a> {
+    fn read(name: &'a str) -> Option<Self> {
+        let (before, rest) = name.split_once('%')?;
+        let behind = rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).strip_prefix('d')?;
+        Some(Self(before, behind))
+    }
+
+    fn is(&self, name: &str) -> bool {
+        let number = name.strip_prefix(self.0).and_then(|rest| rest.strip_suffix(self.1));
+        number.is_some_and(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn protocols_are_no_files() {
+        assert_eq!(local_path("rtmp://h/x"), None);
+        assert_eq!(local_path("pipe:1"), None);
+        assert_eq!(local_path("file:a.mp4"), Some(PathBuf::from("a.mp4")));
+        assert_eq!(local_path("a.mp4"), Some(PathBuf::from("a.mp4")));
+    }
+
+    #[test]
+    fn files_are_found_behind_protocols() {
+        for (url, files) in [
+            ("concat:a.ts|file:b.ts", &["a.ts", "b.ts"][..]),
+            ("cache:a.mp4", &["a.mp4"]),
+            ("async:cache:file:a.mp4", &["a.mp4"]),
+            ("subfile,,start,0,end,99,,:a.mp4", &["a.mp4"]),
+            ("cache:http://h/a.mp4", &[]),
+        ] {
+            assert_eq!(read_by(url, "mpegts"), files.iter().map(PathBuf::from).collect::<Vec<_>>(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_list_names_its_files_from_its_own_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let list = dir.path().join("list.txt");
+        fs::write(
+            &list,
+            "ffconcat version 1.0\n# file no.mp4\nfile a.mp4\nduration 3\n  file 'b c.mp4'\nfile d\\'e.mp4\n",
+        )
+        .unwrap();
+        let names: Vec<PathBuf> = ["a.mp4", "b c.mp4", "d'e.mp4"].iter().map(|name| dir.path().join(name)).collect();
+        assert_eq!(read_by(list.to_str().unwrap(), "concat")[1..], names);
+    }
+
+    #[test]
+    fn outputs_with_several_files_name_each() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["out0.ts", "out17.ts", "outx.ts", "out.ts"] {
+            fs::write(dir.path().join(name), "x").unwrap();
+        }
+        let mut found = written_by(dir.path().join("out%03d.ts").to_str().unwrap(), "segment");
+        found.sort();
+        assert_eq!(found, [dir.path().join("out0.ts"), dir.path().join("out17.ts")]);
+        let slaves = written_by("[f=mp4:onfail=ignore]a.mp4|b.mkv", "tee");
+        assert_eq!(slaves, [PathBuf::from("a.mp4"), PathBuf::from("b.mkv")]);
+    }
+}
