@@ -66,6 +66,13 @@ impl Rational {
             let whole = num / den;
             let next = (whole * now.0 + before.0, whole * now.1 + before.1);
             if next.0 > most || next.1 > most {
+                // Part of the step may still come nearer.
+                let room = |now: i64, before: i64| if now == 0 { i64::MAX } else { (most - before) / now };
+                let part = room(now.0, before.0).min(room(now.1, before.1));
+                let (a, b) = (i128::from(den), i128::from(num));
+                if a * i128::from(2 * part * now.1 + before.1) > b * i128::from(now.1) {
+                    now = (part * now.0 + before.0, part * now.1 + before.1);
+                }
                 break;
             }
             (before, now) = (now, next);
@@ -191,7 +198,33 @@ mod tests {
         assert_eq!(rescale_rounded(-1, from, to, Rounding::Up), 0);
     }
 
+    #[test]
+    fn a_fraction_is_limited_as_av_reduce_does_it() {
+        for (num, den, most, expected) in [
+            (90_000, 1, 65_535, (65_535, 1)),
+            (100_000, 3337, 65_535, (64_549, 2154)),
+            (30_000, 1001, 1001, (989, 33)),
+            (25, 1, 65_535, (25, 1)),
+        ] {
+            let limited = Rational::new(num, den).limited(most);
+            assert_eq!((limited.num, limited.den), expected, "{num}/{den}");
+        }
+    }
+
     proptest! {
+        /// No other fraction with such parts is nearer.
+        #[test]
+        fn a_limited_fraction_is_the_nearest(num in 1i32..2000, den in 1i32..2000, most in 1i32..60) {
+            let limited = Rational::new(num, den).limited(most);
+            prop_assert!((0..=most).contains(&limited.num) && (1..=most).contains(&limited.den), "{limited:?}");
+            let distance = |n: i32, d: i32| f64::from(num) / f64::from(den) - f64::from(n) / f64::from(d);
+            for d in 1..=most {
+                for n in 0..=most {
+                    prop_assert!(distance(limited.num, limited.den).abs() <= distance(n, d).abs() + 1e-9);
+                }
+            }
+        }
+
         #[test]
         fn to_a_finer_base_and_back_is_the_identity(ticks in -1i64 << 40..1i64 << 40, den in 1i32..100_000, times in 1i32..1000) {
             let coarse = Rational::new(1, den);

@@ -441,6 +441,21 @@ fn what_was_written_before_a_failure_elsewhere_can_be_played() {
     }
 }
 
+#[test]
+fn a_link_to_an_output_of_no_use_stays() {
+    let dir = scratch();
+    symlink("film.mp4", dir.path().join("link.mp4")).unwrap();
+    let medium = path("tiny.mp4");
+    let args = ["-i", medium.to_str().unwrap(), "-vf", "scale=99999:99999", "link.mp4"];
+    let run = weir_with(dir.path(), &args);
+    assert_eq!(run.misbehaviour(), None);
+    assert_ne!(run.code(), Some(0));
+    assert!(fs::symlink_metadata(dir.path().join("link.mp4")).unwrap().is_symlink());
+    if is_weir() {
+        assert!(!dir.path().join("film.mp4").exists(), "{}", run.stderr);
+    }
+}
+
 /// Runs with the input's own bytes as the output's target, under the name that `alias` makes.
 fn over_itself(alias: impl Fn(&Path, &Path)) {
     let dir = scratch();

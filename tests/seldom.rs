@@ -621,3 +621,31 @@ fn a_song_is_looped_whole_beside_its_cover() {
     let endless = seconds("-stream_loop -1 -i {cover.mp3} -t 5");
     assert!((endless - 5.0).abs() < 0.1, "{endless} s");
 }
+
+#[test]
+fn a_cover_and_a_stream_without_packets_cut_nothing_off() {
+    for (line, name) in [
+        ("-i {cover.mp3} -map 0 -c copy -shortest out.mp3", "out.mp3"),
+        ("-i {cover.mp3} -map 0 -c copy -frames:v 1 out.mp3", "out.mp3"),
+        ("-i {av.mp4} -f lavfi -t 0 -i anullsrc -map 0 -map 1 -c:v copy -c:a pcm_s16le -shortest out.mov", "out.mov"),
+    ] {
+        let dir = scratch();
+        run_in(&weir(), dir.path(), &format!("-nostdin -y -v error {line}"));
+        let facts = common::probe(&dir.path().join(name)).unwrap();
+        let seconds: f64 = facts.format["duration"].as_str().unwrap().parse().unwrap();
+        assert!(seconds > 1.4, "{line}: {seconds} s");
+    }
+}
+
+#[test]
+fn the_last_picture_is_not_repeated_for_ever_at_a_jump_s_end() {
+    // Five pictures, the last one of them a minute behind the others.
+    let line = "-nostdin -y -v error -dts_error_threshold 1 -f lavfi -i testsrc2=size=64x48:rate=25:duration=0.2 \
+                -vf setpts='if(eq(N\\,4)\\,60/TB\\,PTS)' -r 100 -fps_mode cfr -c:v rawvideo out.nut";
+    let dir = scratch();
+    run_in(&weir(), dir.path(), line);
+    let frames = common::probe(&dir.path().join("out.nut")).unwrap().packets.len();
+    run_in(Path::new("ffmpeg"), dir.path(), line);
+    let theirs = common::probe(&dir.path().join("out.nut")).unwrap().packets.len();
+    assert!(frames <= theirs + 2 && frames < 60, "{frames} frames, {theirs} of ffmpeg's");
+}

@@ -205,15 +205,25 @@ fn carry_out(
             say(level::INFO, "Press [q] to stop, [?] for help");
         }
     })?;
-    if keys {
-        keyboard::watch(outside, running.commands.clone())?;
-    }
     let plan = Arc::clone(&running.plan);
-    if let Some(listener) = metrics {
-        metrics::serve(listener, Arc::clone(&plan), Arc::clone(&running.meter))?;
-    }
     settings.commands = running.commands.clone();
-    let ticker = Ticker::start(settings, Arc::clone(&plan), Arc::clone(&running.meter))?;
+    let begun = (|| {
+        if keys {
+            keyboard::watch(outside, running.commands.clone())?;
+        }
+        if let Some(listener) = metrics {
+            metrics::serve(listener, Arc::clone(&plan), Arc::clone(&running.meter))?;
+        }
+        Ticker::start(settings, Arc::clone(&plan), Arc::clone(&running.meter))
+    })();
+    let ticker = match begun {
+        Ok(ticker) => ticker,
+        Err(error) => {
+            outside.stop.abort();
+            running.join();
+            return Err(error.into());
+        }
+    };
     let mut outcome = running.join();
     if called == CalledAs::Weir {
         // Our closing lines are the last; ffmpeg's stand before what filters and encoders say when they go.

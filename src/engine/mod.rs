@@ -3,6 +3,7 @@
 pub mod balance;
 pub mod clock;
 pub mod commands;
+mod discard;
 pub mod fault;
 pub mod flow;
 mod hardware;

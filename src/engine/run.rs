@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::commands::Commands;
+use super::discard::discard;
 use super::fault::{StageError, first_cause};
 use super::meter::Meter;
 use super::stop::{Latch, StopSignal};
@@ -11,7 +12,7 @@ use crate::plan::Plan;
 use crossbeam_channel::{Receiver, RecvTimeoutError, select};
 use std::any::Any;
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
@@ -29,6 +30,15 @@ pub enum OutputEnd {
     Salvaged,
     /// The run failed; what was written was of no use and has been removed.
     Removed,
+    /// The run failed; what was written is of no use, and could not be removed.
+    Useless,
+}
+
+impl OutputEnd {
+    /// Removes a file of no use.
+    pub(super) fn discarded(path: &Path) -> Self {
+        if discard(path).is_ok() { Self::Removed } else { Self::Useless }
+    }
 }
 
 /// How a run ended.
@@ -190,8 +200,7 @@ impl Running {
             }
             // A header around nothing would pass for a finished file.
             if let Some(path) = path {
-                let _ = std::fs::remove_file(path);
-                outputs[index] = OutputEnd::Removed;
+                outputs[index] = OutputEnd::discarded(&path);
             }
             failure = Some(StageError::Failed(format!("{url}: nothing could be read for it: {}", damage.join("; "))));
         }

@@ -30,7 +30,7 @@ fn output_us(plan: &Plan, output: &OutputPlan, facts: &[InputFacts]) -> Option<i
     } else {
         lengths.collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().max())
     };
-    let natural = natural.map(|us| (us - output.start_us.unwrap_or(0)).max(0));
+    let natural = natural.map(|us| us.saturating_sub(output.start_us.unwrap_or(0)).max(0));
     match (natural, output.duration_us) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
@@ -38,12 +38,12 @@ fn output_us(plan: &Plan, output: &OutputPlan, facts: &[InputFacts]) -> Option<i
 }
 
 fn input_us(plan: &InputPlan, facts: &InputFacts) -> Option<i64> {
-    let passes = match plan.stream_loop {
-        loops if loops < 0 => None,
-        loops => Some(i64::from(loops) + 1),
-    };
-    let once = facts.duration_us.map(|us| (us - plan.start_us.unwrap_or(0)).max(0));
-    let natural = once.zip(passes).map(|(us, passes)| us.saturating_mul(passes));
+    let loops = Some(plan.stream_loop).filter(|loops| *loops >= 0).map(i64::from);
+    // The first pass begins where it was sought, those behind it at the beginning.
+    let natural = facts.duration_us.zip(loops).map(|(us, loops)| {
+        let first = us.saturating_sub(plan.start_us.unwrap_or(0)).max(0);
+        us.saturating_mul(loops).saturating_add(first)
+    });
     match (natural, plan.duration_us) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn loops_multiply_and_endless_ones_are_unknown() {
         let looped = |loops| plan(vec![InputPlan { stream_loop: loops, start_us: Some(1), ..InputPlan::default() }]);
-        assert_eq!(total_us(&looped(2), &[facts(Some(5))]), Some(12));
+        assert_eq!(total_us(&looped(2), &[facts(Some(5))]), Some(14));
         assert_eq!(total_us(&looped(-1), &[facts(Some(5))]), None);
         assert_eq!(total_us(&looped(0), &[facts(None)]), None);
     }

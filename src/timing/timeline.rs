@@ -62,6 +62,9 @@ pub struct TimelineSettings {
     pub rebases: bool,
 }
 
+/// A hole at a seam that is longer than this is no matter of the seam: it is left as it is, in microseconds.
+const LONGEST_HOLE_US: i64 = 60 * MICROS_PER_SECOND;
+
 /// A packet's times as the demuxer gave them, in ticks of its stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PacketTimes {
@@ -217,7 +220,11 @@ impl Timeline {
         state.note_pass(&times);
         let shift = rescale(self.loop_shift.0, self.loop_shift.1, base);
         let resume_us = if times.dts.or(times.pts).is_some() { self.resume_us.take() } else { None };
-        let mut raw = PacketTimes { pts: times.pts.map(|t| t + shift), dts: times.dts.map(|t| t + shift), ..times };
+        let mut raw = PacketTimes {
+            pts: times.pts.map(|t| t.saturating_add(shift)),
+            dts: times.dts.map(|t| t.saturating_add(shift)),
+            ..times
+        };
         if let Some(scale) = state.timing.scale {
             // ffmpeg scales what it has shifted by the input's offset, which is taken off again here; and as C does, it cuts
             // off what is less than a tick.
@@ -237,8 +244,8 @@ impl Timeline {
         let last_us = &mut self.last_us;
         let state = &mut self.streams[stream];
         let offset = rescale(state.offset_us, Rational::MICROS, base);
-        let pts = raw.pts.map(|t| t + offset);
-        let dts = raw.dts.map(|t| t + offset);
+        let pts = raw.pts.map(|t| t.saturating_add(offset));
+        let dts = raw.dts.map(|t| t.saturating_add(offset));
         state.predict(pts, dts, packet.duration);
         if let Some(dts) = dts {
             *last_us = Some(rescale(dts, base, Rational::MICROS));
@@ -256,7 +263,7 @@ impl Timeline {
             return;
         }
         let Some(dts) = raw.dts else { return };
-        let at = |offset_us: i64| rescale(dts, base, Rational::MICROS) + offset_us;
+        let at = |offset_us: i64| rescale(dts, base, Rational::MICROS).saturating_add(offset_us);
         let threshold =
             if self.settings.may_jump { self.settings.delta_threshold_us } else { self.settings.error_threshold_us };
         let Some(next) = state.next_dts_us.filter(|_| state.told_dts) else {
@@ -274,7 +281,10 @@ impl Timeline {
             self.follow_rebase(stream, next, at(state.offset_us));
             return;
         }
-        let jumped = |dts_us: i64| (dts_us - next).abs() > threshold || dts_us + BACKWARD_TOLERANCE_US < state.dts_us;
+        let jumped = |dts_us: i64| {
+            dts_us.saturating_sub(next).saturating_abs() > threshold
+                || dts_us.saturating_add(BACKWARD_TOLERANCE_US) < state.dts_us
+        };
         if !jumped(at(state.offset_us)) {
             return;
         }
@@ -379,7 +389,7 @@ impl StreamState {
 
     fn note_pass(&mut self, times: &PacketTimes) {
         let Some(time) = times.pts.or(times.dts).filter(|_| !self.timing.stands) else { return };
-        let end = time + self.packet_ticks(times.duration);
+        let end = time.saturating_add(self.packet_ticks(times.duration));
         let (first, last) = self.pass.unwrap_or((time, end));
         self.pass = Some((first.min(time), last.max(end)));
     }
@@ -416,7 +426,7 @@ impl StreamState {
             }
             _ => us(self.packet_ticks(duration)),
         };
-        self.next_dts_us = Some(self.dts_us + length_us);
+        self.next_dts_us = Some(self.dts_us.saturating_add(length_us));
     }
 
     /// After a seam, sound that overlaps what was sent is left out, and a hole before it is told.
@@ -425,20 +435,21 @@ impl StreamState {
         let ticks = self.packet_ticks(duration);
         let mut hole = None;
         if let (true, Some(end), MediaKind::Audio) = (self.after_seam, self.sent_end, self.timing.kind) {
-            if time + ticks / 2 < end {
+            if time.saturating_add(ticks / 2) < end {
                 return (true, None);
             }
-            if time - end > ticks {
+            let length = time.saturating_sub(end);
+            if length > ticks && rescale(length, self.timing.time_base, Rational::MICROS) <= LONGEST_HOLE_US {
                 hole = Some((end, time));
             }
         }
         if let (true, Some(end), MediaKind::Audio) = (self.trims, self.sent_end, self.timing.kind)
-            && time + ticks / 2 < end
+            && time.saturating_add(ticks / 2) < end
         {
             return (true, None);
         }
         (self.after_seam, self.trims) = (false, false);
-        self.sent_end = Some(self.sent_end.unwrap_or(i64::MIN).max(time + ticks));
+        self.sent_end = Some(self.sent_end.unwrap_or(i64::MIN).max(time.saturating_add(ticks)));
         (false, hole)
     }
 }

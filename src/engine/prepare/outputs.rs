@@ -7,6 +7,7 @@ use crate::av::{
 };
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::engine::StopSignal;
+use crate::engine::discard::discard;
 use crate::engine::keyframes::ForcedKeyframes;
 use crate::facts::StreamFacts;
 use crate::octets::{self, file_path};
@@ -200,7 +201,8 @@ pub(in crate::engine) fn is_pipe(url: &str) -> bool {
 fn remove_if_empty(output: &OutputPlan) {
     let path = file_path(&output.url);
     if !output.muxer.no_file && std::fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() == 0) {
-        let _ = std::fs::remove_file(path);
+        // It is empty, so nothing passes for finished if it stays.
+        let _ = discard(&path);
     }
 }
 

@@ -119,10 +119,11 @@ impl DemuxStage {
             return Ok(Flow::Done);
         }
         self.packets_this_pass = 0;
-        self.meter.loops.fetch_add(1, Ordering::Relaxed);
+        let is_first_seam = self.meter.loops.fetch_add(1, Ordering::Relaxed) == 0;
         self.timeline.seam();
         self.tell_seam(out)?;
-        (0..self.settings.used.len()).filter(|stream| self.is_cover(*stream)).try_for_each(|cover| out.end(cover))?;
+        let covers = (0..self.settings.used.len()).filter(|stream| is_first_seam && self.is_cover(*stream));
+        covers.into_iter().try_for_each(|cover| out.end(cover))?;
         Ok(Flow::Continue)
     }
 

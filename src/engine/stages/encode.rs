@@ -188,9 +188,7 @@ impl EncodeStage {
             frame.set_duration(placement.length);
         }
         self.meter.dropped.fetch_add(placement.dropped.max(0) as u64, Relaxed);
-        if placement.duplicated > self.settings.most_repeats {
-            log::error!("{}: {} frame duplication too large, skipping", self.name(), placement.duplicated);
-            self.meter.dropped.fetch_add(1, Relaxed);
+        if self.are_too_many(placement.duplicated) {
             return Ok(Flow::Continue);
         }
         if placement.duplicated > 0 {
@@ -300,6 +298,19 @@ fn output_name((output, stream): (usize, usize), encoder: &str) -> String {
     format!("output stream #{output}:{stream} ({encoder})")
 }
 
+impl EncodeStage {
+    /// A picture that would be repeated more often than `-dts_error_threshold` allows belongs to a jump of the clock: it is left
+    /// out.
+    fn are_too_many(&self, repeats: i64) -> bool {
+        let too_many = repeats > 0 && repeats > self.settings.most_repeats;
+        if too_many {
+            log::error!("{}: {repeats} frame duplication too large, skipping", self.name());
+            self.meter.dropped.fetch_add(1, Relaxed);
+        }
+        too_many
+    }
+}
+
 impl Stage for EncodeStage {
     type In = FrameItem;
     type Out = PacketItem;
@@ -347,8 +358,10 @@ impl Stage for EncodeStage {
             }
             let placement = control.finish();
             self.meter.dropped.fetch_add(placement.dropped.max(0) as u64, Relaxed);
-            self.meter.duplicated.fetch_add(placement.duplicated.max(0) as u64, Relaxed);
-            self.emit(placement.frames, placement.of_previous, None, out)?;
+            if !self.are_too_many(placement.duplicated) {
+                self.meter.duplicated.fetch_add(placement.duplicated.max(0) as u64, Relaxed);
+                self.emit(placement.frames, placement.of_previous, None, out)?;
+            }
         }
         self.flush(out)
     }

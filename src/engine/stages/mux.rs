@@ -60,6 +60,8 @@ pub struct MuxStream {
     pub queue_bytes: usize,
     /// No packets come: an attachment.
     pub silent: bool,
+    /// It is one picture that stands for the whole (a cover): its end ends nothing.
+    pub stands: bool,
     /// `-stats_mux_pre`.
     pub stats: Option<FrameStats>,
 }
@@ -151,7 +153,7 @@ impl MuxStage {
         // A stream that ends by -frames ends the others too, as in ffmpeg.
         let limits: Vec<bool> = streams
             .iter()
-            .map(|s| s.limited || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle))
+            .map(|s| !s.stands && (s.limited || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle)))
             .collect();
         let shortest =
             (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits, shortest_patience(&settings)));

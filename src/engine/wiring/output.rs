@@ -91,10 +91,7 @@ impl MuxEnd {
                 drop(stage);
                 let playable = ended || begun && path.as_deref().is_none_or(has_content);
                 match &path {
-                    Some(path) if !playable => {
-                        let _ = std::fs::remove_file(path);
-                        OutputEnd::Removed
-                    }
+                    Some(path) if !playable => OutputEnd::discarded(path),
                     _ => OutputEnd::Salvaged,
                 }
             }
@@ -186,6 +183,7 @@ impl Builder<'_> {
                 queue_packets: stream.queue_packets,
                 queue_bytes: stream.queue_bytes,
                 silent: false,
+                stands: facts.is_some_and(|f| f.has_disposition("attached_pic")),
                 stats: self.stats(stream.stats.before_muxer.as_ref(), (index, i))?,
             };
             let packets = &mut ends.inputs.entry(source.unwrap_or_default()).or_default().packets;

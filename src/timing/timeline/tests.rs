@@ -386,3 +386,14 @@ fn a_cover_does_not_tell_how_long_a_pass_is() {
     }
     assert!(times.windows(2).all(|pair| pair[1] - pair[0] == SOUND), "{times:?}");
 }
+
+#[test]
+fn a_hole_that_is_no_seam_s_is_not_filled() {
+    for (minutes, filled) in [(1, true), (2, false)] {
+        let mut timeline = Timeline::new(settings(false), vec![video(TS), audio(TS)]);
+        run(&mut timeline, VIDEO, 0, minutes * 60 * 25, FRAME);
+        run(&mut timeline, AUDIO, 0, 40, SOUND);
+        timeline.seam();
+        assert_eq!(stamp(&mut timeline, AUDIO, 0, SOUND).hole.is_some(), filled, "{minutes} min");
+    }
+}

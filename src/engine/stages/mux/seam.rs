@@ -40,18 +40,15 @@ impl MuxStage {
         }
         let Some((filler, samples)) = &state.seam.filler else { return Ok(()) };
         let base = state.settings.source_time_base;
-        let length = rescale(i64::from(*samples), rate, base).max(1);
-        let mut packets = Vec::new();
-        for n in 0.. {
-            let at = from + rescale(n * i64::from(*samples), rate, base);
-            if at + length / 2 > to {
-                break;
-            }
+        let samples = i64::from(*samples);
+        let filler = filler.share().map_err(StageError::library("share a packet"))?;
+        let length = rescale(samples, rate, base).max(1);
+        for at in (0..).map(|n| from + rescale(n * samples, rate, base)).take_while(|at| at + length / 2 <= to) {
             let mut packet = filler.share().map_err(StageError::library("share a packet"))?;
             packet.set_times(Some(at), Some(at));
             packet.set_duration(length);
-            packets.push(MediaPacket { packet, dts_us: rescale(at, base, Rational::MICROS) });
+            self.arrived(index, MediaPacket { packet, dts_us: rescale(at, base, Rational::MICROS) })?;
         }
-        packets.into_iter().try_for_each(|media| self.arrived(index, media))
+        Ok(())
     }
 }
