@@ -27,6 +27,8 @@ pub enum Edit {
 pub struct Findings {
     found: Vec<(Diagnostic, bool)>,
     edits: Vec<Edit>,
+    /// Something is wrong and nobody can know what was meant: no command is shown.
+    hopeless: bool,
 }
 
 impl Findings {
@@ -41,19 +43,31 @@ impl Findings {
         self.edits.extend(edits);
     }
 
+    /// Adds a diagnostic for which no correction can be known, so that a command would be a false one.
+    pub fn give_up(&mut self, diagnostic: Diagnostic) {
+        self.tell(diagnostic);
+        self.hopeless = true;
+    }
+
     /// True when one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(|(d, _)| d.severity == Severity::Error)
     }
 
+    /// The words with everything mended; `None` where nothing was, or where it is not known how.
+    pub fn corrected(&self, words: &[Word]) -> Option<Vec<String>> {
+        let mended = self.found.iter().any(|(_, mended)| *mended) && !self.hopeless;
+        mended.then(|| corrected(words, &self.edits))
+    }
+
     /// The diagnostics in the order of the command line. The last one of the gravest kind that can be mended shows the
-    /// command with everything mended.
-    pub fn finish(mut self, words: &[Word]) -> Vec<Diagnostic> {
+    /// corrected command.
+    pub fn finish(mut self, command: Option<&[String]>) -> Vec<Diagnostic> {
         self.found.sort_by_key(|(d, _)| d.origin.as_ref().map_or(usize::MAX, |o| o.arg));
         let gravest = self.found.iter().filter(|(_, mended)| *mended).map(|(d, _)| d.severity).max();
         let last = self.found.iter_mut().rev().find(|(d, mended)| *mended && Some(d.severity) == gravest);
-        if let Some((diagnostic, _)) = last {
-            let command = format!("Type: {}", command_line(&corrected(words, &self.edits)));
+        if let (Some((diagnostic, _)), Some(command)) = (last, command) {
+            let command = format!("Type: {}", command_line(command));
             diagnostic.remedy = Some(match diagnostic.remedy.take() {
                 Some(remedy) => format!("{remedy} {command}"),
                 None => command,

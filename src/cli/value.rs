@@ -22,6 +22,12 @@ impl BadValue {
         Self { expected: expected.into(), example: example.into(), words: None }
     }
 
+    /// The same, with another example.
+    #[must_use]
+    pub fn such_as(self, example: &str) -> Self {
+        Self { example: example.to_owned(), ..self }
+    }
+
     /// The same, with ffmpeg's sentence.
     #[must_use]
     pub fn in_words(self, words: &str) -> Self {

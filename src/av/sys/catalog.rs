@@ -353,4 +353,8 @@ impl Catalog for LinkedCatalog {
     fn codec_option(&self, option: &str) -> Option<(bool, String)> {
         options::option_is_for_encoding(option)
     }
+
+    fn option_is_for_decoding(&self, option: &str) -> bool {
+        options::option_is_for_decoding(option)
+    }
 }

@@ -53,9 +53,9 @@ pub unsafe extern "C" fn av_crc(table: *const ffi::AVCRC, crc: u32, bytes: *cons
         // SAFETY: the caller's promise.
         Some(original) => unsafe { original(table, crc, bytes, length) },
         // SAFETY: the caller's promise; a table has at least 256 rows.
-        None => (0..length).fold(crc, |crc, at| unsafe {
-            *table.add(usize::from(crc as u8 ^ *bytes.add(at))) ^ crc >> 8
-        }),
+        None => {
+            (0..length).fold(crc, |crc, at| unsafe { *table.add(usize::from(crc as u8 ^ *bytes.add(at))) ^ crc >> 8 })
+        }
     }
 }
 

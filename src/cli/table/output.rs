@@ -118,7 +118,8 @@ pub(super) const ROWS: &[Row] = &[
         &["map_chapters"],
         "input",
         "take chapters from that input; -1 takes none",
-        set!(|spec, u| spec.map_chapters = Some(integer_within(u.value, -1, i32::MAX.into())? as i32)),
+        set!(|spec, u| spec.map_chapters =
+            Some(integer_within(u.value, -1, i32::MAX.into()).map_err(|bad| bad.such_as("0"))? as i32)),
     ),
     Row::per_stream(
         &["disposition"],
