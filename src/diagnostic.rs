@@ -1,8 +1,10 @@
 //! What the program tells its user: one sentence that names what, where and why, and a remedy.
 
+mod command;
 mod mask;
 mod stream_id;
 
+pub use self::command::{Edit, command_line, edited, shell_quoted};
 pub use self::mask::{mask_text, mask_url};
 pub use self::stream_id::StreamId;
 

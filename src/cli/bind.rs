@@ -1,6 +1,6 @@
 //! Binds a split command to a typed job: applies every option to the run, the input or the output it belongs to.
 
-use super::correction::{Edit, Findings};
+use super::correction::Findings;
 use super::filters::colon_ratios;
 use super::split::{Command, FIRST_STREAM, Group, GroupKind, Kind, Typed};
 use super::table::{Effect, Row, Scope, Suffix, Use};
@@ -8,7 +8,7 @@ use super::trial;
 use super::value::BadValue;
 use super::{messages, place};
 use crate::catalog::{Catalog, OptionScopes};
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Edit, Origin};
 use crate::spec::{
     AvOption, DecoderSpec, GlobalSpec, InputSpec, JobSpec, MapSource, MetadataPlace, OutputSpec, SpecifierError,
     StreamSpecifier,

@@ -1,10 +1,9 @@
 //! The sentences about options. Those that programs look for in ffmpeg's output are kept word for word.
 
-use super::correction::shell_quoted;
 use super::split::{GroupKind, Typed};
 use super::table::{Row, Scope};
 use super::value::BadValue;
-use crate::diagnostic::{Diagnostic, Origin, mask_text};
+use crate::diagnostic::{Diagnostic, Origin, mask_text, shell_quoted};
 use crate::spec::Assigned;
 use crate::unit::Rational;
 

@@ -18,7 +18,6 @@ pub mod value;
 #[cfg(test)]
 mod tests;
 
-pub use correction::{command_line, shell_quoted};
 pub use from_file::{ValueFile, value_files, with_values};
 pub use split::{Command, Group, GroupKind, Kind, Reading, Typed};
 

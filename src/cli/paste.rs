@@ -1,7 +1,7 @@
 //! Recognises what copying from a web page or a document does to a command: blanks that a shell does not see,
 //! typographic dashes and quotes, empty arguments.
 
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Origin, shell_quoted};
 use crate::octets::readable;
 
 /// Dashes that are not the one of the keyboard.
@@ -142,7 +142,7 @@ pub fn check_input(url: &str, origin: &Origin) -> Option<Diagnostic> {
     let message = format!("the input's name (\"{}\") {what}", readable(url).escape_debug());
     Some(
         Diagnostic::warning("input-name", message)
-            .remedy(format!("If that came from copying, type: -i {}", super::correction::shell_quoted(meant)))
+            .remedy(format!("If that came from copying, type: -i {}", shell_quoted(meant)))
             .at(origin),
     )
 }

@@ -1,7 +1,11 @@
 //! Metadata and dispositions of an output: what is copied, what is set, in ffmpeg's order.
 
-use super::{Choice, Context, OutputDraft, ProgramPlan, place::OutputPlace, stream_groups};
-use crate::diagnostic::Diagnostic;
+use super::{
+    Choice, Context, OutputDraft, ProgramPlan,
+    place::{OutputPlace, lacking},
+    stream_groups,
+};
+use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::{MediaKind, Metadata, StreamGroup};
 use crate::spec::{MetadataPlace, OutputSpec};
 
@@ -156,6 +160,17 @@ pub(super) fn plan(
             MetadataPlace::Global => result.global.push(edit),
             MetadataPlace::Streams(specifier) => {
                 // A display matrix takes the place of this key.
+                if !(0..count).any(|i| whole.names(specifier, i)) {
+                    let message = format!(
+                        "{} {}={} has no effect on {}: it has {}.",
+                        entry.origin.token,
+                        entry.key,
+                        entry.value,
+                        mask_url(&spec.url),
+                        lacking(specifier, &[])
+                    );
+                    diagnostics.push(Diagnostic::warning("unused-option", message).ffmpeg_says("").at(&entry.origin));
+                }
                 let angle = (entry.key == "rotate").then(|| entry.value.parse::<f64>().ok()).flatten();
                 for (i, stream) in result.streams.iter_mut().enumerate() {
                     if !whole.names(specifier, i) {

@@ -15,7 +15,9 @@ impl OutputPlace {
 
     /// The place of the last of these streams.
     pub(super) fn of(kinds: impl Iterator<Item = MediaKind>) -> Self {
-        let streams = kinds.enumerate().map(|(index, kind)| StreamFacts::of_kind(index, kind)).collect();
+        // Nothing but the kind is known of an output's streams when options are dealt out, so `u` names none.
+        let stream = |(index, kind)| StreamFacts { usable: false, ..StreamFacts::of_kind(index, kind) };
+        let streams = kinds.enumerate().map(stream).collect();
         Self(InputFacts { streams, ..InputFacts::default() })
     }
 
@@ -33,5 +35,16 @@ impl OutputPlace {
     /// True when the specifier names the last stream.
     pub(super) fn matches(&self, specifier: &StreamSpecifier) -> bool {
         self.0.streams.last().is_some_and(|s| specifier.matches(&self.0, s))
+    }
+}
+
+/// What an output lacks that an option for these kinds of streams (none: all) names.
+pub(super) fn lacking(specifier: &StreamSpecifier, kinds: &[MediaKind]) -> String {
+    let kind = |name: &str| format!("no {name} stream");
+    match (specifier.text.as_str(), specifier.kind, kinds) {
+        ("v" | "a" | "s" | "d" | "t", Some(named), _) => kind(named.name()),
+        ("", None, [only]) => kind(only.name()),
+        ("", ..) => "no such stream".to_owned(),
+        (text, ..) => format!("no stream {text}"),
     }
 }
