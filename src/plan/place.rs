@@ -1,7 +1,7 @@
 //! A stream's place among those of its output, which is what an output's stream specifiers go by.
 
 use super::OutputDraft;
-use crate::facts::{InputFacts, MediaKind, StreamFacts, StreamGroup};
+use crate::facts::{InputFacts, MediaKind, Metadata, StreamFacts, StreamGroup};
 use crate::spec::StreamSpecifier;
 
 /// An output's streams so far, as stream specifiers see them: the new stream is the last.
@@ -25,6 +25,15 @@ impl OutputPlace {
     pub(super) fn all(draft: &OutputDraft, groups: &[StreamGroup]) -> Self {
         let Self(facts) = Self::of(draft.streams.iter().map(|s| s.kind));
         Self(InputFacts { stream_groups: groups.to_vec(), ..facts })
+    }
+
+    /// The same streams with what their metadata is by now.
+    pub(super) fn with_metadata(self, metadata: impl Iterator<Item = Metadata>) -> Self {
+        let Self(mut facts) = self;
+        for (stream, metadata) in facts.streams.iter_mut().zip(metadata) {
+            stream.metadata = metadata;
+        }
+        Self(facts)
     }
 
     /// True when the specifier names the stream of that index.

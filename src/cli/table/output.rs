@@ -38,7 +38,8 @@ pub(super) const ROWS: &[Row] = &[
         &["fs"],
         "bytes",
         "end when the file has this size",
-        set!(|spec, u| spec.size_limit_bytes = Some(integer_within(u.value, 0, FOREVER)?)),
+        // ffmpeg takes a negative number for one that is never reached.
+        set!(|spec, u| spec.size_limit_bytes = Some(integer_within(u.value, i64::MIN, FOREVER)?).filter(|b| *b >= 0)),
     ),
     Row::per_stream(
         &["frames"],
