@@ -118,10 +118,8 @@ pub fn not_for_decoding((origin, name): (&Origin, &str), help: &str, (number, ur
     let url = mask_text(url);
     let what = if help.is_empty() { String::new() } else { format!(" ({help})") };
     let message = format!("{}{what} is for encoding, so it cannot stand before the input {url}.", origin.token);
-    let words = format!(
-        "Codec AVOption {name} ({help}) specified for input file #{number} ({url}) is not a decoding option.\nError \
-         opening input file {url}.\nError opening input files: Invalid argument"
-    );
+    let words =
+        format!("Codec AVOption {name} ({help}) specified for input file #{number} ({url}) is not a decoding option.");
     Diagnostic::error("misplaced-option", message)
         .remedy("Options of encoders stand before the output that they are for.")
         .ffmpeg_says(words)

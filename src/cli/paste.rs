@@ -98,7 +98,7 @@ pub fn check_argument(text: &str, origin: &Origin) -> Option<Pasted> {
         return found(
             "blank-argument",
             message,
-            "Type it without; if the name does end so, put ./ before it.",
+            "Type it without; if the name does end so, put -- before it.",
             vec![meant],
         );
     }
