@@ -183,6 +183,12 @@ pub trait Catalog {
     fn option_applies(&self, codec: Option<&str>, encoding: bool, kind: MediaKind, option: &str) -> Option<String>;
     /// Of a codec option: whether it is one for encoding, and FFmpeg's line about it.
     fn codec_option(&self, option: &str) -> Option<(bool, String)>;
+    /// True when a muxer is known not to take a codec; many do not tell.
+    fn muxer_refuses(&self, muxer: &str, codec_id: u32) -> bool;
+    /// The kinds of streams whose encoders have an option of that name.
+    fn encoding_kinds(&self, option: &str) -> Vec<MediaKind>;
+    /// True when a codec option of that name is one for decoding, in whichever table.
+    fn option_is_for_decoding(&self, option: &str) -> bool;
     /// Types of stream groups that `-stream_group` names, with FFmpeg's numbers; empty where there are no stream groups.
     fn stream_group_kinds(&self) -> Vec<(&'static str, i32)>;
     /// What an encoder of sound does where all frames must have one length, or need not.

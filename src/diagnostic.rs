@@ -1,8 +1,10 @@
 //! What the program tells its user: one sentence that names what, where and why, and a remedy.
 
+mod command;
 mod mask;
 mod stream_id;
 
+pub use self::command::{Edit, command_line, edited, shell_quoted};
 pub use self::mask::{mask_text, mask_url};
 pub use self::stream_id::StreamId;
 
@@ -104,8 +106,25 @@ impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         if let Some(remedy) = &self.remedy {
-            write!(f, " {remedy}")?;
+            // A remedy is a sentence of its own.
+            let stop = if self.message.is_empty() || self.message.ends_with(['.', '?', '!', ':']) { "" } else { "." };
+            write!(f, "{stop} {remedy}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_stands_between_message_and_remedy() {
+        for message in ["the file is empty", "the file is empty."] {
+            let told = Diagnostic::error("empty", message).remedy("Leave it out.");
+            assert_eq!(told.to_string(), "the file is empty. Leave it out.");
+        }
+        assert_eq!(Diagnostic::error("empty", "the file is empty").to_string(), "the file is empty");
+        assert_eq!(Diagnostic::error("asked", "Is it?").remedy("No.").to_string(), "Is it? No.");
     }
 }

@@ -65,6 +65,8 @@ pub struct InputFacts {
     pub stream_groups: Vec<StreamGroup>,
     /// Number of chapters.
     pub chapters: usize,
+    /// Metadata of the chapters, by number.
+    pub chapter_metadata: Vec<Metadata>,
     /// Global metadata.
     pub metadata: Metadata,
 }
@@ -76,6 +78,8 @@ pub struct ProgramFacts {
     pub id: i32,
     /// Indexes of its streams.
     pub streams: Vec<usize>,
+    /// Its metadata.
+    pub metadata: Metadata,
 }
 
 /// What is known of one input stream.

@@ -647,3 +647,56 @@ fn completions_and_manual_know_the_options() {
     let run = run(Path::new("bash"), &["-c", script, weir().to_str().unwrap()], dir.path(), LIMIT);
     assert_eq!(String::from_utf8_lossy(&run.stdout), "-stream_loop\n", "{}", run.stderr);
 }
+
+/// The commands that a message shows, without the program's name.
+fn shown_commands(stderr: &str) -> Vec<String> {
+    let lines = stderr.lines().filter_map(|line| line.split_once(": weir ").map(|(_, command)| command.to_owned()));
+    lines.collect()
+}
+
+#[test]
+fn corrected_commands_work_when_they_are_pasted() {
+    if !is_weir() {
+        return;
+    }
+    let lines = [
+        "-preset fast -i {av.mp4} -t 0.2 o.mkv",
+        "-c copy -i {av.mp4} -c copy o.mkv",
+        "-c:v libx264 -preset ultrafast -b:v 100k -i {av.mp4} -t 0.2 o.mkv",
+        "-i {av.mp4} -t 0.2 -vf scale=64:64 -af volume=2 -c copy o.mkv",
+        "-i {av.mp4} -t 0.2 -filter scale=64:64 -c copy o.mkv",
+        "-i {av.mp4} -t 0.2 -vf hflip -c copy a.mkv -t 0.2 -vf hflip -c:v copy b.ts",
+        "-i {av.mp4} -t 0.2 -vf hflip -an -c:v copy o.webm",
+        "-i {av.mp4} -t -c copy o.mkv",
+        "-i {av.mp4} -t 0.2 -map -c copy o.mkv",
+        "-i {av.mp4} -ss o.mkv",
+        "-i {av.mp4} -f o.mkv",
+        "-i {av.mp4} -t 0.2 -c:v=libx264 o.mkv",
+        "-i {av.mp4} -t 0.2 -crf20 o.mkv",
+        "-re -i {av.mp4} -t 0.2 -re",
+        "-i {av.mp4} -t 0.2 -map_chapters x o.mkv",
+    ];
+    for line in lines {
+        let dir = scratch();
+        let refused = weir_in(dir.path(), &format!("-hide_banner -y {line}"));
+        assert_eq!(refused.status.code(), Some(1), "{line}: {}", refused.stderr);
+        let commands = shown_commands(&refused.stderr);
+        assert!(!commands.is_empty(), "{line}: {}", refused.stderr);
+        for command in commands {
+            let pasted = weir_in(dir.path(), &command);
+            assert_eq!(pasted.status.code(), Some(0), "{line}: {command}: {}", pasted.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_plan_that_is_refused_is_told_to_programs_as_json() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    let refused = weir_in(dir.path(), "-hide_banner --explain=json -i {av.mp4} -vf hflip -c copy o.mkv");
+    let told: serde_json::Value = serde_json::from_slice(&refused.stdout).unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(told["diagnostics"][0]["code"], "filter-on-copy");
+}

@@ -1,5 +1,5 @@
-//! Stream specifiers that name dispositions (`disp:forced`): the streams that they say, with every FFmpeg, and beside the
-//! system's ffmpeg where that knows them.
+//! Stream specifiers beside the system's ffmpeg: which are taken; and those that name dispositions (`disp:forced`): the
+//! streams that they say, with every FFmpeg.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -7,6 +7,7 @@ mod common;
 use common::both::{Both, run_in, scratch};
 use common::{assert_none, in_parallel, oracle_major, weir};
 use std::fs;
+use std::path::Path;
 
 /// Two pictures and two sounds: default, default and forced, none, dubbed and forced.
 const SOURCE: &str = "-v error -nostdin -y -f lavfi -i testsrc=d=0.4:s=64x64 -f lavfi -i testsrc2=d=0.4:s=64x64 \
@@ -77,5 +78,35 @@ fn what_is_no_disposition_is_refused_before_anything_is_written() {
         assert_eq!(run.code(), Some(1), "{specifier}");
         assert!(run.stderr.contains(reason), "{specifier}: {}", run.stderr);
         assert!(!dir.path().join("out.mkv").exists());
+    }
+}
+
+/// Options after the input, and whether ffmpeg takes them.
+const TAKEN: [(&str, bool); 12] = [
+    ("-map 0:v:a -c copy", false),
+    ("-map 0:a:v -c copy", false),
+    ("-map 0:u:a -c copy", false),
+    ("-map 0:i:1:v -c copy", false),
+    ("-map 0:v:0x0 -c copy", true),
+    ("-map 0x0 -c copy", true),
+    ("-map 0:v?:0 -c copy", true),
+    ("-map_metadata:g -1 -c copy", true),
+    ("-map_metadata:c 0:g -c copy", false),
+    ("-metadata:gx title=a -c copy", true),
+    ("-ss +0.1 -c copy", true),
+    ("-fs -1 -c copy", true),
+];
+
+#[test]
+fn what_ffmpeg_takes_is_taken_and_what_it_refuses_is_refused() {
+    let dir = scratch();
+    assert_eq!(run_in(&weir(), dir.path(), SOURCE).code(), Some(0));
+    for (options, is_taken) in TAKEN {
+        let line = format!("-v error -nostdin -y -i in.mkv {options} out.mkv");
+        let expected = Some(i32::from(!is_taken));
+        assert_eq!(run_in(&weir(), dir.path(), &line).code(), expected, "{options}");
+        if oracle_major() < 6 {
+            assert_eq!(run_in(Path::new("ffmpeg"), dir.path(), &line).code(), expected, "ffmpeg: {options}");
+        }
     }
 }

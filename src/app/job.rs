@@ -15,7 +15,7 @@ use crate::report::{
     CalledAs, benchmark, data, ending, events, expected, explain, graphs, level, mapping, metrics, say, summary,
     terminal,
 };
-use crate::spec::{ExplainFormat, GlobalSpec, JobSpec};
+use crate::spec::{ExplainFormat, GlobalSpec, JobSpec, Overwrite};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,6 +87,9 @@ pub(super) fn run(mut spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
             Exit::Failed
         }
         Err(Stopped::Prepare(error)) => {
+            if let (Some(ExplainFormat::Json), PrepareError::Refused(all)) = (global.explain, &error) {
+                data(&readable(&format!("{:#}\n", explain::refusal_json(all))));
+            }
             ending::prepare_error(&error, called);
             tell_graphs(&global, planned, &BTreeMap::new(), catalog);
             Exit::Failed
@@ -174,6 +177,7 @@ fn carry_out(
     let mut inputs = engine::open_inputs(spec, catalog, &outside.stop, &journal)?;
     let plan = inputs.plan(catalog)?;
     if let Some(format) = global.explain {
+        files::check(&plan, &inputs.spec.inputs, Overwrite::Always, (None, called)).map_err(Stopped::Refused)?;
         explain_plan(format, &plan, &inputs, catalog);
         return Err(Stopped::Done);
     }

@@ -247,6 +247,18 @@ impl Catalog for FakeCatalog {
     fn codec_option(&self, option: &str) -> Option<(bool, String)> {
         CODEC.contains(&option).then(|| (true, format!("about {option}")))
     }
+    fn muxer_refuses(&self, muxer: &str, codec_id: u32) -> bool {
+        muxer == "flv" && codec_id == codec_number("ac3")
+    }
+    fn encoding_kinds(&self, option: &str) -> Vec<MediaKind> {
+        match option {
+            "preset" | "crf" | "tune" | "x264-params" | "g" | "bf" => vec![MediaKind::Video],
+            _ => vec![MediaKind::Video, MediaKind::Audio],
+        }
+    }
+    fn option_is_for_decoding(&self, option: &str) -> bool {
+        matches!(option, "compute_edt" | "threads" | "flags" | "strict")
+    }
     /// One filter with labels around it; `overlay` has two inputs, whatever begins with `a` takes and gives sound.
     fn graph_pads(&self, description: &str) -> Result<GraphPads, String> {
         let name = description.split(['[', ']']).step_by(2).find(|word| !word.is_empty()).unwrap_or_default();

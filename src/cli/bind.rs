@@ -1,13 +1,14 @@
 //! Binds a split command to a typed job: applies every option to the run, the input or the output it belongs to.
 
-use super::correction::{Edit, Findings};
+use super::correction::Findings;
 use super::filters::colon_ratios;
 use super::split::{Command, FIRST_STREAM, Group, GroupKind, Kind, Typed};
-use super::table::{self, Effect, Row, Scope, Suffix, Use};
+use super::table::{Effect, Row, Scope, Suffix, Use};
+use super::trial;
 use super::value::BadValue;
 use super::{messages, place};
-use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::catalog::{Catalog, OptionScopes};
+use crate::diagnostic::{Diagnostic, Edit, Origin};
 use crate::spec::{
     AvOption, DecoderSpec, GlobalSpec, InputSpec, JobSpec, MapSource, MetadataPlace, OutputSpec, SpecifierError,
     StreamSpecifier,
@@ -23,7 +24,7 @@ pub fn bind(command: &Command, catalog: &dyn Catalog, findings: &mut Findings, w
     binder.check_overwrite();
     for group in &command.groups {
         match group.kind {
-            GroupKind::Input => job.inputs.push(binder.input(group)),
+            GroupKind::Input => job.inputs.push(binder.input(job.inputs.len(), group)),
             GroupKind::Output => job.outputs.push(binder.output(group)),
             GroupKind::Decoder => job.decoders.push(binder.decoder(group)),
         }
@@ -59,12 +60,15 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn input(&mut self, group: &Group) -> InputSpec {
+    fn input(&mut self, number: usize, group: &Group) -> InputSpec {
         let mut spec = InputSpec::new(url(&group.url), group.origin.clone());
         for typed in &group.options {
             match &typed.kind {
+                Kind::Library { name, scopes } if self.is_for_encoding(name, *scopes) => {
+                    self.not_for_decoding(typed, name, (number, group));
+                }
                 Kind::Library { name, scopes } => spec.options.extend(self.library(typed, name, *scopes)),
-                Kind::Native(row) => match target(row).effect {
+                Kind::Native(row) => match row.target().effect {
                     Effect::Input(apply) | Effect::Both(apply, _) => {
                         self.apply(typed, row, |used| apply(&mut spec, used));
                     }
@@ -72,6 +76,7 @@ impl<'a> Binder<'a> {
                 },
             }
         }
+        self.check_decoders(&spec, group);
         if spec.read_rate.is_some_and(|rate| !rate.rate.is_valid()) {
             spec.read_rate = None;
             let message =
@@ -91,7 +96,7 @@ impl<'a> Binder<'a> {
         for typed in &group.options {
             match &typed.kind {
                 Kind::Library { name, scopes } => spec.options.extend(self.library(typed, name, *scopes)),
-                Kind::Native(row) => match target(row).effect {
+                Kind::Native(row) => match row.target().effect {
                     Effect::Output(apply) | Effect::Both(_, apply) => {
                         self.apply(typed, row, |used| apply(&mut spec, used));
                         self.check_filter(typed, row);
@@ -114,7 +119,7 @@ impl<'a> Binder<'a> {
         for typed in &group.options {
             match &typed.kind {
                 Kind::Library { name, scopes } => spec.options.extend(self.library(typed, name, *scopes)),
-                Kind::Native(row) => match target(row).decoder {
+                Kind::Native(row) => match row.target().decoder {
                     Some(apply) => self.apply(typed, row, |used| apply(&mut spec, used)),
                     None => self.misplaced(typed, row, group),
                 },
@@ -134,7 +139,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn library(&mut self, typed: &Typed, name: &str, scopes: crate::catalog::OptionScopes) -> Option<AvOption> {
+    fn library(&mut self, typed: &Typed, name: &str, scopes: OptionScopes) -> Option<AvOption> {
         let specifier = match StreamSpecifier::parse(typed.suffix.as_deref().unwrap_or_default()) {
             Ok(specifier) => specifier,
             Err(error) => {
@@ -167,7 +172,7 @@ impl<'a> Binder<'a> {
         }
         let suffix = suffix.unwrap_or_default();
         let (mut specifier, mut metadata_place) = (StreamSpecifier::all(), MetadataPlace::Global);
-        let read = match target(row).suffix {
+        let read = match row.target().suffix {
             Suffix::None => Ok(()),
             Suffix::Stream => StreamSpecifier::parse(suffix).map(|read| specifier = read),
             Suffix::Place => place::place(suffix).map(|read| metadata_place = read),
@@ -175,7 +180,7 @@ impl<'a> Binder<'a> {
         if let Err(error) = read {
             let edit = Edit::Replace(typed.at, vec![format!("-{}", typed.name)]);
             let mut diagnostic = messages::bad_suffix(&typed.name, &error.to_string(), &typed.origin);
-            if target(row).suffix == Suffix::Place {
+            if row.target().suffix == Suffix::Place {
                 let place = suffix.chars().next().unwrap_or_default();
                 diagnostic = diagnostic.ffmpeg_says(format!("Invalid metadata type {place}."));
             }
@@ -193,9 +198,12 @@ impl<'a> Binder<'a> {
         if let Err(bad) = set(&used) {
             let name = typed.origin.token.trim_start_matches('-');
             let diagnostic = messages::bad_value(name, &typed.value, &bad, &typed.origin);
+            let meant =
+                trial::meant(&typed.value).into_iter().find(|value| trial::takes(row, value, self.catalog).is_ok());
+            let value = meant.unwrap_or(bad.example);
             let edit = match typed.value_at {
-                Some(at) => Edit::Replace(at, vec![bad.example]),
-                None => Edit::Replace(typed.at, vec![format!("-{}={}", typed.name, bad.example)]),
+                Some(at) => Edit::Replace(at, vec![value]),
+                None => Edit::Replace(typed.at, vec![format!("-{}={value}", typed.name)]),
             };
             self.findings.mend(diagnostic, [edit]);
         }
@@ -206,10 +214,50 @@ impl<'a> Binder<'a> {
         self.findings.mend(diagnostic, [Edit::Replace(typed.at, vec![format!("-{}", typed.name)])]);
     }
 
+    /// True for options of codecs that no decoder has; those of formats too may be for the demuxer.
+    fn is_for_encoding(&self, name: &str, scopes: OptionScopes) -> bool {
+        scopes.codec
+            && !scopes.format
+            && !self.catalog.option_is_for_decoding(name)
+            && self.catalog.codec_option(name).is_some_and(|(encoding, _)| encoding)
+    }
+
+    /// An encoder's option before an input.
+    fn not_for_decoding(&mut self, typed: &Typed, name: &str, (number, group): (usize, &Group)) {
+        let help = self.catalog.codec_option(name).map_or(String::new(), |(_, help)| help);
+        let diagnostic = messages::not_for_decoding((&typed.origin, name), &help, (number, &group.url));
+        let edits = self.moved(typed, self.home(false, group.anchor));
+        self.findings.mend(diagnostic, edits);
+    }
+
+    /// `-c` before an input names decoders: encoders and `copy` belong before an output.
+    ///
+    /// Only where nothing but that counts, for a name that no stream is decoded by is no fault.
+    fn check_decoders(&mut self, spec: &InputSpec, group: &Group) {
+        for (at, codec) in spec.codec.0.iter().enumerate() {
+            let later = &spec.codec.0[at + 1..];
+            let counts = match codec.specifier.text.as_str() {
+                "" => later.is_empty(),
+                kind @ ("v" | "a" | "s" | "d") => later.iter().all(|other| other.specifier.text != kind),
+                _ => false,
+            };
+            let name = codec.value.as_str();
+            let decodes = self.catalog.decoder(name).is_some()
+                || self.catalog.codec_id(name).and_then(|id| self.catalog.decoder_for(id)).is_some();
+            let encodes = name == "copy" || self.catalog.encoder(name).is_some();
+            let typed = group.options.iter().find(|typed| typed.origin == codec.origin);
+            if let (true, false, true, Some(typed)) = (counts, decodes, encodes, typed) {
+                let diagnostic = messages::encoder_before_input(name, &group.url, &codec.origin);
+                let edits = self.moved(typed, self.home(false, group.anchor));
+                self.findings.mend(diagnostic, edits);
+            }
+        }
+    }
+
     /// An option before the wrong kind of file: shows where it ought to stand.
     fn misplaced(&mut self, typed: &Typed, row: &'static Row, group: &Group) {
         let name = typed.origin.token.trim_start_matches('-');
-        let diagnostic = messages::misplaced(target(row), name, (group.kind, &group.url), &typed.origin);
+        let diagnostic = messages::misplaced(row.target(), name, (group.kind, &group.url), &typed.origin);
         let wants_input = match group.kind {
             GroupKind::Input => false,
             GroupKind::Output => true,
@@ -233,7 +281,7 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// The edits that take an option with its value away and put it before `home`.
+    /// The edits that take an option with its value away and put it before `home`, unless it stands there already.
     fn moved(&self, typed: &Typed, home: Option<usize>) -> Vec<Edit> {
         let mut words = vec![typed.origin.token.clone()];
         let mut edits = vec![Edit::Replace(typed.at, Vec::new())];
@@ -241,14 +289,17 @@ impl<'a> Binder<'a> {
             words.push(typed.value.clone());
             edits.push(Edit::Replace(at, Vec::new()));
         }
-        if let Some(home) = home {
+        let file = self.command.groups.iter().find(|group| Some(group.anchor) == home);
+        let stands_there =
+            file.is_some_and(|file| file.options.iter().any(|other| other.origin.token == typed.origin.token));
+        if let Some(home) = home.filter(|_| !stands_there) {
             edits.push(Edit::Before(home, words));
         }
         edits
     }
 
     fn check_filter(&mut self, typed: &Typed, row: &'static Row) {
-        if target(row).name() != "filter" {
+        if row.target().name() != "filter" {
             return;
         }
         let (found, mended) = colon_ratios(&typed.value);
@@ -270,6 +321,20 @@ impl<'a> Binder<'a> {
     /// Inputs and outputs must be there, and nothing may stand behind the last of them.
     fn check_files(&mut self, job: &JobSpec, word_count: usize) {
         if job.outputs.is_empty() {
+            if let Some(typed) = self.swallowed_output(word_count) {
+                let example = match &typed.kind {
+                    Kind::Native(row) if row.name() == "f" => {
+                        self.catalog.guess_muxer(&typed.value).map(|muxer| muxer.name)
+                    }
+                    Kind::Native(row) => trial::example(row, self.catalog),
+                    Kind::Library { .. } => None,
+                };
+                let diagnostic = messages::no_output().remedy(messages::taken_for_a_value(typed));
+                return match (example, typed.value_at) {
+                    (Some(example), Some(at)) => self.findings.mend(diagnostic, [Edit::Before(at, vec![example])]),
+                    _ => self.findings.give_up(diagnostic),
+                };
+            }
             let mut words = vec!["output.mp4".to_owned()];
             if job.inputs.is_empty() {
                 words.splice(0..0, ["-i".to_owned(), "input.mp4".to_owned()]);
@@ -294,6 +359,23 @@ impl<'a> Binder<'a> {
             let edits = self.moved(typed, self.home(wants_input, typed.at));
             self.findings.mend(diagnostic, edits);
         }
+    }
+
+    /// The option whose value is the last word of all, where that looks like an output and not like such a value.
+    fn swallowed_output(&self, word_count: usize) -> Option<&'a Typed> {
+        let typed =
+            self.command.trailing.last().filter(|typed| typed.value_at.is_some_and(|at| at + 1 == word_count))?;
+        let value = typed.value.as_str();
+        let is_name = !value.starts_with('-') && (value.contains("://") || value.contains('.'));
+        let is_output = is_name && self.catalog.guess_muxer(value).is_some();
+        let is_value = match &typed.kind {
+            Kind::Native(row) => match row.target().name() {
+                "c" | "f" => false,
+                _ => trial::takes(row, value, self.catalog).is_ok() && trial::example(row, self.catalog).is_some(),
+            },
+            Kind::Library { .. } => false,
+        };
+        (is_output && !is_value).then_some(typed)
     }
 
     /// `-map`, `-map_metadata` and `-map_chapters` name inputs by number.
@@ -323,13 +405,5 @@ impl<'a> Binder<'a> {
                 check(input, "", &Origin::new(output.origin.arg, "-map_chapters"));
             }
         }
-    }
-}
-
-/// The row itself, or the one it is another spelling of.
-fn target(row: &'static Row) -> &'static Row {
-    match row.effect {
-        Effect::Alias(name, _) => table::find(name).unwrap_or(row),
-        _ => row,
     }
 }

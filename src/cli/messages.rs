@@ -1,10 +1,9 @@
 //! The sentences about options. Those that programs look for in ffmpeg's output are kept word for word.
 
-use super::correction::shell_quoted;
-use super::split::GroupKind;
+use super::split::{GroupKind, Typed};
 use super::table::{Row, Scope};
 use super::value::BadValue;
-use crate::diagnostic::{Diagnostic, Origin, mask_text};
+use crate::diagnostic::{Diagnostic, Origin, mask_text, shell_quoted};
 use crate::spec::Assigned;
 use crate::unit::Rational;
 
@@ -112,6 +111,54 @@ pub fn misplaced(row: &Row, typed: &str, (kind, url): (GroupKind, &str), origin:
         url = mask_text(url)
     );
     Diagnostic::error("misplaced-option", message).ffmpeg_says(words).at(origin)
+}
+
+/// An encoder's option before an input.
+pub fn not_for_decoding((origin, name): (&Origin, &str), help: &str, (number, url): (usize, &str)) -> Diagnostic {
+    let url = mask_text(url);
+    let what = if help.is_empty() { String::new() } else { format!(" ({help})") };
+    let message = format!("{}{what} is for encoding, so it cannot stand before the input {url}.", origin.token);
+    let words =
+        format!("Codec AVOption {name} ({help}) specified for input file #{number} ({url}) is not a decoding option.");
+    Diagnostic::error("misplaced-option", message)
+        .remedy("Options of encoders stand before the output that they are for.")
+        .ffmpeg_says(words)
+        .at(origin)
+}
+
+/// `-c copy` or `-c:v libx264` before an input.
+pub fn encoder_before_input(name: &str, url: &str, origin: &Origin) -> Diagnostic {
+    let what = if name == "copy" { "no decoder" } else { "an encoder" };
+    let message = format!(
+        "Unknown decoder '{name}': {} before the input {} names what decodes it, and {name} is {what}.",
+        origin.token,
+        mask_text(url)
+    );
+    Diagnostic::error("misplaced-option", message)
+        .remedy("What is to become of the streams stands before the output.")
+        .ffmpeg_says(format!("Unknown decoder '{name}'"))
+        .at(origin)
+}
+
+/// An option that took the output's name for its value.
+pub fn taken_for_a_value(typed: &Typed) -> String {
+    let value = shell_quoted(&mask_text(&typed.value));
+    format!("{} is followed by its value, so {value} was taken for that.", typed.origin.token)
+}
+
+/// An option that took the next option for its value.
+pub fn value_forgotten(origin: &Origin, next: &str, expected: &str) -> Diagnostic {
+    let message = format!(
+        "Missing argument for option '{}': the next word, {}, is an option and cannot be its value.",
+        origin.token.trim_start_matches('-'),
+        mask_text(next)
+    );
+    Diagnostic::error("missing-value", message).remedy(format!("{} expects {expected}.", origin.token)).at(origin)
+}
+
+/// `-not`, where `-t` has no negation.
+pub fn no_negation(body: &str, option: &str, origin: &Origin) -> Diagnostic {
+    unknown(body, None, origin).remedy(format!("-{option} is no switch, so it has no negation: leave it out."))
 }
 
 /// An option behind the last output.

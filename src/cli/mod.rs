@@ -12,15 +12,16 @@ mod place;
 mod split;
 mod suggest;
 pub mod table;
+mod trial;
 pub mod value;
 
 #[cfg(test)]
 mod tests;
 
-pub use correction::{command_line, shell_quoted};
 pub use from_file::{ValueFile, value_files, with_values};
 pub use split::{Command, Group, GroupKind, Kind, Reading, Typed};
 
+use self::correction::{Findings, Word};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::spec::JobSpec;
@@ -72,29 +73,55 @@ pub fn parse(
     if args.is_empty() {
         return Ok((Parsed::Show(Request::Help { topic: None }), Vec::new()));
     }
+    let Read { parsed, findings, words } = read(args, catalog, reading);
+    let command = findings.corrected(&words).and_then(|command| settled(command, catalog, reading));
+    let failed = findings.has_errors();
+    let told = findings.finish(command.as_deref());
+    if failed { Err(told) } else { Ok((parsed, told)) }
+}
+
+/// A command line as far as it can be understood.
+struct Read {
+    parsed: Parsed,
+    findings: Findings,
+    words: Vec<Word>,
+}
+
+fn read(args: &[String], catalog: &dyn Catalog, reading: Reading) -> Read {
     let split::Split { mut command, words, mut findings } = split::split(args, catalog, reading);
     if let Some(request) = command.request.take()
         && !findings.has_errors()
     {
-        return Ok((Parsed::Show(request), findings.finish(&words)));
+        return Read { parsed: Parsed::Show(request), findings, words };
     }
     let lists = |typed: &Typed| typed.name == "init_hw_device" && typed.value == "list";
     if command.globals.iter().any(lists) && !findings.has_errors() {
-        return Ok((Parsed::Show(Request::HardwareKinds), findings.finish(&words)));
+        return Read { parsed: Parsed::Show(Request::HardwareKinds), findings, words };
     }
     let mut job = bind::bind(&command, catalog, &mut findings, words.len());
     args.clone_into(&mut job.global.arguments);
-    if findings.has_errors() {
-        Err(findings.finish(&words))
-    } else {
-        Ok((Parsed::Job(Box::new(job)), findings.finish(&words)))
+    Read { parsed: Parsed::Job(Box::new(job)), findings, words }
+}
+
+/// More rounds of corrections than this are a sign of going in circles.
+const MOST_ROUNDS: usize = 4;
+
+/// A corrected command that is understood without errors, mended further where it takes that; none that is still wrong.
+fn settled(mut command: Vec<String>, catalog: &dyn Catalog, reading: Reading) -> Option<Vec<String>> {
+    for _ in 0..MOST_ROUNDS {
+        let Read { findings, words, .. } = read(&command, catalog, reading);
+        if !findings.has_errors() {
+            return Some(command);
+        }
+        command = findings.corrected(&words)?;
     }
+    None
 }
 
 /// Splits a command line without binding it: the options as text, each with its place.
 pub fn split(args: &[String], catalog: &dyn Catalog) -> (Command, Vec<Diagnostic>) {
-    let split::Split { command, words, findings } = split::split(args, catalog, Reading::Typed);
-    (command, findings.finish(&words))
+    let split::Split { command, findings, .. } = split::split(args, catalog, Reading::Typed);
+    (command, findings.finish(None))
 }
 
 /// A command line whose errors are its outputs' alone, without these: what is left opens the inputs and writes nothing.

@@ -1,7 +1,7 @@
 //! Recognises what copying from a web page or a document does to a command: blanks that a shell does not see,
 //! typographic dashes and quotes, empty arguments.
 
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Origin, shell_quoted};
 use crate::octets::readable;
 
 /// Dashes that are not the one of the keyboard.
@@ -27,6 +27,16 @@ fn blank_name(c: char) -> String {
         '\u{a0}' | '\u{202f}' => format!("a no-break space (U+{:04X})", u32::from(c)),
         _ => format!("an invisible character (U+{:04X})", u32::from(c)),
     }
+}
+
+/// What a shell leaves at the end of a word although nobody types it there: a blank of a page, a line's end of Windows.
+fn is_foreign_end(c: char) -> bool {
+    is_foreign_blank(c) || matches!(c, '\r' | '\n')
+}
+
+/// The name of what stands at the end of a word and does not belong there.
+fn foreign_end(text: &str) -> Option<String> {
+    text.chars().next_back().filter(|c| is_foreign_end(*c)).map(blank_name)
 }
 
 /// What is wrong with an argument, and the words to put in its place.
@@ -75,8 +85,22 @@ pub fn check_argument(text: &str, origin: &Origin) -> Option<Pasted> {
     if first == '-'
         && let Some(blank) = text.chars().find(|c| is_blank(*c))
     {
+        let pieces = pieces(text);
+        if let ([_], Some(end)) = (pieces.as_slice(), foreign_end(text)) {
+            return found("blank-argument", format!("\"{shown}\" ends with {end}"), "Type it anew.", pieces);
+        }
         let message = format!("\"{shown}\" holds {}, so that option and value are one argument", blank_name(blank));
-        return found("blank-argument", message, "Type them as separate words.", pieces(text));
+        return found("blank-argument", message, "Type them as separate words.", pieces);
+    }
+    if let Some(end) = foreign_end(text) {
+        let message = format!("argument {} (\"{shown}\") ends with {end}", origin.arg + 1);
+        let meant = text.trim_end_matches(is_blank).to_owned();
+        return found(
+            "blank-argument",
+            message,
+            "Type it without; if the name does end so, put -- before it.",
+            vec![meant],
+        );
     }
     None
 }
@@ -85,13 +109,15 @@ pub fn check_argument(text: &str, origin: &Origin) -> Option<Pasted> {
 pub fn check_value(text: &str, option: &Origin) -> Option<Pasted> {
     let first = text.chars().next()?;
     let (code, what) = if is_foreign_blank(first) {
-        ("blank-argument", blank_name(first))
+        ("blank-argument", format!("begins with {}", blank_name(first)))
     } else if QUOTES.contains(&first) {
-        ("typographic-quote", "a typographic quote, which a shell takes for a letter".to_owned())
+        ("typographic-quote", "begins with a typographic quote, which a shell takes for a letter".to_owned())
+    } else if let Some(end) = foreign_end(text) {
+        ("blank-argument", format!("ends with {end}"))
     } else {
         return None;
     };
-    let message = format!("the value of {} (\"{}\") begins with {what}", option.token, readable(text).escape_debug());
+    let message = format!("the value of {} (\"{}\") {what}", option.token, readable(text).escape_debug());
     let diagnostic = Diagnostic::error(code, message).remedy("Type it anew.").at(option);
     let meant = text.trim_matches(|c| is_blank(c) || QUOTES.contains(&c)).to_owned();
     Some(Pasted { diagnostic, meant: vec![meant] })
@@ -106,17 +132,17 @@ fn pieces(text: &str) -> Vec<String> {
 pub fn check_input(url: &str, origin: &Origin) -> Option<Diagnostic> {
     let first = url.chars().next()?;
     let what = if is_blank(first) {
-        blank_name(first)
+        format!("begins with {}", blank_name(first))
     } else if QUOTES.contains(&first) {
-        "a typographic quote".to_owned()
+        "begins with a typographic quote".to_owned()
     } else {
-        return None;
+        format!("ends with {}", foreign_end(url)?)
     };
     let meant = url.trim_matches(|c| is_blank(c) || QUOTES.contains(&c));
-    let message = format!("the input's name (\"{}\") begins with {what}", readable(url).escape_debug());
+    let message = format!("the input's name (\"{}\") {what}", readable(url).escape_debug());
     Some(
         Diagnostic::warning("input-name", message)
-            .remedy(format!("If that came from copying, type: -i {}", super::correction::shell_quoted(meant)))
+            .remedy(format!("If that came from copying, type: -i {}", shell_quoted(meant)))
             .at(origin),
     )
 }
@@ -128,7 +154,7 @@ mod tests {
 
     #[test]
     fn pasted_arguments_are_named_and_mended() {
-        let cases: [(&str, &str, &[&str]); 11] = [
+        let cases: [(&str, &str, &[&str]); 14] = [
             ("", "empty-argument", &[]),
             (" ", "blank-argument", &[]),
             (" -c", "blank-argument", &["-c"]),
@@ -140,6 +166,9 @@ mod tests {
             ("–c:v", "typographic-dash", &["-c:v"]),
             ("—y", "typographic-dash", &["-y"]),
             ("“out.mp4”", "typographic-quote", &["out.mp4"]),
+            ("out.mp4\r", "blank-argument", &["out.mp4"]),
+            ("out.mp4\u{a0}", "blank-argument", &["out.mp4"]),
+            ("-y\u{a0}", "blank-argument", &["-y"]),
         ];
         for (text, code, meant) in cases {
             let pasted = check_argument(text, &Origin::new(3, text)).unwrap();
@@ -156,5 +185,9 @@ mod tests {
         assert!(check_value(" scale=1:2", &at).is_none() && check_value("", &at).is_none());
         assert_eq!(check_value("\u{a0}scale=1:2", &at).unwrap().meant, ["scale=1:2"]);
         assert_eq!(check_value("“scale=1:2”", &at).unwrap().meant, ["scale=1:2"]);
+        assert_eq!(check_value("copy\u{a0}", &at).unwrap().meant, ["copy"]);
+        assert_eq!(check_value("copy\r", &at).unwrap().meant, ["copy"]);
+        assert!(check_input("a.mp4\r", &at).unwrap().message.ends_with("ends with a line break"));
+        assert!(check_value("scale=1:2 ", &at).is_none());
     }
 }

@@ -20,30 +20,40 @@ pub fn map(text: &str, origin: &Origin) -> Result<MapSpec, BadValue> {
             origin: origin.clone(),
         });
     }
-    let body = body.split(',').next().unwrap_or(body);
-    let (body, optional) = match body.strip_suffix('?') {
-        Some(body) => (body, true),
+    let body = body.split(',').next().unwrap_or(body).trim_ascii_start();
+    // As in ffmpeg, what follows the question mark does not count.
+    let (body, optional) = match body.split_once('?') {
+        Some((body, _)) => (body, true),
         None => (body, false),
     };
     let (input, specifier) = body.split_once(':').unwrap_or((body, ""));
     let bad =
         |reason: &str| BadValue::new(format!("an input's number and streams such as 0, 0:v or 1:a:0{reason}"), "0:v");
-    let input = input.parse().map_err(|_| bad(""))?;
+    let input = number(input).ok_or_else(|| bad(""))?;
     let specifier = StreamSpecifier::parse(specifier).map_err(|e| bad(&format!(" ({})", e.reason)))?;
     Ok(MapSpec { negative, source: MapSource::Input { input, specifier }, optional, origin: origin.clone() })
 }
 
-/// The value of `-map_metadata`: `input[:place]`, or `-1`.
+/// An input's number, decimal or behind `0x`.
+fn number(text: &str) -> Option<usize> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => usize::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+/// The value of `-map_metadata`: `input[:place]`, or `-1`; nothing is input 0, as in ffmpeg.
 pub fn map_metadata(text: &str, to: MetadataPlace, origin: &Origin) -> Result<MapMetadataSpec, BadValue> {
     let (input, place_text) = text.split_once(':').unwrap_or((text, ""));
     let bad = || BadValue::new("an input's number and place such as 0, 0:s:1 or -1", "0");
-    let input = match input.parse::<i32>() {
+    let input = match if text.is_empty() { Ok(0) } else { input.parse::<i32>() } {
         Ok(-1) => None,
         Ok(number) => Some(usize::try_from(number).map_err(|_| bad())?),
         Err(_) => return Err(bad()),
     };
     let from = place(place_text).map_err(|_| bad())?;
-    Ok(MapMetadataSpec { to, input, from, origin: origin.clone() })
+    let names_file = to == MetadataPlace::Global && origin.token.contains(':');
+    Ok(MapMetadataSpec { to, names_file, input, from, origin: origin.clone() })
 }
 
 /// The value of `-dec`: an output and its stream by number.
@@ -62,7 +72,8 @@ pub fn place(text: &str) -> Result<MetadataPlace, SpecifierError> {
         }
     };
     match kind {
-        "" | "g" => Ok(MetadataPlace::Global),
+        // ffmpeg looks at no more than the letter.
+        _ if kind.is_empty() || kind.starts_with('g') => Ok(MetadataPlace::Global),
         "s" => StreamSpecifier::parse(rest).map(MetadataPlace::Streams),
         "c" => index().map(MetadataPlace::Chapter),
         "p" => index().map(MetadataPlace::Program),
@@ -90,7 +101,10 @@ mod tests {
         let MapSource::Input { input, specifier } = spec.source else { unreachable!() };
         assert_eq!((input, specifier.kind, specifier.index), (1, Some(MediaKind::Audio), Some(0)));
         assert_eq!(map("[v]", &at()).unwrap().source, MapSource::Label("v".to_owned()));
-        for text in ["", "v", ":v", "0:x", "[", "[]", "-", "-1-", "0v"] {
+        let read = |text: &str| map(text, &at()).unwrap();
+        let MapSource::Input { input, specifier } = read(" 0x1:v?:0").source else { unreachable!() };
+        assert_eq!((input, specifier.text.as_str(), read("0:v?:0").optional), (1, "v", true));
+        for text in ["", "v", ":v", "0:x", "[", "[]", "-", "-1-", "0v", "0:v:a", "0:u:a"] {
             assert!(map(text, &at()).is_err(), "{text}");
         }
     }
@@ -113,6 +127,8 @@ mod tests {
         assert_eq!(specifier.text, "a:0");
         assert!(place("x").is_err() && place("c:x").is_err() && place("s:9:9").is_err());
         assert_eq!(map_metadata("-1", MetadataPlace::Global, &at()).unwrap().input, None);
+        assert_eq!(map_metadata("", MetadataPlace::Global, &at()).unwrap().input, Some(0));
+        assert_eq!(place("gx").unwrap(), MetadataPlace::Global);
         assert_eq!(map_metadata("1:s:0", MetadataPlace::Global, &at()).unwrap().input, Some(1));
         assert!(map_metadata("-2", MetadataPlace::Global, &at()).is_err());
     }

@@ -5,9 +5,11 @@ use super::correction::{Findings, Word};
 use super::paste;
 use super::suggest;
 use super::table::{self, Arity, Effect, Row, Scope};
+use super::trial;
 use super::{Request, messages};
 use crate::catalog::{Catalog, OptionScopes};
 use crate::diagnostic::{Origin, mask_text};
+use crate::spec::StreamSpecifier;
 
 /// The command line as text, each option anchored to its place.
 #[derive(Debug, Default)]
@@ -222,7 +224,7 @@ impl Splitter<'_> {
             on,
             kind,
         };
-        if let Some(row) = table::find(name) {
+        if let Some(row) = table::find(name).filter(|row| !self.holds_value(row, suffix.as_deref())) {
             let kind = Kind::Native(row);
             match row.arity {
                 Arity::Topic => {
@@ -241,6 +243,9 @@ impl Splitter<'_> {
                     self.take(typed, 1 + usize::from(digit.is_some()));
                 }
                 Arity::Value(_) => match next {
+                    Some(next) if self.is_typed && self.is_forgotten(row, &next) => {
+                        self.value_forgotten(row, &next, &origin)
+                    }
                     Some(value) => {
                         let typed = typed(name, kind, value, Some(self.at + 1), true);
                         self.take(typed, 2);
@@ -271,6 +276,28 @@ impl Splitter<'_> {
             return self.value_missing(body, None, &origin);
         }
         self.unknown(body, &origin);
+    }
+
+    /// `-c:v=libx264`: what stands behind the colon is a specifier only up to the `=`.
+    fn holds_value(&self, row: &Row, suffix: Option<&str>) -> bool {
+        let Some((specifier, _)) = suffix.and_then(|suffix| suffix.split_once('=')) else { return false };
+        self.is_typed
+            && row.suffix == table::Suffix::Stream
+            && StreamSpecifier::parse(suffix.unwrap_or_default()).is_err()
+            && StreamSpecifier::parse(specifier).is_ok()
+    }
+
+    /// True when the next word is an option and no value that this one takes.
+    fn is_forgotten(&self, row: &'static Row, next: &str) -> bool {
+        let name = next.strip_prefix('-').map(|body| body.split(':').next().unwrap_or(body));
+        name.is_some_and(|name| suggest::is_known(name, self.catalog)) && trial::takes(row, next, self.catalog).is_err()
+    }
+
+    /// The next word is another option: says so, and puts a value before it.
+    fn value_forgotten(&mut self, row: &'static Row, next: &str, origin: &Origin) {
+        let Err(bad) = trial::takes(row, next, self.catalog) else { return };
+        self.findings.mend(messages::value_forgotten(origin, next, &bad.expected), []);
+        self.words.insert(self.at + 1, Word { arg: origin.arg, text: bad.example, fixes: MOST_FIXES });
     }
 
     /// An option of FFmpeg's libraries: its name there, and the kind of stream that an old prefix (`vprofile`) stands for.
@@ -343,12 +370,17 @@ impl Splitter<'_> {
             _ if body == DECODER => "output:stream",
             _ => "value",
         };
-        self.findings.mend(messages::value_missing(body, metavar, row.is_none() && !is_file(body), origin), []);
-        let text = match body {
-            "i" => "input.mp4".to_owned(),
-            DECODER => FIRST_STREAM.to_owned(),
-            _ => metavar.to_uppercase(),
+        let diagnostic = messages::value_missing(body, metavar, row.is_none() && !is_file(body), origin);
+        let example = match body {
+            "i" => Some("input.mp4".to_owned()),
+            DECODER => Some(FIRST_STREAM.to_owned()),
+            _ => row.and_then(|row| trial::example(row, self.catalog)),
         };
+        let text = example.clone().unwrap_or_else(|| metavar.to_uppercase());
+        match example {
+            Some(_) => self.findings.mend(diagnostic, []),
+            None => self.findings.give_up(diagnostic),
+        }
         self.words.push(Word { arg: origin.arg, text: text.clone(), fixes: MOST_FIXES });
         let (name, suffix) = body.split_once(':').map_or((body, None), |(name, suffix)| (name, Some(suffix)));
         let kind = match row {
@@ -381,12 +413,21 @@ impl Splitter<'_> {
             self.findings.mend(messages::unknown_with_equals(body, &option, value, origin), []);
             return self.put(self.at, vec![option, value.to_owned()]);
         }
-        if let Some(nearest) = suggest::nearest(name, self.catalog) {
+        if let Some((option, value)) = suggest::glued_number(body, self.catalog) {
+            self.findings.mend(messages::unknown_with_equals(body, &format!("-{option}"), value, origin), []);
+            return self.put(self.at, vec![format!("-{option}"), value.to_owned()]);
+        }
+        let negated = name.strip_prefix("no").filter(|rest| table::find(rest).is_some());
+        if let Some(nearest) = suggest::nearest(name, self.catalog).filter(|_| negated.is_none()) {
             let option = suffix.map_or(format!("-{nearest}"), |suffix| format!("-{nearest}:{suffix}"));
             self.findings.mend(messages::unknown(body, Some(&option), origin), []);
             return self.put(self.at, vec![option]);
         }
-        self.findings.mend(messages::unknown(body, None, origin), []);
+        let diagnostic = match negated {
+            Some(option) => messages::no_negation(body, option, origin),
+            None => messages::unknown(body, None, origin),
+        };
+        self.findings.mend(diagnostic, []);
         // What follows is taken for its value unless it looks like something else.
         let has_value = self.words.get(self.at + 1).is_some_and(|next| !next.text.starts_with('-'));
         let last = self.at + 2 >= self.words.len();

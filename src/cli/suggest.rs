@@ -2,6 +2,7 @@
 
 use super::split::is_file;
 use super::table::{self, Suffix};
+use super::value::number;
 use crate::catalog::Catalog;
 
 /// How far a spelling may be off, by the length of the name.
@@ -17,6 +18,14 @@ const fn tolerance(length: usize) -> usize {
 /// True when the option's name, without dash and suffix, is known.
 pub fn is_known(name: &str, catalog: &dyn Catalog) -> bool {
     is_file(name) || table::find(name).is_some() || (!name.is_empty() && catalog.option_scopes(name).any())
+}
+
+/// `-crf20`, `-b:v2M`: the option, and the number that was written without a blank behind it.
+pub fn glued_number<'a>(body: &'a str, catalog: &dyn Catalog) -> Option<(&'a str, &'a str)> {
+    let digit = body.find(|c: char| c.is_ascii_digit())?;
+    let (option, value) = body.split_at(digit);
+    let name = option.split(':').next().unwrap_or(option);
+    (!option.ends_with([':', '_', '-']) && is_known(name, catalog) && number(value).is_ok()).then_some((option, value))
 }
 
 /// The known spelling nearest to `name`, perhaps with a specifier: `cv` gives `c:v`, `prest` gives `preset`.

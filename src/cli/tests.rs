@@ -238,6 +238,10 @@ fn unknown_options_name_the_nearest_and_the_corrected_command() {
         ("-i a -crf=23 b.mp4", "weir -i a -crf 23 b.mp4"),
         ("-i a -cv copy b.mp4", "weir -i a -c:v copy b.mp4"),
         ("-i a -codek:v copy b.mp4", "weir -i a -codec:v copy b.mp4"),
+        ("-i a -c:v=copy b.mp4", "weir -i a -c:v copy b.mp4"),
+        ("-i a -crf20 b.mp4", "weir -i a -crf 20 b.mp4"),
+        ("-i a -t1.5 b.mp4", "weir -i a -t 1.5 b.mp4"),
+        ("-i a -not 1 b.mp4", "weir -i a b.mp4"),
         ("-i a -xyzzyxyzzy b.mp4", "weir -i a b.mp4"),
         ("-i a -xyzzyxyzzy 5 b.mp4", "weir -i a b.mp4"),
         ("-i a -prest fast -cv copy -xyzzyxyzzy b.mp4", "weir -i a -preset fast -c:v copy b.mp4"),
@@ -264,10 +268,14 @@ fn bad_values_say_what_is_expected() {
         ("-sample_fmt s17", "a sample format", "-sample_fmt s16"),
         ("-fps_mode fast", "cfr", "-fps_mode cfr"),
         ("-b:v 1MM", "bits per second", "-b:v 2M"),
-        ("-ar -1", "from 0 up", "-ar 1"),
+        ("-ar -1", "from 0 up", "-ar 48000"),
         ("-map v", "an input's number", "-map 0:v"),
         ("-metadata title", "key=value", "-metadata title=Holiday"),
         ("-q:v high", "a number", "-q:v 1"),
+        ("-ar 44100Hz", "from 0 up", "-ar 44100"),
+        ("-ss 90:00", "minutes and seconds below 60", "-ss 01:30:00"),
+        ("-r 29,97", "a frame rate", "-r 29.97"),
+        ("-map_chapters x", "from -1 up", "-map_chapters 0"),
         ("-flv_guard perhaps", "on or off", "-flv_guard on"),
     ];
     for (option, expected, corrected) in cases {
@@ -285,7 +293,8 @@ fn bad_values_say_what_is_expected() {
 fn a_missing_value_is_named() {
     let found = errors(&args("-i a.mp4 b.mp4 -crf"));
     assert!(found.iter().any(|d| d.message.contains("Missing argument for option 'crf'.")), "{found:?}");
-    assert_eq!(typed(&found), "weir -i a.mp4 -crf VALUE b.mp4");
+    assert!(!format!("{found:?}").contains("Type:"), "no value can be known: {found:?}");
+    assert_eq!(typed(&errors(&args("-i a.mp4 b.mp4 -t"))), "weir -i a.mp4 -t 10 b.mp4");
     let found = errors(&args("-i"));
     assert!(found[0].message.contains("Missing argument for option 'i'."));
     assert!(errors(&args("-i a b -loglevel"))[0].message.contains("Missing argument for option 'loglevel'."));
@@ -311,6 +320,73 @@ fn misplaced_options_are_put_in_their_place() {
 }
 
 #[test]
+fn what_encoders_take_does_not_stand_before_an_input() {
+    let cases = [
+        ("-preset fast -i a.mp4 b.mp4", "weir -i a.mp4 -preset fast b.mp4"),
+        ("-g 12 -bf 2 -i a.mp4 -crf 20 b.mp4", "weir -i a.mp4 -crf 20 -g 12 -bf 2 b.mp4"),
+        ("-c copy -i a.mp4 -c copy b.mp4", "weir -i a.mp4 -c copy b.mp4"),
+        ("-c copy -i a.mp4 b.mp4", "weir -i a.mp4 -c copy b.mp4"),
+        ("-c:v libx264 -preset fast -b:v 1M -i a b.mp4", "weir -i a -preset fast -b:v 1M -c:v libx264 b.mp4"),
+        ("-vcodec libx264 -i a -i b c.mp4", "weir -i a -i b -vcodec libx264 c.mp4"),
+    ];
+    for (line, corrected) in cases {
+        let errors = errors(&args(line));
+        assert!(errors.iter().all(|d| d.code == "misplaced-option"), "{errors:?}");
+        assert_eq!(typed(&errors), corrected, "{line}");
+    }
+    let words = |line: &str| errors(&args(line))[0].ffmpeg.clone().unwrap().to_string();
+    assert!(words("-preset fast -i a b").contains("is not a decoding option."));
+    assert_eq!(words("-c copy -i a b"), "Unknown decoder 'copy'");
+    // Decoders, options of theirs, and names that no stream need be decoded by.
+    for fine in ["-c:v h264 -threads 1 -i a b", "-c copy -c h264 -i a b", "-c:v:3 copy -i a b", "-flags x -i a b"] {
+        job(fine);
+    }
+}
+
+#[test]
+fn a_value_that_was_forgotten_is_missed() {
+    let cases = [
+        ("-i a -t -c copy b.mp4", "weir -i a -t 10 -c copy b.mp4"),
+        ("-i a -b:v -c:a copy b.mp4", "weir -i a -b:v 2M -c:a copy b.mp4"),
+        ("-i a -map -c copy b.mp4", "weir -i a -map 0:v -c copy b.mp4"),
+        ("-i a -ss -t 1 b.mp4", "weir -i a -ss 10 -t 1 b.mp4"),
+        ("-i a -c:v -an b.mp4", "weir -i a -c:v copy -an b.mp4"),
+    ];
+    for (line, corrected) in cases {
+        let errors = errors(&args(line));
+        assert_eq!((errors.len(), errors[0].code), (1, "missing-value"), "{line}");
+        assert_eq!(typed(&errors), corrected);
+    }
+    for fine in ["-i a -movflags -faststart b", "-i a -map -0:v b", "-i a -metadata t=-c b", "-itsoffset -1 -i a b"] {
+        job(fine);
+    }
+}
+
+#[test]
+fn an_output_that_was_taken_for_a_value_is_found() {
+    let cases = [
+        ("-f", Some("-f mp4")),
+        ("-ss", Some("-ss 10")),
+        ("-c:v", Some("-c:v copy")),
+        ("-map", Some("-map 0:v")),
+        ("-b:v", Some("-b:v 2M")),
+        ("-crf", None),
+        ("-vf", None),
+    ];
+    for (option, meant) in cases {
+        let found = errors(&args(&format!("-i a {option} b.mp4")));
+        assert_eq!((found.len(), found[0].code), (1, "no-output"), "{option}");
+        assert!(found[0].to_string().contains("so b.mp4 was taken for that."), "{found:?}");
+        match meant {
+            Some(meant) => assert_eq!(typed(&found), format!("weir -i a {meant} b.mp4")),
+            None => assert!(!found[0].to_string().contains("Type:"), "{found:?}"),
+        }
+    }
+    assert_eq!(typed(&errors(&args("-i a -t 10"))), "weir -i a -t 10 output.mp4");
+    assert_eq!(typed(&errors(&args("-re -i a -re"))), "weir -re -i a output.mp4");
+}
+
+#[test]
 fn inputs_and_outputs_must_be_there() {
     let found = errors(&args("-i a.mp4 -c copy"));
     assert_eq!(found[0].message, "At least one output file must be specified.");
@@ -319,14 +395,16 @@ fn inputs_and_outputs_must_be_there() {
     let found = errors(&args("a.mp4 b.mp4"));
     assert_eq!(found[0].code, "no-input");
     assert_eq!(typed(&found), "weir -i a.mp4 b.mp4");
-    assert_eq!(typed(&errors(&args("-c copy b.mp4"))), "weir -c copy -i input.mp4 b.mp4");
-    assert_eq!(errors(&args("-i a -map 1:v b"))[0].code, "no-such-input");
+    assert_eq!(typed(&errors(&args("-c copy b.mp4"))), "weir -i input.mp4 -c copy b.mp4");
+    let found = errors(&args("-i a -map 1:v -prest fast b"));
+    assert!(found.iter().any(|d| d.code == "no-such-input"));
+    assert!(!format!("{found:?}").contains("Type:"), "a command that is wrong elsewhere is not shown: {found:?}");
     assert_eq!(errors(&args("-y -n -i a b"))[0].code, "conflicting-options");
 }
 
 #[test]
 fn what_was_pasted_from_a_page_is_named_and_mended() {
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 11] = [
         (&["-i", "a", "", "b"], "weir -i a b"),
         (&["-i", "a", " -c", "copy", "b"], "weir -i a -c copy b"),
         (&["\u{a0}-y", "-i", "a", "b"], "weir -y -i a b"),
@@ -334,6 +412,9 @@ fn what_was_pasted_from_a_page_is_named_and_mended() {
         (&["-i", "a", "-c:v\u{a0}copy", "b"], "weir -i a -c:v copy b"),
         (&["-i", "a", "-vf", "“null”", "“b.mp4”"], "weir -i a -vf null b.mp4"),
         (&["-i", "a", "-vf", "\u{a0}null", "b"], "weir -i a -vf null b"),
+        (&["-i", "a", "-c", "copy\u{a0}", "b"], "weir -i a -c copy b"),
+        (&["-i", "a", "-c", "copy", "b.mp4\r"], "weir -i a -c copy b.mp4"),
+        (&["-i", "a", "-y\u{a0}", "b.mp4"], "weir -i a -y b.mp4"),
         (&["-i", "a", "\u{a0}", "–prest", "fast", "b"], "weir -i a -preset fast b"),
     ];
     for (words, corrected) in cases {
@@ -408,6 +489,11 @@ proptest! {
             }
         };
         prop_assert!(told.iter().all(|d| d.origin.as_ref().is_none_or(|o| o.arg < words.len())));
+        let corrected = told.iter().find_map(|d| d.remedy.as_deref()?.split_once("Type: weir ").map(|(_, line)| line.to_owned()));
+        if let Some(line) = corrected.filter(|line| !line.contains('\'')) {
+            let again = parse(&args(&line), &FakeCatalog, Reading::Typed);
+            prop_assert!(again.is_ok(), "{line}: {again:?}");
+        }
         early_globals(&words);
     }
 

@@ -22,6 +22,12 @@ impl BadValue {
         Self { expected: expected.into(), example: example.into(), words: None }
     }
 
+    /// The same, with another example.
+    #[must_use]
+    pub fn such_as(self, example: &str) -> Self {
+        Self { example: example.to_owned(), ..self }
+    }
+
     /// The same, with ffmpeg's sentence.
     #[must_use]
     pub fn in_words(self, words: &str) -> Self {
@@ -151,7 +157,10 @@ pub fn duration_us(text: &str) -> Result<i64, BadValue> {
         Some(body) => (true, body),
         None => (false, text),
     };
+    // A plus is read before bare seconds only.
     let body = body.trim_ascii_start();
+    let unsigned = body.strip_prefix('+').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let body = unsigned.filter(|rest| !rest.contains(':')).unwrap_or(body);
     let end = body.find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(body.len());
     let (clock, mut rest) = body.split_at(end);
     let whole = clock_seconds(clock, rest.starts_with('.')).ok_or_else(bad)?;
@@ -404,11 +413,32 @@ mod tests {
             ("0.1234567", 123_456),
             (".5", 500_000),
             ("5.", 5_000_000),
+            ("+1", 1_000_000),
+            ("+1.5", 1_500_000),
+            ("+5ms", 5_000),
         ];
         for (text, expected) in cases {
             assert_eq!(duration_us(text), Ok(expected), "{text}");
         }
-        for text in ["", "-", ".", "abc", "1:60", "61:00", "1:2:3:4", "1m", "1 s", "12345:00:00", "1:", ":1", "1:00h"] {
+        for text in [
+            "",
+            "-",
+            ".",
+            "abc",
+            "1:60",
+            "61:00",
+            "1:2:3:4",
+            "1m",
+            "+",
+            "+.5",
+            "+1:30",
+            "++1",
+            "1 s",
+            "12345:00:00",
+            "1:",
+            ":1",
+            "1:00h",
+        ] {
             assert!(duration_us(text).is_err(), "{text}");
         }
         assert!(duration_us("9223372036854775807").is_err());

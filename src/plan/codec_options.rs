@@ -1,6 +1,7 @@
 //! FFmpeg's own options: which component each is for, and which nobody took.
 
-use super::{Context, OutputPlan, Plan, Treatment, place::OutputPlace};
+use super::place::{OutputPlace, lacking};
+use super::{Context, OutputPlan, OutputStreamPlan, Plan, Treatment};
 use crate::catalog::CodecFacts;
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
@@ -90,6 +91,7 @@ pub(super) fn for_decoder(
 pub(super) fn report_unused(context: &Context, plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
     for (index, (spec, output)) in context.spec.outputs.iter().zip(&plan.outputs).enumerate() {
         let mut told = BTreeSet::new();
+        report_unused_conversions(output, &spec.options, diagnostics);
         for option in spec.options.iter().filter(|o| o.scopes.codec && !o.scopes.format) {
             let takers: Vec<bool> = (0..output.streams.len())
                 .filter_map(|i| {
@@ -98,11 +100,7 @@ pub(super) fn report_unused(context: &Context, plan: &Plan, diagnostics: &mut Ve
                     if !place.matches(&option.specifier) {
                         return None;
                     }
-                    let encoder = match &stream.treatment {
-                        Treatment::Copy(_) | Treatment::Attach { .. } => return Some(false),
-                        Treatment::Encode(encode) => &encode.encoder,
-                        Treatment::Subtitle { encoder, .. } => encoder,
-                    };
+                    let Some(encoder) = stream.treatment.encoder() else { return Some(false) };
                     Some(context.catalog.option_applies(Some(encoder), true, stream.kind, &option.name).is_some())
                 })
                 .collect();
@@ -135,8 +133,31 @@ pub(super) fn report_unused(context: &Context, plan: &Plan, diagnostics: &mut Ve
                 mask_url(&spec.url)
             );
             let words = copies_take(output, option, words);
-            diagnostics.push(unused(context, plan, index, option, &help, !takers.is_empty()).ffmpeg_says(words));
+            diagnostics.push(unused(context, plan, index, option, &help).ffmpeg_says(words));
         }
+    }
+}
+
+/// Tells of options for scaling and resampling where nothing is encoded, so that nothing is scaled or resampled.
+fn report_unused_conversions(output: &OutputPlan, options: &[AvOption], diagnostics: &mut Vec<Diagnostic>) {
+    if output.streams.is_empty() || output.streams.iter().any(|s| s.treatment.encoder().is_some()) {
+        return;
+    }
+    for option in
+        options.iter().filter(|o| (o.scopes.scaler || o.scopes.resampler) && !o.scopes.codec && !o.scopes.format)
+    {
+        let token = &option.origin.token;
+        let message = format!(
+            "{token} {} has no effect on {}: its streams are copied, not encoded.",
+            option.value,
+            mask_url(&output.url)
+        );
+        diagnostics.push(
+            Diagnostic::warning("option-on-copy", message)
+                .remedy(format!("Leave {token} out, or encode."))
+                .ffmpeg_says("")
+                .at(&option.origin),
+        );
     }
 }
 
@@ -149,40 +170,44 @@ fn copies_take(output: &OutputPlan, option: &AvOption, words: String) -> String 
     if (0..output.streams.len()).any(takes) { String::new() } else { words }
 }
 
-fn unused(
-    context: &Context,
-    plan: &Plan,
-    index: usize,
-    option: &AvOption,
-    help: &str,
-    names_streams: bool,
-) -> Diagnostic {
+/// Why no encoder took an option, and what to do.
+fn unused(context: &Context, plan: &Plan, index: usize, option: &AvOption, help: &str) -> Diagnostic {
     let output = &plan.outputs[index];
     let token = &option.origin.token;
     let url = mask_url(&context.spec.outputs[index].url);
-    let copied = |s: &super::OutputStreamPlan| matches!(s.treatment, Treatment::Copy(_));
-    let takes = |kind: MediaKind| context.catalog.option_applies(None, true, kind, &option.name).is_some();
-    if names_streams && output.streams.iter().all(copied) {
+    let place = |i: usize| OutputPlace::of(output.streams[..=i].iter().map(|s| s.kind));
+    let named = (0..output.streams.len()).filter(|i| place(*i).matches(&option.specifier));
+    let named: Vec<&OutputStreamPlan> = named.map(|i| &output.streams[i]).collect();
+    let kinds = context.catalog.encoding_kinds(&option.name);
+    let fitting: Vec<&OutputStreamPlan> = named.iter().copied().filter(|s| kinds.contains(&s.kind)).collect();
+    let mut encoders: Vec<&str> = Vec::new();
+    for encoder in fitting.iter().filter_map(|s| s.treatment.encoder()) {
+        if !encoders.contains(&encoder) {
+            encoders.push(encoder);
+        }
+    }
+    if encoders.is_empty() && !fitting.is_empty() {
+        let (letter, encoder) = if fitting[0].kind == MediaKind::Audio { ("a", "aac") } else { ("v", "libx264") };
+        let all = output.streams.iter().all(|s| matches!(s.treatment, Treatment::Copy(_)));
+        let what = if all { "its streams are".to_owned() } else { format!("its {} is", fitting[0].kind.name()) };
         return Diagnostic::warning(
             "option-on-copy",
-            format!("{token} {}{help} has no effect on {url}: its streams are copied, not encoded.", option.value),
+            format!("{token} {}{help} has no effect on {url}: {what} copied, not encoded.", option.value),
         )
-        .remedy(format!("Leave {token} out, or replace -c copy by an encoder, e.g. -c:v libx264."))
+        .remedy(format!("Leave {token} out, or replace -c copy by an encoder, e.g. -c:{letter} {encoder}."))
         .at(&option.origin);
     }
-    let encoders: Vec<&str> = output
-        .streams
-        .iter()
-        .filter(|s| takes(s.kind))
-        .filter_map(|s| match &s.treatment {
-            Treatment::Encode(e) => Some(e.encoder.as_str()),
-            _ => None,
-        })
-        .collect();
-    let why = if encoders.is_empty() {
-        "no stream of it is encoded by an encoder that knows it".to_owned()
-    } else {
-        format!("{} does not know it", encoders.join(" and "))
+    let (why, remedy) = match (encoders.as_slice(), kinds.as_slice()) {
+        ([], _) if named.is_empty() => (format!("it has {}", lacking(&option.specifier, &kinds)), "Leave it out."),
+        ([], [kind]) => (format!("it has {}", lacking(&StreamSpecifier::all(), &[*kind])), "Leave it out."),
+        ([], _) => ("it has no stream that is encoded with such options".to_owned(), "Leave it out."),
+        ([encoder], _) => {
+            (format!("{encoder} does not know it"), "Choose an encoder that has it with -c, or leave it out.")
+        }
+        _ => (
+            format!("{} do not know it", encoders.join(" and ")),
+            "Choose an encoder that has it with -c, or leave it out.",
+        ),
     };
     Diagnostic::warning(
         "unused-option",
@@ -191,7 +216,7 @@ fn unused(
             option.value
         ),
     )
-    .remedy("Choose an encoder that has it with -c, or leave it out.")
+    .remedy(remedy)
     .at(&option.origin)
 }
 
@@ -278,7 +303,16 @@ mod tests {
         let elsewhere = planned("-i in -c:v mpeg4 -preset fast out.mp4", &facts).unwrap();
         assert_eq!(codes(&elsewhere.diagnostics), [(Severity::Warning, "unused-option")]);
         assert!(elsewhere.diagnostics[0].message.ends_with("mpeg4 does not know it."), "{}", elsewhere.diagnostics[0]);
-        let without = planned("-i in -vn -preset fast out.mp4", &facts).unwrap();
-        assert_eq!(codes(&without.diagnostics), [(Severity::Warning, "unused-option")]);
+        for (line, why) in [
+            ("-i in -vn -preset fast out.mp4", "it has no video stream."),
+            ("-i in -an -b:a 64k out.mp4", "it has no audio stream."),
+            ("-i in -b:v:1 64k out.mp4", "it has no stream v:1."),
+            ("-i in -c:v copy -preset fast out.mp4", "its video is copied, not encoded."),
+            ("-i in -c:a copy -b:a 64k out.mp4", "its audio is copied, not encoded."),
+        ] {
+            let told = planned(line, &facts).unwrap().diagnostics;
+            assert_eq!(told.len(), 1, "{line}: {told:?}");
+            assert!(told[0].message.ends_with(why), "{line}: {}", told[0]);
+        }
     }
 }

@@ -37,7 +37,10 @@ pub fn seek(
 ) -> Result<Seek, Diagnostic> {
     let mut start_us = spec.start_us;
     let file_start = facts.start_time_us.unwrap_or(0);
-    if let Some(before_end) = spec.start_from_end_us {
+    if spec.start_us.is_some() && spec.start_from_end_us.is_some() {
+        let words = format!("Cannot use -ss and -sseof both, using -ss for {}", facts.url);
+        diagnostics.push(Diagnostic::warning("seek-from-end", format!("{words}.")).ffmpeg_says(words));
+    } else if let Some(before_end) = spec.start_from_end_us {
         match facts.duration_us {
             Some(duration) if duration + before_end >= 0 => start_us = Some(duration + before_end),
             Some(_) => {
@@ -253,6 +256,20 @@ mod tests {
         assert_eq!(options("-compute_edt 0 -i a -map 0:s -c:s dvbsub a.mkv"), told("0"));
         assert_eq!(options("-i a -map 0:s -c:s copy a.mkv"), None);
         assert_eq!(options("-i a -filter_complex [0:v][0:s]overlay -c:v libx264 a.mkv"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn of_a_start_from_the_beginning_and_one_from_the_end_the_first_counts() {
+        let facts = InputFacts { duration_us: Some(9_000_000), ..input(vec![video("h264")]) };
+        let begins = |start_us| {
+            let from_end = InputSpec { start_from_end_us: Some(-1_000_000), ..InputSpec::new("a", Origin::default()) };
+            let mut told = Vec::new();
+            let spec = InputSpec { start_us, ..from_end };
+            let seek = seek(&spec, &facts, true, &GlobalSpec::default(), &mut told).unwrap();
+            (seek.start_us, told.len())
+        };
+        assert_eq!(begins(Some(500_000)), (Some(500_000), 1));
+        assert_eq!(begins(None), (Some(8_000_000), 0));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! Metadata and dispositions of an output: what is copied, what is set, in ffmpeg's order.
 
-use super::{Choice, Context, OutputDraft, ProgramPlan, place::OutputPlace, stream_groups};
-use crate::diagnostic::Diagnostic;
+use super::{
+    Choice, Context, OutputDraft, ProgramPlan,
+    place::{OutputPlace, lacking},
+    stream_groups,
+};
+use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::{MediaKind, Metadata, StreamGroup};
 use crate::spec::{MetadataPlace, OutputSpec};
 
@@ -76,6 +80,7 @@ pub(super) fn plan(
         let Some(input) = map.input else {
             // "-map_metadata -1" switches everything off that is copied by itself.
             match map.to {
+                MetadataPlace::Global if map.names_file => manual_global = true,
                 MetadataPlace::Global => (manual_global, manual_streams, manual_chapters) = (true, true, true),
                 MetadataPlace::Streams(_) => manual_streams = true,
                 MetadataPlace::Chapter(_) => manual_chapters = true,
@@ -91,15 +96,23 @@ pub(super) fn plan(
                 MetadataPlace::Program(_) => {}
             }
         }
-        let Some(source) = source_metadata(context, input, &map.from) else {
-            diagnostics.push(
-                Diagnostic::error(
-                    "map-metadata",
-                    format!("{}: there is nothing of that kind in input {input}.", map.origin.token),
-                )
-                .at(&map.origin),
-            );
-            return None;
+        // Chapters and programs of the output do not exist yet, as in ffmpeg.
+        let source = match &map.to {
+            MetadataPlace::Chapter(chapter) => {
+                Err(no_such("chapter", *chapter, "the output has none when metadata is mapped"))
+            }
+            MetadataPlace::Program(program) => {
+                Err(no_such("program", *program, "the output has none when metadata is mapped"))
+            }
+            MetadataPlace::Global | MetadataPlace::Streams(_) => source_metadata(context, input, &map.from),
+        };
+        let source = match source {
+            Ok(source) => source,
+            Err((reason, words)) => {
+                let message = format!("{}: {reason}.", map.origin.token);
+                diagnostics.push(Diagnostic::error("map-metadata", message).ffmpeg_says(words).at(&map.origin));
+                return None;
+            }
         };
         let edits: Vec<MetadataEdit> = source.iter().map(|(k, v)| MetadataEdit::default(k, v)).collect();
         match &map.to {
@@ -111,8 +124,7 @@ pub(super) fn plan(
                     }
                 }
             }
-            MetadataPlace::Chapter(chapter) => result.chapters.extend(edits.into_iter().map(|e| (*chapter, e))),
-            MetadataPlace::Program(_) => {}
+            MetadataPlace::Chapter(_) | MetadataPlace::Program(_) => {}
         }
     }
     if !manual_global && let Some(first) = context.facts.first() {
@@ -147,7 +159,7 @@ pub(super) fn plan(
         }
     }
     // By now the groups are there for specifiers to name; what is mapped is copied before.
-    let whole = OutputPlace::all(draft, &groups);
+    let whole = OutputPlace::all(draft, &groups).with_metadata(result.streams.iter().map(|edits| told_by(edits)));
     result.stream_groups = groups;
     result.chapters_from = chapters(context, spec, diagnostics)?.map(|input| (input, !manual_chapters));
     for entry in &spec.metadata {
@@ -156,6 +168,17 @@ pub(super) fn plan(
             MetadataPlace::Global => result.global.push(edit),
             MetadataPlace::Streams(specifier) => {
                 // A display matrix takes the place of this key.
+                if !(0..count).any(|i| whole.names(specifier, i)) {
+                    let message = format!(
+                        "{} {}={} has no effect on {}: it has {}.",
+                        entry.origin.token,
+                        entry.key,
+                        entry.value,
+                        mask_url(&spec.url),
+                        lacking(specifier, &[])
+                    );
+                    diagnostics.push(Diagnostic::warning("unused-option", message).ffmpeg_says("").at(&entry.origin));
+                }
                 let angle = (entry.key == "rotate").then(|| entry.value.parse::<f64>().ok()).flatten();
                 for (i, stream) in result.streams.iter_mut().enumerate() {
                     if !whole.names(specifier, i) {
@@ -187,6 +210,22 @@ pub(super) fn plan(
     Some(result)
 }
 
+/// The keys and values that edits leave.
+fn told_by(edits: &[MetadataEdit]) -> Metadata {
+    let mut told = Metadata::new();
+    for edit in edits {
+        let there = told.iter().position(|(key, _)| *key == edit.key);
+        match (there, &edit.value) {
+            (Some(_), Some(_)) if edit.keep_existing => {}
+            (Some(at), Some(value)) => value.clone_into(&mut told[at].1),
+            (Some(at), None) => drop(told.remove(at)),
+            (None, Some(value)) => told.push((edit.key.clone(), value.clone())),
+            (None, None) => {}
+        }
+    }
+    told
+}
+
 /// `title=...:program_num=N:st=N:st=N`.
 fn parse_program(text: &str, number: usize) -> Result<ProgramPlan, String> {
     let mut program = ProgramPlan { id: i32::try_from(number + 1).unwrap_or(0), ..ProgramPlan::default() };
@@ -205,14 +244,40 @@ fn parse_program(text: &str, number: usize) -> Result<ProgramPlan, String> {
     Ok(program)
 }
 
-fn source_metadata<'a>(context: &'a Context, input: usize, from: &MetadataPlace) -> Option<&'a Metadata> {
-    let facts = context.facts.get(input)?;
+/// What is not there to be mapped: weir's reason and ffmpeg's words.
+type Missing = (String, String);
+
+fn no_such(what: &str, index: usize, why: &str) -> Missing {
+    let words = format!("Invalid {what} index {index} while processing metadata maps");
+    (format!("there is no {what} {index}, for {why}"), words + ".")
+}
+
+fn source_metadata<'a>(context: &'a Context, input: usize, from: &MetadataPlace) -> Result<&'a Metadata, Missing> {
+    let absent = || {
+        (
+            format!("there is no input {input}"),
+            format!("Invalid input file index {input} while processing metadata maps"),
+        )
+    };
+    let facts = context.facts.get(input).ok_or_else(absent)?;
     match from {
-        MetadataPlace::Global => Some(&facts.metadata),
+        MetadataPlace::Global => Ok(&facts.metadata),
         MetadataPlace::Streams(specifier) => {
-            facts.streams.iter().find(|s| specifier.matches(facts, s)).map(|s| &s.metadata)
+            let stream = facts.streams.iter().find(|s| specifier.matches(facts, s)).map(|s| &s.metadata);
+            stream.ok_or_else(|| {
+                let words = format!("Stream specifier {specifier} does not match  any streams.");
+                (format!("input {input} has no stream {specifier}"), words)
+            })
         }
-        MetadataPlace::Chapter(_) | MetadataPlace::Program(_) => None,
+        MetadataPlace::Chapter(index) => facts
+            .chapter_metadata
+            .get(*index)
+            .ok_or_else(|| no_such("chapter", *index, &format!("input {input} has {}", facts.chapters))),
+        MetadataPlace::Program(index) => facts
+            .programs
+            .get(*index)
+            .map(|program| &program.metadata)
+            .ok_or_else(|| no_such("program", *index, &format!("input {input} has {}", facts.programs.len()))),
     }
 }
 
@@ -350,6 +415,38 @@ mod tests {
     fn map_metadata_of_none_switches_all_of_it_off() {
         let plan = planned("-i a -c copy -map_metadata -1 out.mkv", &with_metadata()).unwrap();
         assert_eq!((plan.outputs[0].metadata.len(), plan.outputs[0].streams[0].metadata.len()), (0, 0));
+    }
+
+    #[test]
+    fn none_for_the_file_alone_leaves_the_streams() {
+        let plan = planned("-i a -c copy -map_metadata:g -1 out.mkv", &with_metadata()).unwrap();
+        assert_eq!((plan.outputs[0].metadata.len(), plan.outputs[0].streams[0].metadata.len()), (0, 1));
+    }
+
+    #[test]
+    fn chapters_and_programs_are_mapped_from_and_not_to() {
+        let chapter = |title: &str| vec![("title".to_owned(), title.to_owned())];
+        let [facts] = with_metadata();
+        let facts = [InputFacts { chapters: 2, chapter_metadata: vec![chapter("one"), chapter("two")], ..facts }];
+        let plan = planned("-i a -c copy -map_metadata:g 0:c:1 out.mkv", &facts).unwrap();
+        assert_eq!(plan.outputs[0].metadata, [MetadataEdit::default("title", "two")]);
+        for (line, reason) in [
+            ("-i a -c copy -map_metadata:g 0:c:5 out.mkv", "there is no chapter 5, for input 0 has 2"),
+            ("-i a -c copy -map_metadata:g 0:p:0 out.mkv", "there is no program 0, for input 0 has 0"),
+            ("-i a -c copy -map_metadata:g 0:s:v out.mkv", "input 0 has no stream v"),
+            ("-i a -c copy -map_metadata:c:1 0:g out.mkv", "there is no chapter 1, for the output has none"),
+        ] {
+            let told = planned(line, &facts).unwrap_err().pop().unwrap();
+            assert!(told.message.contains(reason), "{line}: {told}");
+        }
+    }
+
+    #[test]
+    fn streams_are_named_by_the_metadata_that_they_take_along() {
+        let line = "-i a -c copy -metadata:s:m:language:eng title=G -metadata:s:u title=H out.mkv";
+        let plan = planned(line, &with_metadata()).unwrap();
+        let edits = &plan.outputs[0].streams[0].metadata;
+        assert_eq!(edits, &[MetadataEdit::default("language", "eng"), MetadataEdit::set("title", "G")]);
     }
 
     #[test]

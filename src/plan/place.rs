@@ -1,7 +1,7 @@
 //! A stream's place among those of its output, which is what an output's stream specifiers go by.
 
 use super::OutputDraft;
-use crate::facts::{InputFacts, MediaKind, StreamFacts, StreamGroup};
+use crate::facts::{InputFacts, MediaKind, Metadata, StreamFacts, StreamGroup};
 use crate::spec::StreamSpecifier;
 
 /// An output's streams so far, as stream specifiers see them: the new stream is the last.
@@ -15,7 +15,9 @@ impl OutputPlace {
 
     /// The place of the last of these streams.
     pub(super) fn of(kinds: impl Iterator<Item = MediaKind>) -> Self {
-        let streams = kinds.enumerate().map(|(index, kind)| StreamFacts::of_kind(index, kind)).collect();
+        // Nothing but the kind is known of an output's streams when options are dealt out, so `u` names none.
+        let stream = |(index, kind)| StreamFacts { usable: false, ..StreamFacts::of_kind(index, kind) };
+        let streams = kinds.enumerate().map(stream).collect();
         Self(InputFacts { streams, ..InputFacts::default() })
     }
 
@@ -23,6 +25,15 @@ impl OutputPlace {
     pub(super) fn all(draft: &OutputDraft, groups: &[StreamGroup]) -> Self {
         let Self(facts) = Self::of(draft.streams.iter().map(|s| s.kind));
         Self(InputFacts { stream_groups: groups.to_vec(), ..facts })
+    }
+
+    /// The same streams with what their metadata is by now.
+    pub(super) fn with_metadata(self, metadata: impl Iterator<Item = Metadata>) -> Self {
+        let Self(mut facts) = self;
+        for (stream, metadata) in facts.streams.iter_mut().zip(metadata) {
+            stream.metadata = metadata;
+        }
+        Self(facts)
     }
 
     /// True when the specifier names the stream of that index.
@@ -33,5 +44,16 @@ impl OutputPlace {
     /// True when the specifier names the last stream.
     pub(super) fn matches(&self, specifier: &StreamSpecifier) -> bool {
         self.0.streams.last().is_some_and(|s| specifier.matches(&self.0, s))
+    }
+}
+
+/// What an output lacks that an option for these kinds of streams (none: all) names.
+pub(super) fn lacking(specifier: &StreamSpecifier, kinds: &[MediaKind]) -> String {
+    let kind = |name: &str| format!("no {name} stream");
+    match (specifier.text.as_str(), specifier.kind, kinds) {
+        ("v" | "a" | "s" | "d" | "t", Some(named), _) => kind(named.name()),
+        ("", None, [only]) => kind(only.name()),
+        ("", ..) => "no such stream".to_owned(),
+        (text, ..) => format!("no stream {text}"),
     }
 }

@@ -364,6 +364,11 @@ fn output_json(output: &OutputPlan, plan: &Plan, catalog: &dyn Catalog) -> Value
     value
 }
 
+/// What a program gets in place of a plan that cannot be made: why.
+pub fn refusal_json(diagnostics: &[Diagnostic]) -> Value {
+    json!({ "diagnostics": diagnostics.iter().filter(|d| !d.message.is_empty()).map(diagnostic_json).collect::<Vec<_>>() })
+}
+
 fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
     json!({
         "severity": severity(diagnostic.severity), "code": diagnostic.code, "message": diagnostic.message,

@@ -68,9 +68,5 @@ pub fn treatment(plan: &Plan, stream: &OutputStreamPlan, catalog: &dyn Catalog) 
 }
 
 fn encoder(stream: &OutputStreamPlan) -> Option<&str> {
-    match &stream.treatment {
-        Treatment::Copy(_) | Treatment::Attach { .. } => None,
-        Treatment::Encode(encode) => Some(&encode.encoder),
-        Treatment::Subtitle { encoder, .. } => Some(encoder),
-    }
+    stream.treatment.encoder()
 }

@@ -21,6 +21,8 @@ pub struct MetadataSpec {
 pub struct MapMetadataSpec {
     /// Where it goes.
     pub to: MetadataPlace,
+    /// The `g` of the file was typed, and is not only what counts when nothing is.
+    pub names_file: bool,
     /// The input's number; `None` (typed as -1) only switches the automatic copy off.
     pub input: Option<usize>,
     /// Where it comes from.

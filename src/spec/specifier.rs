@@ -77,6 +77,9 @@ impl StreamSpecifier {
         while !rest.is_empty() {
             let (head, tail) = rest.split_once(':').unwrap_or((rest, ""));
             let mut next = tail;
+            if matches!(head, "v" | "V" | "a" | "s" | "d" | "t") && spec.kind.is_some() {
+                return fail("it can name one kind of stream".to_owned());
+            }
             match head {
                 "v" => spec.kind = Some(MediaKind::Video),
                 "V" => {
@@ -87,6 +90,7 @@ impl StreamSpecifier {
                 "s" => spec.kind = Some(MediaKind::Subtitle),
                 "d" => spec.kind = Some(MediaKind::Data),
                 "t" => spec.kind = Some(MediaKind::Attachment),
+                "u" if !tail.is_empty() => return fail("nothing may follow 'u'".to_owned()),
                 "u" => spec.usable = true,
                 "p" | "g" if spec.program.is_some() || spec.group.is_some() => {
                     return fail("it can name one program or stream group".to_owned());
@@ -122,12 +126,11 @@ impl StreamSpecifier {
                     next = after;
                 }
                 "i" => {
-                    let (id, after) = tail.split_once(':').unwrap_or((tail, ""));
-                    match parse_number(id) {
+                    match parse_number(tail) {
                         Some(id) => spec.id = Some(id),
-                        None => return fail(format!("'{id}' is no stream id")),
+                        None => return fail(format!("'{tail}' is no stream id")),
                     }
-                    next = after;
+                    next = "";
                 }
                 "m" => {
                     if tail.is_empty() {
@@ -140,14 +143,17 @@ impl StreamSpecifier {
                     next = "";
                 }
                 "" => return fail("an empty part between colons".to_owned()),
+                _ if head.starts_with('#') && !tail.is_empty() => {
+                    return fail(format!("nothing may follow the stream id {}", &head[1..]));
+                }
                 _ if head.starts_with('#') => match parse_number(&head[1..]) {
                     Some(id) => spec.id = Some(id),
                     None => return fail(format!("'{}' is no stream id", &head[1..])),
                 },
-                _ => match head.parse::<usize>() {
-                    Ok(index) if tail.is_empty() => spec.index = Some(index),
-                    Ok(_) => return fail(format!("nothing may follow the stream number {head}")),
-                    Err(_) => return fail(format!("'{head}' is none of v V a s d t p g disp i # m u or a number")),
+                _ => match parse_number(head).filter(|_| head.starts_with(|c: char| c.is_ascii_digit())) {
+                    Some(index) if tail.is_empty() => spec.index = Some(index),
+                    Some(_) => return fail(format!("nothing may follow the stream number {head}")),
+                    None => return fail(format!("'{head}' is none of v V a s d t p g disp i # m u or a number")),
                 },
             }
             rest = next;
@@ -208,10 +214,13 @@ impl fmt::Display for StreamSpecifier {
     }
 }
 
+/// A number as `strtol` reads it with base 0: decimal, hexadecimal behind `0x`, octal behind `0`.
 fn parse_number<T: TryFrom<i64>>(text: &str) -> Option<T> {
-    let number = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hex) => i64::from_str_radix(hex, 16),
-        None => text.parse(),
+    let octal = text.strip_prefix('0').filter(|rest| !rest.is_empty());
+    let number = match (text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")), octal) {
+        (Some(hex), _) => i64::from_str_radix(hex, 16),
+        (None, Some(octal)) => i64::from_str_radix(octal, 8),
+        (None, None) => text.parse(),
     };
     T::try_from(number.ok()?).ok()
 }
@@ -271,6 +280,19 @@ mod tests {
         }
         for text in ["disp", "disp:", "disp:x", "disp:default+", "disp::v", "disp:dub:disp:forced", "0:disp:default"] {
             assert!(StreamSpecifier::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_kind_is_named_and_nothing_stands_behind_what_picks_by_itself() {
+        for text in ["v:a", "a:v", "V:v", "u:a", "i:1:v", "#1:v", "0:v", "v:+0", "v:09", "-1", "v:-1"] {
+            assert!(StreamSpecifier::parse(text).is_err(), "{text}");
+        }
+        for (text, index) in [("0x2", 2), ("v:0x0", 0), ("a:010", 8), ("v:00", 0)] {
+            assert_eq!(StreamSpecifier::parse(text).unwrap().index, Some(index), "{text}");
+        }
+        for text in ["a:u", "v:#0x100", "a:i:1", "p:1:v:0", "p:1:u", "v:m:language:ger:x"] {
+            assert!(StreamSpecifier::parse(text).is_ok(), "{text}");
         }
     }
 

@@ -359,4 +359,19 @@ impl Catalog for LinkedCatalog {
     fn codec_option(&self, option: &str) -> Option<(bool, String)> {
         options::option_is_for_encoding(option)
     }
+
+    fn muxer_refuses(&self, muxer: &str, codec_id: u32) -> bool {
+        let muxer = find_muxer(Some(muxer), None);
+        // SAFETY: the muxer is static.
+        !muxer.is_null() && unsafe { ffi::avformat_query_codec(muxer, codec_id_of(codec_id), 0) } == 0
+    }
+
+    fn encoding_kinds(&self, option: &str) -> Vec<MediaKind> {
+        let kinds = [MediaKind::Video, MediaKind::Audio, MediaKind::Subtitle];
+        kinds.into_iter().filter(|kind| options::encoders_have(*kind, option)).collect()
+    }
+
+    fn option_is_for_decoding(&self, option: &str) -> bool {
+        options::option_is_for_decoding(option)
+    }
 }

@@ -87,6 +87,20 @@ pub fn option_is_for_encoding(name: &str) -> Option<(bool, String)> {
     Some((option.flags & ffi::AV_OPT_FLAG_ENCODING_PARAM != 0, unsafe { text_of(option.help) }))
 }
 
+/// True when any table of codecs has an option of that name for encoding streams of that kind.
+pub fn encoders_have(kind: MediaKind, name: &str) -> bool {
+    // SAFETY: static class.
+    let class = unsafe { ffi::avcodec_get_class() };
+    find(class, name, ffi::AV_OPT_FLAG_ENCODING_PARAM | kind_flag(kind), true).is_some()
+}
+
+/// True when any table of codecs has an option of that name for decoding.
+pub fn option_is_for_decoding(name: &str) -> bool {
+    // SAFETY: static class.
+    let class = unsafe { ffi::avcodec_get_class() };
+    find(class, name, ffi::AV_OPT_FLAG_DECODING_PARAM, true).is_some()
+}
+
 /// In which tables a name stands.
 pub(crate) fn scopes(name: &str) -> crate::catalog::OptionScopes {
     // SAFETY: static classes.

@@ -1,6 +1,6 @@
 //! Options that an input and an output both take.
 
-use super::{Effect, Row};
+use super::{Effect, Row, Use};
 use crate::catalog::Catalog;
 use crate::cli::value::{BadValue, duration_us, frame_rate, integer_within, size};
 use crate::spec::Assigned;
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
         "force the format",
         both!(|spec, u| spec.format = Some(Assigned {
             specifier: u.specifier.clone(),
-            value: named(u.value, "a format's name such as mp4 or flv", "mp4")?,
+            value: named(u, "a format's name such as mp4 or flv", "mp4")?,
             origin: u.origin.clone(),
         })),
     ),
@@ -45,12 +45,12 @@ pub(super) const ROWS: &[Row] = &[
         &["c", "codec"],
         "codec",
         "codec by name, or copy",
-        assign!(codec, |u| named(u.value, "a codec's name such as libx264, or copy", "copy")?),
+        assign!(codec, |u| named(u, "a codec's name such as libx264, or copy", "copy")?),
     )
     .also_for_decoder(|spec, u| {
         spec.codec = Some(Assigned {
             specifier: u.specifier.clone(),
-            value: named(u.value, "a decoder's name such as h264", "h264")?,
+            value: named(u, "a decoder's name such as h264", "h264")?,
             origin: u.origin.clone(),
         });
         Ok(())
@@ -110,19 +110,20 @@ pub(super) const ROWS: &[Row] = &[
         &["ar"],
         "hz",
         "samples per second",
-        assign!(sample_rate_hz, |u| integer_within(u.value, 0, i32::MAX.into())? as i32),
+        assign!(sample_rate_hz, |u| integer_within(u.value, 0, i32::MAX.into()).map_err(|bad| bad.such_as("48000"))?
+            as i32),
     ),
     Row::per_stream(
         &["ac"],
         "count",
         "number of channels",
-        assign!(channels, |u| integer_within(u.value, 0, i32::MAX.into())? as i32),
+        assign!(channels, |u| integer_within(u.value, 0, i32::MAX.into()).map_err(|bad| bad.such_as("2"))? as i32),
     ),
     Row::per_stream(
         &["channel_layout", "ch_layout"],
         "layout",
         "channel layout",
-        assign!(channel_layout, |u| named(u.value, "a channel layout such as stereo or 5.1", "stereo")?),
+        assign!(channel_layout, |u| named(u, "a channel layout such as stereo or 5.1", "stereo")?),
     ),
     Row::per_stream(
         &["sample_fmt"],
@@ -134,15 +135,20 @@ pub(super) const ROWS: &[Row] = &[
         &["tag"],
         "fourcc",
         "codec tag: four characters or a number",
-        assign!(tag, |u| named(u.value, "four characters such as hvc1, or a number", "hvc1")?),
+        assign!(tag, |u| match u.value {
+            "" => return Err(BadValue::new("four characters such as hvc1, or a number", "hvc1")),
+            tag => tag.to_owned(),
+        }),
     ),
     Row::value(&["vtag"], "fourcc", "same as -tag:v", Effect::Alias("tag", "v")),
     Row::value(&["atag"], "fourcc", "same as -tag:a", Effect::Alias("tag", "a")),
     Row::value(&["stag"], "fourcc", "same as -tag:s", Effect::Alias("tag", "s")),
 ];
 
-fn named(text: &str, expected: &str, example: &str) -> Result<String, BadValue> {
-    if text.is_empty() { Err(BadValue::new(expected, example)) } else { Ok(text.to_owned()) }
+/// A name; an option that somebody typed where a name should stand is none.
+fn named(used: &Use<'_>, expected: &str, example: &str) -> Result<String, BadValue> {
+    let is_option = used.value.starts_with('-') && !used.is_literal;
+    if used.value.is_empty() || is_option { Err(BadValue::new(expected, example)) } else { Ok(used.text()) }
 }
 
 /// `+` alone, or before a name, asks for exactly the source's or that format.

@@ -194,6 +194,14 @@ impl Row {
         }
     }
 
+    /// The row itself, or the one it is another spelling of.
+    pub fn target(&'static self) -> &'static Row {
+        match self.effect {
+            Effect::Alias(name, _) => find(name).unwrap_or(self),
+            _ => self,
+        }
+    }
+
     /// True when `-noX` exists.
     pub fn can_be_negated(&self) -> bool {
         matches!(self.arity, Arity::Flag | Arity::FlagOrDigit)

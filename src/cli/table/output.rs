@@ -38,7 +38,8 @@ pub(super) const ROWS: &[Row] = &[
         &["fs"],
         "bytes",
         "end when the file has this size",
-        set!(|spec, u| spec.size_limit_bytes = Some(integer_within(u.value, 0, FOREVER)?)),
+        // ffmpeg takes a negative number for one that is never reached.
+        set!(|spec, u| spec.size_limit_bytes = Some(integer_within(u.value, i64::MIN, FOREVER)?).filter(|b| *b >= 0)),
     ),
     Row::per_stream(
         &["frames"],
@@ -118,7 +119,8 @@ pub(super) const ROWS: &[Row] = &[
         &["map_chapters"],
         "input",
         "take chapters from that input; -1 takes none",
-        set!(|spec, u| spec.map_chapters = Some(integer_within(u.value, -1, i32::MAX.into())? as i32)),
+        set!(|spec, u| spec.map_chapters =
+            Some(integer_within(u.value, -1, i32::MAX.into()).map_err(|bad| bad.such_as("0"))? as i32)),
     ),
     Row::per_stream(
         &["disposition"],

@@ -224,7 +224,7 @@ fn output_hint(url: &str, cause: AvError) -> Option<String> {
             octets::of_os(folder.as_os_str())
         )),
         Some(libc::EACCES | libc::EROFS) => {
-            Some(format!("{} cannot be written to.", octets::of_os(folder.as_os_str())))
+            Some(format!("the folder {} cannot be written to.", octets::of_os(folder.as_os_str())))
         }
         _ => None,
     }

@@ -30,6 +30,17 @@ pub enum Treatment {
     },
 }
 
+impl Treatment {
+    /// The encoder's name, where there is one.
+    pub fn encoder(&self) -> Option<&str> {
+        match self {
+            Self::Encode(encode) => Some(&encode.encoder),
+            Self::Subtitle { encoder, .. } => Some(encoder),
+            Self::Copy(_) | Self::Attach { .. } => None,
+        }
+    }
+}
+
 /// How a stream is copied.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CopyPlan {

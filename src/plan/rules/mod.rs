@@ -8,6 +8,7 @@ mod repeated_options;
 mod rtp_aac;
 pub(super) mod same_path;
 mod unmatched_maps;
+mod unused_options;
 
 use super::{Context, OutputDraft};
 use crate::diagnostic::Diagnostic;
@@ -15,22 +16,24 @@ use crate::diagnostic::Diagnostic;
 type Rule = fn(&Context, usize, &mut OutputDraft, &mut Vec<Diagnostic>);
 
 /// Every rule, in the order in which they are applied to each output.
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     unmatched_maps::apply,
     repeated_options::apply,
     live_output::apply,
     flv_guard::apply,
     copy_conflicts::apply,
     rtp_aac::apply,
+    unused_options::apply,
 ];
 
 /// Applies all rules.
 pub(super) fn apply(context: &Context, drafts: &mut [OutputDraft], diagnostics: &mut Vec<Diagnostic>) {
     repeated_options::of_inputs(context, diagnostics);
-    ignored_input_options::apply(context, diagnostics);
     for (index, draft) in drafts.iter_mut().enumerate() {
         for rule in RULES {
             rule(context, index, draft, diagnostics);
         }
     }
+    ignored_input_options::apply(context, drafts, diagnostics);
+    copy_conflicts::filters(context, drafts, diagnostics);
 }

@@ -12,9 +12,9 @@ use crate::spec::{InputSpec, OutputSpec, PerStream, StreamSpecifier};
 type Repeatable<'a> = (&'static str, &'static str, Values<'a>);
 
 /// The values of one option, whatever their type.
-type Values<'a> = Vec<(&'a StreamSpecifier, &'a Origin)>;
+pub(super) type Values<'a> = Vec<(&'a StreamSpecifier, &'a Origin)>;
 
-fn values<T>(values: &PerStream<T>) -> Values<'_> {
+pub(super) fn values<T>(values: &PerStream<T>) -> Values<'_> {
     values.0.iter().map(|value| (&value.specifier, &value.origin)).collect()
 }
 

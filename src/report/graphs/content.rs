@@ -226,11 +226,7 @@ pub fn output_streams<'a>(known: &Known<'a>) -> impl Iterator<Item = ((usize, us
 
 /// The encoder of a stream, by name.
 pub fn encoder(stream: &OutputStreamPlan) -> Option<&str> {
-    match &stream.treatment {
-        Treatment::Encode(encode) => Some(&encode.encoder),
-        Treatment::Subtitle { encoder, .. } => Some(encoder),
-        Treatment::Copy(_) | Treatment::Attach { .. } => None,
-    }
+    stream.treatment.encoder()
 }
 
 fn encoders(known: &Known) -> Vec<Section> {

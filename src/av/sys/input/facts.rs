@@ -18,7 +18,7 @@ impl Demuxer {
                     let streams = (0..program.nb_stream_indexes as usize)
                         .map(|k| *program.stream_index.add(k) as usize)
                         .collect();
-                    ProgramFacts { id: program.id, streams }
+                    ProgramFacts { id: program.id, streams, metadata: pairs_of(program.metadata) }
                 })
                 .collect();
             InputFacts {
@@ -32,6 +32,9 @@ impl Demuxer {
                 programs,
                 stream_groups: self.stream_groups(),
                 chapters: context.nb_chapters as usize,
+                chapter_metadata: (0..context.nb_chapters as usize)
+                    .map(|i| pairs_of((**context.chapters.add(i)).metadata))
+                    .collect(),
                 metadata: pairs_of(context.metadata),
             }
         }
