@@ -160,7 +160,7 @@ fn filter_kind(context: &Context, filter: &str) -> Option<MediaKind> {
 fn encoder(context: &Context, spec: &OutputSpec, draft: &OutputDraft, kind: MediaKind) -> Option<String> {
     let catalog = context.catalog;
     let usual = catalog.codec_id(if kind == MediaKind::Video { "h264" } else { "aac" });
-    let own = Some(catalog.guess_codec(&draft.muxer.name, &spec.url, kind)).filter(|codec| *codec != 0);
+    let own = Some(catalog.guess_codec(&draft.muxer, &spec.url, kind)).filter(|codec| *codec != 0);
     let for_players = draft.muxer.name == "flv" || live_output::is_peer(spec);
     let codec = if for_players { usual } else { own.or(usual) };
     codec.and_then(|codec| catalog.encoder_for(codec)).map(|encoder| encoder.name)
