@@ -6,7 +6,8 @@
 mod common;
 
 use common::live::{
-    LIMIT, Live, Nginx, SOON, assert_clean_start, assert_rising, await_size, free_port, holds_within, listen, wait_for,
+    LIMIT, Live, Nginx, SOON, assert_begins, assert_clean_start, assert_rising, await_size, free_port, holds_within,
+    listen, serve, wait_for,
 };
 use common::rtsp::RtspRelay;
 use common::{FileFacts, media, probe};
@@ -466,6 +467,21 @@ fn a_source_that_comes_back_without_sound_goes_on_and_one_without_pictures_is_wa
     let times = times_of_pictures(&facts);
     let gap = last_gap(&times).unwrap();
     assert!(times.len() - gap > 15, "{} pictures after the gap", times.len() - gap);
+}
+
+#[test]
+fn pictures_that_begin_only_in_a_connection_with_fewer_streams_are_taken_from_it() {
+    let dir = tempfile::tempdir().unwrap();
+    for dumped in ["", "-dump"] {
+        let port = serve(&["nokey.ts", "cam-pictures.ts", "cam-pictures.ts"].map(media::path));
+        let line = format!("{dumped} -retry_for 1 -i tcp://127.0.0.1:{port} -map 0:v -c copy out.mkv");
+        let mut job = Live::start_in(dir.path(), &line, Stdio::null());
+        let (status, _) = job.wait();
+        assert_eq!(status.code(), Some(1), "{}", job.said());
+        assert!(job.said().contains("given up"), "{}", job.said());
+        assert_eq!(job.said().contains("keyframe="), !dumped.is_empty(), "{}", job.said());
+        assert_eq!(assert_begins(&dir.path().join("out.mkv")).packets.len(), 200);
+    }
 }
 
 #[test]

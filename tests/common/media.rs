@@ -76,6 +76,12 @@ const RECIPES: &[(&str, Recipe)] = &[
              -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -b:a 64k",
         ),
     ),
+    // Sound first, and pictures that nobody can begin with.
+    (
+        "nokey.ts",
+        Ffmpeg("-i {cam.mp4} -map 0:a -map 0:v -c copy -bsf:v h264_mp4toannexb,noise=drop=key,dump_extra=freq=all"),
+    ),
+    ("cam-pictures.ts", Ffmpeg("-i {cam.mp4} -c copy -an")),
     ("longgop.mp4", Ffmpeg("-i {cam.mp4} -c:v libx264 -preset ultrafast -bf 0 -g 1000 -sc_threshold 0 -c:a copy")),
     ("longgop.ts", Ffmpeg("-i {longgop.mp4} -c copy -an")),
     (

@@ -214,6 +214,18 @@ impl DemuxStage {
         }
     }
 
+    /// Tells of a packet as the demuxer gave it (`-dump`, the key `h`).
+    fn tell_of(&self, packet: &Packet) {
+        if let Some(bytes) = self.settings.commands.dump() {
+            packet.dump(&self.demuxer, bytes);
+        }
+    }
+
+    /// The number that a stream of the input has in the demuxer at hand.
+    fn number_there(&self, stream: usize) -> usize {
+        self.live.as_ref().map_or(stream, |live| live.number_there(stream))
+    }
+
     fn deal(&mut self, mut packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         let stream = packet.stream();
         self.meter.packets.fetch_add(1, Ordering::Relaxed);
@@ -222,9 +234,6 @@ impl DemuxStage {
             return Ok(Flow::Continue);
         }
         self.packets_this_pass += 1;
-        if let Some(bytes) = self.settings.commands.dump() {
-            packet.dump(&self.demuxer, bytes);
-        }
         let Some(used) = self.settings.used.get(stream).copied() else {
             if stream >= self.unknown_streams {
                 self.unknown_streams = stream + 1;
@@ -251,7 +260,8 @@ impl DemuxStage {
             }
         }
         if std::mem::take(&mut self.first_packet[stream]) {
-            self.demuxer.attach_stream_side_data(&mut packet).map_err(StageError::library("attach side data"))?;
+            let attached = self.demuxer.attach_stream_side_data(self.number_there(stream), &mut packet);
+            attached.map_err(StageError::library("attach side data"))?;
         }
         let named = (stream, self.settings.facts.streams[stream].kind);
         let base = self.settings.facts.streams[stream].time_base;
@@ -321,7 +331,10 @@ impl Source for DemuxStage {
             return self.live_step(out);
         }
         match self.demuxer.read() {
-            Ok(packet) => self.deal(packet, out),
+            Ok(packet) => {
+                self.tell_of(&packet);
+                self.deal(packet, out)
+            }
             // A demuxer that asks for a second call has nothing of its own to wait for.
             Err(AvError::AGAIN) => Ok(Flow::Continue),
             Err(AvError::EOF) => self.end_of_pass(out),

@@ -92,6 +92,12 @@ impl LiveInput {
         }
     }
 
+    /// The number that a stream of the first connection has in the one at hand.
+    pub(super) fn number_there(&self, stream: usize) -> usize {
+        let goes_on_as = |there: &Option<(usize, Rational)>| there.is_some_and(|(first, _)| first == stream);
+        self.streams.iter().position(goes_on_as).unwrap_or(stream)
+    }
+
     /// Learns how far the job's time is.
     pub(super) fn note_position(&mut self, dts_us: i64) {
         let lead = dts_us - self.peer.clock().now_us();
@@ -170,6 +176,7 @@ impl DemuxStage {
     }
 
     fn live_packet(&mut self, mut packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        self.tell_of(&packet);
         let Some(live) = &mut self.live else { return Ok(Flow::Done) };
         if live.freezes && live.lost_at_us.is_some() {
             // It is there again, and its next keyframe is not.
