@@ -6,8 +6,8 @@
 mod common;
 
 use common::live::{
-    LIMIT, Live, Nginx, SOON, assert_begins, assert_clean_start, assert_rising, await_size, free_port, holds_within,
-    listen, serve, wait_for,
+    LIMIT, Live, Nginx, SOON, Taker, assert_begins, assert_clean_start, assert_rising, await_size, free_port,
+    holds_within, listen, serve, wait_for,
 };
 use common::rtsp::RtspRelay;
 use common::{FileFacts, media, probe};
@@ -179,6 +179,22 @@ fn who_has_nothing_more_to_send_does_not_wait_for_ever_for_a_server_that_is_gone
     let (status, _) = push.wait();
     assert_eq!(status.code(), Some(1), "{}", push.said());
     assert!(push.said().contains("has ended meanwhile"), "{}", push.said());
+}
+
+#[test]
+fn a_peer_that_leaves_before_it_has_what_was_sorted_last_is_told_of() {
+    let peer = Taker::new(&[Some(1_000_000)]);
+    let mut push = Live::start(&format!("-i {{tail.mkv}} -c copy -f nut tcp://127.0.0.1:{}", peer.port));
+    let (status, _) = push.wait();
+    assert_eq!(peer.took()[0].len(), 1_000_000);
+    assert_eq!(status.code(), Some(1), "{}", push.said());
+    assert!(push.said().contains("its end is missing there"), "{}", push.said());
+    // Who takes all of it gets all of it.
+    let peer = Taker::new(&[None]);
+    let mut push = Live::start(&format!("-i {{tail.mkv}} -c copy -f nut tcp://127.0.0.1:{}", peer.port));
+    let (status, _) = push.wait();
+    assert_eq!(status.code(), Some(0), "{}", push.said());
+    assert!(peer.took()[0].len() > 9 * 25 * 320 * 180 * 3 / 2);
 }
 
 #[test]

@@ -318,8 +318,7 @@ impl Stage for MuxStage {
             }
         }
         if self.live.is_some() {
-            self.take_leave();
-            return Ok(());
+            return self.take_leave();
         }
         if let Some(before) = self.settings.after.take() {
             // Tripped when that output has ended, well or not.
