@@ -198,6 +198,20 @@ fn a_peer_that_leaves_before_it_has_what_was_sorted_last_is_told_of() {
 }
 
 #[test]
+fn sound_whose_pictures_have_ended_is_sent_on_in_the_next_connection() {
+    let inputs = ["-i {short-pictures.mkv}", "-i {short-pictures.mkv} -i {short-pictures.mkv} -map 0:v -map 1:a"];
+    for input in inputs {
+        let peer = Taker::new(&[Some(5_000_000), None]);
+        let mut push = Live::start(&format!("{input} -c copy -f nut tcp://127.0.0.1:{}", peer.port));
+        let (status, _) = push.wait();
+        assert_eq!(status.code(), Some(0), "{}", push.said());
+        assert!(push.said().contains("live again"), "{}", push.said());
+        let rest = peer.took()[1].len();
+        assert!(rest > 1_000_000, "{rest} bytes");
+    }
+}
+
+#[test]
 fn a_server_that_is_gone_for_good_is_given_up_in_good_order() {
     let (_server, mut push) = push_that_loses_its_server(&format!("{CAMERA} -retry_for 1"));
     push.await_said("given up");

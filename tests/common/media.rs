@@ -90,6 +90,14 @@ const RECIPES: &[(&str, Recipe)] = &[
              -c:v rawvideo -pix_fmt yuv420p -c:a pcm_s16le",
         ),
     ),
+    // The same the other way round.
+    (
+        "short-pictures.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=320x180:rate=25:duration=1 -f lavfi -i sine=440:sample_rate=48000:duration=100 \
+             -c:v libx264 -preset ultrafast -tune zerolatency -g 12 -pix_fmt yuv420p -c:a pcm_s16le -ac 2",
+        ),
+    ),
     ("longgop.mp4", Ffmpeg("-i {cam.mp4} -c:v libx264 -preset ultrafast -bf 0 -g 1000 -sc_threshold 0 -c:a copy")),
     ("longgop.ts", Ffmpeg("-i {longgop.mp4} -c copy -an")),
     (

@@ -214,6 +214,7 @@ impl MuxStage {
 
     fn stream_ended(&mut self, index: usize) -> Result<(), StageError> {
         self.streams[index].ended = true;
+        self.no_longer_awaited(index)?;
         if self.header_written && self.streams[index].queue.is_empty() {
             self.filtered(index, None)?;
             if let Some(shortest) = &mut self.shortest {

@@ -190,6 +190,10 @@ impl MuxStage {
         // What piled up while an input was probed may have been too much already.
         if session.parts.peer.was_live() || session.parts.leak.groups.load(Relaxed) > 0 {
             live.join = Join::new(pictures);
+            for ended in (0..self.streams.len()).filter(|index| self.streams[*index].ended) {
+                // Nothing is kept yet.
+                let _ = live.join.end(ended);
+            }
         }
         session.parts.peer.connected();
     }
@@ -212,6 +216,12 @@ impl MuxStage {
                 session.parts.wish.wish();
             }
         }
+        passing.into_iter().try_for_each(|(index, media)| self.arrived(index, media))
+    }
+
+    /// A stream has ended, and the others do not wait for it.
+    pub(super) fn no_longer_awaited(&mut self, index: usize) -> Result<(), StageError> {
+        let passing = self.live.as_mut().map_or_else(Vec::new, |live| live.join.end(index));
         passing.into_iter().try_for_each(|(index, media)| self.arrived(index, media))
     }
 
