@@ -1,7 +1,7 @@
 //! What a link to a peer holds: it never makes its senders wait, and leaves out whole groups of pictures instead.
 
 use super::link::{Flowing, Tagged};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -77,12 +77,21 @@ struct Queue<T> {
     began: Instant,
     /// Pictures are left out until a keyframe comes.
     awaits_key: bool,
+    /// Ports behind which nothing more comes.
+    ended: BTreeSet<usize>,
 }
 
 impl<T: Flowing> Leaky<T> {
     /// An empty one.
     pub fn new(leak: Leak) -> Self {
-        Self(Mutex::new(Queue { leak, items: VecDeque::new(), bytes: 0, began: Instant::now(), awaits_key: false }))
+        Self(Mutex::new(Queue {
+            leak,
+            items: VecDeque::new(),
+            bytes: 0,
+            began: Instant::now(),
+            awaits_key: false,
+            ended: BTreeSet::new(),
+        }))
     }
 
     /// Puts an item behind the others, and leaves out what is too much.
@@ -114,7 +123,8 @@ impl<T: Flowing> Leaky<T> {
 impl<T: Flowing> Queue<T> {
     fn push(&mut self, tagged: Tagged<T>, now_us: i64) {
         let mark = tagged.item.as_ref().and_then(Flowing::mark);
-        if tagged.item.is_none() {
+        // One may be told to end twice.
+        if tagged.item.is_none() && self.ended.insert(tagged.port) {
             self.leak.meter.ended.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(mark) = mark.filter(|_| self.awaits_key && self.is_picture(tagged.port)) {
@@ -315,6 +325,15 @@ mod tests {
         let left: Vec<_> = std::iter::from_fn(|| link.pop()).collect();
         assert_eq!(left.first().unwrap().item, Some(Toy(None)));
         assert_eq!(left.last().unwrap().item, None);
+    }
+
+    #[test]
+    fn a_port_that_ends_twice_has_ended_once() {
+        let (link, leak) = leaky(1000);
+        for port in [VIDEO, VIDEO, AUDIO] {
+            link.push(Tagged { port, item: None });
+        }
+        assert_eq!(leak.meter.ended.load(Ordering::Relaxed), 2);
     }
 
     proptest! {
