@@ -1,7 +1,9 @@
 //! Reads an input, puts its packets on the job's timeline, and deals them out by stream.
 
+mod asking;
 mod live;
 
+use self::asking::Asking;
 pub use self::live::LiveInput;
 
 use crate::av::{AvError, Demuxer, Packet};
@@ -64,6 +66,7 @@ pub struct DemuxStage {
     reached_us: Vec<Option<i64>>,
     packets_this_pass: u64,
     unknown_streams: usize,
+    asking: Asking,
     /// What makes it a session with a peer.
     live: Option<LiveInput>,
 }
@@ -89,6 +92,7 @@ impl DemuxStage {
             reached_us: vec![None; count],
             packets_this_pass: 0,
             unknown_streams: 0,
+            asking: Asking::default(),
             live: None,
         }
     }
@@ -214,6 +218,15 @@ impl DemuxStage {
         }
     }
 
+    /// Goes on after a call that gave nothing: at once, or after a pause where calls give nothing again and again.
+    fn ask_again(&mut self, out: &mut Outlet<PacketItem>) -> Flow {
+        let goes_on = match self.asking.refused(self.clock.now_ns()) {
+            Some(due_ns) => out.pausing(|| self.clock.wait_until(due_ns, &out.stop().drain)),
+            None => true,
+        };
+        if goes_on { Flow::Continue } else { Flow::Done }
+    }
+
     /// Tells of a packet as the demuxer gave it (`-dump`, the key `h`).
     fn tell_of(&self, packet: &Packet) {
         if let Some(bytes) = self.settings.commands.dump() {
@@ -332,11 +345,11 @@ impl Source for DemuxStage {
         }
         match self.demuxer.read() {
             Ok(packet) => {
+                self.asking.answered();
                 self.tell_of(&packet);
                 self.deal(packet, out)
             }
-            // A demuxer that asks for a second call has nothing of its own to wait for.
-            Err(AvError::AGAIN) => Ok(Flow::Continue),
+            Err(AvError::AGAIN) => Ok(self.ask_again(out)),
             Err(AvError::EOF) => self.end_of_pass(out),
             // Some demuxers call it an error that no packet follows the last one: those of formats without a length, and
             // those that look for a mark behind it (SMJPEG).

@@ -138,10 +138,11 @@ impl DemuxStage {
             Ok(packet) => {
                 live.waits = false;
                 live.peer.media();
+                self.asking.answered();
                 return self.live_packet(packet, out);
             }
             Err(AvError::AGAIN | AvError::TIMED_OUT) if !self.demuxer.interrupt().has_expired() => {
-                return Ok(Flow::Continue);
+                return Ok(self.ask_again(out));
             }
             Err(_) if out.stop().drain.is_tripped() => {
                 live.peer.over();
