@@ -6,7 +6,8 @@
 mod common;
 
 use common::live::{
-    LIMIT, Live, Nginx, SOON, assert_clean_start, assert_rising, await_size, free_port, holds_within, listen, wait_for,
+    LIMIT, Live, Nginx, SOON, Taker, assert_begins, assert_clean_start, assert_rising, await_size, free_port,
+    holds_within, listen, serve, wait_for,
 };
 use common::rtsp::RtspRelay;
 use common::{FileFacts, media, probe};
@@ -178,6 +179,36 @@ fn who_has_nothing_more_to_send_does_not_wait_for_ever_for_a_server_that_is_gone
     let (status, _) = push.wait();
     assert_eq!(status.code(), Some(1), "{}", push.said());
     assert!(push.said().contains("has ended meanwhile"), "{}", push.said());
+}
+
+#[test]
+fn a_peer_that_leaves_before_it_has_what_was_sorted_last_is_told_of() {
+    let peer = Taker::new(&[Some(1_000_000)]);
+    let mut push = Live::start(&format!("-i {{tail.mkv}} -c copy -f nut tcp://127.0.0.1:{}", peer.port));
+    let (status, _) = push.wait();
+    assert_eq!(peer.took()[0].len(), 1_000_000);
+    assert_eq!(status.code(), Some(1), "{}", push.said());
+    assert!(push.said().contains("its end is missing there"), "{}", push.said());
+    // Who takes all of it gets all of it.
+    let peer = Taker::new(&[None]);
+    let mut push = Live::start(&format!("-i {{tail.mkv}} -c copy -f nut tcp://127.0.0.1:{}", peer.port));
+    let (status, _) = push.wait();
+    assert_eq!(status.code(), Some(0), "{}", push.said());
+    assert!(peer.took()[0].len() > 9 * 25 * 320 * 180 * 3 / 2);
+}
+
+#[test]
+fn sound_whose_pictures_have_ended_is_sent_on_in_the_next_connection() {
+    let inputs = ["-i {short-pictures.mkv}", "-i {short-pictures.mkv} -i {short-pictures.mkv} -map 0:v -map 1:a"];
+    for input in inputs {
+        let peer = Taker::new(&[Some(5_000_000), None]);
+        let mut push = Live::start(&format!("{input} -c copy -f nut tcp://127.0.0.1:{}", peer.port));
+        let (status, _) = push.wait();
+        assert_eq!(status.code(), Some(0), "{}", push.said());
+        assert!(push.said().contains("live again"), "{}", push.said());
+        let rest = peer.took()[1].len();
+        assert!(rest > 1_000_000, "{rest} bytes");
+    }
 }
 
 #[test]
@@ -466,6 +497,21 @@ fn a_source_that_comes_back_without_sound_goes_on_and_one_without_pictures_is_wa
     let times = times_of_pictures(&facts);
     let gap = last_gap(&times).unwrap();
     assert!(times.len() - gap > 15, "{} pictures after the gap", times.len() - gap);
+}
+
+#[test]
+fn pictures_that_begin_only_in_a_connection_with_fewer_streams_are_taken_from_it() {
+    let dir = tempfile::tempdir().unwrap();
+    for dumped in ["", "-dump"] {
+        let port = serve(&["nokey.ts", "cam-pictures.ts", "cam-pictures.ts"].map(media::path));
+        let line = format!("{dumped} -retry_for 1 -i tcp://127.0.0.1:{port} -map 0:v -c copy out.mkv");
+        let mut job = Live::start_in(dir.path(), &line, Stdio::null());
+        let (status, _) = job.wait();
+        assert_eq!(status.code(), Some(1), "{}", job.said());
+        assert!(job.said().contains("given up"), "{}", job.said());
+        assert_eq!(job.said().contains("keyframe="), !dumped.is_empty(), "{}", job.said());
+        assert_eq!(assert_begins(&dir.path().join("out.mkv")).packets.len(), 200);
+    }
 }
 
 #[test]

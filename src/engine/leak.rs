@@ -1,7 +1,7 @@
 //! What a link to a peer holds: it never makes its senders wait, and leaves out whole groups of pictures instead.
 
 use super::link::{Flowing, Tagged};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -77,12 +77,21 @@ struct Queue<T> {
     began: Instant,
     /// Pictures are left out until a keyframe comes.
     awaits_key: bool,
+    /// Ports behind which nothing more comes.
+    ended: BTreeSet<usize>,
 }
 
 impl<T: Flowing> Leaky<T> {
     /// An empty one.
     pub fn new(leak: Leak) -> Self {
-        Self(Mutex::new(Queue { leak, items: VecDeque::new(), bytes: 0, began: Instant::now(), awaits_key: false }))
+        Self(Mutex::new(Queue {
+            leak,
+            items: VecDeque::new(),
+            bytes: 0,
+            began: Instant::now(),
+            awaits_key: false,
+            ended: BTreeSet::new(),
+        }))
     }
 
     /// Puts an item behind the others, and leaves out what is too much.
@@ -114,7 +123,8 @@ impl<T: Flowing> Leaky<T> {
 impl<T: Flowing> Queue<T> {
     fn push(&mut self, tagged: Tagged<T>, now_us: i64) {
         let mark = tagged.item.as_ref().and_then(Flowing::mark);
-        if tagged.item.is_none() {
+        // One may be told to end twice.
+        if tagged.item.is_none() && self.ended.insert(tagged.port) {
             self.leak.meter.ended.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(mark) = mark.filter(|_| self.awaits_key && self.is_picture(tagged.port)) {
@@ -123,7 +133,7 @@ impl<T: Flowing> Queue<T> {
                 return;
             }
             self.awaits_key = false;
-            self.leave_out(|picture, at| !picture && at.time_us < mark.time_us);
+            self.leave_out(|picture, at, _| !picture && at.time_us < mark.time_us);
         }
         let before = self.items.iter_mut().rfind(|waiting| waiting.tagged.port == tagged.port);
         if let (Some(Waiting { tagged: before, mark: None, .. }), Some(item)) = (before, &tagged.item)
@@ -134,9 +144,13 @@ impl<T: Flowing> Queue<T> {
         }
         self.bytes += tagged.item.as_ref().map_or(0, Flowing::bytes);
         self.items.push_back(Waiting { tagged, mark, since_us: now_us });
-        if now_us - self.waits_since_us().unwrap_or(now_us) > self.leak.patience_us || self.bytes > self.leak.bytes {
-            self.overflow();
+        if self.is_too_much(now_us) {
+            self.overflow(now_us);
         }
+    }
+
+    fn is_too_much(&self, now_us: i64) -> bool {
+        now_us - self.waits_since_us().unwrap_or(now_us) > self.leak.patience_us || self.bytes > self.leak.bytes
     }
 
     fn is_picture(&self, port: usize) -> bool {
@@ -154,29 +168,42 @@ impl<T: Flowing> Queue<T> {
     }
 
     /// Goes on from the newest keyframe that waits; without one, from the next that comes.
-    fn overflow(&mut self) {
+    fn overflow(&mut self, now_us: i64) {
         self.leak.meter.groups.fetch_add(1, Ordering::Relaxed);
-        let pictures = |waiting: &Waiting<T>| waiting.mark.filter(|_| self.is_picture(waiting.tagged.port));
-        let newest_key = self.items.iter().filter_map(pictures).skip(1).filter(|m| m.key).last();
-        let newest_us = self.items.iter().filter_map(|waiting| waiting.mark.map(|m| m.time_us)).max().unwrap_or(0);
-        match newest_key {
-            Some(key) => self.leave_out(|_, at| at.time_us < key.time_us),
+        let newest_us = self.items.iter().rev().find_map(|waiting| waiting.mark).map_or(0, |mark| mark.time_us);
+        match self.pictures().skip(1).filter(|(_, mark)| mark.key).last() {
+            Some((_, key)) => self.leave_out(|_, at, _| at.time_us < key.time_us),
             None => {
                 let from_us = newest_us - self.leak.patience_us / 2;
                 self.awaits_key = self.leak.pictures.contains(&true);
-                self.leave_out(|picture, at| picture || at.time_us < from_us);
+                self.leave_out(|picture, at, _| picture || at.time_us < from_us);
                 if self.awaits_key {
                     self.leak.wish.wish();
                 }
             }
         }
+        if self.is_too_much(now_us) {
+            // Times that have started over do not tell what is old; places do.
+            let key = self.pictures().filter(|(_, mark)| mark.key).last();
+            let from = key.map_or(self.items.len().saturating_sub(1), |(place, _)| place);
+            self.leave_out(|_, _, place| place < from);
+        }
     }
 
-    fn leave_out(&mut self, which: impl Fn(bool, Mark) -> bool) {
+    /// The pictures that wait, each with its place.
+    fn pictures(&self) -> impl Iterator<Item = (usize, Mark)> {
+        let marked = self.items.iter().enumerate().filter(|(_, waiting)| self.is_picture(waiting.tagged.port));
+        marked.filter_map(|(place, waiting)| Some((place, waiting.mark?)))
+    }
+
+    /// Leaves out media, by whether it is a picture, where it stands in time, and its place.
+    fn leave_out(&mut self, which: impl Fn(bool, Mark, usize) -> bool) {
         let Self { leak, items, bytes, .. } = self;
+        let mut places = 0..;
         items.retain(|Waiting { tagged, mark, .. }| {
             let picture = leak.pictures.get(tagged.port).copied().unwrap_or(false);
-            let out = mark.is_some_and(|mark| which(picture, mark));
+            let place = places.next().unwrap_or(usize::MAX);
+            let out = mark.is_some_and(|mark| which(picture, mark, place));
             if out {
                 *bytes = bytes.saturating_sub(tagged.item.as_ref().map_or(0, Flowing::bytes));
                 leak.meter.packets.fetch_add(1, Ordering::Relaxed);
@@ -305,6 +332,19 @@ mod tests {
     }
 
     #[test]
+    fn its_bytes_are_bounded_also_where_times_start_over_and_the_newest_stays() {
+        for pictures in [[true, false], [false, false]] {
+            let link = Leaky::new(Leak { pictures: pictures.to_vec(), bytes: 4000, ..leaky(1000).1 });
+            for ms in (0..5).flat_map(|_| (0..10_000).step_by(40)) {
+                push_at(&link, 0, VIDEO, ms, ms % 400 == 0);
+                push_at(&link, 0, AUDIO, ms, true);
+                assert!(link.0.lock().unwrap().bytes <= 4000);
+            }
+            assert_eq!(all(&link).last(), Some(&(AUDIO, 9960)));
+        }
+    }
+
+    #[test]
     fn what_is_no_media_is_never_left_out() {
         let (link, _) = leaky(100);
         link.0.lock().unwrap().push(Tagged { port: VIDEO, item: Some(Toy(None)) }, 0);
@@ -315,6 +355,15 @@ mod tests {
         let left: Vec<_> = std::iter::from_fn(|| link.pop()).collect();
         assert_eq!(left.first().unwrap().item, Some(Toy(None)));
         assert_eq!(left.last().unwrap().item, None);
+    }
+
+    #[test]
+    fn a_port_that_ends_twice_has_ended_once() {
+        let (link, leak) = leaky(1000);
+        for port in [VIDEO, VIDEO, AUDIO] {
+            link.push(Tagged { port, item: None });
+        }
+        assert_eq!(leak.meter.ended.load(Ordering::Relaxed), 2);
     }
 
     proptest! {

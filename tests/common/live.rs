@@ -36,6 +36,48 @@ pub fn listen(port: u16) -> TcpListener {
     }
 }
 
+/// Serves these files over plain TCP, one a connection, and is gone then; its port.
+pub fn serve(files: &[PathBuf]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let contents: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
+    thread::spawn(move || {
+        for content in contents {
+            let (mut stream, _) = listener.accept().unwrap();
+            // Who reads may leave early.
+            let _ = stream.write_all(&content);
+        }
+    });
+    port
+}
+
+/// A peer that takes so many bytes over plain TCP and then resets the connection, one connection after the other, each with
+/// its own number; the last one, `None`, takes all.
+pub struct Taker {
+    pub port: u16,
+    took: thread::JoinHandle<Vec<Vec<u8>>>,
+}
+
+impl Taker {
+    pub fn new(limits: &[Option<u64>]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, limits) = (listener.local_addr().unwrap().port(), limits.to_vec());
+        let take = move |limit: Option<u64>| {
+            let (stream, _) = listener.accept().unwrap();
+            let mut bytes = Vec::new();
+            (&stream).take(limit.unwrap_or(u64::MAX)).read_to_end(&mut bytes).unwrap();
+            reset_on_close(&stream);
+            bytes
+        };
+        Self { port, took: thread::spawn(move || limits.into_iter().map(take).collect()) }
+    }
+
+    /// What came by each connection, once all have ended.
+    pub fn took(self) -> Vec<Vec<u8>> {
+        self.took.join().unwrap()
+    }
+}
+
 /// Lets closing a socket reset its connection.
 pub fn reset_on_close(stream: &TcpStream) {
     let linger = libc::linger { l_onoff: 1, l_linger: 0 };

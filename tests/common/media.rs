@@ -76,6 +76,28 @@ const RECIPES: &[(&str, Recipe)] = &[
              -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -b:a 64k",
         ),
     ),
+    // Sound first, and pictures that nobody can begin with.
+    (
+        "nokey.ts",
+        Ffmpeg("-i {cam.mp4} -map 0:a -map 0:v -c copy -bsf:v h264_mp4toannexb,noise=drop=key,dump_extra=freq=all"),
+    ),
+    ("cam-pictures.ts", Ffmpeg("-i {cam.mp4} -c copy -an")),
+    // More than sockets hold, and all of it waits for the sound that has ended.
+    (
+        "tail.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=320x180:rate=25:duration=9 -f lavfi -i sine=440:sample_rate=48000:duration=0.2 \
+             -c:v rawvideo -pix_fmt yuv420p -c:a pcm_s16le",
+        ),
+    ),
+    // The same the other way round.
+    (
+        "short-pictures.mkv",
+        Ffmpeg(
+            "-f lavfi -i testsrc2=size=320x180:rate=25:duration=1 -f lavfi -i sine=440:sample_rate=48000:duration=100 \
+             -c:v libx264 -preset ultrafast -tune zerolatency -g 12 -pix_fmt yuv420p -c:a pcm_s16le -ac 2",
+        ),
+    ),
     ("longgop.mp4", Ffmpeg("-i {cam.mp4} -c:v libx264 -preset ultrafast -bf 0 -g 1000 -sc_threshold 0 -c:a copy")),
     ("longgop.ts", Ffmpeg("-i {longgop.mp4} -c copy -an")),
     (

@@ -261,10 +261,13 @@ impl Demuxer {
         Ok(packet)
     }
 
-    /// Copies the stream-wide side data to a packet, as ffmpeg's command does for the first of each stream.
-    pub fn attach_stream_side_data(&self, packet: &mut Packet) -> Result<(), AvError> {
-        let index = packet.stream();
-        // SAFETY: stream and packet are valid; each entry has room for its bytes.
+    /// Copies the side data of a stream, by this demuxer's count, to a packet, as ffmpeg's command does for the first of each
+    /// stream. A stream that is not there has none.
+    pub fn attach_stream_side_data(&self, index: usize, packet: &mut Packet) -> Result<(), AvError> {
+        if index >= self.stream_count() {
+            return Ok(());
+        }
+        // SAFETY: the stream is there and the packet valid; each entry has room for its bytes.
         unsafe {
             for (kind, bytes) in compat::stream_side_data(self.stream(index)) {
                 if kind == ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX

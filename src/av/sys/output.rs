@@ -210,6 +210,27 @@ impl Muxer {
         AvError::check(unsafe { ffi::av_interleaved_write_frame(self.context, ptr::null_mut()) }).map(drop)
     }
 
+    /// Writes what waits for other streams, and what waits in memory to be written; tells the first write error that was met.
+    pub fn flush(&mut self) -> Result<(), AvError> {
+        self.flush_interleaving()?;
+        self.flush_io()?;
+        self.files.first_error()
+    }
+
+    /// Writes what waits in memory, where the I/O is our own and open; tells the first error that it met.
+    fn flush_io(&mut self) -> Result<(), AvError> {
+        if !self.owns_io {
+            return Ok(());
+        }
+        // SAFETY: the I/O is our own and open.
+        let error = unsafe {
+            let io = (*self.context).pb;
+            ffi::avio_flush(io);
+            (*io).error
+        };
+        if error < 0 && error != ffi::AVERROR_EOF { Err(AvError(error)) } else { Ok(()) }
+    }
+
     /// Notes in a packet what its ticks are: newer muxers read it there (IAMF, for what is cut off a stream's ends).
     fn name_time_base(&self, packet: &mut Packet) {
         // SAFETY: the packet is valid; its stream's index is looked at before it is used.
@@ -250,15 +271,11 @@ impl Muxer {
         if !self.owns_io {
             return Ok(());
         }
+        let flushed = self.flush_io();
         self.owns_io = false;
         // SAFETY: the I/O is our own and open.
-        unsafe {
-            let context = &mut *self.context;
-            ffi::avio_flush(context.pb);
-            let error = (*context.pb).error;
-            let closed = AvError::check(ffi::avio_closep(&mut context.pb)).map(drop);
-            if error < 0 && error != ffi::AVERROR_EOF { Err(AvError(error)) } else { closed }
-        }
+        let closed = AvError::check(unsafe { ffi::avio_closep(&mut (*self.context).pb) }).map(drop);
+        flushed.and(closed)
     }
 
     /// Where the muxer stands in its file, in bytes; what waits in memory to be written is before that.

@@ -232,9 +232,12 @@ impl Packet {
             .join(" ")
     }
 
-    /// Tells of the packet in FFmpeg's form, with its bytes if asked (`-dump`, `-hex`).
+    /// Tells of the packet, as that demuxer gave it, in FFmpeg's form, with its bytes if asked (`-dump`, `-hex`).
     pub fn dump(&self, demuxer: &super::input::Demuxer, bytes: bool) {
-        // SAFETY: the packet and its stream are valid.
+        if self.stream() >= demuxer.stream_count() {
+            return;
+        }
+        // SAFETY: the packet is valid, and its stream is there.
         unsafe {
             ffi::av_pkt_dump_log2(
                 std::ptr::null_mut(),

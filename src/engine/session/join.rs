@@ -6,7 +6,11 @@ use std::collections::VecDeque;
 const KEPT_US: i64 = 3_000_000;
 /// Items that are kept at the most.
 const KEPT_ITEMS: usize = 1000;
-/// Holds the streams of one session back until it can begin. Times are microseconds of the job.
+/// A step of time that is longer than this is a clock that is set right, in microseconds.
+const MOST_STEP_US: i64 = 1_000_000;
+
+/// Holds the streams of one session back until it can begin: with pictures, unless none come. Times are microseconds of the
+/// job.
 #[derive(Debug)]
 pub struct Join<T> {
     /// By stream: it carries pictures.
@@ -15,15 +19,31 @@ pub struct Join<T> {
     begun: Vec<bool>,
     begins_us: Option<i64>,
     kept: VecDeque<(usize, i64, T)>,
+    /// By stream: what came of it since the last picture.
+    quiet: Vec<Quiet>,
     /// Items left out so far.
     pub left_out: u64,
+}
+
+/// How much came of a stream while no picture came.
+#[derive(Clone, Copy, Debug, Default)]
+struct Quiet {
+    last_us: Option<i64>,
+    length_us: i64,
+}
+
+impl Quiet {
+    fn note(&mut self, time_us: i64) {
+        self.length_us += (time_us - self.last_us.unwrap_or(time_us)).clamp(0, MOST_STEP_US);
+        self.last_us = Some(time_us);
+    }
 }
 
 impl<T> Join<T> {
     /// For streams that carry pictures or do not.
     pub fn new(pictures: Vec<bool>) -> Self {
-        let begun = vec![false; pictures.len()];
-        Self { pictures, begun, begins_us: None, kept: VecDeque::new(), left_out: 0 }
+        let (begun, quiet) = (vec![false; pictures.len()], vec![Quiet::default(); pictures.len()]);
+        Self { pictures, begun, begins_us: None, kept: VecDeque::new(), quiet, left_out: 0 }
     }
 
     /// Nothing is held back: all streams pass from the beginning.
@@ -50,8 +70,18 @@ impl<T> Join<T> {
             // Without pictures anything is a beginning.
             None if !self.pictures.contains(&true) => self.begin(stream, time_us, item),
             None if self.pictures[stream] && key => self.begin(stream, time_us, item),
-            None if self.pictures[stream] => self.leave_out(),
-            None => self.keep(stream, time_us, item),
+            None if self.pictures[stream] => {
+                self.quiet.fill(Quiet::default());
+                self.leave_out()
+            }
+            None => {
+                self.quiet[stream].note(time_us);
+                // They have ended, or are a still.
+                if self.quiet[stream].length_us > KEPT_US {
+                    return self.begin(stream, time_us, item);
+                }
+                self.keep(stream, time_us, item)
+            }
             Some(_) if self.pictures[stream] && !key => self.leave_out(),
             // FLV takes nothing that lies before its first packet.
             Some(begins) if !self.pictures[stream] && time_us < begins => self.leave_out(),
@@ -60,6 +90,19 @@ impl<T> Join<T> {
                 vec![(stream, item)]
             }
         }
+    }
+
+    /// A stream has ended: it is not waited for. Gives what may pass now, in order.
+    pub fn end(&mut self, stream: usize) -> Vec<(usize, T)> {
+        let (Some(begun), Some(picture)) = (self.begun.get_mut(stream), self.pictures.get_mut(stream)) else {
+            return Vec::new();
+        };
+        (*begun, *picture) = (true, false);
+        if self.begins_us.is_some() || self.pictures.contains(&true) {
+            return Vec::new();
+        }
+        let kept = std::mem::take(&mut self.kept);
+        kept.into_iter().flat_map(|(stream, time_us, item)| self.pass(stream, (time_us, false), item)).collect()
     }
 
     fn begin(&mut self, stream: usize, time_us: i64, item: T) -> Vec<(usize, T)> {
@@ -138,8 +181,42 @@ mod tests {
         let mut join = Join::new(vec![true, false]);
         for ms in 0..100_000 {
             assert!(join.pass(SOUND, (ms * 1000, true), ms).is_empty());
+            if ms % 2000 == 0 {
+                assert!(join.pass(VIDEO, (ms * 1000, false), ms).is_empty());
+            }
         }
         assert!(join.kept.len() <= KEPT_ITEMS && join.awaits_key());
+    }
+
+    #[test]
+    fn sound_begins_alone_when_no_picture_comes_for_long_and_pictures_then_at_their_keyframe() {
+        let mut join = Join::new(vec![true, false]);
+        assert!(run(&mut join, &[(VIDEO, 0, false)]).is_empty());
+        // A clock that is set right is no time that has gone by.
+        let sound: Vec<_> =
+            (0..40).map(|i| (SOUND, if i < 10 { i * 100 } else { 1_000_000 + i * 100 }, true)).collect();
+        assert_eq!(run(&mut join, &sound[..22]), []);
+        let passed = run(&mut join, &sound[22..]);
+        assert_eq!(passed.first(), Some(&(SOUND, 1_002_200)));
+        assert_eq!(passed.last(), Some(&(SOUND, 1_003_900)));
+        assert!(!join.awaits_key() && !join.is_open());
+        let pictures = [(VIDEO, 1_003_960, false), (VIDEO, 1_004_000, true), (VIDEO, 1_004_040, false)];
+        assert_eq!(run(&mut join, &pictures), [(VIDEO, 1_004_000), (VIDEO, 1_004_040)]);
+        assert!(join.is_open());
+    }
+
+    #[test]
+    fn what_has_ended_is_not_waited_for() {
+        let mut join = Join::new(vec![true, false, true]);
+        assert_eq!(run(&mut join, &[(VIDEO, 0, false), (SOUND, 10, true), (SOUND, 30, true)]), []);
+        assert_eq!(join.end(2), []);
+        assert!(join.awaits_key());
+        assert_eq!(join.end(VIDEO), [(SOUND, 10), (SOUND, 30)]);
+        assert!(join.is_open() && join.end(SOUND).is_empty() && join.end(7).is_empty());
+        // Nor is it where it ended before.
+        let mut join = Join::new(vec![true, false]);
+        assert_eq!(join.end(VIDEO), []);
+        assert_eq!(run(&mut join, &[(SOUND, 10, true)]), [(SOUND, 10)]);
     }
 
     #[test]

@@ -148,9 +148,8 @@ impl PeerSession {
     /// microseconds of the run's clock, or why not.
     pub fn lost(&mut self, cause: AvError, silent: bool) -> Result<i64, StageError> {
         let now = self.context.clock.now_us();
-        let was_up = matches!(self.session.state(now), State::Live | State::Stalled);
-        let deadline_us = if was_up { self.plan.stall_us } else { self.plan.connect_us };
-        let why = if silent { format!("nothing for {}", seconds(deadline_us)) } else { self.explain(cause) };
+        let was_up = self.is_up();
+        let why = self.why(cause, silent);
         let loss = match (silent, login_refused(cause, was_up), was_up) {
             (true, ..) => Loss::Silent,
             (_, true, _) => Loss::LoginRefused,
@@ -175,6 +174,23 @@ impl PeerSession {
                 Ok(at_us)
             }
         }
+    }
+
+    /// The connection is gone, and nothing more comes that another one could be made for.
+    pub fn lost_at_its_end(&mut self, cause: AvError, silent: bool) {
+        let text = format!("{}: lost: {}", self.subject.url, self.why(cause, silent));
+        self.tell(EventKind::Lost, text, Vec::new());
+        self.over();
+    }
+
+    fn is_up(&self) -> bool {
+        matches!(self.session.state(self.context.clock.now_us()), State::Live | State::Stalled)
+    }
+
+    /// Why a connection is gone.
+    fn why(&self, cause: AvError, silent: bool) -> String {
+        let deadline_us = if self.is_up() { self.plan.stall_us } else { self.plan.connect_us };
+        if silent { format!("nothing for {}", seconds(deadline_us)) } else { self.explain(cause) }
     }
 
     fn tell_retry(&mut self, why: &str, (was_up, thrown_out): (bool, bool), wait_us: i64) {

@@ -1,7 +1,9 @@
 //! Reads an input, puts its packets on the job's timeline, and deals them out by stream.
 
+mod asking;
 mod live;
 
+use self::asking::Asking;
 pub use self::live::LiveInput;
 
 use crate::av::{AvError, Demuxer, Packet};
@@ -64,6 +66,7 @@ pub struct DemuxStage {
     reached_us: Vec<Option<i64>>,
     packets_this_pass: u64,
     unknown_streams: usize,
+    asking: Asking,
     /// What makes it a session with a peer.
     live: Option<LiveInput>,
 }
@@ -89,6 +92,7 @@ impl DemuxStage {
             reached_us: vec![None; count],
             packets_this_pass: 0,
             unknown_streams: 0,
+            asking: Asking::default(),
             live: None,
         }
     }
@@ -215,6 +219,27 @@ impl DemuxStage {
         }
     }
 
+    /// Goes on after a call that gave nothing: at once, or after a pause where calls give nothing again and again.
+    fn ask_again(&mut self, out: &mut Outlet<PacketItem>) -> Flow {
+        let goes_on = match self.asking.refused(self.clock.now_ns()) {
+            Some(due_ns) => out.pausing(|| self.clock.wait_until(due_ns, &out.stop().drain)),
+            None => true,
+        };
+        if goes_on { Flow::Continue } else { Flow::Done }
+    }
+
+    /// Tells of a packet as the demuxer gave it (`-dump`, the key `h`).
+    fn tell_of(&self, packet: &Packet) {
+        if let Some(bytes) = self.settings.commands.dump() {
+            packet.dump(&self.demuxer, bytes);
+        }
+    }
+
+    /// The number that a stream of the input has in the demuxer at hand.
+    fn number_there(&self, stream: usize) -> usize {
+        self.live.as_ref().map_or(stream, |live| live.number_there(stream))
+    }
+
     fn deal(&mut self, mut packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         let stream = packet.stream();
         self.meter.packets.fetch_add(1, Ordering::Relaxed);
@@ -223,9 +248,6 @@ impl DemuxStage {
             return Ok(Flow::Continue);
         }
         self.packets_this_pass += 1;
-        if let Some(bytes) = self.settings.commands.dump() {
-            packet.dump(&self.demuxer, bytes);
-        }
         let Some(used) = self.settings.used.get(stream).copied() else {
             if stream >= self.unknown_streams {
                 self.unknown_streams = stream + 1;
@@ -252,7 +274,8 @@ impl DemuxStage {
             }
         }
         if std::mem::take(&mut self.first_packet[stream]) {
-            self.demuxer.attach_stream_side_data(&mut packet).map_err(StageError::library("attach side data"))?;
+            let attached = self.demuxer.attach_stream_side_data(self.number_there(stream), &mut packet);
+            attached.map_err(StageError::library("attach side data"))?;
         }
         let named = (stream, self.settings.facts.streams[stream].kind);
         let base = self.settings.facts.streams[stream].time_base;
@@ -322,9 +345,12 @@ impl Source for DemuxStage {
             return self.live_step(out);
         }
         match self.demuxer.read() {
-            Ok(packet) => self.deal(packet, out),
-            // A demuxer that asks for a second call has nothing of its own to wait for.
-            Err(AvError::AGAIN) => Ok(Flow::Continue),
+            Ok(packet) => {
+                self.asking.answered();
+                self.tell_of(&packet);
+                self.deal(packet, out)
+            }
+            Err(AvError::AGAIN) => Ok(self.ask_again(out)),
             Err(AvError::EOF) => self.end_of_pass(out),
             // Some demuxers call it an error that no packet follows the last one: those of formats without a length, and
             // those that look for a mark behind it (SMJPEG).

@@ -216,6 +216,7 @@ impl MuxStage {
 
     fn stream_ended(&mut self, index: usize) -> Result<(), StageError> {
         self.streams[index].ended = true;
+        self.no_longer_awaited(index)?;
         if self.header_written && self.streams[index].queue.is_empty() {
             self.filtered(index, None)?;
             if let Some(shortest) = &mut self.shortest {
@@ -320,8 +321,7 @@ impl Stage for MuxStage {
             }
         }
         if self.live.is_some() {
-            self.take_leave();
-            return Ok(());
+            return self.take_leave();
         }
         if let Some(before) = self.settings.after.take() {
             // Tripped when that output has ended, well or not.

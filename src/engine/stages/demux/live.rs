@@ -92,6 +92,12 @@ impl LiveInput {
         }
     }
 
+    /// The number that a stream of the first connection has in the one at hand.
+    pub(super) fn number_there(&self, stream: usize) -> usize {
+        let goes_on_as = |there: &Option<(usize, Rational)>| there.is_some_and(|(first, _)| first == stream);
+        self.streams.iter().position(goes_on_as).unwrap_or(stream)
+    }
+
     /// Learns how far the job's time is.
     pub(super) fn note_position(&mut self, dts_us: i64) {
         let lead = dts_us - self.peer.clock().now_us();
@@ -132,10 +138,11 @@ impl DemuxStage {
             Ok(packet) => {
                 live.waits = false;
                 live.peer.media();
+                self.asking.answered();
                 return self.live_packet(packet, out);
             }
             Err(AvError::AGAIN | AvError::TIMED_OUT) if !self.demuxer.interrupt().has_expired() => {
-                return Ok(Flow::Continue);
+                return Ok(self.ask_again(out));
             }
             Err(_) if out.stop().drain.is_tripped() => {
                 live.peer.over();
@@ -170,6 +177,7 @@ impl DemuxStage {
     }
 
     fn live_packet(&mut self, mut packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        self.tell_of(&packet);
         let Some(live) = &mut self.live else { return Ok(Flow::Done) };
         if live.freezes && live.lost_at_us.is_some() {
             // It is there again, and its next keyframe is not.

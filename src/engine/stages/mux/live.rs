@@ -12,12 +12,16 @@ use crate::facts::MediaKind;
 use crate::timing::DtsGuard;
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 /// A keyframe that was wished for and did not come is wished for again after so much media, in microseconds.
 const WISH_EVERY_US: i64 = 2 * MICROS_PER_SECOND;
 
 /// Sound does not go ahead of pictures any further, in microseconds.
 const MOST_LEAD_US: i64 = MICROS_PER_SECOND;
+
+/// How long the end of a stream and the goodbye may take.
+const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
 
 /// The state of a session with a peer.
 pub(super) struct Live {
@@ -128,10 +132,7 @@ impl MuxStage {
                 let now_us = peer.clock().now_us();
                 limit_us -= now_us - *ended_us.get_or_insert(now_us);
                 if limit_us <= 0 {
-                    return Err(StageError::PeerLost(format!(
-                        "{}: lost, and what it was sent has ended meanwhile: its end is missing there.",
-                        mask_url(&self.settings.url)
-                    )));
+                    return Err(self.end_is_missing());
                 }
             }
             if let Some((cause, silent)) = lost {
@@ -161,6 +162,14 @@ impl MuxStage {
         Ok(false)
     }
 
+    /// What is told when nothing more comes that could be sent to a peer that is lost.
+    fn end_is_missing(&self) -> StageError {
+        let url = mask_url(&self.settings.url);
+        StageError::PeerLost(format!(
+            "{url}: lost, and what it was sent has ended meanwhile: its end is missing there."
+        ))
+    }
+
     /// Goes on over a new connection.
     fn install(&mut self, opened: Opened) {
         self.muxer = opened.muxer;
@@ -181,6 +190,10 @@ impl MuxStage {
         // What piled up while an input was probed may have been too much already.
         if session.parts.peer.was_live() || session.parts.leak.groups.load(Relaxed) > 0 {
             live.join = Join::new(pictures);
+            for ended in (0..self.streams.len()).filter(|index| self.streams[*index].ended) {
+                // Nothing is kept yet.
+                let _ = live.join.end(ended);
+            }
         }
         session.parts.peer.connected();
     }
@@ -203,6 +216,12 @@ impl MuxStage {
                 session.parts.wish.wish();
             }
         }
+        passing.into_iter().try_for_each(|(index, media)| self.arrived(index, media))
+    }
+
+    /// A stream has ended, and the others do not wait for it.
+    pub(super) fn no_longer_awaited(&mut self, index: usize) -> Result<(), StageError> {
+        let passing = self.live.as_mut().map_or_else(Vec::new, |live| live.join.end(index));
         passing.into_iter().try_for_each(|(index, media)| self.arrived(index, media))
     }
 
@@ -316,15 +335,23 @@ impl MuxStage {
         peer.tell(EventKind::Repair, text, vec![("stream", figure(stream as u64)), ("repairs", figure(repairs))]);
     }
 
-    /// Ends the stream with what the peer's protocol has for it.
-    pub(super) fn take_leave(&mut self) {
-        let Some(live) = &mut self.live else { return };
-        let Some(session) = &mut live.session else { return };
+    /// Sends what still waits here, and ends the stream with what the peer's protocol has for it.
+    pub(super) fn take_leave(&mut self) -> Result<(), StageError> {
+        let Some(live) = &mut self.live else { return Ok(()) };
+        let Some(session) = &mut live.session else { return Ok(()) };
+        self.muxer.interrupt().begin(Some(session.write_limit()));
+        let lost =
+            live.lost.or_else(|| self.muxer.flush().err().map(|cause| (cause, self.muxer.interrupt().has_expired())));
         let peer = &mut session.parts.peer;
-        self.muxer.interrupt().begin(Some(std::time::Duration::from_secs(5)));
+        if let Some((cause, silent)) = lost.filter(|_| !peer.stop().drain.is_tripped()) {
+            peer.lost_at_its_end(cause, silent);
+            self.muxer.abandon();
+            return Err(self.end_is_missing());
+        }
+        self.muxer.interrupt().begin(Some(GOODBYE_LIMIT));
         let (finished, bytes) = self.muxer.finish_with_size();
         if let Err(error) = finished {
-            // All media is sent; the peer may have hung up already.
+            // All media is sent, unless the run was stopped; the peer may have hung up already.
             log::debug!("{}: at the end: {error}", self.settings.url);
         }
         peer.over();
@@ -332,6 +359,7 @@ impl MuxStage {
             log::trace!("{}: ended {} behind", self.settings.url, seconds(delay_us));
         }
         self.note_session_size(bytes);
+        Ok(())
     }
 
     /// Counts the bytes of all connections together; those of the one in force are `bytes`, where its protocol tells.
