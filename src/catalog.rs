@@ -146,6 +146,10 @@ pub trait Catalog {
     fn decoder(&self, name: &str) -> Option<CodecFacts>;
     /// The first decoder of a codec.
     fn decoder_for(&self, codec_id: u32) -> Option<CodecFacts>;
+    /// The decoder of that name, or the first one of the codec of that name.
+    fn find_decoder(&self, name: &str) -> Option<CodecFacts> {
+        self.decoder(name).or_else(|| self.codec_id(name).and_then(|id| self.decoder_for(id)))
+    }
     /// All encoders of a kind, for suggestions.
     fn encoders(&self, kind: MediaKind) -> Vec<CodecFacts>;
     /// A codec's number by its name (`h264`), whether or not it can be encoded.

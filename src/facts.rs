@@ -37,6 +37,18 @@ impl MediaKind {
             Self::Unknown => "unknown",
         }
     }
+
+    /// Its letter in stream specifiers: `v`, `a`, ...; empty where it has none.
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::Video => "v",
+            Self::Audio => "a",
+            Self::Subtitle => "s",
+            Self::Data => "d",
+            Self::Attachment => "t",
+            Self::Unknown => "",
+        }
+    }
 }
 
 /// Key and value pairs in the order of the file.
@@ -176,6 +188,11 @@ impl StreamFacts {
     /// it up.
     pub fn is_only_announced(&self) -> bool {
         matches!(self.kind, MediaKind::Video | MediaKind::Audio) && !self.saw_packets && !self.usable
+    }
+
+    /// One picture that stands for the whole input, such as a song's cover.
+    pub fn is_cover(&self) -> bool {
+        self.has_disposition("attached_pic")
     }
 
     /// True when the named disposition is set.

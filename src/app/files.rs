@@ -19,20 +19,12 @@ pub(super) fn check(
     overwrite: Overwrite,
     (outside, called): (Option<&Outside>, CalledAs),
 ) -> Result<(), String> {
-    let read: Vec<Vec<fs::Metadata>> = inputs
-        .iter()
-        .zip(&plan.inputs)
-        .map(|(spec, input)| read_by(&spec.url, &input.format).iter().filter_map(|p| fs::metadata(p).ok()).collect())
-        .collect();
-    let input_of = |found: &fs::Metadata| read.iter().position(|files| files.iter().any(|file| is_same(file, found)));
-    for (index, output) in plan.outputs.iter().enumerate() {
+    let formats = plan.inputs.iter().map(|input| input.format.as_str());
+    let read = read_by_each(inputs.iter().map(|input| input.url.as_str()).zip(formats));
+    for (index, output) in plan.outputs.iter().enumerate().filter(|(_, output)| output.muxer.name != "null") {
         let url = mask_url(&output.url);
-        let targets = written_by(&output.url, &output.muxer.name).into_iter().filter(|_| output.muxer.name != "null");
-        let targets = targets.filter_map(|target| fs::metadata(target).ok()).filter(fs::Metadata::is_file);
-        if let Some(input) = targets.into_iter().find_map(|found| input_of(&found)) {
-            return Err(same_as_input(&url, input, called));
-        }
-        let Some(path) = local_path(&output.url).filter(|_| output.muxer.name != "null") else { continue };
+        refuse_inputs(written_by(&output.url, &output.muxer.name), &read, (&url, called))?;
+        let Some(path) = local_path(&output.url) else { continue };
         let found = fs::metadata(&path).ok();
         if found.as_ref().is_some_and(fs::Metadata::is_dir) && !output.muxer.no_file {
             return Err(format!("{url}: Is a directory. Give the output a file's name, such as {url}/out.mp4"));
@@ -48,22 +40,34 @@ pub(super) fn check(
 /// Refuses what tells of the job (`-progress`, `-vstats_file` and their like) in place of an input.
 pub(super) fn check_reports(spec: &JobSpec, called: CalledAs) -> Result<(), String> {
     let GlobalSpec { progress, events, seldom, .. } = &spec.global;
-    for report in [progress, events, &seldom.video_stats, &seldom.sdp_file].into_iter().flatten() {
-        let Some(found) = local_path(report).and_then(|path| fs::metadata(path).ok()).filter(fs::Metadata::is_file)
-        else {
-            continue;
-        };
-        let is_it = |path: &PathBuf| fs::metadata(path).is_ok_and(|file| is_same(&file, &found));
-        if let Some(input) = spec.inputs.iter().position(|input| read_by(&input.url, "").iter().any(is_it)) {
-            return Err(same_as_input(&mask_url(report), input, called));
-        }
+    let reports: Vec<&String> =
+        [progress, events, &seldom.video_stats, &seldom.sdp_file].into_iter().flatten().collect();
+    if reports.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // What a list names is not known before its format is.
+    let read = read_by_each(spec.inputs.iter().map(|input| (input.url.as_str(), "")));
+    reports.into_iter().try_for_each(|report| refuse_inputs(local_path(report), &read, (&mask_url(report), called)))
 }
 
-fn same_as_input(url: &str, input: usize, called: CalledAs) -> String {
+/// The files that each input is read from, by URL and format.
+fn read_by_each<'a>(inputs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Vec<fs::Metadata>> {
+    inputs
+        .map(|(url, format)| read_by(url, format).iter().filter_map(|path| fs::metadata(path).ok()).collect())
+        .collect()
+}
+
+/// Refuses what is to be written under that URL when one of the files is an input's.
+fn refuse_inputs(
+    targets: impl IntoIterator<Item = PathBuf>,
+    read: &[Vec<fs::Metadata>],
+    (url, called): (&str, CalledAs),
+) -> Result<(), String> {
+    let there = targets.into_iter().filter_map(|path| fs::metadata(path).ok()).filter(fs::Metadata::is_file);
+    let input_of = |found: fs::Metadata| read.iter().position(|files| files.iter().any(|file| is_same(file, &found)));
+    let Some(input) = there.into_iter().find_map(input_of) else { return Ok(()) };
     let remedy = if called == CalledAs::Weir { " Write to another name, then rename it." } else { "" };
-    format!("Output {url} same as Input #{input} - exiting\nFFmpeg cannot edit existing files in-place.{remedy}")
+    Err(format!("Output {url} same as Input #{input} - exiting\nFFmpeg cannot edit existing files in-place.{remedy}"))
 }
 
 /// Refuses two outputs that are one file.

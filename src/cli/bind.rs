@@ -242,8 +242,7 @@ impl<'a> Binder<'a> {
                 _ => false,
             };
             let name = codec.value.as_str();
-            let decodes = self.catalog.decoder(name).is_some()
-                || self.catalog.codec_id(name).and_then(|id| self.catalog.decoder_for(id)).is_some();
+            let decodes = self.catalog.find_decoder(name).is_some();
             let encodes = name == "copy" || self.catalog.encoder(name).is_some();
             let typed = group.options.iter().find(|typed| typed.origin == codec.origin);
             if let (true, false, true, Some(typed)) = (counts, decodes, encodes, typed) {

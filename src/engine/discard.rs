@@ -1,4 +1,4 @@
-//! Removes what an output has written and nobody can use.
+//! Removes what an output has written and nobody can use, and tells whether there is anything.
 
 use std::fs;
 use std::io;
@@ -6,6 +6,11 @@ use std::path::Path;
 
 /// Folders of names that stand for what is open already (`/dev/stdout`).
 const OF_THE_SYSTEM: [&str; 2] = ["/dev", "/proc"];
+
+/// True of a file that holds something.
+pub fn has_content(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.is_file() && file.len() > 0)
+}
 
 /// Removes a file. A link stays: what it leads to goes, and is only emptied where its name is the system's.
 pub(super) fn discard(path: &Path) -> io::Result<()> {

@@ -30,6 +30,7 @@ pub const AS_FFMPEG: &str = "as ffmpeg";
 /// Target of records that it does not tell.
 pub const AS_WEIR: &str = "as weir";
 
+pub use discard::has_content;
 pub use fault::StageError;
 pub use journal::Journal;
 pub use meter::Meter;

@@ -40,7 +40,7 @@ pub(super) fn choose(
                 ),
             )
             .ffmpeg_says(format!("Invalid encoder type '{name}'"))
-            .remedy(format!("Name the kind: -c:{} {name}", kind_letter(facts.kind)))
+            .remedy(format!("Name the kind: -c:{} {name}", facts.kind.letter()))
             .at(&assigned.origin)),
             None => Err(unknown_encoder(catalog, name, kind).at(&assigned.origin)),
         };
@@ -61,15 +61,6 @@ fn copy_of_graph(origin: Origin) -> Diagnostic {
     let message = "Streamcopy requested for an output stream which is fed from a complex filtergraph. Filtering and \
                    streamcopy cannot be used together.";
     Diagnostic::error("filter-on-copy", message).remedy("Name an encoder for it, e.g. -c:v libx264.").at(&origin)
-}
-
-fn kind_letter(kind: MediaKind) -> &'static str {
-    match kind {
-        MediaKind::Video => "v",
-        MediaKind::Audio => "a",
-        MediaKind::Subtitle => "s",
-        _ => "d",
-    }
 }
 
 /// "Unknown encoder", with those that are there for that codec, or the nearest names.

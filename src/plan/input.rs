@@ -4,15 +4,10 @@ use super::{
     Context, DecodePlan, InputPlan, InputStreamPlan, Plan, Treatment, codec_options, display, hardware_decode,
     opening::{demuxer_options, session_of},
 };
-use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::spec::{DISCARD_ALL, GlobalSpec, InputSpec, PerStream};
 use crate::unit::MICROS_PER_SECOND;
-
-pub(super) fn find_decoder(catalog: &dyn Catalog, name: &str) -> Option<crate::catalog::CodecFacts> {
-    catalog.decoder(name).or_else(|| catalog.codec_id(name).and_then(|id| catalog.decoder_for(id)))
-}
 
 /// Where an input is to be sought, and what is added to its timestamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,7 +200,7 @@ pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Ve
             continue;
         }
         let decoder = match value(&spec.codec, facts, source) {
-            Some(name) => find_decoder(context.catalog, name),
+            Some(name) => context.catalog.find_decoder(name),
             None => context.catalog.decoder_for(source.codec_id),
         };
         let Some(decoder) = decoder else {

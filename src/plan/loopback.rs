@@ -2,7 +2,7 @@
 
 use super::{
     Context, DecodePlan, GraphInputPlan, GraphPlan, LoopbackPlan, OutputPlan, PadSource, StreamSource, Treatment,
-    codec_options, input::find_decoder, place::OutputPlace, rings::ring,
+    codec_options, place::OutputPlace, rings::ring,
 };
 use crate::catalog::CodecFacts;
 use crate::diagnostic::Diagnostic;
@@ -91,7 +91,7 @@ fn decoder(
         }
     };
     let decoder = match &spec.codec {
-        Some(named) => find_decoder(context.catalog, &named.value).ok_or_else(|| {
+        Some(named) => context.catalog.find_decoder(&named.value).ok_or_else(|| {
             Diagnostic::error(
                 "unknown-decoder",
                 format!("-dec {}: there is no decoder '{}'.", token(spec), named.value),

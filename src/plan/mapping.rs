@@ -78,7 +78,7 @@ fn automatic(context: &Context, spec: &OutputSpec, muxer: &MuxerFacts) -> Vec<(u
     let default = |kind| context.catalog.guess_codec(muxer, &spec.url, kind);
     if !spec.no_video && default(MediaKind::Video) != 0 {
         chosen.extend(best(context, MediaKind::Video, |s| {
-            let cover = s.has_disposition("attached_pic");
+            let cover = s.is_cover();
             match (cover, muxer.cover_only) {
                 (false, true) => None,
                 (true, false) => Some(Merit::LAST),

@@ -1,6 +1,6 @@
 //! How an input is opened: what its demuxer, its protocol and its session are told before anything is known of it.
 
-use super::{SessionPlan, codec_options, display, input::find_decoder, session};
+use super::{SessionPlan, codec_options, display, session};
 use crate::catalog::Catalog;
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
@@ -148,7 +148,7 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
     let mut forced_codecs = Vec::new();
     for assigned in &spec.codec.0 {
         let Some(kind) = assigned.specifier.kind else { continue };
-        let Some(decoder) = find_decoder(catalog, &assigned.value) else {
+        let Some(decoder) = catalog.find_decoder(&assigned.value) else {
             return Err(unknown_decoder(&assigned.value).at(&assigned.origin));
         };
         forced_codecs.push((kind, decoder.codec_id));

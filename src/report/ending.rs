@@ -2,7 +2,7 @@
 
 use super::{CalledAs, level, say};
 use crate::diagnostic::{Diagnostic, Severity, mask_url};
-use crate::engine::{Outcome, OutputEnd, PrepareError, StageError};
+use crate::engine::{Outcome, OutputEnd, PrepareError, StageError, has_content};
 use crate::octets::file_path;
 use crate::plan::Plan;
 
@@ -72,7 +72,7 @@ pub fn failure(plan: &Plan, outcome: &Outcome, called: CalledAs) {
         match end {
             OutputEnd::Complete => {}
             // Nothing is left behind of what went over a network or into a device, or of a playlist that was never written.
-            OutputEnd::Salvaged if !has_content(&output.url) => {}
+            OutputEnd::Salvaged if !has_content(&file_path(&output.url)) => {}
             OutputEnd::Salvaged => {
                 say(level::ERROR, &format!("{url}: what was written up to then has been kept and can be played."));
             }
@@ -84,10 +84,6 @@ pub fn failure(plan: &Plan, outcome: &Outcome, called: CalledAs) {
             }
         }
     }
-}
-
-fn has_content(url: &str) -> bool {
-    file_path(url).metadata().is_ok_and(|file| file.is_file() && file.len() > 0)
 }
 
 /// Tells what the inputs lacked.

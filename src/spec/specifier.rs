@@ -58,15 +58,7 @@ impl StreamSpecifier {
 
     /// All streams of a kind.
     pub fn of_kind(kind: MediaKind) -> Self {
-        let text = match kind {
-            MediaKind::Video => "v",
-            MediaKind::Audio => "a",
-            MediaKind::Subtitle => "s",
-            MediaKind::Data => "d",
-            MediaKind::Attachment => "t",
-            MediaKind::Unknown => "",
-        };
-        Self { kind: Some(kind), text: text.to_owned(), ..Self::default() }
+        Self { kind: Some(kind), text: kind.letter().to_owned(), ..Self::default() }
     }
 
     /// Reads the text after the option's first colon, e.g. `v:0`.
@@ -191,7 +183,7 @@ impl StreamSpecifier {
             stream.tag(key).is_some_and(|found| value.as_ref().is_none_or(|wanted| wanted == found))
         };
         self.kind.is_none_or(|kind| kind == stream.kind)
-            && !(self.no_attached_pictures && stream.has_disposition("attached_pic"))
+            && !(self.no_attached_pictures && stream.is_cover())
             && self.id.is_none_or(|id| id == stream.id)
             && self
                 .program

@@ -133,7 +133,7 @@ impl DemuxStage {
 
     /// One picture that stands for the whole input: it comes once, however often that is read.
     fn is_cover(&self, stream: usize) -> bool {
-        self.settings.facts.streams.get(stream).is_some_and(|s| s.has_disposition("attached_pic"))
+        self.settings.facts.streams.get(stream).is_some_and(StreamFacts::is_cover)
     }
 
     /// Tells who takes the streams that what follows does not go on from what came.
@@ -182,7 +182,7 @@ impl DemuxStage {
         let facts = &self.settings.facts;
         let counts = |s: &&StreamFacts| {
             matches!(s.kind, MediaKind::Video | MediaKind::Audio)
-                && !s.has_disposition("attached_pic")
+                && !s.is_cover()
                 && !s.has_disposition("timed_thumbnails")
         };
         let used = |s: &&StreamFacts| self.settings.used.get(s.index).copied().unwrap_or(false);

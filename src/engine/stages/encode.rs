@@ -292,13 +292,7 @@ impl EncodeStage {
         self.encode(Some(&frame), out)?;
         Ok(Flow::Continue)
     }
-}
 
-fn output_name((output, stream): (usize, usize), encoder: &str) -> String {
-    format!("output stream #{output}:{stream} ({encoder})")
-}
-
-impl EncodeStage {
     /// A picture that would be repeated more often than `-dts_error_threshold` allows belongs to a jump of the clock: it is left
     /// out.
     fn are_too_many(&self, repeats: i64) -> bool {
@@ -309,6 +303,10 @@ impl EncodeStage {
         }
         too_many
     }
+}
+
+fn output_name((output, stream): (usize, usize), encoder: &str) -> String {
+    format!("output stream #{output}:{stream} ({encoder})")
 }
 
 impl Stage for EncodeStage {

@@ -6,6 +6,7 @@ use super::settings::{
 use super::{Builder, Ends, FRAMES, PACKETS, packet_room};
 use crate::av::BlockedThread;
 use crate::diagnostic::mask_url;
+use crate::engine::discard::has_content;
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem};
 use crate::engine::journal::Subject;
@@ -22,11 +23,11 @@ use crate::engine::stages::encode::{EncodeSettings, EncodeStage, Keeper};
 use crate::engine::stages::frame_stats::FrameStats;
 use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stop::Latch;
-use crate::facts::MediaKind;
+use crate::facts::{MediaKind, StreamFacts};
 use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,10 +100,6 @@ impl MuxEnd {
         done.trip();
         Ended { result, output: Some(EndedOutput { index, end, empty, path }), keepsake: None }
     }
-}
-
-fn has_content(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
 }
 
 /// The output streams that take what an output stream's encoder gives: its own, and those that share it.
@@ -183,7 +180,7 @@ impl Builder<'_> {
                 queue_packets: stream.queue_packets,
                 queue_bytes: stream.queue_bytes,
                 silent: false,
-                stands: facts.is_some_and(|f| f.has_disposition("attached_pic")),
+                stands: facts.is_some_and(StreamFacts::is_cover),
                 stats: self.stats(stream.stats.before_muxer.as_ref(), (index, i))?,
             };
             let packets = &mut ends.inputs.entry(source.unwrap_or_default()).or_default().packets;

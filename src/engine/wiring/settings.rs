@@ -103,7 +103,7 @@ pub(super) fn stream_timing(
         decoded: plan.decode.is_some(),
         scale: plan.timestamp_scale,
         starts_at: facts.start_time.filter(|_| input.start_us.is_some()),
-        stands: facts.has_disposition("attached_pic"),
+        stands: facts.is_cover(),
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
         if !matches!(stream.kind, MediaKind::Video | MediaKind::Audio) {
             continue;
         }
-        let letter = letter(stream.kind);
+        let letter = stream.kind.letter();
         let mut ignored = |found: Option<&Origin>, what: &str| {
             let Some(origin) = found.filter(|o| !told.contains(o)) else { return };
             told.push(origin.clone());
@@ -110,11 +110,11 @@ fn both_ways(context: &Context, drafts: &[OutputDraft], conflicts: &[Conflict<'_
         match (filter_kind(context, &filter.value), filter.specifier.text.as_str()) {
             // It is for streams of the other kind, which were not named.
             (Some(kind), "") if kind != conflict.kind => {
-                encoded.push(Edit::Replace(filter.origin.arg, vec![format!("-filter:{}", letter(kind))]));
+                encoded.push(Edit::Replace(filter.origin.arg, vec![format!("-filter:{}", kind.letter())]));
             }
             (Some(kind), _) if kind != conflict.kind => encoded.extend(without),
             (_, named) => {
-                let streams = if named.is_empty() { letter(conflict.kind) } else { named };
+                let streams = if named.is_empty() { conflict.kind.letter() } else { named };
                 let Some(encoder) = encoder(context, spec, &drafts[conflict.output], conflict.kind) else {
                     encoded.extend(without);
                     continue;
@@ -143,10 +143,6 @@ fn both_ways(context: &Context, drafts: &[OutputDraft], conflicts: &[Conflict<'_
         true => format!("Either filter and encode: {}\nor {copy}", command_line(&edited(typed, &encoded))),
         false => format!("Such a filter does not fit this stream; {copy}"),
     }
-}
-
-fn letter(kind: MediaKind) -> &'static str {
-    if kind == MediaKind::Video { "v" } else { "a" }
 }
 
 /// What a filtergraph takes, where that is one kind.

@@ -111,7 +111,7 @@ impl LiveInput {
 /// Which streams a session begins with: those with pictures, at a keyframe.
 fn pictures(facts: &InputFacts, used: &[bool]) -> Vec<bool> {
     let moving = |s: &crate::facts::StreamFacts| {
-        s.kind == MediaKind::Video && used.get(s.index).copied().unwrap_or(false) && !s.has_disposition("attached_pic")
+        s.kind == MediaKind::Video && used.get(s.index).copied().unwrap_or(false) && !s.is_cover()
     };
     facts.streams.iter().map(moving).collect()
 }
