@@ -12,6 +12,10 @@ use std::sync::Arc;
 /// libavcodec's own limit to the threads that it chooses (`MAX_AUTO_THREADS`).
 const MOST_THREADS: i32 = 16;
 
+/// Threads that decode while others wait for the pictures that theirs refer to. More cost memory and won no time
+/// (BENCHMARKS.md).
+const SPARE_THREADS: i32 = 2;
+
 /// What opening a decoder needs to know.
 #[derive(Clone, Debug, Default)]
 pub struct DecoderSettings {
@@ -21,9 +25,9 @@ pub struct DecoderSettings {
     pub options: Vec<(String, String)>,
     /// `AV_CODEC_FLAG_BITEXACT`.
     pub bitexact: bool,
-    /// Where the number of threads is libavcodec's choice, one more than that: pictures that wait for one another within
-    /// the decoder then leave no core idle. Each costs the delay and the memory of a picture.
-    pub spare_thread: bool,
+    /// Where the number of threads is libavcodec's choice, [`SPARE_THREADS`] more than that: pictures that wait for one another
+    /// within the decoder then leave no core idle. Each costs the delay and the memory of a picture.
+    pub spare_threads: bool,
     /// The hardware that is to help.
     pub hardware: DecoderHardware,
     /// Pictures keep the margins that the codec's header says are to be cut off.
@@ -84,7 +88,7 @@ impl Decoder {
             if stream.attached_picture {
                 options.set("threads", "1");
             } else {
-                let spare = settings.spare_thread.then(|| one_more_thread(codec)).flatten();
+                let spare = settings.spare_threads.then(|| with_spare_threads(codec)).flatten();
                 options.set_default("threads", &spare.map_or_else(|| "auto".to_owned(), |count| count.to_string()));
             }
             AvError::check(ffi::avcodec_open2(context, codec, options.as_mut_ptr()))?;
@@ -184,13 +188,13 @@ impl Decoder {
     }
 }
 
-/// One thread more than libavcodec's choice for a decoder of several pictures at a time (a core and one, and at most
+/// [`SPARE_THREADS`] more than libavcodec's choice for a decoder of several pictures at a time (a core and one, and at most
 /// [`MOST_THREADS`]), or `None` where more would not be used.
-unsafe fn one_more_thread(codec: *const ffi::AVCodec) -> Option<i32> {
+unsafe fn with_spare_threads(codec: *const ffi::AVCodec) -> Option<i32> {
     // SAFETY: the caller's codec is a static of the library.
     let (of_pictures, cores) =
         unsafe { ((*codec).capabilities & ffi::AV_CODEC_CAP_FRAME_THREADS as i32 != 0, ffi::av_cpu_count()) };
-    (of_pictures && cores > 1).then(|| (cores + 2).min(MOST_THREADS))
+    (of_pictures && cores > 1).then(|| (cores + 1 + SPARE_THREADS).min(MOST_THREADS))
 }
 
 impl Drop for Decoder {

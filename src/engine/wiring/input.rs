@@ -3,7 +3,7 @@
 use super::settings::{
     balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
 };
-use super::{BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
+use super::{AT_HAND, BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
 use crate::av::{Decoder, DecoderSettings, SubtitleDecoder};
 use crate::engine::balance::{Balance, Place};
 use crate::engine::flow::PacketItem;
@@ -62,7 +62,11 @@ impl Builder<'_> {
                     };
                     let parameters = demuxer.parameters(index, stream).map_err(fail)?;
                     let waiting = spec.inputs[index].thread_queue_size;
-                    let (senders, inlet) = link::<PacketItem>(packet_room(waiting), 1);
+                    let mut room = packet_room(waiting);
+                    if !input.is_timed() && waiting.is_none() {
+                        room.bytes = AT_HAND;
+                    }
+                    let (senders, inlet) = link::<PacketItem>(room, 1);
                     packets.extend(senders);
                     let undecodable = self.undecodable((index, stream), spec.global.exit_on_error);
                     if facts.streams[stream].kind == MediaKind::Subtitle {
@@ -81,7 +85,7 @@ impl Builder<'_> {
                         name: decode.decoder.clone(),
                         options: decode.options.clone(),
                         bitexact: decode.bitexact,
-                        spare_thread: at_leisure[index] && hardware.wanted().is_none(),
+                        spare_threads: at_leisure[index] && hardware.wanted().is_none(),
                         hardware: hardware.clone(),
                         keeps_margins,
                     };

@@ -46,6 +46,9 @@ const FRAMES: Capacity = Capacity { items: 4, bytes: 4 << 20 };
 /// Frames that may be under way behind a filtergraph: in the link, in the encoder's hands, and the last one for repeating.
 const BEHIND_GRAPH: usize = FRAMES.items + 2;
 
+/// Bytes before a decoder of what is there whenever it is asked for: more would only be memory.
+const AT_HAND: usize = 1 << 20;
+
 /// The capacity of a packet link, with `-thread_queue_size` where it was given.
 fn packet_room(items: Option<usize>) -> Capacity {
     Capacity { items: items.unwrap_or(PACKETS.items), ..PACKETS }
