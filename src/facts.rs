@@ -121,6 +121,8 @@ pub struct StreamFacts {
     pub start_time: Option<i64>,
     /// Length in ticks of the time base.
     pub duration: Option<i64>,
+    /// Frames that the container's header tells of; 0 when it does not.
+    pub frames: i64,
     /// Frames of reordering delay of a video decoder (`video_delay`).
     pub video_delay: i32,
     /// Picture width, or 0.
@@ -135,6 +137,8 @@ pub struct StreamFacts {
     pub sample_rate_hz: i32,
     /// Number of channels, or 0.
     pub channels: i32,
+    /// Bytes of one sample of all channels where each stands by itself (PCM), or 0.
+    pub sample_bytes: usize,
     /// Channel layout by name, e.g. `5.1`; empty when unknown.
     pub channel_layout: String,
     /// Bits per second, or 0.
@@ -167,6 +171,7 @@ impl StreamFacts {
             real_frame_rate: Rational::UNKNOWN,
             start_time: None,
             duration: None,
+            frames: 0,
             video_delay: 0,
             width: 0,
             height: 0,
@@ -174,6 +179,7 @@ impl StreamFacts {
             bit_depth: 0,
             sample_rate_hz: 0,
             channels: 0,
+            sample_bytes: 0,
             channel_layout: String::new(),
             bit_rate_bps: 0,
             has_extradata: false,

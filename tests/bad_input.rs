@@ -121,12 +121,14 @@ fn a_picture_without_size_is_refused() {
 
 // Damage.
 
+const COPIED: &str = "-c copy";
+const ENCODED: &str = "-c:v libx264 -preset ultrafast -c:a aac";
+
 /// Runs a damaged input through a transcode or a copy and judges what is left of it.
-fn judge(bytes: &[u8], extension: &str, copy: bool) -> Result<(Run, bool), String> {
+fn judge(bytes: &[u8], extension: &str, codecs: &str) -> Result<(Run, bool), String> {
     let dir = scratch();
     let name = format!("damaged.{extension}");
     fs::write(dir.path().join(&name), bytes).unwrap();
-    let codecs = if copy { "-c copy" } else { "-c:v libx264 -preset ultrafast -c:a aac" };
     let run = weir_in(dir.path(), &format!("-i {name} {codecs} out.mkv"));
     if let Some(wrong) = run.misbehaviour() {
         return Err(wrong);
@@ -135,7 +137,7 @@ fn judge(bytes: &[u8], extension: &str, copy: bool) -> Result<(Run, bool), Strin
     let written = out.exists();
     if is_weir() || run.code() == Some(0) {
         absent_or_playable(&out)?;
-        if written && !copy {
+        if written && codecs == ENCODED {
             decodes(&out)?;
         }
     }
@@ -154,12 +156,17 @@ fn judge(bytes: &[u8], extension: &str, copy: bool) -> Result<(Run, bool), Strin
 
 /// Truncates a medium at each tenth; `promises`: its header tells how long it should be.
 fn truncated(medium: &str, promises: bool) {
+    truncated_and(medium, promises, &[ENCODED, COPIED]);
+}
+
+/// The same with these ways of reading it.
+fn truncated_and(medium: &str, promises: bool, ways: &[&str]) {
     let whole = fs::read(path(medium)).unwrap();
     let extension = medium.rsplit('.').next().unwrap();
-    let cuts: Vec<(usize, bool)> = (1..10).flat_map(|tenth| [(tenth, false), (tenth, true)]).collect();
-    let complaints = in_parallel(&cuts, |&(tenth, copy)| {
-        let what = format!("{medium} cut at {tenth}0 % (copy: {copy})");
-        match judge(&whole[..whole.len() * tenth / 10], extension, copy) {
+    let cuts: Vec<(usize, &str)> = (1..10).flat_map(|tenth| ways.iter().map(move |way| (tenth, *way))).collect();
+    let complaints = in_parallel(&cuts, |&(tenth, way)| {
+        let what = format!("{medium} cut at {tenth}0 % ({way})");
+        match judge(&whole[..whole.len() * tenth / 10], extension, way) {
             Err(wrong) => Some(format!("{what}: {wrong}")),
             Ok((run, true)) if is_weir() && promises && run.code() != Some(INCOMPLETE) => {
                 Some(format!("{what}: partly read, and the status is {:?}, not 69", run.code()))
@@ -201,6 +208,58 @@ fn a_truncated_flv_is_finished_and_told_by_status_69() {
 #[test]
 fn a_truncated_smjpeg_is_finished_and_told_by_status_69() {
     truncated("tiny.smjpeg", true);
+}
+
+/// What an output leaves out says how long the input should be; and streams of AVI have lengths of their own.
+#[test]
+fn what_is_taken_from_a_truncated_file_alone_is_told_by_status_69() {
+    truncated_and("tiny.flv", true, &["-vn -c copy", "-an -c copy"]);
+    truncated_and("tiny.avi", true, &["-vn -c copy", "-an -c copy", "-c copy", ENCODED]);
+}
+
+/// Formats that promise nothing, cut within a packet.
+#[test]
+fn a_file_that_ends_within_a_packet_is_told_by_status_69() {
+    truncated_and("tiny.y4m", true, &[ENCODED]);
+    let whole = fs::read(path("tiny.aac")).unwrap();
+    let (run, _) = judge(&whole[..whole.len() - 20], "aac", COPIED).unwrap();
+    if is_weir() {
+        assert_eq!(run.code(), Some(INCOMPLETE), "{}", run.tail());
+    }
+}
+
+#[test]
+fn whole_files_have_status_0_whatever_is_taken_from_them() {
+    for (medium, options) in [
+        ("late.flv", "-vn -c copy"),
+        ("late.flv", "-an -c copy"),
+        ("tiny.avi", "-vn -c copy"),
+        ("tiny.y4m", "-c:v ffv1"),
+        ("tiny.aac", COPIED),
+        ("tiny.ts", COPIED),
+    ] {
+        let dir = scratch();
+        let run = weir_in(dir.path(), &format!("-i {} {options} out.mkv", path(medium).display()));
+        assert_eq!(run.code(), Some(0), "{medium} {options}: {}", run.tail());
+    }
+}
+
+/// As `ffmpeg -f wav -` writes it, for it cannot go back: its last packet is as short as the rest of the file is.
+#[test]
+fn sound_of_unknown_length_is_whole_wherever_it_ends() {
+    let dir = scratch();
+    let mut bytes = fs::read(path("s16.wav")).unwrap();
+    let data = bytes.windows(4).position(|four| four == b"data").unwrap();
+    for size in [4, data + 4] {
+        bytes[size..size + 4].fill(0xff);
+    }
+    for (cut, expected) in [(0, 0), (4, 0), (1, INCOMPLETE)] {
+        fs::write(dir.path().join("endless.wav"), &bytes[..bytes.len() - cut]).unwrap();
+        let run = weir_in(dir.path(), "-i endless.wav -c copy out.wav");
+        if is_weir() {
+            assert_eq!(run.code(), Some(expected), "{cut} bytes short: {}", run.tail());
+        }
+    }
 }
 
 #[test]
@@ -268,7 +327,8 @@ fn an_untouched_file_ends_with_status_0_and_all_of_it() {
     ];
     for (medium, copy) in media {
         let bytes = fs::read(path(medium)).unwrap();
-        let (run, written) = judge(&bytes, medium.rsplit('.').next().unwrap(), copy).unwrap();
+        let codecs = if copy { COPIED } else { ENCODED };
+        let (run, written) = judge(&bytes, medium.rsplit('.').next().unwrap(), codecs).unwrap();
         assert_eq!((run.code(), written), (Some(0), true), "{medium}: {}", run.tail());
     }
 }
@@ -289,7 +349,9 @@ fn two_hundred_files_with_flipped_bits_end_in_good_order() {
             bytes[at] ^= 1 << dice.below(8);
         }
         let extension = medium.rsplit('.').next().unwrap();
-        judge(&bytes, extension, seed % 2 == 0).err().map(|wrong| format!("{medium}, seed {seed}: {wrong}"))
+        judge(&bytes, extension, if seed % 2 == 0 { COPIED } else { ENCODED })
+            .err()
+            .map(|wrong| format!("{medium}, seed {seed}: {wrong}"))
     });
     assert_none(&complaints, variants.len());
 }
@@ -314,7 +376,7 @@ fn an_mp4_whose_header_lies_about_a_length_ends_in_good_order() {
         ("a thousand million chunks", put(&fast, find(&fast, b"stco") + 4 + 4, 0x4000_0000)),
     ];
     let complaints =
-        in_parallel(&lies, |(lie, bytes)| judge(bytes, "mp4", false).err().map(|wrong| format!("{lie}: {wrong}")));
+        in_parallel(&lies, |(lie, bytes)| judge(bytes, "mp4", ENCODED).err().map(|wrong| format!("{lie}: {wrong}")));
     assert_none(&complaints, lies.len());
 }
 

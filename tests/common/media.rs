@@ -298,6 +298,11 @@ const RECIPES: &[(&str, Recipe)] = &[
     ("tiny.mkv", Ffmpeg("-i {tiny.mp4} -c copy")),
     ("tiny.flv", Ffmpeg("-i {tiny.mp4} -c copy")),
     ("tiny.ts", Ffmpeg("-i {tiny.mp4} -c copy")),
+    ("tiny.avi", Ffmpeg("-i {tiny.mp4} -c:v mpeg4 -g 10 -c:a libmp3lame -ar 44100")),
+    ("tiny.y4m", Ffmpeg("-i {tiny.mp4} -an")),
+    ("tiny.aac", Ffmpeg("-i {tiny.mp4} -vn -c copy")),
+    // Its pictures end half a second before its sound.
+    ("late.flv", Ffmpeg("-t 0.6 -i {tiny.mp4} -i {tiny.mp4} -map 0:v -map 1:a -c copy")),
     // Its demuxer calls it an error that nothing follows the last packet.
     ("tiny.smjpeg", Ffmpeg("-i {tiny.mp4} -c:v mjpeg -pix_fmt yuvj420p -c:a pcm_s16le -f smjpeg")),
 ];

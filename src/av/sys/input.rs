@@ -9,7 +9,8 @@ mod parameters;
 pub use self::parameters::StreamParameters;
 
 use super::{
-    compat, error::AvError, extradata_of, interrupt::Interrupt, known, packet::Packet, reassembly::Reassembly, text_of,
+    compat, error::AvError, extradata_of, interrupt::Interrupt, known, log, packet::Packet, reassembly::Reassembly,
+    text_of,
 };
 use crate::facts::MediaKind;
 use crate::plan::DisplayOverride;
@@ -32,6 +33,8 @@ pub struct Demuxer {
     keeps_probed: bool,
     /// What streams were told of how they are to be shown.
     told: Vec<(usize, DisplayOverride)>,
+    /// Packets that ended with the bytes of the input before they were whole.
+    incomplete: u64,
 }
 
 // SAFETY: the context is used by one owner at a time; libavformat keeps no thread-bound state in it.
@@ -251,8 +254,11 @@ impl Demuxer {
 
     fn read_as_it_comes(&mut self) -> Result<Packet, AvError> {
         let mut packet = Packet::new()?;
+        let before = log::incomplete_packets();
         // SAFETY: the context is open; the packet is empty.
-        AvError::check(unsafe { ffi::av_read_frame(self.context, packet.as_mut_ptr()) })?;
+        let read = AvError::check(unsafe { ffi::av_read_frame(self.context, packet.as_mut_ptr()) });
+        self.incomplete += log::incomplete_packets() - before;
+        read?;
         let index = packet.stream();
         // SAFETY: a packet's stream is one of the context's, which has parameters.
         if index < self.stream_count() && compat::begins_anywhere(unsafe { &*self.codec_parameters(index) }) {
@@ -299,6 +305,17 @@ impl Demuxer {
     pub fn is_at_end(&self) -> bool {
         // SAFETY: `pb` is null or the open context's own.
         unsafe { self.get().pb.as_ref() }.is_some_and(|io| io.eof_reached != 0 && io.error == 0)
+    }
+
+    /// How many packets ended with the input's bytes before they were whole, as far as libavformat tells.
+    pub fn incomplete_packets(&self) -> u64 {
+        self.incomplete
+    }
+
+    /// Where in the file the demuxer is, in bytes.
+    pub fn position(&self) -> Option<i64> {
+        // SAFETY: `pb` is null or the open context's own.
+        unsafe { self.get().pb.as_mut().map(|io| ffi::avio_seek(io, 0, libc::SEEK_CUR)) }
     }
 
     /// The length comes from the container's header, not from an estimate.

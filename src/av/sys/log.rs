@@ -2,7 +2,7 @@
 
 use super::text_of;
 use ffmpeg_sys_next as ffi;
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::OnceLock;
 
 /// A line of a library: level (FFmpeg's numbers), the `[name @ 0x...] ` prefix or nothing, and the text.
@@ -151,6 +151,36 @@ pub(crate) fn captured(body: impl FnOnce()) -> String {
     CAPTURED.take().unwrap_or_default()
 }
 
+thread_local! {
+    static INCOMPLETE: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// How many packets the demuxers of this thread have called damaged at the end of their bytes, so far.
+///
+/// A packet that ends with the file has a flag, which the parser behind the demuxer loses; what libavformat says of it is all
+/// that is left.
+pub(crate) fn incomplete_packets() -> u64 {
+    INCOMPLETE.get()
+}
+
+/// Counts what [`incomplete_packets`] tells.
+///
+/// # Safety
+/// As for FFmpeg's log callbacks.
+unsafe fn count_incomplete(class: *mut c_void, format: *const c_char) {
+    if class.is_null() || format.is_null() {
+        return;
+    }
+    // SAFETY: an object that logs begins with a pointer to its class; that of libavformat's contexts is theirs alone, and `pb` is
+    // null or open. The format is a string.
+    let at_end = unsafe {
+        CStr::from_ptr(format).to_bytes().starts_with(b"Packet corrupt (stream")
+            && *class.cast::<*const ffi::AVClass>() == ffi::avformat_get_class()
+            && (*class.cast::<ffi::AVFormatContext>()).pb.as_ref().is_some_and(|io| io.eof_reached != 0)
+    };
+    INCOMPLETE.set(INCOMPLETE.get() + u64::from(at_end));
+}
+
 /// Takes a line of this thread if it captures.
 ///
 /// # Safety
@@ -177,7 +207,10 @@ unsafe extern "C" fn receive(class: *mut c_void, level: c_int, format: *const c_
         return;
     }
     // SAFETY: FFmpeg's own object, or null.
-    let level = unsafe { counted_level(class, level & 0xff) };
+    let level = unsafe {
+        count_incomplete(class, format);
+        counted_level(class, level & 0xff)
+    };
     if level > WANTED.load(std::sync::atomic::Ordering::Relaxed) {
         return;
     }

@@ -1,12 +1,14 @@
 //! Reads an input, puts its packets on the job's timeline, and deals them out by stream.
 
 mod asking;
+mod ending;
 mod live;
 
 use self::asking::Asking;
 pub use self::live::LiveInput;
 
 use crate::av::{AvError, Demuxer, Packet};
+use crate::engine::AS_FFMPEG;
 use crate::engine::balance::Place;
 use crate::engine::clock::Clock;
 use crate::engine::commands::Commands;
@@ -15,18 +17,11 @@ use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Source};
 use crate::engine::meter::InputMeter;
 use crate::engine::told_times;
-use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::facts::{InputFacts, StreamFacts};
 use crate::timing::{Pacer, PacketTimes, Timeline};
-use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+use crate::unit::rescale;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-/// An input that ends before its header's promise by more than a twentieth of it, between these bounds, is called cut
-/// off; in microseconds.
-const SHORT_BY_US: (i64, i64) = (100_000, 500_000);
-
-/// Times and lengths that are rounded to milliseconds may end so much before a promise that is kept, in microseconds.
-const ROUNDED_US: i64 = 2_000;
 
 /// Everything the stage needs.
 pub struct DemuxSettings {
@@ -64,6 +59,10 @@ pub struct DemuxStage {
     meter: Arc<InputMeter>,
     first_packet: Vec<bool>,
     reached_us: Vec<Option<i64>>,
+    /// Packets that the demuxer called damaged.
+    flagged_packets: u64,
+    /// Where the last packet ended in the file.
+    last_byte: Option<i64>,
     packets_this_pass: u64,
     unknown_streams: usize,
     asking: Asking,
@@ -90,6 +89,8 @@ impl DemuxStage {
             meter,
             first_packet: vec![true; count],
             reached_us: vec![None; count],
+            flagged_packets: 0,
+            last_byte: None,
             packets_this_pass: 0,
             unknown_streams: 0,
             asking: Asking::default(),
@@ -108,7 +109,7 @@ impl DemuxStage {
 
     fn end_of_pass(&mut self, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         if self.settings.loops == 0 {
-            self.check_length();
+            self.check_ending(&out.stop().drain);
             return Ok(Flow::Done);
         }
         if self.packets_this_pass == 0 {
@@ -144,79 +145,6 @@ impl DemuxStage {
             }
         }
         Ok(())
-    }
-
-    /// Compares how far the input went with what its header promised.
-    fn check_length(&self) {
-        if let Some(error) = self.demuxer.io_error() {
-            self.meter.set_broken(format!("{}: reading broke off: {error}", self.settings.facts.url));
-            return;
-        }
-        if let Some((promised, reached)) = self
-            .lengths_us()
-            .into_iter()
-            .find(|(promised, reached)| promised - reached > (promised / 20).clamp(SHORT_BY_US.0, SHORT_BY_US.1))
-        {
-            self.meter.set_broken(format!(
-                "{}: ends after {} of the {} that its header promises: the file is cut off",
-                self.settings.facts.url,
-                seconds(reached),
-                seconds(promised)
-            ));
-        }
-    }
-
-    /// All bytes have been read, and no stream lacks anything of what the header promised.
-    fn has_all_that_was_promised(&self) -> bool {
-        let lengths = self.lengths_us();
-        self.demuxer.is_at_end()
-            && !lengths.is_empty()
-            && lengths.into_iter().all(|(promised, reached)| promised - reached <= ROUNDED_US)
-    }
-
-    /// What the header promises, each with how far that was read, in microseconds; empty where nothing can be said.
-    fn lengths_us(&self) -> Vec<(i64, i64)> {
-        if self.settings.thinned || !self.demuxer.length_is_promised() {
-            return Vec::new();
-        }
-        let facts = &self.settings.facts;
-        let counts = |s: &&StreamFacts| {
-            matches!(s.kind, MediaKind::Video | MediaKind::Audio)
-                && !s.is_cover()
-                && !s.has_disposition("timed_thumbnails")
-        };
-        let used = |s: &&StreamFacts| self.settings.used.get(s.index).copied().unwrap_or(false);
-        let start_us = |s: &StreamFacts| rescale(s.start_time.unwrap_or(0), s.time_base, Rational::MICROS);
-        let end_us = |s: &StreamFacts| self.reached_us.get(s.index).copied().flatten();
-        let total = facts.duration_us.unwrap_or(i64::MAX);
-        let mut checks: Vec<(i64, i64)> = Vec::new();
-        if facts.streams.iter().filter(counts).filter(used).all(|s| own_length_us(facts, s).is_some()) {
-            // Each track has a length of its own.
-            for s in facts.streams.iter().filter(counts).filter(used) {
-                let Some(length) = own_length_us(facts, s) else { continue };
-                let reached = end_us(s).map_or(0, |end| end - start_us(s));
-                checks.push((length.min(total), reached));
-            }
-        } else if self.timeline.jumps() == 0
-            && facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment || s.is_only_announced())
-        {
-            // Only the whole has a length, all that counts for it was read, and its clock tells how far that was.
-            let origin = facts.start_time_us.unwrap_or(0);
-            let longest = facts.streams.iter().filter_map(end_us).max().map_or(0, |end| end - origin);
-            if let Some(total) = facts.duration_us {
-                checks.push((total, longest));
-            }
-        }
-        checks
-    }
-
-    fn note_reached(&mut self, stream: usize, times: PacketTimes) {
-        let base = self.settings.facts.streams[stream].time_base;
-        if let Some(time) = times.pts.or(times.dts) {
-            let end = rescale(time + times.duration, base, Rational::MICROS);
-            let reached = &mut self.reached_us[stream];
-            *reached = Some(reached.unwrap_or(i64::MIN).max(end));
-        }
     }
 
     /// Goes on after a call that gave nothing: at once, or after a pause where calls give nothing again and again.
@@ -260,10 +188,14 @@ impl DemuxStage {
         };
         let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
         self.note_reached(stream, times);
+        self.last_byte = packet.position().map(|at| at + packet.size() as i64);
+        self.flagged_packets += u64::from(packet.is_corrupt());
         if !used {
             return Ok(Flow::Continue);
         }
-        if packet.is_corrupt() {
+        if packet.is_corrupt() && self.is_whole_after_all(stream, packet.size()) {
+            log::warn!(target: AS_FFMPEG, "{}: corrupt input packet in stream {stream}", self.settings.facts.url);
+        } else if packet.is_corrupt() {
             self.meter.corrupt_packets.fetch_add(1, Ordering::Relaxed);
             log::warn!("{}: corrupt input packet in stream {stream}", self.settings.facts.url);
             if self.settings.exit_on_error {
@@ -317,24 +249,6 @@ impl DemuxStage {
         }
         Ok(Flow::Continue)
     }
-}
-
-fn seconds(us: i64) -> String {
-    format!("{}.{:02} s", us / MICROS_PER_SECOND, us % MICROS_PER_SECOND / 10_000)
-}
-
-/// What the header promises of one stream, in microseconds: MP4 by its track, Matroska by the tag of its writers.
-fn own_length_us(facts: &InputFacts, stream: &StreamFacts) -> Option<i64> {
-    let length = if facts.format.starts_with("mov") {
-        rescale(stream.duration?, stream.time_base, Rational::MICROS)
-    } else if facts.format.starts_with("matroska") {
-        // It counts from zero, not from the stream's start.
-        let start = rescale(stream.start_time.unwrap_or(0), stream.time_base, Rational::MICROS);
-        stream.tagged_duration_us()? - start.max(0)
-    } else {
-        return None;
-    };
-    Some(length).filter(|length| *length > 0)
 }
 
 impl Source for DemuxStage {

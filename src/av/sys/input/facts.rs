@@ -74,6 +74,7 @@ impl Demuxer {
                 real_frame_rate: stream.r_frame_rate.into(),
                 start_time: known(stream.start_time),
                 duration: known(stream.duration),
+                frames: stream.nb_frames,
                 video_delay: par.video_delay,
                 width: par.width,
                 height: par.height,
@@ -81,6 +82,10 @@ impl Demuxer {
                 bit_depth,
                 sample_rate_hz: par.sample_rate,
                 channels: par.ch_layout.nb_channels,
+                sample_bytes: {
+                    let bits = ffi::av_get_exact_bits_per_sample(par.codec_id) * par.ch_layout.nb_channels;
+                    usize::try_from(bits / 8).unwrap_or(0)
+                },
                 channel_layout: if kind == MediaKind::Audio {
                     compat::layout_name(&par.ch_layout)
                 } else {

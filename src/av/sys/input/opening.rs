@@ -2,7 +2,8 @@
 
 use super::{Demuxer, kind_of};
 use crate::av::sys::{
-    c_string, catalog, dictionary::Dictionary, error::AvError, interrupt::Interrupt, options, reassembly::Reassembly,
+    c_string, catalog, dictionary::Dictionary, error::AvError, interrupt::Interrupt, log, options,
+    reassembly::Reassembly,
 };
 use crate::facts::MediaKind;
 use crate::plan::DemuxerSettings;
@@ -14,6 +15,7 @@ impl Demuxer {
     /// Opens and probes. The second value holds the options that nothing took.
     pub fn open(settings: &DemuxerSettings, interrupt: &Interrupt) -> Result<(Self, Dictionary), AvError> {
         let url = c_string(&settings.url);
+        let incomplete_before = log::incomplete_packets();
         let mut options: Dictionary = settings.options.iter().map(|(k, v)| (k, v)).collect();
         // As ffmpeg does for files. What comes from a peer is known once each of its programs has told its streams; looking
         // out for more would take as long as probing may take at the most.
@@ -65,14 +67,22 @@ impl Demuxer {
             let probed = settings.find_stream_info && reassembly.is_none();
             let keeps_probed = probed && (*context).flags & ffi::AVFMT_FLAG_NOBUFFER as i32 == 0;
             let interrupt_of_all = interrupt.clone();
-            let mut demuxer =
-                Self { context, interrupt: interrupt_of_all, reassembly, first: None, keeps_probed, told: Vec::new() };
+            let mut demuxer = Self {
+                context,
+                interrupt: interrupt_of_all,
+                reassembly,
+                first: None,
+                keeps_probed,
+                told: Vec::new(),
+                incomplete: 0,
+            };
             options.remove("scan_all_pmts");
             if let Some((_, probe)) = settings.limits_us {
                 interrupt.begin(Some(microseconds(probe)));
             }
             if probed {
                 demuxer.find_stream_info(settings)?;
+                demuxer.incomplete = log::incomplete_packets() - incomplete_before;
             } else if settings.measure_rates {
                 demuxer.measure_rates();
             }

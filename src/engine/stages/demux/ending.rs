@@ -1,0 +1,178 @@
+//! How an input ended: with all that its header promises, or cut off.
+
+use super::DemuxStage;
+use crate::av::AvError;
+use crate::engine::stop::Latch;
+use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::timing::PacketTimes;
+use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+
+/// An input that ends before its header's promise by more than a twentieth of it, between these bounds, is called cut
+/// off; in microseconds.
+const SHORT_BY_US: (i64, i64) = (100_000, 500_000);
+
+/// Times and lengths that are rounded to milliseconds may end so much before a promise that is kept, in microseconds.
+const ROUNDED_US: i64 = 2_000;
+
+impl DemuxStage {
+    /// Compares how far the input went with what its header promised, and how it ended with how packets end.
+    pub(super) fn check_ending(&mut self, stop: &Latch) {
+        let url = &self.settings.facts.url;
+        if let Some(error) = self.demuxer.io_error() {
+            self.meter.set_broken(format!("{url}: reading broke off: {error}"));
+            return;
+        }
+        // Before anything else is read.
+        let within_a_packet = self.ends_within_a_packet();
+        if let Some((promised, reached)) = self.shortfall_us(stop) {
+            self.meter.set_broken(format!(
+                "{}: ends after {} of the {} that its header promises: the file is cut off",
+                self.settings.facts.url,
+                seconds(reached),
+                seconds(promised)
+            ));
+        } else if within_a_packet {
+            self.meter.set_broken(format!(
+                "{}: ends in the middle of a packet: the file is cut off",
+                self.settings.facts.url
+            ));
+        }
+    }
+
+    /// What the header promises and how far that went, in microseconds, where the input lacks some of it.
+    fn shortfall_us(&mut self, stop: &Latch) -> Option<(i64, i64)> {
+        let is_short =
+            |(promised, reached): &(i64, i64)| promised - reached > (promised / 20).clamp(SHORT_BY_US.0, SHORT_BY_US.1);
+        let lengths = self.lengths_us();
+        if !lengths.is_empty() || self.settings.thinned || !self.demuxer.length_is_promised() {
+            return lengths.into_iter().find(is_short);
+        }
+        // Only the whole has a length, and what was left out may be what lasts as long. Where it matters, that is looked at.
+        let read = self.whole_us()?;
+        if self.timeline.jumps() > 0 || !is_short(&read) || !self.reads_all(stop) {
+            return None;
+        }
+        self.whole_us().filter(is_short)
+    }
+
+    /// Reads the input once more, for the times of streams that nobody wanted; `false` where that is not to be had.
+    fn reads_all(&mut self, stop: &Latch) -> bool {
+        for stream in 0..self.demuxer.stream_count() {
+            self.demuxer.set_discarded(stream, false, None);
+        }
+        if self.demuxer.rewind(self.settings.restart_us).is_err() {
+            return false;
+        }
+        while !stop.is_tripped() {
+            match self.demuxer.read() {
+                Ok(packet) if packet.stream() < self.reached_us.len() => {
+                    let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
+                    self.note_reached(packet.stream(), times);
+                }
+                Ok(_) => {}
+                Err(error) => return error == AvError::EOF,
+            }
+        }
+        false
+    }
+
+    /// True where the file ends before its last packet is whole.
+    fn ends_within_a_packet(&self) -> bool {
+        // A packet that its demuxer calls damaged is counted, or whole after all.
+        let lost = self.demuxer.incomplete_packets() > self.flagged_packets;
+        let rest = || match (self.demuxer.position(), self.last_byte) {
+            (Some(position), Some(end)) => position > end,
+            _ => false,
+        };
+        // This demuxer keeps a part of a picture to itself; nothing else stands behind its pictures.
+        lost || (self.settings.facts.format == "yuv4mpegpipe" && rest())
+    }
+
+    /// True where a packet that the demuxer calls damaged lacks nothing: sound whose every whole number of samples is a packet,
+    /// cut where the input ends. Whether more was promised is another question.
+    pub(super) fn is_whole_after_all(&self, stream: usize, bytes: usize) -> bool {
+        let unit = self.settings.facts.streams.get(stream).map_or(0, |s| s.sample_bytes);
+        unit > 0 && bytes.is_multiple_of(unit) && self.demuxer.is_at_end()
+    }
+
+    /// All bytes have been read, and no stream lacks anything of what the header promised.
+    pub(super) fn has_all_that_was_promised(&self) -> bool {
+        let lengths = self.lengths_us();
+        self.demuxer.is_at_end()
+            && !lengths.is_empty()
+            && lengths.into_iter().all(|(promised, reached)| promised - reached <= ROUNDED_US)
+    }
+
+    /// What the header promises, each with how far that was read, in microseconds; empty where nothing can be said.
+    fn lengths_us(&self) -> Vec<(i64, i64)> {
+        let facts = &self.settings.facts;
+        let whole_is_promised = self.demuxer.length_is_promised();
+        // libavformat cuts the length of a file of AVI to what has room in its bytes.
+        if self.settings.thinned || !(whole_is_promised || facts.format == "avi") {
+            return Vec::new();
+        }
+        let counts = |s: &&StreamFacts| {
+            matches!(s.kind, MediaKind::Video | MediaKind::Audio)
+                && !s.is_cover()
+                && !s.has_disposition("timed_thumbnails")
+        };
+        let used = |s: &&StreamFacts| self.settings.used.get(s.index).copied().unwrap_or(false);
+        let start_us = |s: &StreamFacts| rescale(s.start_time.unwrap_or(0), s.time_base, Rational::MICROS);
+        let end_us = |s: &StreamFacts| self.reached_us.get(s.index).copied().flatten();
+        let mut checks: Vec<(i64, i64)> = Vec::new();
+        if facts.streams.iter().filter(counts).filter(used).all(|s| own_length_us(facts, s).is_some()) {
+            // Each track has a length of its own.
+            for s in facts.streams.iter().filter(counts).filter(used) {
+                let Some(length) = own_length_us(facts, s) else { continue };
+                let reached = end_us(s).map_or(0, |end| end - start_us(s));
+                checks.push((length, reached));
+            }
+        } else if whole_is_promised
+            && self.timeline.jumps() == 0
+            && facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment || s.is_only_announced())
+        {
+            // Only the whole has a length, and all that counts for it was read.
+            checks.extend(self.whole_us());
+        }
+        checks
+    }
+
+    /// The length of the whole by the header, and how far its clock went, in microseconds.
+    fn whole_us(&self) -> Option<(i64, i64)> {
+        let facts = &self.settings.facts;
+        let origin = facts.start_time_us.unwrap_or(0);
+        let longest = self.reached_us.iter().flatten().max().map_or(0, |end| end - origin);
+        Some((facts.duration_us?, longest))
+    }
+
+    pub(super) fn note_reached(&mut self, stream: usize, times: PacketTimes) {
+        let base = self.settings.facts.streams[stream].time_base;
+        if let Some(time) = times.pts.or(times.dts) {
+            let end = rescale(time + times.duration, base, Rational::MICROS);
+            let reached = &mut self.reached_us[stream];
+            *reached = Some(reached.unwrap_or(i64::MIN).max(end));
+        }
+    }
+}
+
+fn seconds(us: i64) -> String {
+    format!("{}.{:02} s", us / MICROS_PER_SECOND, us % MICROS_PER_SECOND / 10_000)
+}
+
+/// What the header promises of one stream, in microseconds: MP4 by its track, Matroska by the tag of its writers, AVI by the
+/// number of its ticks.
+fn own_length_us(facts: &InputFacts, stream: &StreamFacts) -> Option<i64> {
+    let whole = facts.duration_us.unwrap_or(i64::MAX);
+    let length = if facts.format.starts_with("mov") {
+        rescale(stream.duration?, stream.time_base, Rational::MICROS).min(whole)
+    } else if facts.format.starts_with("matroska") {
+        // It counts from zero, not from the stream's start.
+        let start = rescale(stream.start_time.unwrap_or(0), stream.time_base, Rational::MICROS);
+        (stream.tagged_duration_us()? - start.max(0)).min(whole)
+    } else if facts.format == "avi" {
+        rescale(stream.frames, stream.time_base, Rational::MICROS)
+    } else {
+        return None;
+    };
+    Some(length).filter(|length| *length > 0)
+}
