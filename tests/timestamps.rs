@@ -107,6 +107,22 @@ fn a_jump_of_the_clock_leaves_no_hole_in_a_transcode() {
 }
 
 #[test]
+fn a_clock_that_starts_over_leaves_decoding_times_even_where_the_container_has_none() {
+    let cases = [lasts(4.0, "-i {twice.mkv}")];
+    check(&cases, &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4, TRANSCODE_TO_MP4, TRANSCODE_TO_FLV]);
+}
+
+#[test]
+fn a_clock_that_was_another_for_a_while_leaves_no_hole() {
+    check(&[lasts(2.0, "-i {clusterback.mkv}")], &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4, TRANSCODE_TO_MP4]);
+}
+
+#[test]
+fn one_time_that_is_astray_moves_nothing_else() {
+    check(&[lasts(2.0, "-i {astray.flv}")], &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4, TRANSCODE_TO_MP4]);
+}
+
+#[test]
 fn a_clock_that_wraps_runs_on() {
     check(&[lasts(2.0, "-i {wrap.ts}")], &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4, TRANSCODE_TO_MP4, TRANSCODE_TO_FLV]);
 }

@@ -161,6 +161,8 @@ pub struct InputMeter {
     pub frames: AtomicU64,
     /// Where the timeline was re-anchored.
     pub jumps: AtomicU64,
+    /// Packets whose time was far from those around it.
+    pub astray: AtomicU64,
     /// Loop passes begun after the first.
     pub loops: AtomicU64,
     /// Packets left out at a seam.

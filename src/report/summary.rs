@@ -115,6 +115,7 @@ pub fn repairs(meter: &Meter) -> Vec<String> {
     let left_out = of_streams(|s| &s.encode.left_out);
     let kinds = [
         (of_streams(|s| &s.repairs), "time", "that did not rise or lay before decoding", "repaired"),
+        (of_inputs(|i| &i.astray), "packet", "far from those around them", "put in place"),
         (of_inputs(|i| &i.jumps), "jump", "of the inputs' clocks", "joined without a gap"),
         (of_streams(|s| &s.encode.duplicated), "frame", "", "repeated to keep the frame rate"),
         (of_streams(|s| &s.encode.dropped).saturating_sub(left_out), "frame", "", "dropped to keep the frame rate"),

@@ -1,5 +1,6 @@
 //! Time as pure state machines: the input's timeline, the output's frame rate, the muxer's last guard, pacing.
 
+mod decoding_times;
 mod dts_guard;
 mod first_clock;
 mod frame_rate;
@@ -15,6 +16,7 @@ mod settle;
 mod shortest;
 mod timeline;
 
+pub use decoding_times::DecodingTimes;
 pub use dts_guard::{DtsGuard, DtsRepair};
 pub use first_clock::{FirstClock, Shown};
 pub use frame_rate::{Arrival, FrameRate, FrameRateSettings, Placement};

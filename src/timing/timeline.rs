@@ -3,6 +3,7 @@
 //! All streams of an input share one offset, an *epoch*. A stream whose time jumps either joins the newest epoch, if
 //! it fits there, or opens a new one; so sound and pictures stay in step however often the input jumps.
 
+use super::DecodingTimes;
 use crate::facts::MediaKind;
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
 
@@ -13,6 +14,12 @@ const ALIGN_WITHIN_US: i64 = MICROS_PER_SECOND;
 
 /// A clock that is set back by more than this has started over.
 const REBASED_WITHIN_US: i64 = 10 * MICROS_PER_SECOND;
+
+/// A packet that lies this far ahead may be the only one with such a time.
+const ASTRAY_US: i64 = 10 * MICROS_PER_SECOND;
+
+/// So many epochs are remembered, for a clock that returns.
+const REMEMBERED: usize = 8;
 
 /// What the timeline must know of a stream.
 #[derive(Clone, Debug)]
@@ -41,6 +48,8 @@ pub struct StreamTiming {
     pub starts_at: Option<i64>,
     /// It is one picture that stands for the whole input (a cover): it has no part in how long a pass is.
     pub stands: bool,
+    /// Its container tells only when pictures are shown; when they are decoded is libavformat's guess.
+    pub tells_only_display: bool,
 }
 
 /// What the timeline must know of the input.
@@ -108,6 +117,7 @@ struct StreamState {
     after_seam: bool,
     /// Sound that overlaps what was sent is left out.
     trims: bool,
+    decoding: Option<DecodingTimes>,
 }
 
 /// The timeline of one input.
@@ -116,6 +126,8 @@ pub struct Timeline {
     settings: TimelineSettings,
     streams: Vec<StreamState>,
     newest_offset_us: i64,
+    /// The offsets of the epochs before it, the latest first.
+    earlier_us: Vec<i64>,
     last_us: Option<i64>,
     loop_shift: (i64, Rational),
     jumps: u64,
@@ -132,6 +144,7 @@ impl Timeline {
             settings,
             streams,
             newest_offset_us: offset_us,
+            earlier_us: Vec::new(),
             last_us: None,
             loop_shift: (0, Rational::MICROS),
             jumps: 0,
@@ -177,6 +190,22 @@ impl Timeline {
         self.streams.get(stream).map_or(0, |s| s.offset_us)
     }
 
+    /// True of a packet that lies so far ahead of its stream that it may be the only one with such a time. In formats whose times
+    /// may jump each is taken for a jump, and so is the way back.
+    pub fn may_be_astray(&self, stream: usize, packet: PacketTimes) -> bool {
+        let Some(state) = self.streams.get(stream) else { return false };
+        let (true, Some(next), Some(dts)) = (state.told_dts, state.next_dts_us, packet.dts.or(packet.pts)) else {
+            return false;
+        };
+        let timing = &state.timing;
+        let lasts =
+            matches!(timing.kind, MediaKind::Video | MediaKind::Audio) && !timing.stands && timing.scale.is_none();
+        let base = state.timing.time_base;
+        let shift = rescale(self.loop_shift.0, self.loop_shift.1, base);
+        let at = rescale(dts.saturating_add(shift), base, Rational::MICROS).saturating_add(state.offset_us);
+        lasts && !self.settings.may_jump && !self.settings.copy_timestamps && at.saturating_sub(next) > ASTRAY_US
+    }
+
     /// Adds a stream that the demuxer found while reading.
     pub fn add_stream(&mut self, timing: StreamTiming) {
         self.streams.push(StreamState::new(timing, self.newest_offset_us));
@@ -217,6 +246,9 @@ impl Timeline {
         let base = state.timing.time_base;
         let mut times = packet;
         state.unwrap(&mut times, self.settings.start_time_us);
+        if let (Some(decoding), false) = (&mut state.decoding, self.settings.copy_timestamps) {
+            decoding.check(&mut times);
+        }
         state.note_pass(&times);
         let shift = rescale(self.loop_shift.0, self.loop_shift.1, base);
         let resume_us = if times.dts.or(times.pts).is_some() { self.resume_us.take() } else { None };
@@ -286,6 +318,9 @@ impl Timeline {
                 || dts_us.saturating_add(BACKWARD_TOLERANCE_US) < state.dts_us
         };
         if !jumped(at(state.offset_us)) {
+            if at(state.offset_us) - next > BACKWARD_TOLERANCE_US {
+                self.return_to_earlier(stream, next, dts);
+            }
             return;
         }
         let newest = self.newest_offset_us;
@@ -312,6 +347,19 @@ impl Timeline {
         self.open_epoch(stream, offset);
     }
 
+    /// Ahead of where it should go on, without having jumped: a clock that was another for a while may have returned.
+    fn return_to_earlier(&mut self, stream: usize, next_us: i64, dts: i64) {
+        let state = &mut self.streams[stream];
+        let at_us = rescale(dts, state.timing.time_base, Rational::MICROS);
+        let fits = |offset: &i64| (at_us.saturating_add(*offset) - next_us).abs() <= BACKWARD_TOLERANCE_US;
+        if fits(&self.newest_offset_us) {
+            // Another stream has returned before.
+            state.offset_us = self.newest_offset_us;
+        } else if let Some(earlier) = self.earlier_us.iter().copied().find(fits) {
+            self.open_epoch(stream, earlier);
+        }
+    }
+
     /// A clock that was set back: sound that was sent already is left out; pictures go on, and the sound is set forward.
     fn follow_rebase(&mut self, stream: usize, next_us: i64, at_us: i64) {
         let state = &mut self.streams[stream];
@@ -332,6 +380,9 @@ impl Timeline {
     }
 
     fn open_epoch(&mut self, stream: usize, offset_us: i64) {
+        self.earlier_us.retain(|earlier| *earlier != self.newest_offset_us);
+        self.earlier_us.insert(0, self.newest_offset_us);
+        self.earlier_us.truncate(REMEMBERED);
         self.newest_offset_us = offset_us;
         self.streams[stream].offset_us = offset_us;
         self.jumps += 1;
@@ -340,7 +391,11 @@ impl Timeline {
 
 impl StreamState {
     fn new(timing: StreamTiming, offset_us: i64) -> Self {
+        let far = rescale(BACKWARD_TOLERANCE_US * 5, Rational::MICROS, timing.time_base);
+        let depth = usize::try_from(timing.video_delay).unwrap_or(0);
+        let decoding = (timing.tells_only_display && depth > 0 && far > 0).then(|| DecodingTimes::new(depth, far));
         Self {
+            decoding,
             timing,
             offset_us,
             started: false,

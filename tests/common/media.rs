@@ -294,6 +294,13 @@ const RECIPES: &[(&str, Recipe)] = &[
     // A keyframe twice a second.
     ("gop.mp4", Ffmpeg("-i {av.mp4} -c:v libx264 -preset veryfast -bf 2 -g 12 -c:a copy")),
     ("gop.ts", Ffmpeg("-i {gop.mp4} -c copy")),
+    // Containers without decoding times, whose clock starts over; and with a second of them where another one is told.
+    ("gop.mkv", Ffmpeg("-i {gop.mp4} -c copy")),
+    ("twice.mkv", Join(&["gop.mkv", "gop.mkv"])),
+    ("clusterback.mkv", Patch("gop.mkv", set_back_a_cluster)),
+    // A picture whose time is another one.
+    ("gop.flv", Ffmpeg("-i {gop.mp4} -c copy")),
+    ("astray.flv", Patch("gop.flv", lead_a_picture_astray)),
     ("tinyfast.mp4", Ffmpeg("-i {tiny.mp4} -c copy -movflags +faststart")),
     ("tiny.mkv", Ffmpeg("-i {tiny.mp4} -c copy")),
     ("tiny.flv", Ffmpeg("-i {tiny.mp4} -c copy")),
@@ -392,6 +399,30 @@ fn ffmpeg(line: &str, output: &Path) {
     args.push(output.to_str().unwrap().into());
     let run = run(Path::new("ffmpeg"), &args, Path::new("."), Duration::from_secs(120));
     assert!(run.code() == Some(0), "ffmpeg cannot make {}: {}", output.display(), run.tail());
+}
+
+/// Gives the third cluster of a Matroska file the time of its first one.
+fn set_back_a_cluster(bytes: &mut [u8]) {
+    const CLUSTER: [u8; 4] = [0x1f, 0x43, 0xb6, 0x75];
+    const TIMESTAMP: u8 = 0xe7;
+    let third = bytes.windows(4).enumerate().filter(|(_, four)| *four == CLUSTER).map(|(at, _)| at).nth(2).unwrap();
+    let time = third + bytes[third..].iter().position(|byte| *byte == TIMESTAMP).unwrap();
+    let length = usize::from(bytes[time + 1] & 0x7f);
+    bytes[time + 2..time + 2 + length].fill(0);
+}
+
+/// Moves the thirtieth picture of an FLV file on by 2^19 milliseconds.
+fn lead_a_picture_astray(bytes: &mut [u8]) {
+    let (mut at, mut pictures) = (9 + 4, 0);
+    loop {
+        let size = bytes[at + 1..at + 4].iter().fold(0, |size, byte| size << 8 | usize::from(*byte));
+        pictures += usize::from(bytes[at] == 9);
+        if pictures == 30 {
+            bytes[at + 4] ^= 0x08;
+            return;
+        }
+        at += 11 + size + 4;
+    }
 }
 
 fn joined(names: &[&str]) -> Vec<u8> {

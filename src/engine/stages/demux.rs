@@ -1,6 +1,7 @@
 //! Reads an input, puts its packets on the job's timeline, and deals them out by stream.
 
 mod asking;
+mod astray;
 mod ending;
 mod live;
 
@@ -20,6 +21,7 @@ use crate::engine::told_times;
 use crate::facts::{InputFacts, StreamFacts};
 use crate::timing::{Pacer, PacketTimes, Timeline};
 use crate::unit::rescale;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -66,8 +68,15 @@ pub struct DemuxStage {
     packets_this_pass: u64,
     unknown_streams: usize,
     asking: Asking,
+    /// By stream, a packet whose time may be a damaged one.
+    astray: BTreeMap<usize, Packet>,
     /// What makes it a session with a peer.
     live: Option<LiveInput>,
+}
+
+/// A packet's times as it was read.
+fn raw_times(packet: &Packet) -> PacketTimes {
+    PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() }
 }
 
 impl DemuxStage {
@@ -94,6 +103,7 @@ impl DemuxStage {
             packets_this_pass: 0,
             unknown_streams: 0,
             asking: Asking::default(),
+            astray: BTreeMap::new(),
             live: None,
         }
     }
@@ -108,6 +118,7 @@ impl DemuxStage {
     }
 
     fn end_of_pass(&mut self, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
+        self.take_the_rest(out)?;
         if self.settings.loops == 0 {
             self.check_ending(&out.stop().drain);
             return Ok(Flow::Done);
@@ -186,7 +197,7 @@ impl DemuxStage {
             }
             return Ok(Flow::Continue);
         };
-        let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
+        let times = raw_times(&packet);
         self.note_reached(stream, times);
         self.last_byte = packet.position().map(|at| at + packet.size() as i64);
         self.flagged_packets += u64::from(packet.is_corrupt());
@@ -262,7 +273,7 @@ impl Source for DemuxStage {
             Ok(packet) => {
                 self.asking.answered();
                 self.tell_of(&packet);
-                self.deal(packet, out)
+                self.take(packet, out)
             }
             Err(AvError::AGAIN) => Ok(self.ask_again(out)),
             Err(AvError::EOF) => self.end_of_pass(out),
@@ -289,7 +300,8 @@ impl Source for DemuxStage {
         }
     }
 
-    fn finish(&mut self, _out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+    fn finish(&mut self, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
+        self.take_the_rest(out)?;
         if self.live.is_some() {
             self.take_leave();
         }

@@ -113,7 +113,7 @@ impl Builder<'_> {
             }
             let timeline = Timeline::new(
                 timeline_settings(start_offset_us(input, &facts), &facts, &spec.global),
-                facts.streams.iter().map(|s| stream_timing(&demuxer, s, input)).collect(),
+                facts.streams.iter().map(|s| stream_timing(&demuxer, (&facts.format, s), input)).collect(),
             );
             let used: Vec<bool> = input.streams.iter().map(|s| s.used).collect();
             let live = input.session.map(|session| {

@@ -85,9 +85,12 @@ pub(super) fn timeline_settings(
     }
 }
 
+/// Containers without decoding times.
+const TELL_ONLY_DISPLAY: [&str; 2] = ["matroska,webm", "nut"];
+
 pub(super) fn stream_timing(
     demuxer: &crate::av::Demuxer,
-    facts: &crate::facts::StreamFacts,
+    (format, facts): (&str, &crate::facts::StreamFacts),
     input: &crate::plan::InputPlan,
 ) -> StreamTiming {
     let plan = &input.streams[facts.index];
@@ -104,6 +107,7 @@ pub(super) fn stream_timing(
         scale: plan.timestamp_scale,
         starts_at: facts.start_time.filter(|_| input.start_us.is_some()),
         stands: facts.is_cover(),
+        tells_only_display: TELL_ONLY_DISPLAY.contains(&format),
     }
 }
 

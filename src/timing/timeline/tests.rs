@@ -26,6 +26,7 @@ fn video(time_base: Rational) -> StreamTiming {
         scale: None,
         starts_at: None,
         stands: false,
+        tells_only_display: false,
     }
 }
 
@@ -395,5 +396,33 @@ fn a_hole_that_is_no_seam_s_is_not_filled() {
         run(&mut timeline, AUDIO, 0, 40, SOUND);
         timeline.seam();
         assert_eq!(stamp(&mut timeline, AUDIO, 0, SOUND).hole.is_some(), filled, "{minutes} min");
+    }
+}
+
+#[test]
+fn a_clock_that_returns_leaves_no_hole() {
+    let mut timeline = Timeline::new(settings(false), vec![video(TS), audio(TS)]);
+    let mut out = [Vec::new(), Vec::new()];
+    // Frames 50 to 99 tell times as if they were the first fifty.
+    for frame in 0..200 {
+        let at = if (50..100).contains(&frame) { frame - 50 } else { frame };
+        for stream in [VIDEO, AUDIO] {
+            out[stream].push(stamp(&mut timeline, stream, at * FRAME, FRAME).dts.unwrap());
+        }
+    }
+    for stream in out {
+        assert_eq!(stream, (0..200).map(|frame| frame * FRAME).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_time_far_ahead_may_be_astray_where_times_should_not_jump() {
+    for may_jump in [false, true] {
+        let mut timeline = Timeline::new(settings(may_jump), vec![video(TS)]);
+        let at = |seconds: i64| PacketTimes { pts: None, dts: Some(seconds * 90_000), duration: FRAME };
+        assert!(!timeline.may_be_astray(VIDEO, at(500)), "the first one may be anywhere");
+        timeline.stamp(VIDEO, at(1));
+        assert!(!timeline.may_be_astray(VIDEO, at(9)));
+        assert_eq!(timeline.may_be_astray(VIDEO, at(12)), !may_jump);
     }
 }

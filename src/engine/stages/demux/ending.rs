@@ -1,6 +1,6 @@
 //! How an input ended: with all that its header promises, or cut off.
 
-use super::DemuxStage;
+use super::{DemuxStage, raw_times};
 use crate::av::AvError;
 use crate::engine::stop::Latch;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
@@ -66,8 +66,7 @@ impl DemuxStage {
         while !stop.is_tripped() {
             match self.demuxer.read() {
                 Ok(packet) if packet.stream() < self.reached_us.len() => {
-                    let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
-                    self.note_reached(packet.stream(), times);
+                    self.note_reached(packet.stream(), raw_times(&packet));
                 }
                 Ok(_) => {}
                 Err(error) => return error == AvError::EOF,
