@@ -605,6 +605,29 @@ fn a_size_limit_counts_what_is_not_in_the_file_yet() {
     }
 }
 
+/// An encoder that looks ahead is behind the sound: neither is more in the file than the other.
+#[test]
+fn a_size_limit_cuts_all_streams_at_the_same_time() {
+    for (codecs, name) in
+        [("-c:v libx264 -c:a aac", "out.mp4"), ("-c:v mpeg4 -c:a mp2", "out.ts"), ("-c:v copy -c:a mp2", "out.mkv")]
+    {
+        let dir = scratch();
+        run_in(&weir(), dir.path(), &format!("-nostdin -y -v error -i {{sync.mp4}} {codecs} -fs 200k {name}"));
+        let facts = common::probe(&dir.path().join(name)).unwrap();
+        let size = fs::metadata(dir.path().join(name)).unwrap().len();
+        let ends: Vec<f64> = (0..2)
+            .map(|stream| {
+                let base = facts.streams[stream]["time_base"].as_str().unwrap().split_once('/').unwrap();
+                let tick = base.0.parse::<f64>().unwrap() / base.1.parse::<f64>().unwrap();
+                #[allow(clippy::cast_precision_loss)]
+                facts.of_stream(stream).iter().filter_map(|p| p.pts).max().map_or(0.0, |pts| pts as f64 * tick)
+            })
+            .collect();
+        assert!((ends[0] - ends[1]).abs() < 0.5 && ends[0] > 0.5, "{codecs}: {ends:?}");
+        assert!((190_000..300_000).contains(&size), "{codecs}: {size} bytes");
+    }
+}
+
 #[test]
 fn a_song_is_looped_whole_beside_its_cover() {
     let seconds = |line: &str| {

@@ -106,6 +106,46 @@ fn a_jump_of_the_clock_leaves_no_hole_in_a_transcode() {
     check(&cases, &[TRANSCODE_TO_MP4, TRANSCODE_TO_FLV]);
 }
 
+/// The order is that of the file from which the pictures were taken, which does tell it.
+#[test]
+fn pictures_whose_times_are_missing_are_shown_in_their_order() {
+    let outputs = |formats: &'static [&str]| formats.iter();
+    let cases: Vec<(&str, &str, &str)> = [
+        ("gop.mp4", "gop.avi", outputs(&["mkv", "mp4", "flv", "ts", "mov"])),
+        ("gop.mp4", "gop.h264", outputs(&["mkv", "mp4", "flv", "ts"])),
+        ("gop5.mp4", "gop.hevc", outputs(&["mkv", "mp4", "ts"])),
+        ("gop4.mp4", "gop4.avi", outputs(&["mkv", "mp4", "ts"])),
+        ("gop2.mp4", "gop2.m2v", outputs(&["mkv", "mp4", "ts"])),
+    ]
+    .into_iter()
+    .flat_map(|(from, input, formats)| formats.map(move |format| (from, input, *format)))
+    .collect();
+    let shown = |facts: &FileFacts| {
+        let base = facts.streams[0]["time_base"].as_str().unwrap().split_once('/').unwrap();
+        let tick: f64 = base.0.parse::<f64>().unwrap() / base.1.parse::<f64>().unwrap();
+        #[allow(clippy::cast_precision_loss)]
+        let times: Vec<f64> =
+            facts.of_stream(0).iter().map(|p| p.pts.map_or(f64::NAN, |pts| pts as f64 * tick)).collect();
+        times.iter().map(|time| time - times[0]).collect::<Vec<_>>()
+    };
+    let complaints = in_parallel(&cases, |(from, input, format)| {
+        let dir = tempfile::tempdir().unwrap();
+        let line = format!("-nostdin -y -v error -i {{{input}}} -c copy out.{format}");
+        let run = run(&weir(), &words(&line), dir.path(), LIMIT);
+        if run.code() != Some(0) {
+            return Some(format!("{line}: status {:?}: {}", run.code(), run.tail()));
+        }
+        let (told, expected) = (
+            shown(&probe(&dir.path().join(format!("out.{format}"))).unwrap()),
+            shown(&probe(&common::media::path(from)).unwrap()),
+        );
+        let differ = told.len() != expected.len()
+            || told.iter().zip(&expected).any(|(a, b)| a.is_nan() || (a - b).abs() > 0.002);
+        differ.then(|| format!("{line}: {told:?}, where {expected:?} is right"))
+    });
+    assert_none(&complaints, cases.len());
+}
+
 #[test]
 fn a_clock_that_starts_over_leaves_decoding_times_even_where_the_container_has_none() {
     let cases = [lasts(4.0, "-i {twice.mkv}")];
@@ -119,7 +159,10 @@ fn a_clock_that_was_another_for_a_while_leaves_no_hole() {
 
 #[test]
 fn one_time_that_is_astray_moves_nothing_else() {
-    check(&[lasts(2.0, "-i {astray.flv}")], &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4, TRANSCODE_TO_MP4]);
+    check(
+        &[lasts(2.0, "-i {astray.flv}"), lasts(2.0, "-i {astray.ts}")],
+        &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4, TRANSCODE_TO_MP4],
+    );
 }
 
 #[test]

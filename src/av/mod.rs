@@ -30,6 +30,7 @@ pub use sys::listing;
 pub use sys::log as library_log;
 pub use sys::output::{ChapterCopy, GroupFault, Muxer, OutputStreamSettings, is_disposition, packet_samples};
 pub use sys::packet::{Packet, PictureStats};
+pub use sys::parser::PictureParser;
 pub use sys::process::end as end_process;
 pub use sys::process::{
     LocalTime, LongTurns, ProcessTimes, limit_cpu_features, set_cpu_count, set_max_alloc, time_of_day,

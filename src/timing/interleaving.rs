@@ -6,8 +6,6 @@
 
 use std::collections::VecDeque;
 
-/// What is this far ahead waits, in microseconds; libavformat does the rest.
-const AHEAD_US: i64 = 5_000_000;
 /// Bytes that wait at the most: then a stream is taken for silent, and no longer waited for.
 const MOST_BYTES: usize = 16 << 20;
 
@@ -23,15 +21,16 @@ struct Lane<T> {
 #[derive(Debug)]
 pub struct Interleaving<T> {
     lanes: Vec<Lane<T>>,
+    ahead_us: i64,
     bytes: usize,
     first_us: Option<i64>,
 }
 
 impl<T> Interleaving<T> {
-    /// `counts`: for each stream, whether the others wait for it.
-    pub fn new(counts: impl IntoIterator<Item = bool>) -> Self {
+    /// `counts`: for each stream, whether the others wait for it; what is further ahead than `ahead_us` waits.
+    pub fn new(counts: impl IntoIterator<Item = bool>, ahead_us: i64) -> Self {
         let lane = |counts| Lane { counts, last_us: None, waiting: VecDeque::new() };
-        Self { lanes: counts.into_iter().map(lane).collect(), bytes: 0, first_us: None }
+        Self { lanes: counts.into_iter().map(lane).collect(), ahead_us, bytes: 0, first_us: None }
     }
 
     /// Adds an item with its time in microseconds and its bytes.
@@ -50,7 +49,7 @@ impl<T> Interleaving<T> {
     pub fn pop(&mut self) -> Option<(usize, T)> {
         let head = |(stream, lane): (usize, &Lane<T>)| Some((lane.waiting.front()?.0, stream));
         let (at_us, stream) = self.lanes.iter().enumerate().filter_map(head).min()?;
-        if self.bytes <= MOST_BYTES && self.slowest_us().is_some_and(|slowest| at_us - slowest > AHEAD_US) {
+        if self.bytes <= MOST_BYTES && self.slowest_us().is_some_and(|slowest| at_us - slowest > self.ahead_us) {
             return None;
         }
         let lane = &mut self.lanes[stream];
@@ -80,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_is_far_ahead_of_a_stream_that_is_late_waits_for_it() {
-        let mut lanes = Interleaving::new([true, true]);
+        let mut lanes = Interleaving::new([true, true], 5 * SECOND);
         for second in 0..8 {
             lanes.push(1, second * SECOND, 100, second);
         }
@@ -93,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_stays_silent_costs_no_more_than_so_many_bytes() {
-        let mut lanes = Interleaving::new([true, true]);
+        let mut lanes = Interleaving::new([true, true], 5 * SECOND);
         let mut given = 0;
         for second in 0..1000 {
             lanes.push(1, second * SECOND, 1 << 20, second);
@@ -104,7 +103,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_streams_that_do_not_count() {
-        let mut lanes = Interleaving::new([false, true]);
+        let mut lanes = Interleaving::new([false, true], 5 * SECOND);
         (0..100).for_each(|second| lanes.push(1, second * SECOND, 1, second));
         assert_eq!(popped(&mut lanes).len(), 100);
     }
@@ -114,7 +113,7 @@ mod tests {
         fn all_come_out_once_each_stream_in_its_order(
             arrivals in prop::collection::vec((0usize..3, 0i64..20), 0..200), end_at in 0usize..200,
         ) {
-            let mut lanes = Interleaving::new([true, true, false]);
+            let mut lanes = Interleaving::new([true, true, false], 5 * SECOND);
             let mut at = [0i64; 3];
             let mut sent = vec![Vec::new(); 3];
             let mut got = vec![Vec::new(); 3];

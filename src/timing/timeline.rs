@@ -15,8 +15,10 @@ const ALIGN_WITHIN_US: i64 = MICROS_PER_SECOND;
 /// A clock that is set back by more than this has started over.
 const REBASED_WITHIN_US: i64 = 10 * MICROS_PER_SECOND;
 
-/// A packet that lies this far ahead may be the only one with such a time.
-const ASTRAY_US: i64 = 10 * MICROS_PER_SECOND;
+/// A packet that lies this far ahead may be the only one with such a time; in real time, where waiting for the next one costs
+/// more, only one that lies further ahead.
+const ASTRAY_US: i64 = MICROS_PER_SECOND;
+const ASTRAY_IN_REAL_TIME_US: i64 = 60 * MICROS_PER_SECOND;
 
 /// So many epochs are remembered, for a clock that returns.
 const REMEMBERED: usize = 8;
@@ -190,9 +192,9 @@ impl Timeline {
         self.streams.get(stream).map_or(0, |s| s.offset_us)
     }
 
-    /// True of a packet that lies so far ahead of its stream that it may be the only one with such a time. In formats whose times
-    /// may jump each is taken for a jump, and so is the way back.
-    pub fn may_be_astray(&self, stream: usize, packet: PacketTimes) -> bool {
+    /// True of a packet that lies so far ahead of its stream that it may be the only one with such a time, though not so far that
+    /// it is a jump. `in_real_time`: packets are read at the speed of time.
+    pub fn may_be_astray(&self, stream: usize, packet: PacketTimes, in_real_time: bool) -> bool {
         let Some(state) = self.streams.get(stream) else { return false };
         let (true, Some(next), Some(dts)) = (state.told_dts, state.next_dts_us, packet.dts.or(packet.pts)) else {
             return false;
@@ -203,7 +205,9 @@ impl Timeline {
         let base = state.timing.time_base;
         let shift = rescale(self.loop_shift.0, self.loop_shift.1, base);
         let at = rescale(dts.saturating_add(shift), base, Rational::MICROS).saturating_add(state.offset_us);
-        lasts && !self.settings.may_jump && !self.settings.copy_timestamps && at.saturating_sub(next) > ASTRAY_US
+        let far_us = if in_real_time { ASTRAY_IN_REAL_TIME_US } else { ASTRAY_US };
+        let lead = at.saturating_sub(next);
+        lasts && !self.settings.copy_timestamps && lead > far_us && lead <= self.threshold_us()
     }
 
     /// Adds a stream that the demuxer found while reading.
@@ -286,6 +290,11 @@ impl Timeline {
         Stamped { pts, dts, dts_us: state.dts_us, overlaps, hole }
     }
 
+    /// A step of more than this is a jump, in microseconds.
+    fn threshold_us(&self) -> i64 {
+        if self.settings.may_jump { self.settings.delta_threshold_us } else { self.settings.error_threshold_us }
+    }
+
     /// Moves the stream to another epoch when its time has jumped.
     fn choose_epoch(&mut self, stream: usize, raw: &PacketTimes) {
         let state = &self.streams[stream];
@@ -296,8 +305,7 @@ impl Timeline {
         }
         let Some(dts) = raw.dts else { return };
         let at = |offset_us: i64| rescale(dts, base, Rational::MICROS).saturating_add(offset_us);
-        let threshold =
-            if self.settings.may_jump { self.settings.delta_threshold_us } else { self.settings.error_threshold_us };
+        let threshold = self.threshold_us();
         let Some(next) = state.next_dts_us.filter(|_| state.told_dts) else {
             // The first time of this stream: it belongs near the others.
             self.streams[stream].offset_us = self.newest_offset_us;

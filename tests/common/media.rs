@@ -294,6 +294,18 @@ const RECIPES: &[(&str, Recipe)] = &[
     // A keyframe twice a second.
     ("gop.mp4", Ffmpeg("-i {av.mp4} -c:v libx264 -preset veryfast -bf 2 -g 12 -c:a copy")),
     ("gop.ts", Ffmpeg("-i {gop.mp4} -c copy")),
+    // Pictures that are reordered, in containers that do not tell when they are shown.
+    ("gop.avi", Ffmpeg("-i {gop.mp4} -c copy")),
+    ("gop.h264", Ffmpeg("-i {gop.mp4} -c:v copy")),
+    (
+        "gop5.mp4",
+        Ffmpeg("-i {av.mp4} -an -c:v libx265 -preset ultrafast -x265-params log-level=none:bframes=3:keyint=20"),
+    ),
+    ("gop.hevc", Ffmpeg("-i {gop5.mp4} -c:v copy")),
+    ("gop4.mp4", Ffmpeg("-i {av.mp4} -c:v mpeg4 -bf 2 -g 12 -c:a copy")),
+    ("gop4.avi", Ffmpeg("-i {gop4.mp4} -c copy")),
+    ("gop2.mp4", Ffmpeg("-i {av.mp4} -an -c:v mpeg2video -bf 2 -g 12")),
+    ("gop2.m2v", Ffmpeg("-i {gop2.mp4} -c:v copy")),
     // Containers without decoding times, whose clock starts over; and with a second of them where another one is told.
     ("gop.mkv", Ffmpeg("-i {gop.mp4} -c copy")),
     ("twice.mkv", Join(&["gop.mkv", "gop.mkv"])),
@@ -301,6 +313,7 @@ const RECIPES: &[(&str, Recipe)] = &[
     // A picture whose time is another one.
     ("gop.flv", Ffmpeg("-i {gop.mp4} -c copy")),
     ("astray.flv", Patch("gop.flv", lead_a_picture_astray)),
+    ("astray.ts", Patch("gop.ts", lead_sound_astray)),
     ("tinyfast.mp4", Ffmpeg("-i {tiny.mp4} -c copy -movflags +faststart")),
     ("tiny.mkv", Ffmpeg("-i {tiny.mp4} -c copy")),
     ("tiny.flv", Ffmpeg("-i {tiny.mp4} -c copy")),
@@ -423,6 +436,17 @@ fn lead_a_picture_astray(bytes: &mut [u8]) {
         }
         at += 11 + size + 4;
     }
+}
+
+/// Moves the frames of sound that the fourth packet of PES of it holds on by almost six seconds (2^19 ticks).
+fn lead_sound_astray(bytes: &mut [u8]) {
+    let begins = |packet: &[u8]| {
+        let payload = if packet[3] & 0x20 == 0 { 4 } else { 5 + usize::from(packet[4]) };
+        (packet[1] & 0x40 != 0 && packet[payload..].starts_with(&[0, 0, 1, 0xc0])).then_some(payload)
+    };
+    let found = bytes.chunks_exact(188).enumerate().filter_map(|(n, packet)| Some(n * 188 + begins(packet)?)).nth(3);
+    // The time's five bytes stand behind nine of the header: 3, 8, 7, 8 and 7 bits, each but the first two with a mark behind.
+    bytes[found.unwrap() + 9 + 2] ^= 0x20;
 }
 
 fn joined(names: &[&str]) -> Vec<u8> {

@@ -31,6 +31,7 @@ pub mod options;
 pub mod output;
 pub mod packet;
 mod pads;
+pub mod parser;
 pub mod process;
 mod reassembly;
 pub mod silence;

@@ -68,8 +68,8 @@ pub struct DemuxStage {
     packets_this_pass: u64,
     unknown_streams: usize,
     asking: Asking,
-    /// By stream, a packet whose time may be a damaged one.
-    astray: BTreeMap<usize, Packet>,
+    /// By stream, packets whose time may be a damaged one.
+    astray: BTreeMap<usize, Vec<Packet>>,
     /// What makes it a session with a peer.
     live: Option<LiveInput>,
 }

@@ -5,11 +5,14 @@ mod live;
 mod passage;
 mod queue;
 mod seam;
+mod showing;
 mod writing;
 
 use self::live::Live;
 use self::queue::MuxingQueue;
 use self::seam::SeamFiller;
+pub use self::showing::Rhythm;
+use self::showing::Showing;
 use super::copy::Copy;
 use super::frame_stats::FrameStats;
 use super::sdp::SessionDescription;
@@ -62,6 +65,8 @@ pub struct MuxStream {
     pub silent: bool,
     /// It is one picture that stands for the whole (a cover): its end ends nothing.
     pub stands: bool,
+    /// How its pictures follow each other, where they are copied and the muxer wants to know when they are shown.
+    pub rhythm: Option<Rhythm>,
     /// `-stats_mux_pre`.
     pub stats: Option<FrameStats>,
 }
@@ -79,6 +84,7 @@ struct State {
     guard: DtsGuard,
     written: i64,
     seam: SeamFiller,
+    showing: Option<Showing>,
     meter: Arc<StreamMeter>,
 }
 
@@ -118,6 +124,9 @@ pub struct MuxSettings {
     /// Where the output's session description goes.
     pub sdp: Option<SessionDescription>,
 }
+
+/// Streams of an output may be so far apart; libavformat does the rest.
+const AHEAD_US: i64 = 5_000_000;
 
 /// How long `-shortest` waits to find out where to end. A stream that is late only because its thread is, is waited for where
 /// nobody waits for the packets.
@@ -160,7 +169,9 @@ impl MuxStage {
         let encodes = streams.iter().any(|s| s.copy.is_none() && !s.silent);
         let steady = |s: &MuxStream| !s.silent && matches!(s.kind, MediaKind::Video | MediaKind::Audio);
         let in_step = settings.at_leisure && encodes && streams.iter().filter(|s| steady(s)).count() > 1;
-        let interleaving = in_step.then(|| Interleaving::new(streams.iter().map(steady)));
+        // Where the file ends at a size, what is ahead would be cut off with what it belongs to still to come.
+        let ahead_us = if settings.size_limit_bytes.is_some() { 0 } else { AHEAD_US };
+        let interleaving = in_step.then(|| Interleaving::new(streams.iter().map(steady), ahead_us));
         // Nobody feeds an attachment.
         let closing = (0..streams.len()).filter(|index| streams[*index].silent).collect();
         let streams: Vec<State> = streams
@@ -176,6 +187,7 @@ impl MuxStage {
                 guard: DtsGuard::new(settings.dts_may_repeat),
                 written: 0,
                 seam: SeamFiller::default(),
+                showing: None,
                 meter: Arc::clone(&meter.streams[i]),
                 settings: s,
             })
@@ -215,7 +227,10 @@ impl MuxStage {
     }
 
     fn stream_ended(&mut self, index: usize) -> Result<(), StageError> {
-        self.streams[index].ended = true;
+        self.shown_to_the_end(index)?;
+        if std::mem::replace(&mut self.streams[index].ended, true) {
+            return Ok(());
+        }
         self.no_longer_awaited(index)?;
         if self.header_written && self.streams[index].queue.is_empty() {
             self.filtered(index, None)?;

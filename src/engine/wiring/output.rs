@@ -1,7 +1,8 @@
 //! The stages of an output: from the decoder's far end to the muxer.
 
 use super::settings::{
-    copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_joined, needs_trailer, sound_leads,
+    copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_joined, needs_trailer, rhythm,
+    sound_leads,
 };
 use super::{Builder, Ends, FRAMES, PACKETS, packet_room};
 use crate::av::BlockedThread;
@@ -181,11 +182,13 @@ impl Builder<'_> {
                 queue_bytes: stream.queue_bytes,
                 silent: false,
                 stands: facts.is_some_and(StreamFacts::is_cover),
+                rhythm: None,
                 stats: self.stats(stream.stats.before_muxer.as_ref(), (index, i))?,
             };
             let packets = &mut ends.inputs.entry(source.unwrap_or_default()).or_default().packets;
             match &stream.treatment {
                 Treatment::Copy(copy) => {
+                    mux_stream.rhythm = facts.and_then(|f| rhythm(&output.muxer, f));
                     mux_stream.lenient_dts = facts.is_some_and(|f| f.codec == "vp9");
                     mux_stream.silent = stream.kind == MediaKind::Attachment;
                     mux_stream.copy = Some(Copy::new(copy_settings(plan, inputs, output, stream, copy)));

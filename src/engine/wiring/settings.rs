@@ -2,6 +2,8 @@
 
 use crate::engine::prepare::{OpenInputs, is_pipe};
 use crate::engine::stages::copy::CopySettings;
+use crate::engine::stages::mux::Rhythm;
+use crate::facts::{MediaKind, StreamFacts};
 use crate::octets::{file_path, to_path};
 use crate::plan::{OutputPlan, OutputStreamPlan, PadTarget, Plan, StreamSource, Treatment};
 use crate::spec::GlobalSpec;
@@ -167,6 +169,18 @@ pub(super) fn copied_streams(plan: &Plan, input: usize) -> Vec<bool> {
         }
     }
     copied
+}
+
+/// Formats that only tell what they are given.
+const TELL_AS_IT_IS: [&str; 9] =
+    ["null", "crc", "md5", "hash", "streamhash", "framecrc", "framemd5", "framehash", "ffmetadata"];
+
+/// How the pictures of a copied stream follow each other, where the muxer wants to know when they are shown.
+pub(super) fn rhythm(muxer: &crate::catalog::MuxerFacts, facts: &StreamFacts) -> Option<Rhythm> {
+    let moves = facts.kind == MediaKind::Video && !facts.is_cover();
+    let wanted = !muxer.no_timestamps && !TELL_AS_IT_IS.contains(&muxer.name.as_str());
+    let rate = if facts.real_frame_rate.is_valid() { facts.real_frame_rate } else { facts.avg_frame_rate };
+    (moves && wanted).then_some(Rhythm { delay: facts.video_delay, frame_rate: rate })
 }
 
 /// One file copied to one file: reading and writing are so little work that a second thread costs more than it wins.

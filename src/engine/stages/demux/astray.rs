@@ -1,4 +1,4 @@
-//! Packets that lie far ahead of their stream wait for the next one, which tells whether their time is a damaged one.
+//! Packets that lie far ahead of their stream wait for those that follow, which tell whether their time is a damaged one.
 
 use super::{DemuxStage, raw_times};
 use crate::av::Packet;
@@ -7,39 +7,66 @@ use crate::engine::flow::PacketItem;
 use crate::engine::kernel::{Flow, Outlet};
 use std::sync::atomic::Ordering;
 
+/// Packets of a stream that wait at the most: as many frames of sound as MPEG-TS gives one time.
+const MOST_WAITING: usize = 16;
+
 impl DemuxStage {
-    /// Deals out a packet as it was read, and before it the one of its stream that waited for it.
+    /// Deals out a packet as it was read, and before it those of its stream that waited for it.
     pub(super) fn take(&mut self, packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         let stream = packet.stream();
-        let is_astray = self.timeline.may_be_astray(stream, raw_times(&packet));
-        if let Some(mut waited) = self.astray.remove(&stream) {
-            if !is_astray {
-                self.put_in_place(&mut waited, &packet);
+        let Some(true) = self.settings.used.get(stream).copied() else { return self.deal(packet, out) };
+        let in_real_time = self.settings.pacer.is_some();
+        let is_astray = self.timeline.may_be_astray(stream, raw_times(&packet), in_real_time);
+        let Some(mut waited) = self.astray.remove(&stream) else {
+            if is_astray {
+                self.astray.insert(stream, vec![packet]);
+                return Ok(Flow::Continue);
             }
-            if self.deal(waited, out)? == Flow::Done {
-                return Ok(Flow::Done);
-            }
-        } else if is_astray && self.settings.used.get(stream).copied().unwrap_or(false) {
-            self.astray.insert(stream, packet);
+            return self.deal(packet, out);
+        };
+        if !is_astray {
+            self.put_in_place(&mut waited, &packet);
+        } else if !in_real_time
+            && waited.len() < MOST_WAITING
+            && waited.last().is_some_and(|last| follows(last, &packet))
+        {
+            waited.push(packet);
+            self.astray.insert(stream, waited);
             return Ok(Flow::Continue);
         }
-        self.deal(packet, out)
+        for packet in waited.into_iter().chain([packet]) {
+            if self.deal(packet, out)? == Flow::Done {
+                return Ok(Flow::Done);
+            }
+        }
+        Ok(Flow::Continue)
     }
 
-    /// Gives a packet a time just before the next one of its stream.
-    fn put_in_place(&mut self, packet: &mut Packet, next: &Packet) {
-        let (old, next) = (raw_times(packet), raw_times(next));
-        let Some(dts) = next.dts.or(next.pts).map(|dts| dts.saturating_sub(old.duration.max(1))) else { return };
-        let shown_later = old.pts.zip(old.dts).map_or(0, |(pts, dts)| pts.saturating_sub(dts).max(0));
-        packet.set_times(old.pts.map(|_| dts.saturating_add(shown_later)), old.dts.map(|_| dts));
-        self.meter.astray.fetch_add(1, Ordering::Relaxed);
+    /// Gives packets times just before the next one of their stream.
+    fn put_in_place(&mut self, packets: &mut [Packet], next: &Packet) {
+        let next = raw_times(next);
+        let Some(mut at) = next.dts.or(next.pts) else { return };
+        for packet in packets.iter_mut().rev() {
+            let old = raw_times(packet);
+            at = at.saturating_sub(old.duration.max(1));
+            let shown_later = old.pts.zip(old.dts).map_or(0, |(pts, dts)| pts.saturating_sub(dts).max(0));
+            packet.set_times(old.pts.map(|_| at.saturating_add(shown_later)), old.dts.map(|_| at));
+            self.meter.astray.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Deals out what still waits: nothing follows it.
     pub(super) fn take_the_rest(&mut self, out: &mut Outlet<PacketItem>) -> Result<(), StageError> {
-        while let Some((_, packet)) = self.astray.pop_first() {
-            self.deal(packet, out)?;
+        while let Some((_, packets)) = self.astray.pop_first() {
+            packets.into_iter().try_for_each(|packet| self.deal(packet, out).map(drop))?;
         }
         Ok(())
     }
+}
+
+/// True of a packet that goes on where another one ended.
+fn follows(before: &Packet, packet: &Packet) -> bool {
+    let (before, after) = (raw_times(before), raw_times(packet));
+    let distance = |from: Option<i64>, to: Option<i64>| Some(to?.saturating_sub(from?));
+    distance(before.dts, after.dts).is_some_and(|ticks| ticks >= 0 && ticks <= 2 * before.duration.max(1))
 }

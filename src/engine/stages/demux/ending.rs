@@ -107,7 +107,7 @@ impl DemuxStage {
         let facts = &self.settings.facts;
         let whole_is_promised = self.demuxer.length_is_promised();
         // libavformat cuts the length of a file of AVI to what has room in its bytes.
-        if self.settings.thinned || !(whole_is_promised || facts.format == "avi") {
+        if self.settings.thinned || self.timeline.jumps() > 0 || !(whole_is_promised || facts.format == "avi") {
             return Vec::new();
         }
         let counts = |s: &&StreamFacts| {
@@ -127,7 +127,6 @@ impl DemuxStage {
                 checks.push((length, reached));
             }
         } else if whole_is_promised
-            && self.timeline.jumps() == 0
             && facts.streams.iter().all(|s| used(&s) || s.kind == MediaKind::Attachment || s.is_only_announced())
         {
             // Only the whole has a length, and all that counts for it was read.

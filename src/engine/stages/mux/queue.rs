@@ -45,7 +45,7 @@ impl MuxStage {
     /// Takes a packet in; before the header it waits.
     pub(super) fn arrived(&mut self, index: usize, media: MediaPacket) -> Result<(), StageError> {
         if self.header_written {
-            return self.passed(index, media);
+            return self.shown(index, media);
         }
         let state = &mut self.streams[index];
         state.queue.push(media);

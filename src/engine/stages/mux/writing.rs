@@ -17,9 +17,11 @@ impl MuxStage {
         self.write_in_turn()
     }
 
-    /// Writes what is not too far ahead.
+    /// Writes what is not too far ahead, up to the size that is wanted.
     pub(super) fn write_in_turn(&mut self) -> Result<(), StageError> {
-        while let Some((index, packet)) = self.interleaving.as_mut().and_then(Interleaving::pop) {
+        while !self.is_over_size()
+            && let Some((index, packet)) = self.interleaving.as_mut().and_then(Interleaving::pop)
+        {
             self.put(index, packet)?;
         }
         Ok(())
