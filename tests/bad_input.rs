@@ -244,6 +244,19 @@ fn whole_files_have_status_0_whatever_is_taken_from_them() {
     }
 }
 
+#[test]
+fn what_would_go_to_a_closed_standard_output_is_refused() {
+    let dir = scratch();
+    let line = format!(
+        "exec {} -v error -nostdin -i {} -c copy -f mpegts - >&-",
+        weir().display(),
+        path("tiny.mp4").display()
+    );
+    let run = run(Path::new("sh"), &["-c".to_owned(), line], dir.path(), LIMIT);
+    assert_eq!(run.code(), Some(1), "{}", run.tail());
+    assert!(run.stderr.contains("Bad file descriptor"), "{}", run.stderr);
+}
+
 /// As `ffmpeg -f wav -` writes it, for it cannot go back: its last packet is as short as the rest of the file is.
 #[test]
 fn sound_of_unknown_length_is_whole_wherever_it_ends() {

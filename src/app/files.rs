@@ -3,6 +3,7 @@
 use super::keyboard;
 use super::signals::Outside;
 use super::sources::{local_path, read_by, written_by};
+use crate::av::stdout_is_missing;
 use crate::diagnostic::mask_url;
 use crate::plan::{OutputPlan, Plan};
 use crate::report::{CalledAs, terminal};
@@ -24,6 +25,13 @@ pub(super) fn check(
     for (index, output) in plan.outputs.iter().enumerate().filter(|(_, output)| output.muxer.name != "null") {
         let url = mask_url(&output.url);
         refuse_inputs(written_by(&output.url, &output.muxer.name), &read, (&url, called))?;
+        let to_stdout = matches!(output.url.as_str(), "-" | "pipe:" | "pipe:1" | "fd:" | "/dev/stdout");
+        if to_stdout && stdout_is_missing() {
+            return Err(format!(
+                "{url}: Bad file descriptor: standard output is closed, so what is written there would be lost. Name a \
+                 file, or lead standard output to a file or a program."
+            ));
+        }
         let Some(path) = local_path(&output.url) else { continue };
         let found = fs::metadata(&path).ok();
         if found.as_ref().is_some_and(fs::Metadata::is_dir) && !output.muxer.no_file {

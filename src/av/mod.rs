@@ -33,7 +33,8 @@ pub use sys::packet::{Packet, PictureStats};
 pub use sys::parser::PictureParser;
 pub use sys::process::end as end_process;
 pub use sys::process::{
-    LocalTime, LongTurns, ProcessTimes, limit_cpu_features, set_cpu_count, set_max_alloc, time_of_day,
+    LocalTime, LongTurns, ProcessTimes, limit_cpu_features, set_cpu_count, set_max_alloc, stdout_is_missing,
+    time_of_day,
 };
 pub use sys::silence::silent_packet;
 pub use sys::sockets::{Descriptors, Sockets};

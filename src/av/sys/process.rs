@@ -3,6 +3,7 @@
 use super::{c_string, error::AvError};
 use ffmpeg_sys_next as ffi;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Limits the processor features that the libraries use (`-cpuflags`).
 pub fn limit_cpu_features(text: &str) -> Result<(), AvError> {
@@ -23,6 +24,26 @@ pub fn end(status: u8) -> ! {
     unsafe { libc::fflush(std::ptr::null_mut()) };
     // SAFETY: ends the process.
     unsafe { libc::_exit(i32::from(status)) }
+}
+
+/// Whether the program was started without standard output. Rust opens `/dev/null` in the place of what is missing, before `main`
+/// and so that nothing written there can fail: it is looked at before that.
+static STDOUT_IS_MISSING: AtomicBool = AtomicBool::new(false);
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOOK_AT_STDOUT: extern "C" fn() = {
+    extern "C" fn look() {
+        // SAFETY: asks for flags of a descriptor, open or not.
+        let is_missing = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) } < 0;
+        STDOUT_IS_MISSING.store(is_missing, Ordering::Relaxed);
+    }
+    look
+};
+
+/// True when the program was started without standard output (`>&-`), so that what is written to it is lost.
+pub fn stdout_is_missing() -> bool {
+    STDOUT_IS_MISSING.load(Ordering::Relaxed)
 }
 
 /// Sets how many processors the libraries count with (`-cpucount`).

@@ -272,7 +272,11 @@ impl MuxStage {
             (0..self.streams.len()).for_each(|index| interleaving.end(index));
         }
         let flushed = self.write_in_turn().is_ok() & self.muxer.flush_interleaving().is_ok();
-        self.muxer.finish().is_ok() && flushed
+        let finished = self.muxer.finish_with_size();
+        if let Some(bytes) = finished.1 {
+            self.meter.file_bytes.store(bytes, Relaxed);
+        }
+        finished.0.is_ok() && flushed
     }
 }
 

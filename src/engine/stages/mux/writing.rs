@@ -62,9 +62,14 @@ impl MuxStage {
             let operation = format!("Error writing a packet of {source} (av_interleaved_write_frame())");
             StageError::about(settings.url.clone(), operation)(cause).called_by_ffmpeg("av_interleaved_write_frame()")
         })?;
-        // What the muxer counts where it does; else the packet's own end.
-        if let (Some(_), Some(end)) = (own_end, self.muxer.stream_end(index).or(own_end)) {
-            self.streams[index].meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
+        // What the muxer counts where it does, which an empty packet at the end may set back; else the packet's own end.
+        let meter = &self.streams[index].meter;
+        match (own_end, self.muxer.stream_end(index)) {
+            (Some(_), Some(end)) => meter.end_us.store(rescale(end, base, Rational::MICROS), Relaxed),
+            (Some(end), None) => {
+                meter.end_us.fetch_max(rescale(end, base, Rational::MICROS), Relaxed);
+            }
+            (None, _) => {}
         }
         if self.packets % 16 == 1 {
             self.note_size();
