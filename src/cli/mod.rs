@@ -100,6 +100,7 @@ fn read(args: &[String], catalog: &dyn Catalog, reading: Reading) -> Read {
     }
     let mut job = bind::bind(&command, catalog, &mut findings, words.len());
     args.clone_into(&mut job.global.arguments);
+    job.global.is_literal = reading == Reading::Literal;
     Read { parsed: Parsed::Job(Box::new(job)), findings, words }
 }
 

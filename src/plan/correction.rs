@@ -1,0 +1,47 @@
+//! Commands as they ought to have been typed, for refusals while planning.
+
+use crate::diagnostic::{Edit, Origin, command_line, edited, mask_text, nearest};
+use crate::spec::JobSpec;
+
+/// The edits that put another value, or nothing at all, in the place of an option with its value; `None` where these are
+/// no words of their own in the command line.
+pub(super) fn edits(spec: &JobSpec, origin: &Origin, typed: &str, meant: Option<&str>) -> Option<Vec<Edit>> {
+    let words = spec.global.arguments.get(origin.arg..=origin.arg + 1)?;
+    if mask_text(&words[0]) != origin.token || words[1] != typed {
+        return None;
+    }
+    let replaced = |at: usize, words: Vec<String>| Edit::Replace(origin.arg + at, words);
+    Some(match meant {
+        Some(meant) => vec![replaced(1, vec![meant.to_owned()])],
+        None => vec![replaced(0, Vec::new()), replaced(1, Vec::new())],
+    })
+}
+
+/// "Type: weir ...", with everything mended.
+pub(super) fn command(spec: &JobSpec, edits: &[Edit]) -> String {
+    format!("Type: {}", command_line(&edited(&spec.global.arguments, edits)))
+}
+
+/// What to do about one value: the likeliest one, or else a sentence, with the command that has it; without a likely
+/// value the command lacks the option.
+pub(super) fn remedy(spec: &JobSpec, origin: &Origin, typed: &str, meant: Option<&str>, otherwise: &str) -> String {
+    let sentence = meant.map_or_else(|| otherwise.to_owned(), |meant| format!("Did you mean {}?", mask_text(meant)));
+    match edits(spec, origin, typed, meant) {
+        Some(edits) => format!("{sentence} {}", command(spec, &edits)),
+        None => sentence,
+    }
+}
+
+/// [`remedy`] for a name: the nearest one of those that there are; where none is near, the sentence alone.
+pub(super) fn remedy_for_name(
+    spec: &JobSpec,
+    origin: &Origin,
+    typed: &str,
+    names: &[String],
+    otherwise: &str,
+) -> String {
+    match nearest(typed, names) {
+        Some(meant) => remedy(spec, origin, typed, Some(&meant), otherwise),
+        None => otherwise.to_owned(),
+    }
+}
