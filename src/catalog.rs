@@ -132,6 +132,8 @@ pub trait Catalog {
     fn option_names(&self) -> Vec<String>;
     /// What `owner` expects instead, where it has the option and refuses the value; FFmpeg's own parsers decide.
     fn refusal(&self, owner: OptionOwner<'_>, option: &str, value: &str) -> Option<Expected>;
+    /// True when an option of that name has flags as its values, which may be taken away as in `-flags -bitexact`.
+    fn option_takes_flags(&self, option: &str) -> bool;
     /// All names of that kind, for spelling suggestions.
     fn names(&self, of: Named) -> Vec<String>;
     /// True when a demuxer has this option of its own.

@@ -148,6 +148,9 @@ impl Catalog for FakeCatalog {
         };
         (!takes).then(|| Expected { kind, names: names.iter().map(|name| (*name).to_owned()).collect(), range })
     }
+    fn option_takes_flags(&self, option: &str) -> bool {
+        matches!(option, "flags" | "fflags" | "movflags" | "flvflags" | "sws_flags")
+    }
     fn names(&self, of: Named) -> Vec<String> {
         let names: &[&str] = match of {
             Named::Filter => {
@@ -159,6 +162,7 @@ impl Catalog for FakeCatalog {
             Named::Decoder => &["h264", "aac"],
             Named::PixelFormat => &["yuv420p", "rgb24"],
             Named::SampleFormat => &["s16", "fltp"],
+            Named::ChannelLayout => &["mono", "stereo", "5.1"],
             Named::Disposition => &["default", "forced", "dub"],
         };
         names.iter().map(|name| (*name).to_owned()).collect()

@@ -160,6 +160,8 @@ pub enum Named {
     PixelFormat,
     /// Sample formats.
     SampleFormat,
+    /// Channel layouts.
+    ChannelLayout,
     /// What streams may be marked as.
     Disposition,
 }

@@ -33,6 +33,7 @@ mod sharing;
 mod stream_groups;
 mod target;
 mod threads;
+mod typed_names;
 
 pub use display::{DisplayOverride, Orientation, display_override};
 pub use hardware::{HardwareDecode, HardwareMethod, hardware_decode};
@@ -91,6 +92,7 @@ pub fn plan(
     rules::apply(&context, &mut drafts, &mut diagnostics);
     option_values::of_outputs(&context, &drafts, &mut diagnostics);
     filter_names::of_outputs(&context, &drafts, &mut diagnostics);
+    typed_names::of_outputs(&context, &drafts, &mut diagnostics);
     if failed(&diagnostics) {
         return Err(diagnostics);
     }

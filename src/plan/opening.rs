@@ -149,7 +149,7 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
     for assigned in &spec.codec.0 {
         let Some(kind) = assigned.specifier.kind else { continue };
         let Some(decoder) = catalog.find_decoder(&assigned.value) else {
-            return Err(vec![unknown_decoder(&assigned.value).at(&assigned.origin)]);
+            return Err(vec![unknown_decoder(job, catalog, assigned)]);
         };
         forced_codecs.push((kind, decoder.codec_id));
     }
@@ -234,8 +234,14 @@ fn unknown_format(job: &JobSpec, catalog: &dyn Catalog, format: &Assigned<String
         .at(&format.origin)
 }
 
-fn unknown_decoder(name: &str) -> Diagnostic {
-    Diagnostic::error("unknown-decoder", format!("Unknown decoder '{name}'"))
+fn unknown_decoder(job: &JobSpec, catalog: &dyn Catalog, named: &Assigned<String>) -> Diagnostic {
+    let words = format!("Unknown decoder '{}'", named.value);
+    let otherwise = "-decoders lists those of this FFmpeg.";
+    let names = catalog.names(Named::Decoder);
+    Diagnostic::error("unknown-decoder", format!("{words}."))
+        .ffmpeg_says(words)
+        .remedy(correction::remedy_for_name(job, &named.origin, &named.value, &names, otherwise))
+        .at(&named.origin)
 }
 
 #[cfg(test)]

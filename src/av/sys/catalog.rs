@@ -145,6 +145,10 @@ impl Catalog for LinkedCatalog {
         option_values::refusal(owner, option, value)
     }
 
+    fn option_takes_flags(&self, option: &str) -> bool {
+        options::takes_flags(option)
+    }
+
     fn names(&self, of: Named) -> Vec<String> {
         listing::names(of)
     }

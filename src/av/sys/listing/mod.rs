@@ -50,6 +50,7 @@ pub(crate) fn names(of: Named) -> Vec<String> {
                 let names = (0..64).map(|number| text_of(ffi::av_get_sample_fmt_name(compat::sample_format(number))));
                 names.take_while(|name| !name.is_empty()).collect()
             }
+            Named::ChannelLayout => names::layouts().standard.into_iter().map(|(name, _)| name).collect(),
             Named::Disposition => names::dispositions(),
         }
     };
