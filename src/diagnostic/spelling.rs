@@ -15,8 +15,11 @@ pub fn nearest<S: AsRef<str>>(typed: &str, names: &[S]) -> Option<String> {
     let wanted = typed.to_lowercase();
     let limit = tolerance(wanted.chars().count());
     let near = names.iter().map(AsRef::as_ref).map(|name| {
-        let other_start = name.chars().next() != wanted.chars().next();
-        (strsim::osa_distance(&wanted, &name.to_lowercase()), other_start, name.len().abs_diff(wanted.len()), name)
+        let lower = name.to_lowercase();
+        let other_start = lower.chars().next() != wanted.chars().next();
+        let is_longer_or_shorter = lower.starts_with(&wanted) || wanted.starts_with(&lower);
+        let less_alike = (other_start, !is_longer_or_shorter, name.len().abs_diff(wanted.len()));
+        (strsim::osa_distance(&wanted, &lower), less_alike, name)
     });
     let near = near.filter(|(distance, ..)| *distance <= limit).min().map(|(.., name)| name);
     let longer = || {
@@ -103,6 +106,7 @@ mod tests {
         ] {
             assert_eq!(nearest(typed, &presets).as_deref(), meant, "{typed}");
         }
+        assert_eq!(nearest("s166", &["s16p", "s16"]).as_deref(), Some("s16"));
         assert_eq!(nearest("tpc", &["udp", "tcp"]).as_deref(), Some("tcp"));
     }
 

@@ -267,3 +267,88 @@ unsafe fn zeroed_object(class: *const ffi::AVClass) -> Vec<*const ffi::AVClass> 
     object[0] = class;
     object
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const X264: OptionOwner<'_> = OptionOwner::Encoder("libx264");
+    const MPEG4: OptionOwner<'_> = OptionOwner::Encoder("mpeg4");
+    const MP4: OptionOwner<'_> = OptionOwner::Output { muxer: "mp4", url: "o.mp4" };
+    const FILE: OptionOwner<'_> = OptionOwner::Input { demuxer: None, url: "a.mp4" };
+    const RTSP: OptionOwner<'_> = OptionOwner::Input { demuxer: None, url: "rtsp://h/a" };
+
+    #[test]
+    fn whatever_ffmpeg_s_parsers_take_is_taken() {
+        for (owner, option, values) in [
+            (MPEG4, "b", "1M|1M*2|0.5M+100k|default|max|0x1000|2Mi"),
+            (MPEG4, "flags", "+low_delay-cgop|-bitexact|0|default|all|none|cgop+bitexact"),
+            (MPEG4, "strict", "-2|experimental|unofficial+0"),
+            (MPEG4, "threads", "auto|2|0"),
+            (MPEG4, "color_trc", "smpte170m|iec61966-2-1|2"),
+            (MPEG4, "nosuchoption", "anything"),
+            (MP4, "movflags", "faststart|+frag_keyframe+empty_moov|0x2|+faststart-dash"),
+            (MP4, "avoid_negative_ts", "make_zero|-1|1"),
+            (MP4, "truncate", "0|1"),
+            (MP4, "brand", "mp42"),
+            (FILE, "fflags", "+genpts+igndts|nobuffer|-genpts"),
+            (FILE, "probesize", "32|5M"),
+            (FILE, "ignore_editlist", "1|true|off"),
+            (FILE, "framerate", "ntsc|25|30000/1001"),
+            (FILE, "seekable", "0"),
+            (RTSP, "rtsp_transport", "tcp|udp+tcp|http"),
+            (OptionOwner::Decoder("h264"), "thread_type", "slice+frame|frame"),
+            (OptionOwner::Decoder("h264"), "skip_frame", "nokey|48"),
+            (OptionOwner::CopiedStream, "flags", "+global_header"),
+            (OptionOwner::Scaler, "sws_flags", "bicubic+accurate_rnd|+full_chroma_int|4"),
+            (OptionOwner::Resampler, "resampler", "swr"),
+        ] {
+            for value in values.split('|') {
+                assert_eq!(refusal(owner, option, value), None, "{option} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_told_with_the_names_and_numbers_of_ffmpeg_s_tables() {
+        let rows: [(OptionOwner<'_>, &str, &str, ValueKind, &str); 11] = [
+            (MPEG4, "b", "foo", ValueKind::Whole, ""),
+            (MPEG4, "g", "99999999999", ValueKind::Whole, ""),
+            (MPEG4, "flags", "foo", ValueKind::Flags, "low_delay"),
+            (MPEG4, "strict", "foo", ValueKind::Whole, "experimental"),
+            (MP4, "movflags", "faststat", ValueKind::Flags, "faststart"),
+            (MP4, "avoid_negative_ts", "foo", ValueKind::Whole, "make_zero"),
+            (FILE, "fflags", "genptss", ValueKind::Flags, "genpts"),
+            (FILE, "err_detect", "foo", ValueKind::Flags, "explode"),
+            (RTSP, "rtsp_transport", "tpc", ValueKind::Flags, "tcp"),
+            (OptionOwner::Decoder("h264"), "threads", "foo", ValueKind::Whole, "auto"),
+            (OptionOwner::Scaler, "sws_flags", "bicubc", ValueKind::Flags, "bicubic"),
+        ];
+        for (owner, option, value, kind, name) in rows {
+            let expected = refusal(owner, option, value).unwrap();
+            assert_eq!(expected.kind, kind, "{option}");
+            assert!(name.is_empty() || expected.names.iter().any(|known| known == name), "{option}: {expected:?}");
+        }
+    }
+
+    #[test]
+    fn x264_tells_its_own_names() {
+        // SAFETY: looks up a static table.
+        if unsafe { ffi::avcodec_find_encoder_by_name(c"libx264".as_ptr()) }.is_null() {
+            return;
+        }
+        // Their lines are caught only behind our callback.
+        log::install(|_| {}, log::level());
+        for (option, taken, refused, name) in [
+            ("preset", "fast|3|FAST|", "veryfats", "veryfast"),
+            ("tune", "film|film,fastdecode|", "flim", "film"),
+            ("profile", "high|HIGH|high10|high444", "hihg", "high"),
+        ] {
+            let values = taken.split('|').filter(|value| option != "profile" || !value.is_empty());
+            values.for_each(|value| assert_eq!(refusal(X264, option, value), None, "{option} {value}"));
+            let names = refusal(X264, option, refused).unwrap().names;
+            assert!(names.iter().any(|known| known == name), "{names:?}");
+        }
+    }
+}

@@ -25,8 +25,7 @@ pub(super) fn refusal(encoder: &str, option: &str, value: &str) -> Option<Expect
     silently(|| told = log::captured(|| open(encoder, option, value)));
     let names = listed(&told, option)?;
     // It also refuses names that it knows but that do not go together with the rest, which is another matter.
-    let known = names.iter().any(|name| name.eq_ignore_ascii_case(value));
-    (!known).then_some(Expected { kind: ValueKind::Text, names, range: (0.0, 0.0) })
+    (!names.iter().any(|name| name == value)).then_some(Expected { kind: ValueKind::Text, names, range: (0.0, 0.0) })
 }
 
 /// `Possible presets: ultrafast superfast ...`.
