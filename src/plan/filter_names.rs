@@ -1,17 +1,24 @@
 //! Filtergraphs that cannot be: empty ones, and those with a filter that this FFmpeg does not have.
 
-use super::{Choice, Context, OutputDraft, correction, place::OutputPlace};
+use super::correction::Findings;
+use super::{Choice, Context, OutputDraft, place::OutputPlace};
 use crate::catalog::Named;
 use crate::diagnostic::{Diagnostic, Origin, mask_text, nearest};
+use crate::facts::MediaKind;
 
 /// Checks the complex filtergraphs.
-pub(super) fn of_complex_graphs(context: &Context) -> Result<(), Diagnostic> {
-    let graphs = &context.spec.global.complex_graphs;
-    graphs.iter().try_for_each(|graph| check(context, &graph.text, &graph.origin, "overlay"))
+pub(super) fn of_complex_graphs(context: &Context) -> Result<(), Vec<Diagnostic>> {
+    let mut findings = Findings::default();
+    if !context.spec.global.is_literal {
+        let graphs = &context.spec.global.complex_graphs;
+        graphs.iter().for_each(|graph| check(context, &graph.text, &graph.origin, "null", &mut findings));
+    }
+    let told = findings.finish(context.spec);
+    if told.is_empty() { Ok(()) } else { Err(told) }
 }
 
 /// Checks the filtergraphs of streams that are encoded.
-pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], findings: &mut Findings) {
     let mut told: Vec<&Origin> = Vec::new();
     for (spec, draft) in context.spec.outputs.iter().zip(drafts) {
         let place = OutputPlace::all(draft, &[]);
@@ -24,46 +31,39 @@ pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], diagnostics:
                 continue;
             }
             told.push(&filter.origin);
-            let idle = if stream.kind == crate::facts::MediaKind::Audio { "anull" } else { "null" };
-            diagnostics.extend(check(context, &filter.value, &filter.origin, idle).err());
+            let idle = if stream.kind == MediaKind::Audio { "anull" } else { "null" };
+            check(context, &filter.value, &filter.origin, idle, findings);
         }
     }
 }
 
-/// Refuses a filtergraph that is empty or names a filter that is not there; all else is left to libavfilter.
-fn check(context: &Context, graph: &str, origin: &Origin, idle: &str) -> Result<(), Diagnostic> {
-    // What a program wrote for ffmpeg is refused in the libraries' own words.
-    if context.spec.global.is_literal {
-        return Ok(());
-    }
-    let token = &origin.token;
+/// Tells of a filtergraph that is empty or names a filter that is not there; all else is left to libavfilter.
+fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: &mut Findings) {
+    let (spec, token) = (context.spec, &origin.token);
     let error = |message: String| Diagnostic::error("filtergraph", message).at(origin);
     if graph.trim().is_empty() {
-        let otherwise = format!("Leave {token} out, or write {idle}, which changes nothing.");
-        return Err(error(format!("the filtergraph of {token} is empty.")).remedy(correction::remedy(
-            context.spec,
-            origin,
-            graph,
-            None,
-            &otherwise,
-        )));
+        let remedy = format!("Leave {token} out, or write {idle}, which changes nothing.");
+        let diagnostic = error(format!("the filtergraph of {token} is empty.")).remedy(remedy);
+        return findings.mend(spec, diagnostic, graph, None);
     }
     let known = context.catalog.names(Named::Filter);
-    // What is quoted or escaped is left to libavfilter.
-    let is_plain = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let Some(unknown) = of(graph).into_iter().find(|name| is_plain(name) && !known.contains(name)) else {
-        return Ok(());
-    };
-    let message = format!("No such filter: '{}' in {token} '{}'.", mask_text(&unknown), mask_text(graph));
-    let Some(name) = nearest(&unknown, &known) else {
-        return Err(error(message).remedy("-filters lists those of this FFmpeg."));
-    };
-    let mended = with_name(graph, &unknown, &name);
-    let remedy = format!("Did you mean {name}?");
-    Err(error(message).remedy(match correction::edits(context.spec, origin, graph, Some(&mended)) {
-        Some(edits) => format!("{remedy} {}", correction::command(context.spec, &edits)),
-        None => remedy,
-    }))
+    let mut mended = graph.to_owned();
+    for name in of(graph) {
+        // What is quoted or escaped is left to libavfilter.
+        let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_plain || known.contains(&name) {
+            continue;
+        }
+        let diagnostic = error(format!("No such filter: '{name}' in {token} '{}'.", mask_text(graph)));
+        match nearest(&name, &known) {
+            Some(meant) => {
+                mended = with_name(&mended, &name, &meant);
+                let diagnostic = diagnostic.remedy(format!("Did you mean {meant}?"));
+                findings.mend(spec, diagnostic, graph, Some(&mended));
+            }
+            None => findings.tell(diagnostic.remedy("-filters lists those of this FFmpeg.")),
+        }
+    }
 }
 
 /// The graph with the first filter of that name called otherwise.
@@ -176,14 +176,30 @@ mod tests {
                 "Leave -af out, or write anull, which changes nothing. Type: weir -i in out.mp4",
             ),
             (
-                "-i in -vf scael=nosuchthing,xyzzyxyzzy out.mp4",
-                "No such filter: 'scael' in -vf 'scael=nosuchthing,xyzzyxyzzy'.",
-                "Did you mean scale? Type: weir -i in -vf scale=nosuchthing,xyzzyxyzzy out.mp4",
+                "-i in -vf scael=scael,null,crop out.mp4",
+                "No such filter: 'scael' in -vf 'scael=scael,null,crop'.",
+                "Did you mean scale? Type: weir -i in -vf scale=scael,null,crop out.mp4",
             ),
         ] {
             let told = planned(line, &facts).unwrap_err();
             assert_eq!((told[0].message.as_str(), told[0].remedy.as_deref()), (message, Some(corrected)), "{line}");
         }
+    }
+
+    #[test]
+    fn the_last_of_several_shows_the_command_in_which_all_are_mended() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        let remedies = |line: &str| -> Vec<String> {
+            planned(line, &facts).unwrap_err().into_iter().filter_map(|d| d.remedy).collect()
+        };
+        let told = remedies("-i in -preset fats -vf scael=2:2,hfilp -af volum=2 -disposition:a defualt out.mp4");
+        let all = "Did you mean default? Type: weir -i in -preset fast -vf scale=2:2,hflip -af volume=2 \
+                   -disposition:a default out.mp4";
+        let expected =
+            ["Did you mean fast?", "Did you mean scale?", "Did you mean hflip?", "Did you mean volume?", all];
+        assert_eq!(told, expected);
+        let told = remedies("-i in -preset fats -vf xyzzyxyzzy out.mp4");
+        assert_eq!(told, ["Did you mean fast?", "-filters lists those of this FFmpeg."]);
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub fn plan(
     frame_limit::check(&context).map_err(|diagnostic| vec![diagnostic])?;
     let mut diagnostics = Vec::new();
     let mut drafts: Vec<OutputDraft> = Vec::new();
-    filter_names::of_complex_graphs(&context).map_err(|diagnostic| vec![diagnostic])?;
+    filter_names::of_complex_graphs(&context)?;
     let mut graphs = graphs::Graphs::read(&context).map_err(|diagnostic| vec![diagnostic])?;
     for index in 0..spec.outputs.len() {
         let draft = draft::draft(&context, index, &mut graphs).map_err(|diagnostic| vec![diagnostic])?;
@@ -90,9 +90,7 @@ pub fn plan(
         drafts.push(OutputDraft { streams_before, ..draft });
     }
     rules::apply(&context, &mut drafts, &mut diagnostics);
-    option_values::of_outputs(&context, &drafts, &mut diagnostics);
-    filter_names::of_outputs(&context, &drafts, &mut diagnostics);
-    typed_names::of_outputs(&context, &drafts, &mut diagnostics);
+    diagnostics.extend(misspelt(&context, &drafts));
     if failed(&diagnostics) {
         return Err(diagnostics);
     }
@@ -126,6 +124,18 @@ pub fn plan(
     }
     plan.diagnostics = diagnostics;
     Ok(plan)
+}
+
+/// What outputs are given that their components do not take; a program's command line for ffmpeg is left to these.
+fn misspelt(context: &Context, drafts: &[OutputDraft]) -> Vec<Diagnostic> {
+    if context.spec.global.is_literal {
+        return Vec::new();
+    }
+    let mut findings = correction::Findings::default();
+    option_values::of_outputs(context, drafts, &mut findings);
+    filter_names::of_outputs(context, drafts, &mut findings);
+    typed_names::of_outputs(context, drafts, &mut findings);
+    findings.finish(context.spec)
 }
 
 fn failed(diagnostics: &[Diagnostic]) -> bool {

@@ -1,9 +1,10 @@
 //! Values of the libraries' options: each is tried on what will be given it, and refused before anything is opened.
 
+use super::correction::Findings;
 use super::place::OutputPlace;
-use super::{Choice, Context, OutputDraft, Plan, codec_options, correction, filter_names};
+use super::{Choice, Context, OutputDraft, Plan, codec_options, filter_names};
 use crate::catalog::{Catalog, Expected, OptionOwner, ValueKind};
-use crate::diagnostic::{Diagnostic, Edit, Severity, mask_text, meant, nearest, nearest_flags};
+use crate::diagnostic::{Diagnostic, Severity, mask_text, meant, nearest, nearest_flags};
 use crate::facts::MediaKind;
 use crate::spec::{AvOption, JobSpec, OutputSpec};
 
@@ -19,7 +20,7 @@ struct Fault<'a> {
 }
 
 /// Checks what is typed for encoders, copied streams, formats, scaler and resampler of all outputs.
-pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], findings: &mut Findings) {
     let mut faults = Vec::new();
     for (spec, draft) in context.spec.outputs.iter().zip(drafts) {
         for (i, stream) in draft.streams.iter().enumerate() {
@@ -41,7 +42,7 @@ pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], diagnostics:
         collect(context.catalog, owner, of(|o| o.scopes.format), &mut faults);
         of_conversions(context, spec, draft, &mut faults);
     }
-    diagnostics.extend(told(context.spec, faults));
+    tell(context.spec, &faults, findings);
 }
 
 /// Checks what is typed for scaler and resampler.
@@ -70,6 +71,10 @@ fn scales_by_options(graph: &str) -> bool {
 
 /// Checks what is typed for the decoders of streams that are decoded.
 pub(super) fn of_decoders(context: &Context, plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
+    // What a program wrote for ffmpeg is refused in the libraries' own words, where ffmpeg refuses it.
+    if context.spec.global.is_literal {
+        return;
+    }
     let mut faults = Vec::new();
     for (index, input) in plan.inputs.iter().enumerate() {
         let (spec, facts) = (&context.spec.inputs[index], &context.facts[index]);
@@ -83,17 +88,24 @@ pub(super) fn of_decoders(context: &Context, plan: &Plan, diagnostics: &mut Vec<
             collect(context.catalog, OptionOwner::Decoder(decoder), named, &mut faults);
         }
     }
-    diagnostics.extend(told(context.spec, faults));
+    let mut findings = Findings::default();
+    tell(context.spec, &faults, &mut findings);
+    diagnostics.extend(findings.finish(context.spec));
 }
 
 /// Checks what is typed for an input's demuxer and protocol.
 pub(super) fn of_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Vec<Diagnostic> {
+    if job.global.is_literal {
+        return Vec::new();
+    }
     let spec = &job.inputs[index];
     let mut faults = Vec::new();
     let owner = OptionOwner::Input { demuxer: spec.format.as_ref().map(|f| f.value.as_str()), url: &spec.url };
     let options = spec.options.iter().filter(|o| o.scopes.format).map(|o| (o.name.clone(), o));
     collect(catalog, owner, options, &mut faults);
-    told(job, faults)
+    let mut findings = Findings::default();
+    tell(job, &faults, &mut findings);
+    findings.finish(job)
 }
 
 /// Tries the value that each option has in the end, and keeps what is refused.
@@ -152,33 +164,23 @@ fn owner_name(owner: OptionOwner<'_>) -> String {
     }
 }
 
-/// A sentence for each fault; the last of the gravest shows the command in which all are mended.
-fn told(spec: &JobSpec, faults: Vec<Fault<'_>>) -> Vec<Diagnostic> {
-    // What a program wrote for ffmpeg is refused in the libraries' own words, where ffmpeg refuses it.
-    if spec.global.is_literal {
-        return Vec::new();
-    }
-    let edits: Option<Vec<Vec<Edit>>> =
-        faults.iter().map(|f| correction::edits(spec, &f.option.origin, &f.option.value, f.meant.as_deref())).collect();
-    let gravest = faults.iter().map(|fault| fault.severity).max();
-    let shows = faults.iter().rposition(|fault| Some(fault.severity) == gravest);
-    let told = faults.iter().enumerate().map(|(at, fault)| {
-        let (token, value) = (&fault.option.origin.token, mask_text(&fault.option.value));
-        let mut message =
-            format!("option {token} of {} expects {}, but found: '{value}'", fault.owner, fault.expected.words());
+/// Tells of each fault.
+fn tell(spec: &JobSpec, faults: &[Fault<'_>], findings: &mut Findings) {
+    for fault in faults {
+        let (token, value) = (&fault.option.origin.token, &fault.option.value);
+        let (owner, expected, found) = (&fault.owner, fault.expected.words(), mask_text(value));
+        let mut message = format!("option {token} of {owner} expects {expected}, but found: '{found}'");
         if fault.severity == Severity::Warning {
             message.push_str("; it fails where pictures or sound must be converted");
         }
-        let mut remedy = match &fault.meant {
+        let remedy = match &fault.meant {
             Some(meant) => format!("Did you mean {}?", mask_text(meant)),
             None => format!("Without {token} the usual value counts."),
         };
-        if let Some(edits) = edits.as_ref().filter(|_| shows == Some(at)) {
-            remedy = format!("{remedy} {}", correction::command(spec, &edits.concat()));
-        }
-        Diagnostic::new(fault.severity, "bad-value", format!("{message}.")).remedy(remedy).at(&fault.option.origin)
-    });
-    told.collect()
+        let diagnostic = Diagnostic::new(fault.severity, "bad-value", format!("{message}."));
+        let diagnostic = diagnostic.remedy(remedy).at(&fault.option.origin);
+        findings.mend(spec, diagnostic, value, fault.meant.as_deref());
+    }
 }
 
 #[cfg(test)]

@@ -1,17 +1,14 @@
 //! Dispositions and bitstream filters that are not there: refused before anything is opened.
 
+use super::correction::{self, Findings};
 use super::place::OutputPlace;
-use super::{Context, OutputDraft, correction};
+use super::{Context, OutputDraft};
 use crate::catalog::Named;
 use crate::diagnostic::{Diagnostic, Origin, mask_text, mask_url, nearest, nearest_flags};
 use crate::spec::{Assigned, PerStream};
 
 /// Checks what is typed for the streams of all outputs.
-pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], diagnostics: &mut Vec<Diagnostic>) {
-    // What a program wrote for ffmpeg is refused where ffmpeg refuses it.
-    if context.spec.global.is_literal {
-        return;
-    }
+pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], findings: &mut Findings) {
     for (spec, draft) in context.spec.outputs.iter().zip(drafts) {
         let place = OutputPlace::all(draft, &[]);
         let used = |values: &PerStream<String>| {
@@ -26,10 +23,12 @@ pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], diagnostics:
             found
         };
         let url = mask_url(&spec.url);
-        let dispositions = used(&spec.disposition);
-        diagnostics.extend(dispositions.iter().filter_map(|(value, origin)| disposition(context, &url, value, origin)));
-        let filters = used(&spec.bitstream_filters);
-        diagnostics.extend(filters.iter().filter_map(|(value, origin)| bitstream_filter(context, value, origin)));
+        for (value, origin) in used(&spec.disposition) {
+            disposition(context, &url, &value, &origin, findings);
+        }
+        for (value, origin) in used(&spec.bitstream_filters) {
+            bitstream_filter(context, &value, &origin, findings);
+        }
     }
 }
 
@@ -44,44 +43,44 @@ pub(super) fn unknown_layout(context: &Context, layout: &Assigned<String>) -> Di
         .at(&layout.origin)
 }
 
-fn disposition(context: &Context, url: &str, value: &str, origin: &Origin) -> Option<Diagnostic> {
+fn disposition(context: &Context, url: &str, value: &str, origin: &Origin, findings: &mut Findings) {
     let known = context.catalog.names(Named::Disposition);
     let is_known =
         |word: &&str| word.is_empty() || word.parse::<i32>().is_ok() || known.iter().any(|name| name == word);
-    let unknown = value.split(['+', '-']).find(|word| !is_known(word))?;
+    let Some(unknown) = value.split(['+', '-']).find(|word| !is_known(word)) else { return };
     let message = format!("{url}: '{}' is no disposition.", mask_text(unknown));
     let diagnostic = Diagnostic::error("disposition", message).at(origin);
-    let otherwise = format!("There are {}.", known.join(", "));
-    Some(match nearest_flags(value, &known) {
-        Some(meant) => diagnostic.remedy(correction::remedy(context.spec, origin, value, Some(&meant), &otherwise)),
-        None => diagnostic.remedy(otherwise),
-    })
+    match nearest_flags(value, &known) {
+        Some(meant) => {
+            let diagnostic = diagnostic.remedy(format!("Did you mean {}?", mask_text(&meant)));
+            findings.mend(context.spec, diagnostic, value, Some(&meant));
+        }
+        None => findings.tell(diagnostic.remedy(format!("There are {}.", known.join(", ")))),
+    }
 }
 
-fn bitstream_filter(context: &Context, value: &str, origin: &Origin) -> Option<Diagnostic> {
+fn bitstream_filter(context: &Context, value: &str, origin: &Origin, findings: &mut Findings) {
     let known = context.catalog.names(Named::BitstreamFilter);
     let name_of = |filter: &str| filter.split('=').next().unwrap_or_default().to_owned();
     let is_plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     // What is quoted or escaped is left to libavcodec.
     if value.contains(['\'', '\\']) {
-        return None;
+        return;
     }
-    let names = value.split(',').map(name_of);
-    let unknown = names.into_iter().find(|name| is_plain(name) && !known.contains(name))?;
+    let mut names = value.split(',').map(name_of);
+    let Some(unknown) = names.find(|name| is_plain(name) && !known.contains(name)) else { return };
     let message = format!("No such bitstream filter: '{unknown}' in {} '{}'.", origin.token, mask_text(value));
-    let otherwise = "-bsfs lists those of this FFmpeg.";
-    let mended = nearest(&unknown, &known).map(|name| {
-        let with = |filter: &str| match name_of(filter) == unknown {
-            true => format!("{name}{}", &filter[unknown.len()..]),
-            false => filter.to_owned(),
-        };
-        value.split(',').map(with).collect::<Vec<_>>().join(",")
-    });
     let diagnostic = Diagnostic::error("bitstream-filter", message).at(origin);
-    Some(match mended {
-        Some(meant) => diagnostic.remedy(correction::remedy(context.spec, origin, value, Some(&meant), otherwise)),
-        None => diagnostic.remedy(otherwise),
-    })
+    let Some(name) = nearest(&unknown, &known) else {
+        return findings.tell(diagnostic.remedy("-bsfs lists those of this FFmpeg."));
+    };
+    let with = |filter: &str| match name_of(filter) == unknown {
+        true => format!("{name}{}", &filter[unknown.len()..]),
+        false => filter.to_owned(),
+    };
+    let meant = value.split(',').map(with).collect::<Vec<_>>().join(",");
+    let diagnostic = diagnostic.remedy(format!("Did you mean {}?", mask_text(&meant)));
+    findings.mend(context.spec, diagnostic, value, Some(&meant));
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ pub fn refusal(option: &str, text: &str) -> (String, Option<String>) {
     let (flags, typed) = text.rfind('+').map_or(("", text), |at| text.split_at(at + 1));
     let meant = nearest(typed, &names).map(|name| format!("{flags}{name}"));
     let meant = meant.filter(|meant| LogSettings::default().changed_by(meant).is_ok());
-    let expected = format!("option {option} expects one of {}, or a number, but found: '{text}'.", names.join(", "));
+    let expected = format!("Invalid loglevel \"{text}\": {option} expects one of {}, or a number.", names.join(", "));
     (expected, meant)
 }
 
