@@ -251,7 +251,7 @@ unsafe fn type_of(option: *const ffi::AVOption) -> u32 {
 /// # Safety
 /// The class is static.
 unsafe fn zeroed_object(class: *const ffi::AVClass) -> Vec<*const ffi::AVClass> {
-    /// The longest field behind an offset: a colour space of a channel layout, with room to spare.
+    /// More than any field takes that an option sets.
     const LONGEST_FIELD: usize = 256;
     let mut fake = class;
     let mut length = size_of::<*const ffi::AVClass>();
