@@ -1,5 +1,9 @@
 //! The catalog: what the linked FFmpeg can do, asked through one trait so that rules need no FFmpeg.
 
+mod values;
+
+pub use self::values::{Expected, Named, OptionOwner, ValueKind};
+
 use crate::facts::MediaKind;
 
 /// In which of FFmpeg's option tables a name was found.
@@ -126,6 +130,12 @@ pub trait Catalog {
     fn option_scopes(&self, name: &str) -> OptionScopes;
     /// Every option name of those tables, for spelling suggestions; unsorted, may repeat.
     fn option_names(&self) -> Vec<String>;
+    /// What `owner` expects instead, where it has the option and refuses the value; FFmpeg's own parsers decide.
+    fn refusal(&self, owner: OptionOwner<'_>, option: &str, value: &str) -> Option<Expected>;
+    /// True when an option of that name has flags as its values, which may be taken away as in `-flags -bitexact`.
+    fn option_takes_flags(&self, option: &str) -> bool;
+    /// All names of that kind, for spelling suggestions.
+    fn names(&self, of: Named) -> Vec<String>;
     /// True when a demuxer has this option of its own.
     fn demuxer_has_option(&self, demuxer: &str, option: &str) -> bool;
     /// True when a muxer has this option of its own.

@@ -2,10 +2,12 @@
 
 mod command;
 mod mask;
+mod spelling;
 mod stream_id;
 
 pub use self::command::{Edit, command_line, edited, shell_quoted};
 pub use self::mask::{mask_text, mask_url};
+pub use self::spelling::{meant, nearest, nearest_flags, tolerance};
 pub use self::stream_id::StreamId;
 
 use std::fmt;

@@ -603,6 +603,35 @@ fn an_encoder_that_refuses_a_value_is_quoted_and_the_option_named() {
     assert_says(&refused_words(&["-c:v", "libx264", "-crf", "good"]), &["good", "crf"]);
 }
 
+/// A word that is wrong is told in one line before anything is written, without a word of the libraries.
+#[test]
+fn a_misspelt_value_is_told_in_one_sentence_with_what_was_meant() {
+    if !is_weir() {
+        return;
+    }
+    for (args, needles) in [
+        (&["-preset", "veryfats"][..], &["-preset", "'veryfats'", "ultrafast", "Did you mean veryfast?"][..]),
+        (&["-tune", "flim"], &["-tune", "'flim'", "zerolatency", "Did you mean film?"]),
+        (&["-movflags", "faststat"], &["-movflags", "the format mp4", "Did you mean faststart?"]),
+        (&["-crf", "foo"], &["-crf", "'foo'", "a number from -1 up", "Without -crf"]),
+        (&["-g", "99999999999"], &["-g", "a whole number from -2147483648 to 2147483647"]),
+        (&["-strict", "exprimental"], &["-strict", "Did you mean experimental?"]),
+        (&["-avoid_negative_ts", "foo"], &["-avoid_negative_ts", "make_zero"]),
+        (&["-vf", "scael=2:2"], &["No such filter: 'scael'", "Did you mean scale?"]),
+        (&["-vf", ""], &["the filtergraph of -vf is empty", "write null"]),
+        (&["-af", ""], &["the filtergraph of -af is empty", "write anull"]),
+        (&["-disposition", "defualt"], &["'defualt' is no disposition", "Did you mean default?"]),
+        (&["-bsf:v", "h264_metadataa"], &["'h264_metadataa'", "Did you mean h264_metadata?"]),
+        (&["-force_key_frames", ""], &["-force_key_frames", "times such as"]),
+        (&["-ch_layout", "stero"], &["Unknown channel layout: stero.", "Did you mean stereo?"]),
+    ] {
+        let run = refused_words(args);
+        assert_says(&run, needles);
+        assert_says(&run, &["Type: weir -nostdin"]);
+        assert_eq!(run.stderr.lines().count(), 1, "{args:?}: {}", run.stderr);
+    }
+}
+
 #[test]
 fn an_unknown_option_is_named_with_the_nearest_one() {
     assert_says(&refused_words(&["-crff", "23"]), &["crff", "-crf"]);

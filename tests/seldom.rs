@@ -355,6 +355,23 @@ fn what_is_refused_is_told_in_ffmpeg_s_words_and_the_first_error_is_the_last_wor
 }
 
 #[test]
+fn odd_limits_and_levels_are_taken_as_ffmpeg_takes_them() {
+    let dir = scratch();
+    let link = linked(dir.path());
+    let medium = common::media::path("av.mp4");
+    let medium = medium.to_str().unwrap();
+    for (options, level) in
+        [(["-frames:v", "-1"], "error"), (["-t", "0.1"], ""), (["-t", "0.1"], "level+"), (["-t", "0.1"], "+")]
+    {
+        let args = ["-nostdin", "-y", "-hide_banner", "-v", level, "-i", medium, options[0], options[1], "o.mkv"];
+        for program in [link.as_path(), Path::new("ffmpeg")] {
+            let run = run(program, &args, dir.path(), LIMIT);
+            assert_eq!(run.code(), Some(0), "{program:?} {options:?} {level}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
 fn packets_that_are_read_are_dumped_with_their_bytes() {
     for option in ["-dump", "-hex", "-dump -hex"] {
         let both = Both::run(&format!(

@@ -3,6 +3,7 @@
 use super::signals::Outside;
 use super::{Exit, files, keyboard, limits};
 use crate::av::{AvError, LinkedCatalog, ProcessTimes, listing};
+use crate::diagnostic::Diagnostic;
 use crate::engine::commands::Commands;
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError, StageError};
 use crate::facts::{GraphFacts, GraphPlace, InputFacts};
@@ -87,14 +88,20 @@ pub(super) fn run(mut spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
             Exit::Failed
         }
         Err(Stopped::Prepare(error)) => {
-            if let (Some(ExplainFormat::Json), PrepareError::Refused(all)) = (global.explain, &error) {
-                data(&readable(&format!("{:#}\n", explain::refusal_json(all))));
+            if global.explain == Some(ExplainFormat::Json) {
+                match &error {
+                    PrepareError::Refused(all) => explain_refusal(all),
+                    other => explain_refusal(&[Diagnostic::error("prepare", other.to_string())]),
+                }
             }
             ending::prepare_error(&error, called);
             tell_graphs(&global, planned, &BTreeMap::new(), catalog);
             Exit::Failed
         }
         Err(Stopped::Refused(sentences)) => {
+            if global.explain == Some(ExplainFormat::Json) {
+                explain_refusal(&[Diagnostic::error("refused", sentences.as_str())]);
+            }
             say(level::ERROR, &sentences);
             tell_graphs(&global, planned, &BTreeMap::new(), catalog);
             Exit::Failed
@@ -178,6 +185,7 @@ fn carry_out(
     let plan = inputs.plan(catalog)?;
     if let Some(format) = global.explain {
         files::check(&plan, &inputs.spec.inputs, Overwrite::Always, (None, called)).map_err(Stopped::Refused)?;
+        files::check_folders(&plan).map_err(Stopped::Refused)?;
         explain_plan(format, &plan, &inputs, catalog);
         return Err(Stopped::Done);
     }
@@ -273,6 +281,11 @@ pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
         ending::prepare_error(&error, called);
         Exit::Failed
     })
+}
+
+/// Why there is no plan, for programs.
+pub(super) fn explain_refusal(diagnostics: &[Diagnostic]) {
+    data(&readable(&format!("{:#}\n", explain::refusal_json(diagnostics))));
 }
 
 fn explain_plan(format: ExplainFormat, plan: &Plan, inputs: &OpenInputs, catalog: &LinkedCatalog) {

@@ -12,12 +12,13 @@ mod words;
 
 use crate::av::LinkedCatalog;
 use crate::cli::{self, Parsed, Reading, Request};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Edit, Severity, command_line, edited};
 use crate::octets;
 use crate::report::{self, CalledAs, banner, ending, level, newcomer, report_file, terminal};
 use crate::spec::JobSpec;
 use std::ffi::OsString;
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 /// How the program ends.
@@ -70,6 +71,7 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
         match terminal::settings().changed_by(text) {
             Ok(settings) => terminal::configure(settings),
             Err(sentence) => {
+                let sentence = if called == CalledAs::Weir { bad_level(args, text) } else { sentence };
                 report::say(level::ERROR, &sentence);
                 return Exit::Failed;
             }
@@ -108,6 +110,9 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
             {
                 return exit;
             }
+            if early.explains_as_json {
+                job::explain_refusal(&diagnostics);
+            }
             ending::diagnostics(&diagnostics, called);
             Exit::Failed
         }
@@ -124,6 +129,18 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
             job::run(*spec, called, &catalog)
         }
     }
+}
+
+/// What is told of `-v eror`.
+fn bad_level(args: &[String], text: &str) -> String {
+    let option = |at: usize| matches!(args[at].as_str(), "-v" | "-loglevel") && args[at + 1] == text;
+    let Some(at) = (0..args.len().saturating_sub(1)).rfind(|at| option(*at)) else { return String::new() };
+    let (mut sentence, meant) = level::refusal(&args[at], text);
+    if let Some(meant) = meant {
+        let edit = Edit::Replace(at + 1, vec![meant.clone()]);
+        let _ = write!(sentence, " Did you mean {meant}? Type: {}", command_line(&edited(args, &[edit])));
+    }
+    sentence
 }
 
 /// The inputs of a command line whose only fault is that it has no output, as many programs ask what is in a file; for

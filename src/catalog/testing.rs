@@ -1,6 +1,9 @@
 //! A small catalog for tests: a handful of muxers, codecs and options, with made-up codec numbers.
 
-use crate::catalog::{Catalog, CodecFacts, FrameLength, GraphPad, GraphPads, MuxerFacts, OptionScopes};
+use crate::catalog::{
+    Catalog, CodecFacts, Expected, FrameLength, GraphPad, GraphPads, MuxerFacts, Named, OptionOwner, OptionScopes,
+    ValueKind,
+};
 use crate::facts::MediaKind;
 
 /// Name and kind of each codec; its number is its place, from 1.
@@ -103,7 +106,67 @@ const FORMAT: [&str; 7] = [
     "use_wallclock_as_timestamps",
 ];
 
+type ValuesRow = (&'static str, &'static str, ValueKind, &'static [&'static str], (f64, f64));
+
+/// The encoder's presets.
+const PRESETS: &[&str] =
+    &["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"];
+
+/// Options whose values are known, with what takes them, their kind, their names, and their numbers.
+const VALUES: [ValuesRow; 8] = [
+    ("libx264", "preset", ValueKind::Text, PRESETS, (0.0, 0.0)),
+    ("libx264", "crf", ValueKind::Number, &[], (-1.0, 51.0)),
+    ("libx264", "g", ValueKind::Whole, &[], (-1.0, 1000.0)),
+    ("output", "movflags", ValueKind::Flags, &["faststart", "frag_keyframe"], (0.0, 0.0)),
+    ("input", "fflags", ValueKind::Flags, &["genpts", "nobuffer"], (0.0, 0.0)),
+    ("input", "rtsp_transport", ValueKind::Flags, &["udp", "tcp", "udp_multicast"], (0.0, 0.0)),
+    ("decoder", "compute_edt", ValueKind::Whole, &["very", "normal", "experimental"], (-100.0, 100.0)),
+    ("scaler", "sws_flags", ValueKind::Flags, &["bicubic", "lanczos"], (0.0, 0.0)),
+];
+
+fn is_flag_of(names: &[&str], value: &str) -> bool {
+    value.split(['+', '-']).all(|word| word.is_empty() || names.contains(&word))
+}
+
 impl Catalog for FakeCatalog {
+    fn refusal(&self, owner: OptionOwner<'_>, option: &str, value: &str) -> Option<Expected> {
+        let owner = match owner {
+            OptionOwner::Encoder(name) => name,
+            OptionOwner::Decoder(_) => "decoder",
+            OptionOwner::CopiedStream => "copy",
+            OptionOwner::Output { .. } => "output",
+            OptionOwner::Input { .. } => "input",
+            OptionOwner::Scaler => "scaler",
+            OptionOwner::Resampler => "resampler",
+        };
+        let (.., kind, names, range) = VALUES.into_iter().find(|row| (row.0, row.1) == (owner, option))?;
+        let is_number = value.parse::<f64>().is_ok_and(|number| number >= range.0 && number <= range.1);
+        let takes = match kind {
+            ValueKind::Flags => is_flag_of(names, value),
+            ValueKind::Text => names.contains(&value),
+            _ => is_number || names.contains(&value),
+        };
+        (!takes).then(|| Expected { kind, names: names.iter().map(|name| (*name).to_owned()).collect(), range })
+    }
+    fn option_takes_flags(&self, option: &str) -> bool {
+        matches!(option, "flags" | "fflags" | "movflags" | "flvflags" | "sws_flags")
+    }
+    fn names(&self, of: Named) -> Vec<String> {
+        let names: &[&str] = match of {
+            Named::Filter => {
+                &["null", "anull", "scale", "hflip", "vflip", "overlay", "volume", "avolume", "aecho", "split", "crop"]
+            }
+            Named::BitstreamFilter => &["h264_mp4toannexb", "aac_adtstoasc", "null"],
+            Named::Muxer => &["mp4", "mov", "flv", "matroska", "mpegts"],
+            Named::Demuxer => &["mov", "mp4", "flv", "matroska", "rawvideo"],
+            Named::Decoder => &["h264", "aac"],
+            Named::PixelFormat => &["yuv420p", "rgb24"],
+            Named::SampleFormat => &["s16", "fltp"],
+            Named::ChannelLayout => &["mono", "stereo", "5.1"],
+            Named::Disposition => &["default", "forced", "dub"],
+        };
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
     fn rate_means_constant(&self) -> bool {
         false
     }

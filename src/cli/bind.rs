@@ -8,7 +8,7 @@ use super::trial;
 use super::value::BadValue;
 use super::{messages, place};
 use crate::catalog::{Catalog, OptionScopes};
-use crate::diagnostic::{Diagnostic, Edit, Origin};
+use crate::diagnostic::{Diagnostic, Edit, Origin, meant as likely, nearest};
 use crate::spec::{
     AvOption, DecoderSpec, GlobalSpec, InputSpec, JobSpec, MapSource, MetadataPlace, OutputSpec, SpecifierError,
     StreamSpecifier,
@@ -197,9 +197,12 @@ impl<'a> Binder<'a> {
         };
         if let Err(bad) = set(&used) {
             let name = typed.origin.token.trim_start_matches('-');
-            let diagnostic = messages::bad_value(name, &typed.value, &bad, &typed.origin);
-            let meant =
-                trial::meant(&typed.value).into_iter().find(|value| trial::takes(row, value, self.catalog).is_ok());
+            let mut diagnostic = messages::bad_value(name, &typed.value, &bad, &typed.origin);
+            let candidates = nearest(&typed.value, &bad.names).into_iter().chain(likely(&typed.value));
+            let meant = candidates.into_iter().find(|value| trial::takes(row, value, self.catalog).is_ok());
+            if let Some(meant) = &meant {
+                diagnostic = diagnostic.remedy(format!("Did you mean {meant}?"));
+            }
             let value = meant.unwrap_or(bad.example);
             let edit = match typed.value_at {
                 Some(at) => Edit::Replace(at, vec![value]),

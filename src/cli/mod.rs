@@ -100,6 +100,7 @@ fn read(args: &[String], catalog: &dyn Catalog, reading: Reading) -> Read {
     }
     let mut job = bind::bind(&command, catalog, &mut findings, words.len());
     args.clone_into(&mut job.global.arguments);
+    job.global.is_literal = reading == Reading::Literal;
     Read { parsed: Parsed::Job(Box::new(job)), findings, words }
 }
 
@@ -165,6 +166,8 @@ pub struct EarlyGlobals {
     pub log_level: Option<String>,
     /// `-report`.
     pub report: bool,
+    /// `--explain=json`.
+    pub explains_as_json: bool,
 }
 
 /// Finds the options that govern what is told, even in a command line that is wrong elsewhere.
@@ -176,6 +179,7 @@ pub fn early_globals(args: &[String]) -> EarlyGlobals {
         match name {
             "hide_banner" => found.hide_banner = true,
             "report" => found.report = true,
+            "-explain=json" => found.explains_as_json = true,
             "loglevel" | "v" => found.log_level = args.next().cloned().or(found.log_level),
             _ => {
                 let row = table::find(name.split(':').next().unwrap_or(name));

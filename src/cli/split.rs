@@ -224,6 +224,9 @@ impl Splitter<'_> {
             on,
             kind,
         };
+        if self.is_glued(body) {
+            return self.unknown(body, &origin);
+        }
         if let Some(row) = table::find(name).filter(|row| !self.holds_value(row, suffix.as_deref())) {
             let kind = Kind::Native(row);
             match row.arity {
@@ -260,6 +263,12 @@ impl Splitter<'_> {
             return self.take(typed, 1);
         }
         let library = self.library_option(name);
+        if let (Some(_), Some(next)) = (&library, &next)
+            && self.is_forgotten_by_library(name, next)
+        {
+            self.findings.mend(messages::library_value_forgotten(&origin, next), []);
+            return self.put(self.at, Vec::new());
+        }
         if let (Some((library_name, scopes, kind)), Some(value)) = (&library, &next) {
             let kind_option = Kind::Library { name: library_name.clone(), scopes: *scopes };
             let mut typed = typed(name, kind_option, value.clone(), Some(self.at + 1), true);
@@ -285,6 +294,39 @@ impl Splitter<'_> {
             && row.suffix == table::Suffix::Stream
             && StreamSpecifier::parse(suffix.unwrap_or_default()).is_err()
             && StreamSpecifier::parse(specifier).is_ok()
+    }
+
+    /// `-b:v2M`: what stands behind the colon is a specifier only up to the number.
+    fn is_glued(&self, body: &str) -> bool {
+        let Some((option, value)) = suggest::glued_number(body, self.catalog).filter(|_| self.is_typed) else {
+            return false;
+        };
+        let (Some((name, whole)), Some((_, specifier))) = (body.split_once(':'), option.split_once(':')) else {
+            return false;
+        };
+        // Only where a number is wanted: names may end with one.
+        let wants_number = |row: &'static Row| {
+            trial::takes(row, value, self.catalog).is_ok() && trial::takes(row, "-", self.catalog).is_err()
+        };
+        StreamSpecifier::parse(whole).is_err()
+            && StreamSpecifier::parse(specifier).is_ok()
+            && table::find(name).is_none_or(|row| row.suffix == table::Suffix::Stream && wants_number(row))
+    }
+
+    /// True when the next word is an option and, taken for a value of one of the libraries' options, would leave its own
+    /// value behind as an output that cannot be.
+    fn is_forgotten_by_library(&self, name: &str, next: &str) -> bool {
+        let Some(body) = next.strip_prefix('-').filter(|_| self.is_typed) else { return false };
+        let next_name = body.split(':').next().unwrap_or(body);
+        if !suggest::is_known(next_name, self.catalog) || self.catalog.option_takes_flags(name) {
+            return false;
+        }
+        let takes_value = table::find(next_name).is_none_or(|row| matches!(row.arity, Arity::Value(_)));
+        let is_output = |word: &Word| {
+            let text = word.text.as_str();
+            text.starts_with('-') || text.contains(['/', ':']) || self.catalog.guess_muxer(text).is_some()
+        };
+        body == "i" || takes_value && self.words.get(self.at + 2).is_some_and(|after| !is_output(after))
     }
 
     /// True when the next word is an option and no value that this one takes.

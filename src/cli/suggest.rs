@@ -4,16 +4,7 @@ use super::split::is_file;
 use super::table::{self, Suffix};
 use super::value::number;
 use crate::catalog::Catalog;
-
-/// How far a spelling may be off, by the length of the name.
-const fn tolerance(length: usize) -> usize {
-    match length {
-        0..=2 => 0,
-        3..=4 => 1,
-        5..=8 => 2,
-        _ => 3,
-    }
-}
+use crate::diagnostic::tolerance;
 
 /// True when the option's name, without dash and suffix, is known.
 pub fn is_known(name: &str, catalog: &dyn Catalog) -> bool {

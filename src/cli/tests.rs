@@ -241,6 +241,8 @@ fn unknown_options_name_the_nearest_and_the_corrected_command() {
         ("-i a -c:v=copy b.mp4", "weir -i a -c:v copy b.mp4"),
         ("-i a -crf20 b.mp4", "weir -i a -crf 20 b.mp4"),
         ("-i a -t1.5 b.mp4", "weir -i a -t 1.5 b.mp4"),
+        ("-i a -b:v2M b.mp4", "weir -i a -b:v 2M b.mp4"),
+        ("-i a -q:a5 -crf:v23 b.mp4", "weir -i a -q:a 5 -crf:v 23 b.mp4"),
         ("-i a -not 1 b.mp4", "weir -i a b.mp4"),
         ("-i a -xyzzyxyzzy b.mp4", "weir -i a b.mp4"),
         ("-i a -xyzzyxyzzy 5 b.mp4", "weir -i a b.mp4"),
@@ -277,6 +279,10 @@ fn bad_values_say_what_is_expected() {
         ("-r 29,97", "a frame rate", "-r 29.97"),
         ("-map_chapters x", "from -1 up", "-map_chapters 0"),
         ("-flv_guard perhaps", "on or off", "-flv_guard on"),
+        ("-pix_fmt rgb2", "a pixel format", "-pix_fmt rgb24"),
+        ("-sample_fmt fltpp", "a sample format", "-sample_fmt fltp"),
+        ("-fps_mode passtrough", "one of auto", "-fps_mode passthrough"),
+        ("-force_key_frames 1,x", "times such as", "-force_key_frames 'expr:gte(t,n_forced*2)'"),
     ];
     for (option, expected, corrected) in cases {
         let errors = errors(&args(&format!("-i a {option} b")));
@@ -287,6 +293,51 @@ fn bad_values_say_what_is_expected() {
     assert_eq!(errors(&args("-i a -c:x copy b"))[0].code, "bad-specifier");
     assert_eq!(errors(&args("-i a -preset:q copy b"))[0].code, "bad-specifier");
     assert_eq!(errors(&args("-sseof 5 -i a b"))[0].code, "bad-value");
+}
+
+#[test]
+fn a_value_that_was_meant_is_asked_for() {
+    for (option, meant) in [("-fps_mode cfrr", "cfr"), ("-pix_fmt yuv420", "yuv420p"), ("-ar 44100Hz", "44100")] {
+        let remedy = errors(&args(&format!("-i a {option} b")))[0].remedy.clone().unwrap();
+        assert!(remedy.starts_with(&format!("Did you mean {meant}? Type: weir ")), "{remedy}");
+    }
+}
+
+#[test]
+fn key_frames_are_forced_by_times_and_words() {
+    for value in
+        ["1", "0,5,00:00:07.5", "chapters", "chapters-0.1", "1,chapters+2", "source", "source_no_drop", "expr:x"]
+    {
+        assert_eq!(job(&format!("-i a -force_key_frames {value} b")).outputs[0].force_key_frames.0[0].value, value);
+    }
+}
+
+#[test]
+fn an_option_of_the_libraries_does_not_swallow_the_next_option() {
+    for (line, corrected) in [
+        ("-i a -preset -c copy o.mkv", "weir -i a -c copy o.mkv"),
+        ("-i a -c:v libx264 -preset -c:a copy o.mkv", "weir -i a -c:v libx264 -c:a copy o.mkv"),
+        ("-rtsp_transport -i rtsp://h/a o.mkv", "weir -i rtsp://h/a o.mkv"),
+    ] {
+        let errors = errors(&args(line));
+        assert!(errors[0].message.starts_with("Missing argument for option '"), "{errors:?}");
+        assert_eq!(typed(&errors), corrected);
+    }
+    for line in
+        ["-i a -flags -bitexact o.mkv", "-i a -b:v -1 o.mkv", "-i a -x264-params -c o.mkv", "-i a -tune -y o.mkv"]
+    {
+        assert!(parse_words(&args(line)).is_ok(), "{line}");
+    }
+    let literal = parse(&args("-i a -preset -c copy o.mkv"), &FakeCatalog, Reading::Literal);
+    assert!(literal.is_ok(), "{literal:?}");
+}
+
+#[test]
+fn ffmpeg_takes_limits_below_zero_and_no_level() {
+    let literal = |line: &str| parse(&args(line), &FakeCatalog, Reading::Literal);
+    assert!(literal("-i a -frames:v -1 b").is_ok() && parse_words(&args("-i a -frames:v -1 b")).is_err());
+    let empty = |reading| parse(&["-v", "", "-i", "a", "b"].map(str::to_owned), &FakeCatalog, reading);
+    assert!(empty(Reading::Literal).is_ok() && empty(Reading::Typed).is_err());
 }
 
 #[test]
@@ -459,7 +510,10 @@ fn what_does_not_fit_is_told() {
 #[test]
 fn what_governs_the_log_is_found_in_a_wrong_line() {
     let found = early_globals(&args("-xyz -hide_banner -i -report -metadata -v -v error -report"));
-    assert_eq!(found, EarlyGlobals { hide_banner: true, log_level: Some("error".to_owned()), report: true });
+    let expected =
+        EarlyGlobals { hide_banner: true, log_level: Some("error".to_owned()), report: true, explains_as_json: false };
+    assert_eq!(found, expected);
+    assert!(early_globals(&args("-i a --explain=json b")).explains_as_json);
 }
 
 fn any_word() -> impl Strategy<Value = String> {

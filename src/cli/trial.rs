@@ -1,4 +1,4 @@
-//! Tries values on an option without effect: whether it takes them, and what was probably meant by one that it does not.
+//! Tries values on an option without effect: whether it takes them.
 
 use super::table::{Effect, Row, Use};
 use super::value::BadValue;
@@ -31,52 +31,13 @@ pub fn example(row: &'static Row, catalog: &dyn Catalog) -> Option<String> {
     takes(row, "-", catalog).err().map(|bad| bad.example)
 }
 
-/// Units that people write behind numbers and that ffmpeg does not read.
-const UNITS: [&str; 12] = ["kbit/s", "kbps", "kb/s", "khz", "fps", "sec", "hz", "px", "bps", "kb", "mb", "%"];
-
-/// What a value that cannot be read may have been meant for, the likeliest first.
-pub fn meant(value: &str) -> Vec<String> {
-    let mut tidy: String = value.chars().filter(|c| !c.is_whitespace()).collect();
-    let lower = tidy.to_ascii_lowercase();
-    let mut candidates = Vec::new();
-    if let Some(unit) = UNITS.iter().find(|unit| lower.ends_with(**unit)) {
-        let number = &tidy[..tidy.len() - unit.len()];
-        let factor = match unit.as_bytes() {
-            [b'k', ..] => "k",
-            [b'm', ..] => "M",
-            _ => "",
-        };
-        tidy = format!("{number}{factor}");
-    }
-    candidates.extend(clock(&tidy));
-    candidates.push(tidy.replace(',', "."));
-    candidates.push(tidy.replace(['×', '*', 'X', ':', ','], "x"));
-    candidates.push(tidy);
-    candidates.retain(|candidate| candidate != value && !candidate.is_empty());
-    candidates
-}
-
-/// `90:00`, which counts more than 59 minutes, with hours.
-fn clock(text: &str) -> Option<String> {
-    let (whole, fraction) = text.split_once(['.', ',']).map_or((text, None), |(whole, rest)| (whole, Some(rest)));
-    let parts: Vec<u64> = whole.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let seconds = match parts[..] {
-        [minutes, seconds] => minutes.checked_mul(60)?.checked_add(seconds)?,
-        [hours, minutes, seconds] => {
-            hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?.checked_add(seconds)?
-        }
-        _ => return None,
-    };
-    let fraction = fraction.map_or(String::new(), |digits| format!(".{digits}"));
-    Some(format!("{:02}:{:02}:{:02}{fraction}", seconds / 3600, seconds / 60 % 60, seconds % 60))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::catalog::testing::FakeCatalog;
     use crate::cli::table;
+    use crate::diagnostic::meant;
 
     #[test]
     fn what_was_meant_is_found_among_the_likely_spellings() {

@@ -14,18 +14,26 @@ pub struct BadValue {
     pub example: String,
     /// ffmpeg's sentence, where it is not of the usual form.
     pub words: Option<String>,
+    /// The names that would do, where there are any; the nearest one was meant.
+    pub names: Vec<String>,
 }
 
 impl BadValue {
     /// `expected` in words, and one `example`.
     pub fn new(expected: impl Into<String>, example: impl Into<String>) -> Self {
-        Self { expected: expected.into(), example: example.into(), words: None }
+        Self { expected: expected.into(), example: example.into(), words: None, names: Vec::new() }
     }
 
     /// The same, with another example.
     #[must_use]
     pub fn such_as(self, example: &str) -> Self {
         Self { example: example.to_owned(), ..self }
+    }
+
+    /// The same, with the names that would do.
+    #[must_use]
+    pub fn among<S: Into<String>>(self, names: impl IntoIterator<Item = S>) -> Self {
+        Self { names: names.into_iter().map(Into::into).collect(), ..self }
     }
 
     /// The same, with ffmpeg's sentence.
@@ -295,7 +303,7 @@ pub fn switch(text: &str) -> Result<bool, BadValue> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "on" | "true" | "yes" | "y" | "enable" | "enabled" => Ok(true),
         "0" | "off" | "false" | "no" | "n" | "disable" | "disabled" => Ok(false),
-        _ => Err(BadValue::new("on or off", "on")),
+        _ => Err(BadValue::new("on or off", "on").among(["on", "off"])),
     }
 }
 
@@ -319,7 +327,14 @@ pub fn fps_mode(text: &str) -> Result<FpsMode, BadValue> {
         "vfr" => Ok(FpsMode::Vfr),
         "vscfr" => Ok(FpsMode::VsCfr),
         "drop" => Ok(FpsMode::Drop),
-        _ => Err(BadValue::new("one of auto, passthrough, cfr, vfr, drop", "cfr")),
+        _ => Err(BadValue::new("one of auto, passthrough, cfr, vfr, drop", "cfr").among([
+            "auto",
+            "passthrough",
+            "cfr",
+            "vfr",
+            "drop",
+            "vscfr",
+        ])),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Whether a stream is copied, and by which encoder otherwise.
 
 use super::place::OutputPlace;
-use super::{Choice, Context, StreamSource};
-use crate::catalog::{Catalog, CodecFacts, MuxerFacts};
+use super::{Choice, Context, StreamSource, correction};
+use crate::catalog::{CodecFacts, MuxerFacts};
 use crate::diagnostic::{Diagnostic, Origin};
 use crate::facts::MediaKind;
-use crate::spec::OutputSpec;
+use crate::spec::{Assigned, OutputSpec};
 
 /// What becomes of a stream: the last `-c` that fits it, or else the codec that the muxer prefers.
 pub(super) fn choose(
@@ -40,9 +40,9 @@ pub(super) fn choose(
                 ),
             )
             .ffmpeg_says(format!("Invalid encoder type '{name}'"))
-            .remedy(format!("Name the kind: -c:{} {name}", facts.kind.letter()))
+            .remedy(format!("Name the kind: -c:{} {name}.", facts.kind.letter()))
             .at(&assigned.origin)),
-            None => Err(unknown_encoder(catalog, name, kind).at(&assigned.origin)),
+            None => Err(unknown_encoder(context, assigned, kind)),
         };
     }
     match kind {
@@ -64,7 +64,8 @@ fn copy_of_graph(origin: Origin) -> Diagnostic {
 }
 
 /// "Unknown encoder", with those that are there for that codec, or the nearest names.
-fn unknown_encoder(catalog: &dyn Catalog, name: &str, kind: MediaKind) -> Diagnostic {
+fn unknown_encoder(context: &Context, assigned: &Assigned<String>, kind: MediaKind) -> Diagnostic {
+    let (catalog, name) = (context.catalog, assigned.value.as_str());
     let encoders = catalog.encoders(kind);
     let lower = name.to_ascii_lowercase();
     let stem = |n: &str| n.trim_start_matches("lib").to_ascii_lowercase();
@@ -85,13 +86,17 @@ fn unknown_encoder(catalog: &dyn Catalog, name: &str, kind: MediaKind) -> Diagno
         same.iter().map(|e| e.name.clone()).collect()
     };
     let diagnostic = Diagnostic::error("unknown-encoder", format!("Unknown encoder '{name}'."))
-        .ffmpeg_says(format!("Unknown encoder '{name}'"));
+        .ffmpeg_says(format!("Unknown encoder '{name}'"))
+        .at(&assigned.origin);
+    let command = names.first().and_then(|first| correction::edits(context.spec, &assigned.origin, name, Some(first)));
+    let command = command.map_or(String::new(), |edits| format!(" {}", correction::command(context.spec, &edits)));
     if names.is_empty() {
         diagnostic.remedy("weir -encoders lists those of the linked FFmpeg.")
     } else if same.is_empty() {
-        diagnostic.remedy(format!("Did you mean {}?", names.join(", ")))
+        diagnostic.remedy(format!("Did you mean {}?{command}", names.join(", ")))
     } else {
-        diagnostic.remedy(format!("For {} this FFmpeg has {}.", wanted_codec.unwrap_or_default(), names.join(", ")))
+        let codec = wanted_codec.unwrap_or_default();
+        diagnostic.remedy(format!("For {codec} this FFmpeg has {}.{command}", names.join(", ")))
     }
 }
 
@@ -134,9 +139,9 @@ mod tests {
         let facts = [input(vec![video("h264"), audio("aac")])];
         let (code, text) = refusal("-i a -c:v libopenh264 out.mkv", &facts);
         assert_eq!(code, "unknown-encoder");
-        assert!(text.contains("libx264, h264_nvenc"), "{text}");
+        assert!(text.contains("libx264, h264_nvenc. Type: weir -i a -c:v libx264 out.mkv"), "{text}");
         let (_, text) = refusal("-i a -c:v mpeg5 out.mkv", &facts);
-        assert!(text.contains("Did you mean mpeg4?"), "{text}");
+        assert!(text.contains("Did you mean mpeg4? Type: weir -i a -c:v mpeg4 out.mkv"), "{text}");
         assert_eq!(refusal("-i a -c libx264 out.mkv", &facts).0, "codec-kind");
     }
 }

@@ -17,13 +17,17 @@ pub(super) fn merge<'a>(into: &mut Vec<(String, String)>, options: impl Iterator
 
 /// Sets one option; see [`merge`].
 pub(super) fn set(into: &mut Vec<(String, String)>, name: &str, value: &str) {
-    let relative =
-        value.starts_with('+') || (value.starts_with('-') && value[1..].starts_with(|c: char| c.is_ascii_alphabetic()));
+    let relative = is_relative(value);
     match into.iter_mut().find(|(n, _)| n == name) {
         Some((_, old)) if relative => old.push_str(value),
         Some((_, old)) => value.clone_into(old),
         None => into.push((name.to_owned(), value.to_owned())),
     }
+}
+
+/// True for flags that are added to those before, or taken away.
+pub(super) fn is_relative(value: &str) -> bool {
+    value.starts_with('+') || (value.starts_with('-') && value[1..].starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// Sets options that the user did not; flags written as `+x` are added to the user's unless those say otherwise.

@@ -3,7 +3,7 @@
 use super::{
     Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StatsPlan, StatsPlans,
     StreamDraft, StreamSource, Treatment, codec_options, fps_mode, heartbeats, input, metadata, passes,
-    place::OutputPlace, session,
+    place::OutputPlace, session, typed_names,
 };
 use crate::catalog::{CodecFacts, FrameLength, MuxerFacts};
 use crate::diagnostic::{Diagnostic, mask_url};
@@ -399,11 +399,8 @@ fn audio_plan(
     let typed = spec.channel_layout.last_matching(|s| place.matches(s));
     plan.channel_layouts = match (typed, value(&spec.channels, place).filter(|channels| **channels > 0)) {
         (Some(layout), _) => {
-            let (name, _) = catalog.channel_layout(&layout.value).ok_or_else(|| {
-                Diagnostic::error("bad-layout", format!("Unknown channel layout: {}", layout.value))
-                    .remedy("-layouts lists them.")
-                    .at(&layout.origin)
-            })?;
+            let known = catalog.channel_layout(&layout.value);
+            let (name, _) = known.ok_or_else(|| typed_names::unknown_layout(context, layout))?;
             vec![name]
         }
         (None, Some(channels)) => {

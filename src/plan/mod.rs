@@ -4,9 +4,11 @@
 
 mod codec;
 mod codec_options;
+mod correction;
 mod display;
 mod draft;
 mod encode;
+mod filter_names;
 mod fps_mode;
 mod frame_limit;
 mod graph_inputs;
@@ -20,6 +22,7 @@ mod mapping;
 mod metadata;
 mod muxer;
 mod opening;
+mod option_values;
 mod parts;
 mod passes;
 mod place;
@@ -30,6 +33,7 @@ mod sharing;
 mod stream_groups;
 mod target;
 mod threads;
+mod typed_names;
 
 pub use display::{DisplayOverride, Orientation, display_override};
 pub use hardware::{HardwareDecode, HardwareMethod, hardware_decode};
@@ -78,6 +82,7 @@ pub fn plan(
     frame_limit::check(&context).map_err(|diagnostic| vec![diagnostic])?;
     let mut diagnostics = Vec::new();
     let mut drafts: Vec<OutputDraft> = Vec::new();
+    filter_names::of_complex_graphs(&context)?;
     let mut graphs = graphs::Graphs::read(&context).map_err(|diagnostic| vec![diagnostic])?;
     for index in 0..spec.outputs.len() {
         let draft = draft::draft(&context, index, &mut graphs).map_err(|diagnostic| vec![diagnostic])?;
@@ -85,6 +90,7 @@ pub fn plan(
         drafts.push(OutputDraft { streams_before, ..draft });
     }
     rules::apply(&context, &mut drafts, &mut diagnostics);
+    diagnostics.extend(misspelt(&context, &drafts));
     if failed(&diagnostics) {
         return Err(diagnostics);
     }
@@ -108,6 +114,7 @@ pub fn plan(
         }
     };
     input::mark_used(&context, &mut plan, &mut diagnostics);
+    option_values::of_decoders(&context, &plan, &mut diagnostics);
     threads::assign(&mut plan.outputs, cores);
     keep_up::assign(&context, &mut plan, &mut diagnostics);
     sharing::assign(&mut plan.outputs);
@@ -117,6 +124,18 @@ pub fn plan(
     }
     plan.diagnostics = diagnostics;
     Ok(plan)
+}
+
+/// What outputs are given that their components do not take; a program's command line for ffmpeg is left to these.
+fn misspelt(context: &Context, drafts: &[OutputDraft]) -> Vec<Diagnostic> {
+    if context.spec.global.is_literal {
+        return Vec::new();
+    }
+    let mut findings = correction::Findings::default();
+    option_values::of_outputs(context, drafts, &mut findings);
+    filter_names::of_outputs(context, drafts, &mut findings);
+    typed_names::of_outputs(context, drafts, &mut findings);
+    findings.finish(context.spec)
 }
 
 fn failed(diagnostics: &[Diagnostic]) -> bool {

@@ -1,7 +1,7 @@
 //! Which muxer writes an output: by `-f`, by the name, or by the protocol.
 
-use super::Context;
-use crate::catalog::MuxerFacts;
+use super::{Context, correction};
+use crate::catalog::{MuxerFacts, Named};
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::spec::OutputSpec;
 
@@ -13,7 +13,7 @@ pub(super) fn choose(context: &Context, spec: &OutputSpec) -> Result<MuxerFacts,
             Diagnostic::error(
                 "unknown-format",
                 format!(
-                    "Requested output format '{}' is not a suitable output format for {}",
+                    "Requested output format '{}' is not a suitable output format for {}.",
                     format.value,
                     mask_url(&spec.url)
                 ),
@@ -23,7 +23,13 @@ pub(super) fn choose(context: &Context, spec: &OutputSpec) -> Result<MuxerFacts,
                 format.value,
                 mask_url(&spec.url)
             ))
-            .remedy("-formats lists those that this FFmpeg can write.")
+            .remedy(correction::remedy_for_name(
+                context.spec,
+                &format.origin,
+                &format.value,
+                &catalog.names(Named::Muxer),
+                "-muxers lists those that this FFmpeg can write.",
+            ))
             .at(&format.origin)
         });
     }
@@ -74,6 +80,14 @@ mod tests {
         }
         assert_eq!(refusal("-i a out", &facts).0, "unknown-format");
         assert_eq!(refusal("-i a -f nosuch out.mp4", &facts).0, "unknown-format");
+    }
+
+    #[test]
+    fn the_nearest_format_is_shown_with_the_corrected_command() {
+        let (_, text) = refusal("-i a -f movv out.mov", &[input(vec![video("h264")])]);
+        let expected = "Requested output format 'movv' is not a suitable output format for out.mov. Did you mean mov? \
+                        Type: weir -i a -f mov out.mov";
+        assert_eq!(text, expected);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! How an input is opened: what its demuxer, its protocol and its session are told before anything is known of it.
 
-use super::{SessionPlan, codec_options, display, session};
-use crate::catalog::Catalog;
+use super::{SessionPlan, codec_options, correction, display, option_values, session};
+use crate::catalog::{Catalog, Named};
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
-use crate::spec::{InputGap, InputSpec, JobSpec, OutputSpec, PerStream};
+use crate::spec::{Assigned, InputGap, InputSpec, JobSpec, OutputSpec, PerStream};
 use crate::unit::MICROS_PER_SECOND;
 
 /// `-read_deadline` with `-on_input_gap freeze`, in microseconds.
@@ -139,9 +139,9 @@ fn copies_pictures(job: &JobSpec) -> bool {
 }
 
 /// Translates the options of a job's input into what the demuxer takes.
-pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<OpenInput, Diagnostic> {
+pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<OpenInput, Vec<Diagnostic>> {
     let spec = &job.inputs[index];
-    display::check(spec, catalog)?;
+    display::check(spec, catalog).map_err(|diagnostic| vec![diagnostic])?;
     let mut options = demuxer_options(spec, catalog);
     let mut codec_options = Vec::new();
     codec_options::merge(&mut codec_options, spec.options.iter().filter(|o| o.scopes.codec));
@@ -149,16 +149,18 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
     for assigned in &spec.codec.0 {
         let Some(kind) = assigned.specifier.kind else { continue };
         let Some(decoder) = catalog.find_decoder(&assigned.value) else {
-            return Err(unknown_decoder(&assigned.value).at(&assigned.origin));
+            return Err(vec![unknown_decoder(job, catalog, assigned)]);
         };
         forced_codecs.push((kind, decoder.codec_id));
     }
     if let Some(format) = &spec.format
         && !catalog.demuxer_exists(&format.value)
     {
-        return Err(
-            Diagnostic::error("unknown-format", format!("Unknown input format: '{}'", format.value)).at(&format.origin)
-        );
+        return Err(vec![unknown_format(job, catalog, format)]);
+    }
+    let refused = option_values::of_input(job, index, catalog);
+    if !refused.is_empty() {
+        return Err(refused);
     }
     let session = session_of(spec, &options);
     let copies = copies_pictures(job);
@@ -222,8 +224,24 @@ fn last<T>(values: &PerStream<T>) -> Option<&T> {
     values.0.last().map(|a| &a.value)
 }
 
-fn unknown_decoder(name: &str) -> Diagnostic {
-    Diagnostic::error("unknown-decoder", format!("Unknown decoder '{name}'"))
+fn unknown_format(job: &JobSpec, catalog: &dyn Catalog, format: &Assigned<String>) -> Diagnostic {
+    let words = format!("Unknown input format: '{}'", format.value);
+    let otherwise = "-demuxers lists those that this FFmpeg can read.";
+    let names = catalog.names(Named::Demuxer);
+    Diagnostic::error("unknown-format", format!("{words}."))
+        .ffmpeg_says(words)
+        .remedy(correction::remedy_for_name(job, &format.origin, &format.value, &names, otherwise))
+        .at(&format.origin)
+}
+
+fn unknown_decoder(job: &JobSpec, catalog: &dyn Catalog, named: &Assigned<String>) -> Diagnostic {
+    let words = format!("Unknown decoder '{}'", named.value);
+    let otherwise = "-decoders lists those of this FFmpeg.";
+    let names = catalog.names(Named::Decoder);
+    Diagnostic::error("unknown-decoder", format!("{words}."))
+        .ffmpeg_says(words)
+        .remedy(correction::remedy_for_name(job, &named.origin, &named.value, &names, otherwise))
+        .at(&named.origin)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What `-loglevel` says: a level and two switches.
 
 use crate::av::library_log::LEVELS;
+use crate::diagnostic::nearest;
 
 /// FFmpeg's numbers of the levels that we use ourselves.
 pub const ERROR: i32 = 16;
@@ -66,13 +67,25 @@ impl LogSettings {
         }
         settings.level = match LEVELS.iter().find(|(name, _)| *name == rest) {
             Some((_, level)) => *level,
-            None => rest.parse().map_err(|_| {
+            // As strtol does: behind a plus nothing is zero.
+            None if rest.is_empty() => 0,
+            None => rest.trim_ascii_start().parse().map_err(|_| {
                 let names: Vec<String> = LEVELS.iter().map(|(name, _)| format!("\"{name}\"")).collect();
                 format!("Invalid loglevel \"{text}\". Possible levels are numbers or:\n{}", names.join("\n"))
             })?,
         };
         Ok(settings)
     }
+}
+
+/// What is told of a value that cannot be read, called `weir`; with what was probably meant, where that can be known.
+pub fn refusal(option: &str, text: &str) -> (String, Option<String>) {
+    let names = LEVELS.map(|(name, _)| name);
+    let (flags, typed) = text.rfind('+').map_or(("", text), |at| text.split_at(at + 1));
+    let meant = nearest(typed, &names).map(|name| format!("{flags}{name}"));
+    let meant = meant.filter(|meant| LogSettings::default().changed_by(meant).is_ok());
+    let expected = format!("Invalid loglevel \"{text}\": {option} expects one of {}, or a number.", names.join(", "));
+    (expected, meant)
 }
 
 /// The name of a level, of the next lower one where it has none.
@@ -101,6 +114,22 @@ mod tests {
         assert_eq!(read("repeat"), (32, false, false));
         assert_eq!(read("+level"), (32, true, true));
         assert_eq!(read("level+32"), (32, true, true));
+    }
+
+    #[test]
+    fn flags_alone_with_a_plus_behind_them_mean_panic() {
+        assert_eq!(read("level+"), (0, true, true));
+        assert_eq!(read("+"), (0, false, true));
+        assert_eq!(read(""), (32, false, true));
+    }
+
+    #[test]
+    fn the_nearest_level_is_found_behind_flags_too() {
+        for (text, meant) in
+            [("eror", Some("error")), ("INFO", Some("info")), ("level+warn", Some("level+warning")), ("loud", None)]
+        {
+            assert_eq!(refusal("-v", text).1.as_deref(), meant, "{text}");
+        }
     }
 
     #[test]

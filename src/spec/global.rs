@@ -8,6 +8,8 @@ use crate::diagnostic::Origin;
 pub struct GlobalSpec {
     /// The whole command line without the program's name, for corrected commands in messages.
     pub arguments: Vec<String>,
+    /// A program wrote it for ffmpeg: what FFmpeg itself reads is left to it, and refused there.
+    pub is_literal: bool,
     /// `-y`, `-n`.
     pub overwrite: Overwrite,
     /// `-hide_banner`.
@@ -68,6 +70,7 @@ impl Default for GlobalSpec {
     fn default() -> Self {
         Self {
             arguments: Vec::new(),
+            is_literal: false,
             overwrite: Overwrite::Ask,
             hide_banner: false,
             log_level: None,

@@ -1,7 +1,9 @@
 //! The catalog of the linked FFmpeg.
 
-use super::{c_string, compat, graph, input::kind_of, options, text_of};
-use crate::catalog::{Catalog, CodecFacts, FrameLength, GraphPads, MuxerFacts, OptionScopes};
+use super::{c_string, compat, graph, input::kind_of, listing, option_values, options, text_of};
+use crate::catalog::{
+    Catalog, CodecFacts, Expected, FrameLength, GraphPads, MuxerFacts, Named, OptionOwner, OptionScopes,
+};
 use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -83,7 +85,7 @@ unsafe fn muxer_facts(format: *const ffi::AVOutputFormat) -> Option<MuxerFacts> 
     }
 }
 
-fn find_muxer(name: Option<&str>, url: Option<&str>) -> *const ffi::AVOutputFormat {
+pub(super) fn find_muxer(name: Option<&str>, url: Option<&str>) -> *const ffi::AVOutputFormat {
     let name = name.map(c_string);
     let url = url.map(c_string);
     let pointer = |text: &Option<std::ffi::CString>| text.as_ref().map_or(ptr::null(), |t| t.as_ptr());
@@ -137,6 +139,18 @@ impl Catalog for LinkedCatalog {
 
     fn option_names(&self) -> Vec<String> {
         options::all_names()
+    }
+
+    fn refusal(&self, owner: OptionOwner<'_>, option: &str, value: &str) -> Option<Expected> {
+        option_values::refusal(owner, option, value)
+    }
+
+    fn option_takes_flags(&self, option: &str) -> bool {
+        options::takes_flags(option)
+    }
+
+    fn names(&self, of: Named) -> Vec<String> {
+        listing::names(of)
     }
 
     fn demuxer_has_option(&self, demuxer: &str, option: &str) -> bool {

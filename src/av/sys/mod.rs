@@ -27,6 +27,7 @@ pub mod interrupt;
 pub mod library;
 pub mod listing;
 pub mod log;
+mod option_values;
 pub mod options;
 pub mod output;
 pub mod packet;
@@ -37,6 +38,7 @@ mod reassembly;
 pub mod silence;
 pub mod sockets;
 pub mod subtitle;
+mod trial_encoder;
 
 use crate::octets;
 use crate::unit::Rational;

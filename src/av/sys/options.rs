@@ -101,6 +101,16 @@ pub fn option_is_for_decoding(name: &str) -> bool {
     find(class, name, ffi::AV_OPT_FLAG_DECODING_PARAM, true).is_some()
 }
 
+/// True when a table has an option of that name whose values are flags.
+pub(crate) fn takes_flags(name: &str) -> bool {
+    // SAFETY: static classes.
+    let classes =
+        unsafe { [ffi::avcodec_get_class(), ffi::avformat_get_class(), ffi::sws_get_class(), ffi::swr_get_class()] };
+    classes.into_iter().any(|class| {
+        find(class, name, 0, true).is_some_and(|option| option.type_ == ffi::AVOptionType::AV_OPT_TYPE_FLAGS)
+    })
+}
+
 /// In which tables a name stands.
 pub(crate) fn scopes(name: &str) -> crate::catalog::OptionScopes {
     // SAFETY: static classes.

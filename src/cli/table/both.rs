@@ -1,7 +1,7 @@
 //! Options that an input and an output both take.
 
 use super::{Effect, Row, Use};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Named};
 use crate::cli::value::{BadValue, duration_us, frame_rate, integer_within, size};
 use crate::spec::Assigned;
 
@@ -157,7 +157,8 @@ fn pixel_format(text: &str, catalog: &dyn Catalog) -> Result<String, BadValue> {
     if catalog.is_pixel_format(name) || text == "+" {
         Ok(text.to_owned())
     } else {
-        Err(BadValue::new("a pixel format such as yuv420p (-pix_fmts lists them)", "yuv420p"))
+        Err(BadValue::new("a pixel format such as yuv420p (-pix_fmts lists them)", "yuv420p")
+            .among(catalog.names(Named::PixelFormat)))
     }
 }
 
@@ -165,6 +166,7 @@ fn sample_format(text: &str, catalog: &dyn Catalog) -> Result<String, BadValue> 
     if catalog.is_sample_format(text) {
         Ok(text.to_owned())
     } else {
-        Err(BadValue::new("a sample format such as s16 or fltp (-sample_fmts lists them)", "s16"))
+        Err(BadValue::new("a sample format such as s16 or fltp (-sample_fmts lists them)", "s16")
+            .among(catalog.names(Named::SampleFormat)))
     }
 }

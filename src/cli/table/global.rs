@@ -46,7 +46,7 @@ pub(super) const ROWS: &[Row] = &[
         "level",
         "how much is told: quiet, error, warning, info, verbose, debug ...",
         Effect::Global(|g, u| {
-            if u.value.is_empty() {
+            if u.value.is_empty() && !u.is_literal {
                 return Err(BadValue::new("a level such as error, warning, info or debug", "info"));
             }
             g.log_level = Some(u.text());

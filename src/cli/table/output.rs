@@ -2,7 +2,7 @@
 
 use super::{Arity, Effect, Row, Suffix, Use};
 use crate::cli::place;
-use crate::cli::value::{BadValue, aspect, fps_mode, frame_rate, integer_within, number, time_base};
+use crate::cli::value::{BadValue, aspect, duration_us, fps_mode, frame_rate, integer_within, number, time_base};
 use crate::spec::{FpsMode, MetadataSpec, OutputSpec};
 use crate::unit::MICROS_PER_SECOND;
 
@@ -45,7 +45,8 @@ pub(super) const ROWS: &[Row] = &[
         &["frames"],
         "count",
         "end after this many frames",
-        assign!(max_frames, |u| integer_within(u.value, 0, FOREVER)?),
+        // To ffmpeg a limit below zero is one that is reached at once.
+        assign!(max_frames, |u| integer_within(u.value, if u.is_literal { i64::MIN } else { 0 }, FOREVER)?),
     ),
     Row::value(&["vframes"], "count", "same as -frames:v", Effect::Alias("frames", "v")),
     Row::value(&["aframes"], "count", "same as -frames:a", Effect::Alias("frames", "a")),
@@ -132,7 +133,7 @@ pub(super) const ROWS: &[Row] = &[
         &["force_key_frames"],
         "times",
         "times or expression at which key frames are made",
-        assign!(force_key_frames, |u| u.text()),
+        assign!(force_key_frames, |u| force_key_frames(u)?),
     ),
     Row::per_stream(
         &["enc_time_base"],
@@ -196,6 +197,20 @@ pub(super) const ROWS: &[Row] = &[
         set!(|spec, u| spec.mux_preload_us = seconds_us(u.value)?),
     ),
 ];
+
+/// Times, or what FFmpeg or the encoder's stage makes of other words.
+fn force_key_frames(used: &Use<'_>) -> Result<String, BadValue> {
+    let words = ["expr:", "source"].iter().any(|word| used.value.starts_with(word));
+    let is_time = |part: &str| match part.strip_prefix("chapters") {
+        Some(shift) => shift.is_empty() || duration_us(shift.trim_start_matches('+')).is_ok(),
+        None => duration_us(part).is_ok(),
+    };
+    if words || used.is_literal || used.value.split(',').all(is_time) {
+        return Ok(used.text());
+    }
+    let expected = "times such as 0,5,10.5, chapters, source, or an expression such as expr:gte(t,n_forced*2)";
+    Err(BadValue::new(expected, "expr:gte(t,n_forced*2)"))
+}
 
 fn seconds_us(text: &str) -> Result<i64, BadValue> {
     Ok((number(text)? * MICROS_PER_SECOND as f64).round() as i64)

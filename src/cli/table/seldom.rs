@@ -428,7 +428,10 @@ fn abort_on(seldom: &mut SeldomGlobal, text: &str) -> Result<(), BadValue> {
             "empty_output" => seldom.abort_on_empty_output = true,
             "empty_output_stream" => seldom.abort_on_empty_stream = true,
             "" => {}
-            _ => return Err(BadValue::new("empty_output or empty_output_stream", "empty_output")),
+            _ => {
+                return Err(BadValue::new("empty_output or empty_output_stream", "empty_output")
+                    .among(["empty_output", "empty_output_stream"]));
+            }
         }
     }
     Ok(())
@@ -444,7 +447,10 @@ fn discard(text: &str) -> Result<i32, BadValue> {
         "nointra" => 24,
         "nokey" => 32,
         "all" => DISCARD_ALL,
-        _ => return Err(BadValue::new("none, default, noref, bidir, nointra, nokey or all", "nokey")),
+        _ => {
+            return Err(BadValue::new("none, default, noref, bidir, nointra, nokey or all", "nokey")
+                .among(["none", "default", "noref", "bidir", "nointra", "nokey", "all"]));
+        }
     })
 }
 

@@ -27,7 +27,7 @@ pub(super) fn open_input(
 ) -> Result<(), PrepareError> {
     let spec = &opened.spec.inputs[index];
     let OpenInput { demuxer: mut settings, session } =
-        plan::open_input(&opened.spec, index, catalog).map_err(|d| PrepareError::Refused(vec![d]))?;
+        plan::open_input(&opened.spec, index, catalog).map_err(PrepareError::Refused)?;
     let masked = mask_url(&settings.url);
     let (mut demuxer, leftover) = match session {
         Some(session) => open_peer(&mut settings, &masked, session, (index, stop, &opened.journal))?,

@@ -8,6 +8,8 @@ pub mod formats;
 pub mod names;
 pub mod options;
 
+use super::{compat, text_of};
+use crate::catalog::Named;
 use ffmpeg_sys_next as ffi;
 use std::ffi::c_void;
 
@@ -28,6 +30,31 @@ fn registered<T: 'static>(next: impl Fn(*mut *mut c_void) -> *const T) -> Vec<&'
     let mut state = std::ptr::null_mut();
     // SAFETY: registries hold static entries and end with null.
     std::iter::from_fn(|| unsafe { next(&mut state).as_ref() }).collect()
+}
+
+/// All names of a kind; an entry of formats with several names counts as these.
+pub(crate) fn names(of: Named) -> Vec<String> {
+    // SAFETY: names are static strings.
+    let entries: Vec<String> = unsafe {
+        match of {
+            Named::Filter => filters::filters().into_iter().map(|filter| filter.name).collect(),
+            Named::BitstreamFilter => names::bitstream_filters(),
+            Named::Muxer => formats::muxers().into_iter().map(|format| text_of(format.name)).collect(),
+            Named::Demuxer => formats::demuxers().into_iter().map(|format| text_of(format.name)).collect(),
+            Named::Decoder => {
+                let decoders = coders().into_iter().filter(|codec| ffi::av_codec_is_decoder(*codec) != 0);
+                decoders.map(|codec| text_of(codec.name)).collect()
+            }
+            Named::PixelFormat => names::pixel_formats().into_iter().map(|format| format.name).collect(),
+            Named::SampleFormat => {
+                let names = (0..64).map(|number| text_of(ffi::av_get_sample_fmt_name(compat::sample_format(number))));
+                names.take_while(|name| !name.is_empty()).collect()
+            }
+            Named::ChannelLayout => names::layouts().standard.into_iter().map(|(name, _)| name).collect(),
+            Named::Disposition => names::dispositions(),
+        }
+    };
+    entries.iter().flat_map(|entry| entry.split(',')).map(str::to_owned).collect()
 }
 
 /// All decoders and encoders, in FFmpeg's order.

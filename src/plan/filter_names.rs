@@ -1,0 +1,213 @@
+//! Filtergraphs that cannot be: empty ones, and those with a filter that this FFmpeg does not have.
+
+use super::correction::Findings;
+use super::{Choice, Context, OutputDraft, place::OutputPlace};
+use crate::catalog::Named;
+use crate::diagnostic::{Diagnostic, Origin, mask_text, nearest};
+use crate::facts::MediaKind;
+
+/// Checks the complex filtergraphs.
+pub(super) fn of_complex_graphs(context: &Context) -> Result<(), Vec<Diagnostic>> {
+    let mut findings = Findings::default();
+    if !context.spec.global.is_literal {
+        let graphs = &context.spec.global.complex_graphs;
+        graphs.iter().for_each(|graph| check(context, &graph.text, &graph.origin, "null", &mut findings));
+    }
+    let told = findings.finish(context.spec);
+    if told.is_empty() { Ok(()) } else { Err(told) }
+}
+
+/// Checks the filtergraphs of streams that are encoded.
+pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], findings: &mut Findings) {
+    let mut told: Vec<&Origin> = Vec::new();
+    for (spec, draft) in context.spec.outputs.iter().zip(drafts) {
+        let place = OutputPlace::all(draft, &[]);
+        for (index, stream) in draft.streams.iter().enumerate() {
+            if !matches!(stream.choice, Choice::Encoder { .. }) {
+                continue;
+            }
+            let Some(filter) = spec.filters.last_matching(|s| place.names(s, index)) else { continue };
+            if told.contains(&&filter.origin) {
+                continue;
+            }
+            told.push(&filter.origin);
+            let idle = if stream.kind == MediaKind::Audio { "anull" } else { "null" };
+            check(context, &filter.value, &filter.origin, idle, findings);
+        }
+    }
+}
+
+/// Tells of a filtergraph that is empty or names a filter that is not there; all else is left to libavfilter.
+fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: &mut Findings) {
+    let (spec, token) = (context.spec, &origin.token);
+    let error = |message: String| Diagnostic::error("filtergraph", message).at(origin);
+    if graph.trim().is_empty() {
+        let remedy = format!("Leave {token} out, or write {idle}, which changes nothing.");
+        let diagnostic = error(format!("the filtergraph of {token} is empty.")).remedy(remedy);
+        return findings.mend(spec, diagnostic, graph, None);
+    }
+    let known = context.catalog.names(Named::Filter);
+    let mut mended = graph.to_owned();
+    for name in of(graph) {
+        // What is quoted or escaped is left to libavfilter.
+        let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_plain || known.contains(&name) {
+            continue;
+        }
+        let diagnostic = error(format!("No such filter: '{name}' in {token} '{}'.", mask_text(graph)));
+        match nearest(&name, &known) {
+            Some(meant) => {
+                mended = with_name(&mended, &name, &meant);
+                let diagnostic = diagnostic.remedy(format!("Did you mean {meant}?"));
+                findings.mend(spec, diagnostic, graph, Some(&mended));
+            }
+            None => findings.tell(diagnostic.remedy("-filters lists those of this FFmpeg.")),
+        }
+    }
+}
+
+/// The graph with the first filter of that name called otherwise.
+fn with_name(graph: &str, unknown: &str, name: &str) -> String {
+    match places(graph).into_iter().find(|place| &graph[place.clone()] == unknown) {
+        Some(place) => format!("{}{name}{}", &graph[..place.start], &graph[place.end..]),
+        None => graph.to_owned(),
+    }
+}
+
+/// The names of the filters in a graph, in order.
+pub(super) fn of(graph: &str) -> Vec<String> {
+    places(graph).into_iter().map(|place| graph[place].to_owned()).collect()
+}
+
+/// Where the names of filters stand in a graph: `[in]name@id=arguments[out],name;...`.
+fn places(graph: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let bytes = graph.as_bytes();
+    let mut at = 0;
+    // Options of the scaler may stand in front of all.
+    if graph.trim_start().starts_with("sws_flags=") {
+        at = graph.find(';').map_or(bytes.len(), |end| end + 1);
+    }
+    while at < bytes.len() {
+        match bytes[at] {
+            b'[' => at = skip(graph, at + 1, b"]"),
+            b']' | b',' | b';' => at += 1,
+            byte if byte.is_ascii_whitespace() => at += 1,
+            _ => {
+                let end =
+                    graph[at..].find(['=', '@', ',', ';', '[', ' ', '\n', '\t', '\r']).map_or(bytes.len(), |n| at + n);
+                if end > at {
+                    found.push(at..end);
+                }
+                at = skip(graph, end, b"[,;");
+            }
+        }
+    }
+    found
+}
+
+/// The next of the characters that is neither quoted nor escaped, or the end.
+fn skip(graph: &str, from: usize, ends: &[u8]) -> usize {
+    let bytes = graph.as_bytes();
+    let (mut at, mut quoted) = (from, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\'' => quoted = !quoted,
+            b'\\' if !quoted => at += 1,
+            byte if !quoted && ends.contains(&byte) => return at,
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::of;
+    use crate::plan::testing::{audio, input, planned, planned_job, spec, video};
+
+    #[test]
+    fn names_are_found_and_arguments_are_not_taken_for_them() {
+        let cases: [(&str, &[&str]); 9] = [
+            ("scale=2:2,hflip", &["scale", "hflip"]),
+            ("[0:v][1:v]overlay=x=1[a];[a]null@me[b]", &["overlay", "null"]),
+            ("drawtext=text='a,b;[c]':x=1,crop", &["drawtext", "crop"]),
+            (r"drawtext=text=a\,b,crop", &["drawtext", "crop"]),
+            ("sws_flags=bicubic;scale=2:2", &["scale"]),
+            (" split [a][b] ; [a] vflip , [b] overlay ", &["split", "vflip", "overlay"]),
+            ("select='eq(n,1)',null", &["select", "null"]),
+            ("", &[]),
+            ("é=1,null", &["é", "null"]),
+        ];
+        for (graph, names) in cases {
+            assert_eq!(of(graph), names, "{graph}");
+        }
+    }
+
+    #[test]
+    fn a_filter_that_is_not_there_is_refused_with_the_nearest_one_and_the_corrected_command() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        for (line, message, corrected) in [
+            (
+                "-i in -vf hflip,scael=2:2 out.mp4",
+                "No such filter: 'scael' in -vf 'hflip,scael=2:2'.",
+                "Did you mean scale? Type: weir -i in -vf hflip,scale=2:2 out.mp4",
+            ),
+            (
+                "-i in -af volum=2 out.mp4",
+                "No such filter: 'volum' in -af 'volum=2'.",
+                "Did you mean volume? Type: weir -i in -af volume=2 out.mp4",
+            ),
+            (
+                "-i in -filter_complex [0:v]scael=2:2 out.mp4",
+                "No such filter: 'scael' in -filter_complex '[0:v]scael=2:2'.",
+                "Did you mean scale? Type: weir -i in -filter_complex '[0:v]scale=2:2' out.mp4",
+            ),
+            (
+                "-i in -vf  out.mp4",
+                "the filtergraph of -vf is empty.",
+                "Leave -vf out, or write null, which changes nothing. Type: weir -i in out.mp4",
+            ),
+            (
+                "-i in -af  out.mp4",
+                "the filtergraph of -af is empty.",
+                "Leave -af out, or write anull, which changes nothing. Type: weir -i in out.mp4",
+            ),
+            (
+                "-i in -vf scael=scael,null,crop out.mp4",
+                "No such filter: 'scael' in -vf 'scael=scael,null,crop'.",
+                "Did you mean scale? Type: weir -i in -vf scale=scael,null,crop out.mp4",
+            ),
+        ] {
+            let told = planned(line, &facts).unwrap_err();
+            assert_eq!((told[0].message.as_str(), told[0].remedy.as_deref()), (message, Some(corrected)), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_last_of_several_shows_the_command_in_which_all_are_mended() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        let remedies = |line: &str| -> Vec<String> {
+            planned(line, &facts).unwrap_err().into_iter().filter_map(|d| d.remedy).collect()
+        };
+        let told = remedies("-i in -preset fats -vf scael=2:2,hfilp -af volum=2 -disposition:a defualt out.mp4");
+        let all = "Did you mean default? Type: weir -i in -preset fast -vf scale=2:2,hflip -af volume=2 \
+                   -disposition:a default out.mp4";
+        let expected =
+            ["Did you mean fast?", "Did you mean scale?", "Did you mean hflip?", "Did you mean volume?", all];
+        assert_eq!(told, expected);
+        let told = remedies("-i in -preset fats -vf xyzzyxyzzy out.mp4");
+        assert_eq!(told, ["Did you mean fast?", "-filters lists those of this FFmpeg."]);
+    }
+
+    #[test]
+    fn filters_of_copied_streams_and_of_programs_are_left_alone() {
+        let facts = [input(vec![video("h264"), audio("aac")])];
+        let mut job = spec("-i in -vf scael=2:2 out.mp4");
+        job.global.is_literal = true;
+        assert!(planned_job(&job, &facts).is_ok());
+        assert!(planned("-i in -vf hflip,scale=2:2 -af anull out.mp4", &facts).is_ok());
+    }
+}
