@@ -19,6 +19,9 @@ pub enum Place {
 pub struct Presentation {
     delay: i64,
     frame: i64,
+    /// The decoding time before, and whether the distance between two has told how long a picture lasts.
+    last: Option<i64>,
+    measured: bool,
     /// From one picture's number to the next one's.
     step: i64,
     /// Pictures so far, and how many came before the group.
@@ -30,10 +33,20 @@ pub struct Presentation {
 }
 
 impl Presentation {
-    /// `delay`: pictures that may be decoded before one and shown after it; `frame`: ticks that a picture lasts; `step`: from one
-    /// number to the next one, as far as known.
+    /// `delay`: pictures that may be decoded before one and shown after it; `frame`: ticks that a picture lasts, until decoding times
+    /// tell; `step`: from one number to the next one, as far as known.
     pub fn new(delay: i32, frame: i64, step: i64) -> Self {
-        Self { delay: delay.into(), frame, step: step.max(1), count: 0, before: 0, highest: None, first: 0 }
+        Self {
+            delay: delay.into(),
+            frame: frame.max(1),
+            last: None,
+            measured: false,
+            step: step.max(1),
+            count: 0,
+            before: 0,
+            highest: None,
+            first: 0,
+        }
     }
 
     /// Ticks that a picture lasts.
@@ -41,10 +54,12 @@ impl Presentation {
         self.frame
     }
 
-    /// When a picture is shown that is decoded at `dts`; `None`: when the next anchor is decoded.
-    pub fn pts(&mut self, dts: i64, place: Place, key: bool) -> Option<i64> {
+    /// When a picture is shown that is decoded at `dts`; `None`: when the next anchor is decoded. `told`: what the container says,
+    /// which those around it go by.
+    pub fn pts(&mut self, dts: i64, place: Place, key: bool, told: Option<i64>) -> Option<i64> {
         let index = self.count;
         self.count += 1;
+        self.measure(dts);
         match place {
             _ if self.delay == 0 => Some(dts),
             Place::Between => Some(dts),
@@ -59,9 +74,22 @@ impl Presentation {
                     self.step = 1;
                 }
                 let later = self.before + distance / self.step + self.delay - index;
+                if let Some(told) = told {
+                    self.before += (told.saturating_sub(dts) + self.frame / 2).div_euclid(self.frame) - later;
+                    return Some(told);
+                }
                 Some(dts.saturating_add(later.max(0).saturating_mul(self.frame)))
             }
         }
+    }
+
+    /// The least distance of two decoding times is how long a picture lasts: where pictures were left out, some are longer.
+    fn measure(&mut self, dts: i64) {
+        let distance = self.last.map(|last| dts.saturating_sub(last)).filter(|distance| *distance > 0);
+        if let Some(distance) = distance.filter(|distance| !self.measured || *distance < self.frame) {
+            (self.frame, self.measured) = (distance, true);
+        }
+        self.last = Some(dts);
     }
 }
 
@@ -73,16 +101,25 @@ mod tests {
     #[test]
     fn pictures_without_reordering_are_shown_when_they_are_decoded() {
         let mut times = Presentation::new(0, 40, 2);
-        assert_eq!(times.pts(7, Place::Anchor, true), Some(7));
-        assert_eq!(times.pts(47, Place::Numbered(2), false), Some(47));
+        assert_eq!(times.pts(7, Place::Anchor, true, None), Some(7));
+        assert_eq!(times.pts(47, Place::Numbered(2), false, None), Some(47));
     }
 
     #[test]
     fn an_anchor_waits_for_the_next_one_and_what_lies_between_does_not() {
         let mut times = Presentation::new(1, 1, 2);
         let places = [Place::Anchor, Place::Anchor, Place::Between, Place::Between, Place::Anchor];
-        let shown: Vec<_> = (0..).zip(places).map(|(dts, place)| times.pts(dts, place, dts == 0)).collect();
+        let shown: Vec<_> = (0..).zip(places).map(|(dts, place)| times.pts(dts, place, dts == 0, None)).collect();
         assert_eq!(shown, [None, None, Some(2), Some(3), None]);
+    }
+
+    #[test]
+    fn those_that_are_told_put_the_others_in_their_place() {
+        let mut times = Presentation::new(2, 40, 2);
+        // Begun in the middle of a group, 100 ticks off.
+        assert_eq!(times.pts(400, Place::Numbered(20), false, Some(520)), Some(520));
+        assert_eq!(times.pts(440, Place::Numbered(16), false, None), Some(440));
+        assert_eq!(times.pts(480, Place::Numbered(18), false, None), Some(480));
     }
 
     proptest! {
@@ -104,7 +141,7 @@ mod tests {
                 let mut last_odd = step == 2;
                 for place in order {
                     last_odd |= place * step % 2 == 1;
-                    let pts = times.pts(dts, Place::Numbered(place * step), place == 0);
+                    let pts = times.pts(dts, Place::Numbered(place * step), place == 0, None);
                     prop_assert!(pts >= Some(dts));
                     // Until an odd number has come, the step is not known.
                     if last_odd {

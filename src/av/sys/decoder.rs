@@ -25,7 +25,7 @@ pub struct DecoderSettings {
     pub options: Vec<(String, String)>,
     /// `AV_CODEC_FLAG_BITEXACT`.
     pub bitexact: bool,
-    /// Where the number of threads is libavcodec's choice, [`SPARE_THREADS`] more than that: pictures that wait for one another
+    /// Where the number of threads is libavcodec's choice, two more than that: pictures that wait for one another
     /// within the decoder then leave no core idle. Each costs the delay and the memory of a picture.
     pub spare_threads: bool,
     /// The hardware that is to help.

@@ -179,7 +179,9 @@ const TELL_AS_IT_IS: [&str; 9] =
 pub(super) fn rhythm(muxer: &crate::catalog::MuxerFacts, facts: &StreamFacts) -> Option<Rhythm> {
     let moves = facts.kind == MediaKind::Video && !facts.is_cover();
     let wanted = !muxer.no_timestamps && !TELL_AS_IT_IS.contains(&muxer.name.as_str());
-    let rate = if facts.real_frame_rate.is_valid() { facts.real_frame_rate } else { facts.avg_frame_rate };
+    // Where one of them counts fields, it is the higher one.
+    let rates = [facts.real_frame_rate, facts.avg_frame_rate].into_iter().filter(|rate| rate.is_valid());
+    let rate = rates.min_by(|a, b| a.as_f64().total_cmp(&b.as_f64())).unwrap_or(Rational::UNKNOWN);
     (moves && wanted).then_some(Rhythm { delay: facts.video_delay, frame_rate: rate })
 }
 

@@ -34,8 +34,8 @@ impl Showing {
         let packet = &mut media.packet;
         let dts = packet.dts().unwrap_or_else(|| rescale(media.dts_us, Rational::MICROS, base));
         let place = self.parser.as_mut().map_or(Place::Between, |parser| parser.place(packet));
-        let found = self.times.pts(dts, place, packet.is_key());
-        let pts = packet.pts().or(found);
+        let told = packet.pts();
+        let pts = told.or(self.times.pts(dts, place, packet.is_key(), told));
         packet.set_times(pts, Some(dts));
         let mut ready = Vec::new();
         if place == Place::Anchor || self.waiting.len() >= MOST_WAITING {
@@ -77,8 +77,9 @@ impl MuxStage {
             }
             let parser = PictureParser::new(&self.muxer, index).map_err(StageError::library("parse pictures"))?;
             let step = parser.as_ref().map_or(1, PictureParser::usual_step);
-            let frame = if rhythm.frame_rate.is_valid() { rescale(1, rhythm.frame_rate.inverse(), base) } else { 0 };
-            let frame = frame.max(media.packet.duration()).max(1);
+            let told = media.packet.duration();
+            let rate = rhythm.frame_rate;
+            let frame = if rate.is_valid() { rescale(1, rate.inverse(), base) } else { told };
             let times = Presentation::new(rhythm.delay, frame, step);
             log::info!(
                 "{}: the pictures of {} do not tell when they are shown; that is reckoned from their order",
