@@ -482,6 +482,8 @@ fn segments_that_could_not_be_written_are_told() {
         };
         if is_weir() {
             assert_refused(&run, "No space left on device");
+            assert!(run.stderr.contains("could not be written whole"), "{}", run.stderr);
+            assert!(!dir.path().join("keep").join(output).exists(), "an empty playlist is left");
         }
     }
 }

@@ -28,7 +28,7 @@ pub use sys::interrupt::{BlockedThread, Interrupt};
 pub use sys::library::{initialize, library_lines, version_line};
 pub use sys::listing;
 pub use sys::log as library_log;
-pub use sys::output::{ChapterCopy, GroupFault, Muxer, OutputStreamSettings, is_disposition, packet_samples};
+pub use sys::output::{ChapterCopy, GroupFault, Muxer, OutputStreamSettings, OwnFiles, is_disposition, packet_samples};
 pub use sys::packet::{Packet, PictureStats};
 pub use sys::parser::PictureParser;
 pub use sys::process::end as end_process;

@@ -5,7 +5,7 @@ mod groups;
 mod metadata;
 mod streams;
 
-use self::files::OwnFiles;
+pub use self::files::OwnFiles;
 pub use self::groups::GroupFault;
 pub use self::metadata::ChapterCopy;
 pub use self::streams::{OutputStreamSettings, is_disposition};
@@ -264,6 +264,11 @@ impl Muxer {
         }
         let size = self.written_bytes();
         (result.and(self.close_io()).and(self.files.first_error()), size)
+    }
+
+    /// The files that the muxer opens by itself.
+    pub fn own_files(&self) -> OwnFiles {
+        self.files.clone()
     }
 
     /// Closes the file without a trailer.

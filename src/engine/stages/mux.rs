@@ -16,7 +16,7 @@ use self::showing::Showing;
 use super::copy::Copy;
 use super::frame_stats::FrameStats;
 use super::sdp::SessionDescription;
-use crate::av::{BitstreamFilter, Dictionary, Muxer, Packet};
+use crate::av::{BitstreamFilter, Dictionary, Muxer, OwnFiles, Packet};
 use crate::engine::fault::StageError;
 use crate::engine::flow::PacketItem;
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -244,6 +244,11 @@ impl MuxStage {
             }
         }
         Ok(())
+    }
+
+    /// The files that the muxer opens by itself.
+    pub fn own_files(&self) -> OwnFiles {
+        self.muxer.own_files()
     }
 
     /// True when a file was begun (so that a failure must not leave a half).

@@ -7,7 +7,8 @@ use super::settings::{
 use super::{Builder, Ends, FRAMES, PACKETS, packet_room};
 use crate::av::BlockedThread;
 use crate::diagnostic::mask_url;
-use crate::engine::discard::has_content;
+use crate::engine::AS_WEIR;
+use crate::engine::discard::{discard, has_content};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem};
 use crate::engine::journal::Subject;
@@ -25,6 +26,7 @@ use crate::engine::stages::frame_stats::FrameStats;
 use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stop::Latch;
 use crate::facts::{MediaKind, StreamFacts};
+use crate::octets::file_path;
 use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
@@ -90,7 +92,9 @@ impl MuxEnd {
                 let limit = if path.is_some() { Duration::MAX } else { GOODBYE };
                 let ended = stage.salvage(limit);
                 let begun = stage.has_begun() && !empty && !needs_trailer;
+                let own_files = stage.own_files();
                 drop(stage);
+                own_files.take_incomplete().iter().for_each(|name| discard_piece(name));
                 let playable = ended || begun && path.as_deref().is_none_or(has_content);
                 match &path {
                     Some(path) if !playable => OutputEnd::discarded(path),
@@ -101,6 +105,28 @@ impl MuxEnd {
         done.trip();
         Ended { result, output: Some(EndedOutput { index, end, empty, path }), keepsake: None }
     }
+}
+
+/// What parts of an output are called of which a beginning can be played: what was recorded is not to be lost.
+const PLAYABLE_IN_PART: [&str; 9] = ["ts", "m2ts", "mkv", "webm", "flv", "nut", "aac", "mp3", "vtt"];
+
+/// Removes a part of an output that could not be written whole, unless it can be played. It may have its final name by now.
+fn discard_piece(name: &str) {
+    let names = [Some(name), name.strip_suffix(".tmp")];
+    let Some((name, path)) = names.into_iter().flatten().map(|name| (name, file_path(name))).find(|(_, p)| p.is_file())
+    else {
+        return;
+    };
+    let playable = path.extension().is_some_and(|e| PLAYABLE_IN_PART.iter().any(|known| e.eq_ignore_ascii_case(known)));
+    let what = if playable && has_content(&path) {
+        "what is there has been kept and can be played".to_owned()
+    } else {
+        match discard(&path) {
+            Ok(()) => "it has been removed".to_owned(),
+            Err(cause) => format!("it cannot be removed: {cause}"),
+        }
+    };
+    log::error!(target: AS_WEIR, "{}: could not be written whole; {what}.", mask_url(name));
 }
 
 /// The output streams that take what an output stream's encoder gives: its own, and those that share it.

@@ -1,32 +1,91 @@
 //! Files that a muxer opens and closes by itself, such as the segments of HLS: not all muxers ask whether they could be written.
 
-use crate::av::sys::error::AvError;
+use crate::av::sys::{error::AvError, text_of};
 use ffmpeg_sys_next as ffi;
-use std::ffi::CStr;
-use std::sync::Arc;
+use std::ffi::{CStr, c_char};
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// The first error of such files; 0 for none.
+/// What a context's files are opened by.
+type Open = unsafe extern "C" fn(
+    *mut ffi::AVFormatContext,
+    *mut *mut ffi::AVIOContext,
+    *const c_char,
+    i32,
+    *mut *mut ffi::AVDictionary,
+) -> i32;
+
+/// What is known of such files.
 #[derive(Debug, Default)]
-pub(super) struct OwnFiles(Arc<AtomicI32>);
+struct Watched {
+    /// libavformat's own way to open one.
+    open: OnceLock<Open>,
+    /// The first error; 0 for none.
+    first_error: AtomicI32,
+    files: Mutex<Files>,
+}
+
+#[derive(Debug, Default)]
+struct Files {
+    /// Those that are open for writing, by the address of their I/O.
+    open: Vec<(usize, String)>,
+    /// Those that could not be written whole.
+    incomplete: Vec<String>,
+}
+
+/// The files of one muxer, also when that is gone.
+#[derive(Clone, Debug, Default)]
+pub struct OwnFiles(Arc<Watched>);
 
 /// The option of muxers that are to go on whatever becomes of their files.
 const IGNORES_ERRORS: &CStr = c"ignore_io_errors";
 
 impl OwnFiles {
-    /// Watches what a context closes, and those that it makes for its segments.
+    /// Watches what a context opens and closes, and those that it makes for its segments.
     ///
     /// # Safety
     ///
     /// `self` lives as long as the context; nobody else uses the context's `opaque`.
     pub(super) unsafe fn watch(&self, context: &mut ffi::AVFormatContext) {
+        if let Some(default) = context.io_open {
+            let _ = self.0.open.set(default);
+            context.io_open = Some(open);
+        }
         context.opaque = Arc::as_ptr(&self.0).cast_mut().cast();
         context.io_close2 = Some(close);
     }
 
     /// What went wrong first.
     pub(super) fn first_error(&self) -> Result<(), AvError> {
-        AvError::check(self.0.load(Ordering::Relaxed)).map(drop)
+        AvError::check(self.0.first_error.load(Ordering::Relaxed)).map(drop)
+    }
+
+    /// The names of those that could not be written whole, so far; each is told once.
+    pub fn take_incomplete(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.files.lock().unwrap_or_else(PoisonError::into_inner).incomplete)
+    }
+}
+
+/// Opens a file as libavformat does, and notes its name.
+unsafe extern "C" fn open(
+    context: *mut ffi::AVFormatContext,
+    io: *mut *mut ffi::AVIOContext,
+    url: *const c_char,
+    flags: i32,
+    options: *mut *mut ffi::AVDictionary,
+) -> i32 {
+    // SAFETY: the context is one that `watch` has seen, or one that a muxer gave the same fields; the rest is the caller's.
+    unsafe {
+        let watched = (*context).opaque.cast::<Watched>().as_ref();
+        let Some((watched, default)) = watched.and_then(|watched| Some((watched, watched.open.get()?))) else {
+            return ffi::AVERROR_BUG;
+        };
+        let result = default(context, io, url, flags, options);
+        if result >= 0 && flags & ffi::AVIO_FLAG_WRITE as i32 != 0 {
+            let mut files = watched.files.lock().unwrap_or_else(PoisonError::into_inner);
+            files.open.push((*io as usize, text_of(url)));
+        }
+        result
     }
 }
 
@@ -40,10 +99,15 @@ unsafe extern "C" fn close(context: *mut ffi::AVFormatContext, io: *mut ffi::AVI
         let writes = (*io).write_flag != 0;
         ffi::avio_flush(io);
         let error = (*io).error;
-        let first = (*context).opaque.cast::<AtomicI32>().as_ref();
         let failed = error < 0 && error != ffi::AVERROR_EOF && !ignores_errors(context);
-        if let (true, true, Some(first)) = (writes, failed, first) {
-            let _ = first.compare_exchange(0, error, Ordering::Relaxed, Ordering::Relaxed);
+        if let Some(watched) = (*context).opaque.cast::<Watched>().as_ref() {
+            let mut files = watched.files.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = files.open.iter().position(|(address, _)| *address == io as usize);
+            let name = place.map(|place| files.open.swap_remove(place).1);
+            if writes && failed {
+                let _ = watched.first_error.compare_exchange(0, error, Ordering::Relaxed, Ordering::Relaxed);
+                files.incomplete.extend(name);
+            }
         }
         ffi::avio_close(io)
     }
