@@ -12,6 +12,9 @@ const ENCODERS: [&str; 3] = ["libx264", "libx264rgb", "libx265"];
 /// The options whose names they list.
 const OPTIONS: [&str; 3] = ["preset", "tune", "profile"];
 
+/// No encoder's name for anything.
+const UNKNOWN: &str = "?";
+
 /// An odd size: with 4:2:0 these encoders refuse it as soon as they are through with the options, before they reckon their
 /// tables and start threads.
 const ODD: i32 = 17;
@@ -21,11 +24,24 @@ pub(super) fn refusal(encoder: &str, option: &str, value: &str) -> Option<Expect
     if !ENCODERS.contains(&encoder) || !OPTIONS.contains(&option) {
         return None;
     }
+    // A name that is known needs no opening as far as that goes: x264 loses memory where it refuses what comes later.
+    let known = listed(&told_by(encoder, option, UNKNOWN), option)?;
+    if known.iter().any(|name| name == value) {
+        return None;
+    }
+    // Numbers, several names, other letters: the encoder itself decides.
+    listed(&told_by(encoder, option, value), option).map(|names| Expected {
+        kind: ValueKind::Text,
+        names,
+        range: (0.0, 0.0),
+    })
+}
+
+/// What the libraries say when an encoder is opened with this option.
+fn told_by(encoder: &str, option: &str, value: &str) -> String {
     let mut told = String::new();
     silently(|| told = log::captured(|| open(encoder, option, value)));
-    let names = listed(&told, option)?;
-    // It also refuses names that it knows but that do not go together with the rest, which is another matter.
-    (!names.iter().any(|name| name == value)).then_some(Expected { kind: ValueKind::Text, names, range: (0.0, 0.0) })
+    told
 }
 
 /// `Possible presets: ultrafast superfast ...`.
