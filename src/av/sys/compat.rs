@@ -122,3 +122,11 @@ pub(crate) const fn copied_rate_stands() -> bool {
 pub(crate) const fn crops_exactly() -> bool {
     cfg!(ffmpeg_7_1)
 }
+
+/// The parser of a codec, or null.
+pub(crate) fn parser_of(codec: ffmpeg_sys_next::AVCodecID) -> *mut ffmpeg_sys_next::AVCodecParserContext {
+    #[cfg(not(ffmpeg_9_0))]
+    let codec = codec as i32;
+    // SAFETY: looks up a static table, and allocates.
+    unsafe { ffmpeg_sys_next::av_parser_init(codec) }
+}

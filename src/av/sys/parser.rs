@@ -1,6 +1,6 @@
 //! Parsers of pictures: what a coded picture tells of itself, without decoding it.
 
-use super::{error::AvError, output::Muxer, packet::Packet};
+use super::{compat, error::AvError, output::Muxer, packet::Packet};
 use crate::timing::Place;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -22,7 +22,7 @@ impl PictureParser {
         // SAFETY: the muxer's stream has parameters; what is allocated is owned by the value, which frees it on every way out.
         unsafe {
             let parameters = muxer.parameters_ptr(stream);
-            let parser = ffi::av_parser_init((*parameters).codec_id as i32);
+            let parser = compat::parser_of((*parameters).codec_id);
             if parser.is_null() {
                 return Ok(None);
             }
