@@ -22,7 +22,7 @@ pub(crate) use self::side_data::{
 pub(crate) use self::stream_groups::{
     STREAM_GROUP_KINDS, frame_length, is_asked_for_one_frame_length, wants_frames_of_one_size,
 };
-pub(crate) use self::streams::{begins_anywhere, choose_copied_time_base, muxed_end};
+pub(crate) use self::streams::{begins_anywhere, choose_copied_time_base, muxed_end, parser_of};
 pub(crate) use self::supported::{CAPABILITIES, supported};
 pub(crate) use super::formats::{layout_name, pixel_format, sample_format};
 
@@ -121,12 +121,4 @@ pub(crate) const fn copied_rate_stands() -> bool {
 /// command of FFmpeg 7.1 and later; before, decoders did it, which leave some at the left where memory would not be aligned.
 pub(crate) const fn crops_exactly() -> bool {
     cfg!(ffmpeg_7_1)
-}
-
-/// The parser of a codec, or null.
-pub(crate) fn parser_of(codec: ffmpeg_sys_next::AVCodecID) -> *mut ffmpeg_sys_next::AVCodecParserContext {
-    #[cfg(not(ffmpeg_9_0))]
-    let codec = codec as i32;
-    // SAFETY: looks up a static table, and allocates.
-    unsafe { ffmpeg_sys_next::av_parser_init(codec) }
 }

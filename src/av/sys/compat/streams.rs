@@ -78,3 +78,11 @@ pub(crate) unsafe fn muxed_end(stream: *const ffi::AVStream) -> Option<i64> {
         None
     }
 }
+
+/// The parser of a codec, or null.
+pub(crate) fn parser_of(codec: ffi::AVCodecID) -> *mut ffi::AVCodecParserContext {
+    #[cfg(not(ffmpeg_9_0))]
+    let codec = codec as i32;
+    // SAFETY: looks up a static table, and allocates.
+    unsafe { ffi::av_parser_init(codec) }
+}
