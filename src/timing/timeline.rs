@@ -192,8 +192,8 @@ impl Timeline {
         self.streams.get(stream).map_or(0, |s| s.offset_us)
     }
 
-    /// True of a packet that lies so far ahead of its stream that it may be the only one with such a time, though not so far that
-    /// it is a jump. `in_real_time`: packets are read at the speed of time.
+    /// True of a packet that lies so far ahead of its stream that it may be the only one with such a time, though it is no jump
+    /// where times may jump. `in_real_time`: packets are read at the speed of time.
     pub fn may_be_astray(&self, stream: usize, packet: PacketTimes, in_real_time: bool) -> bool {
         let Some(state) = self.streams.get(stream) else { return false };
         let (true, Some(next), Some(dts)) = (state.told_dts, state.next_dts_us, packet.dts.or(packet.pts)) else {
@@ -207,7 +207,8 @@ impl Timeline {
         let at = rescale(dts.saturating_add(shift), base, Rational::MICROS).saturating_add(state.offset_us);
         let far_us = if in_real_time { ASTRAY_IN_REAL_TIME_US } else { ASTRAY_US };
         let lead = at.saturating_sub(next);
-        lasts && !self.settings.copy_timestamps && lead > far_us && lead <= self.threshold_us()
+        let is_jump = self.settings.may_jump && lead > self.threshold_us();
+        lasts && !self.settings.copy_timestamps && lead > far_us && !is_jump
     }
 
     /// Adds a stream that the demuxer found while reading.
