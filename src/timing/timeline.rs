@@ -20,6 +20,9 @@ const REBASED_WITHIN_US: i64 = 10 * MICROS_PER_SECOND;
 const ASTRAY_US: i64 = MICROS_PER_SECOND;
 const ASTRAY_IN_REAL_TIME_US: i64 = 60 * MICROS_PER_SECOND;
 
+/// A stream that is further ahead than this may have come back from another clock; less is a hole of its own.
+const RETURNS_FROM_US: i64 = MICROS_PER_SECOND / 2;
+
 /// So many epochs are remembered, for a clock that returns.
 const REMEMBERED: usize = 8;
 
@@ -327,7 +330,7 @@ impl Timeline {
                 || dts_us.saturating_add(BACKWARD_TOLERANCE_US) < state.dts_us
         };
         if !jumped(at(state.offset_us)) {
-            if at(state.offset_us) - next > BACKWARD_TOLERANCE_US {
+            if at(state.offset_us) - next > RETURNS_FROM_US {
                 self.return_to_earlier(stream, next, dts);
             }
             return;

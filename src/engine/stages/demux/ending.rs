@@ -4,6 +4,7 @@ use super::{DemuxStage, raw_times};
 use crate::av::AvError;
 use crate::engine::stop::Latch;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
+use crate::octets::file_path;
 use crate::timing::PacketTimes;
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
 
@@ -57,6 +58,10 @@ impl DemuxStage {
 
     /// Reads the input once more, for the times of streams that nobody wanted; `false` where that is not to be had.
     fn reads_all(&mut self, stop: &Latch) -> bool {
+        // Elsewhere it may take as long as it took.
+        if !file_path(&self.settings.facts.url).is_file() {
+            return false;
+        }
         for stream in 0..self.demuxer.stream_count() {
             self.demuxer.set_discarded(stream, false, None);
         }
