@@ -1,0 +1,150 @@
+//! The state of one stream on its input's timeline: its clock, what it has sent, how its packets follow each other.
+
+use super::{BACKWARD_TOLERANCE_US, PacketTimes, StreamTiming};
+use crate::facts::MediaKind;
+use crate::timing::DecodingTimes;
+use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+
+/// A hole at a seam that is longer than this is no matter of the seam: it is left as it is, in microseconds.
+const LONGEST_HOLE_US: i64 = 60 * MICROS_PER_SECOND;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(super) struct StreamState {
+    pub(super) timing: StreamTiming,
+    pub(super) offset_us: i64,
+    pub(super) started: bool,
+    pub(super) dts_us: i64,
+    pub(super) next_dts_us: Option<i64>,
+    /// A packet has told its decoding time; until then the two above are guessed, and nothing can jump against them.
+    pub(super) told_dts: bool,
+    pub(super) wrap_settled: bool,
+    /// First and last time seen in this pass, before the loop's shift: earliest pts, latest pts plus duration.
+    pub(super) pass: Option<(i64, i64)>,
+    /// End of what was sent, in ticks, with the loop's shift.
+    pub(super) sent_end: Option<i64>,
+    pub(super) after_seam: bool,
+    /// Sound that overlaps what was sent is left out.
+    pub(super) trims: bool,
+    pub(super) decoding: Option<DecodingTimes>,
+}
+
+impl StreamState {
+    pub(super) fn new(timing: StreamTiming, offset_us: i64) -> Self {
+        let far = rescale(BACKWARD_TOLERANCE_US * 5, Rational::MICROS, timing.time_base);
+        let depth = usize::try_from(timing.video_delay).unwrap_or(0);
+        let decoding = (timing.tells_only_display && depth > 0 && far > 0).then(|| DecodingTimes::new(depth, far));
+        Self {
+            decoding,
+            timing,
+            offset_us,
+            started: false,
+            dts_us: 0,
+            next_dts_us: None,
+            told_dts: false,
+            wrap_settled: false,
+            pass: None,
+            sent_end: None,
+            after_seam: false,
+            trims: false,
+        }
+    }
+
+    /// Timestamps from just before a wrap, in an input whose start time lies after it, become negative.
+    pub(super) fn unwrap(&mut self, times: &mut PacketTimes, start_time_us: Option<i64>) {
+        let (Some(start), false, true) = (start_time_us, self.wrap_settled, self.timing.wrap_bits < 63) else { return };
+        self.wrap_settled = true;
+        let start = rescale(start, Rational::MICROS, self.timing.time_base);
+        let (half, whole) = (1i64 << (self.timing.wrap_bits - 1), 1i64 << self.timing.wrap_bits);
+        for time in [&mut times.dts, &mut times.pts] {
+            if let Some(t) = time.as_mut().filter(|t| **t > start.saturating_add(half)) {
+                *t -= whole;
+                self.wrap_settled = false;
+            }
+        }
+    }
+
+    /// Length of a packet in ticks, guessed where it is not told.
+    pub(super) fn packet_ticks(&self, duration: i64) -> i64 {
+        if duration > 0 {
+            return duration;
+        }
+        match self.timing.kind {
+            MediaKind::Audio if self.timing.sample_rate_hz > 0 => rescale(
+                i64::from(self.timing.frame_samples),
+                Rational::new(1, self.timing.sample_rate_hz),
+                self.timing.time_base,
+            ),
+            MediaKind::Video if self.timing.avg_frame_rate.is_valid() => {
+                rescale(1, self.timing.avg_frame_rate.inverse(), self.timing.time_base)
+            }
+            _ => 0,
+        }
+    }
+
+    pub(super) fn note_pass(&mut self, times: &PacketTimes) {
+        let Some(time) = times.pts.or(times.dts).filter(|_| !self.timing.stands) else { return };
+        let end = time.saturating_add(self.packet_ticks(times.duration));
+        let (first, last) = self.pass.unwrap_or((time, end));
+        self.pass = Some((first.min(time), last.max(end)));
+    }
+
+    /// Follows the stream's own clock, so that a packet without DTS gets one.
+    pub(super) fn predict(&mut self, pts: Option<i64>, dts: Option<i64>, duration: i64) {
+        let base = self.timing.time_base;
+        let us = |ticks: i64| rescale(ticks, base, Rational::MICROS);
+        if !self.started {
+            self.started = true;
+            let rate = self.timing.avg_frame_rate;
+            self.dts_us = if rate.is_valid() {
+                -(i64::from(self.timing.video_delay) * MICROS_PER_SECOND * i64::from(rate.den) / i64::from(rate.num))
+            } else {
+                0
+            };
+            if let (Some(pts), false) = (pts, self.timing.decoded) {
+                self.dts_us += us(pts);
+            }
+        }
+        if let Some(dts) = dts {
+            self.dts_us = us(dts);
+            self.told_dts = true;
+        } else if let Some(next) = self.next_dts_us {
+            self.dts_us = next;
+        }
+        let length_us = match (self.timing.kind, self.timing.forced_frame_rate) {
+            (MediaKind::Video, Some(rate)) if rate.is_valid() => {
+                let frame = rescale(self.dts_us, Rational::MICROS, rate.inverse()) + 1;
+                rescale(frame, rate.inverse(), Rational::MICROS) - self.dts_us
+            }
+            (MediaKind::Audio, _) if self.timing.sample_rate_hz > 0 && self.timing.frame_samples > 0 => {
+                MICROS_PER_SECOND * i64::from(self.timing.frame_samples) / i64::from(self.timing.sample_rate_hz)
+            }
+            _ => us(self.packet_ticks(duration)),
+        };
+        self.next_dts_us = Some(self.dts_us.saturating_add(length_us));
+    }
+
+    /// After a seam, sound that overlaps what was sent is left out, and a hole before it is told.
+    pub(super) fn check_seam(&mut self, time: Option<i64>, duration: i64) -> (bool, Option<(i64, i64)>) {
+        let Some(time) = time else { return (false, None) };
+        let ticks = self.packet_ticks(duration);
+        let mut hole = None;
+        if let (true, Some(end), MediaKind::Audio) = (self.after_seam, self.sent_end, self.timing.kind) {
+            if time.saturating_add(ticks / 2) < end {
+                return (true, None);
+            }
+            let length = time.saturating_sub(end);
+            if length > ticks && rescale(length, self.timing.time_base, Rational::MICROS) <= LONGEST_HOLE_US {
+                hole = Some((end, time));
+            }
+        }
+        if let (true, Some(end), MediaKind::Audio) = (self.trims, self.sent_end, self.timing.kind)
+            && time.saturating_add(ticks / 2) < end
+        {
+            return (true, None);
+        }
+        (self.after_seam, self.trims) = (false, false);
+        self.sent_end = Some(self.sent_end.unwrap_or(i64::MIN).max(time.saturating_add(ticks)));
+        (false, hole)
+    }
+}
