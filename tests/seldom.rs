@@ -634,8 +634,7 @@ fn a_size_limit_cuts_all_streams_at_the_same_time() {
         let size = fs::metadata(dir.path().join(name)).unwrap().len();
         let ends: Vec<f64> = (0..2)
             .map(|stream| {
-                let base = facts.streams[stream]["time_base"].as_str().unwrap().split_once('/').unwrap();
-                let tick = base.0.parse::<f64>().unwrap() / base.1.parse::<f64>().unwrap();
+                let tick = facts.tick(stream);
                 #[allow(clippy::cast_precision_loss)]
                 facts.of_stream(stream).iter().filter_map(|p| p.pts).max().map_or(0.0, |pts| pts as f64 * tick)
             })

@@ -55,8 +55,7 @@ fn judge(line: &str, case: &Case) -> Result<(), String> {
 /// Each stream's clock runs evenly, and all streams last as long as they should.
 fn even(facts: &FileFacts, seconds: f64, sound_longer: f64) -> Result<(), String> {
     for (index, stream) in facts.streams.iter().enumerate() {
-        let (num, den) = stream["time_base"].as_str().unwrap().split_once('/').unwrap();
-        let tick: f64 = num.parse::<f64>().unwrap() / den.parse::<f64>().unwrap();
+        let tick = facts.tick(index);
         let kind = stream["codec_type"].as_str().unwrap();
         let packets = facts.of_stream(index);
         // The usual distance; a hole is more than one frame on top of it, a burst less than a third of it.
@@ -121,8 +120,7 @@ fn pictures_whose_times_are_missing_are_shown_in_their_order() {
     .flat_map(|(from, input, formats)| formats.map(move |format| (from, input, *format)))
     .collect();
     let shown = |facts: &FileFacts| {
-        let base = facts.streams[0]["time_base"].as_str().unwrap().split_once('/').unwrap();
-        let tick: f64 = base.0.parse::<f64>().unwrap() / base.1.parse::<f64>().unwrap();
+        let tick = facts.tick(0);
         #[allow(clippy::cast_precision_loss)]
         let times: Vec<f64> =
             facts.of_stream(0).iter().map(|p| p.pts.map_or(f64::NAN, |pts| pts as f64 * tick)).collect();

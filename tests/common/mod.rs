@@ -190,6 +190,12 @@ impl FileFacts {
     pub fn of_stream(&self, index: usize) -> Vec<&PacketFact> {
         self.packets.iter().filter(|packet| packet.stream == index).collect()
     }
+
+    /// Seconds that a tick of a stream's clock lasts.
+    pub fn tick(&self, index: usize) -> f64 {
+        let (num, den) = self.streams[index]["time_base"].as_str().unwrap().split_once('/').unwrap();
+        num.parse::<f64>().unwrap() / den.parse::<f64>().unwrap()
+    }
 }
 
 /// Reads a file with ffprobe; its complaint when it cannot.
