@@ -5,7 +5,7 @@ use super::signals::Outside;
 use super::sources::{local_path, read_by, written_by};
 use crate::av::stdout_is_missing;
 use crate::diagnostic::mask_url;
-use crate::octets;
+use crate::engine::missing_folder;
 use crate::plan::{OutputPlan, Plan};
 use crate::report::{CalledAs, terminal};
 use crate::spec::{GlobalSpec, InputSpec, JobSpec, Overwrite};
@@ -50,13 +50,9 @@ pub(super) fn check(
 pub(super) fn check_folders(plan: &Plan) -> Result<(), String> {
     for output in plan.outputs.iter().filter(|output| !output.muxer.no_file) {
         let Some(path) = local_path(&output.url) else { continue };
-        let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
-            continue;
-        };
-        let (url, folder) = (mask_url(&output.url), octets::of_os(folder.as_os_str()));
-        return Err(format!(
-            "{url}: No such file or directory\nThe folder {folder} does not exist; make it with: mkdir -p {folder}."
-        ));
+        if let Some(missing) = missing_folder(&path) {
+            return Err(format!("{}: No such file or directory\nThe {missing}.", mask_url(&output.url)));
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod inputs;
 mod outputs;
 
 pub(super) use self::outputs::is_pipe;
+pub use self::outputs::missing_folder;
 
 use super::StopSignal;
 use super::hardware;

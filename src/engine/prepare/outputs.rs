@@ -12,6 +12,7 @@ use crate::engine::keyframes::ForcedKeyframes;
 use crate::facts::StreamFacts;
 use crate::octets::{self, file_path};
 use crate::plan::{MetadataEdit, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
+use std::path::Path;
 use std::time::Duration;
 
 /// Once the run is stopped, a pipe whose reader takes nothing for so long is left.
@@ -215,14 +216,17 @@ fn edits(edits: &[MetadataEdit]) -> Vec<(String, Option<String>, bool)> {
     edits.iter().map(|e| (e.key.clone(), e.value.clone(), e.keep_existing)).collect()
 }
 
+/// "folder ... does not exist" and how to make it, of a file in a folder that is not there.
+pub fn missing_folder(file: &Path) -> Option<String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())?;
+    Some(format!("folder {0} does not exist; make it with: mkdir -p {0}", octets::of_os(folder.as_os_str())))
+}
+
 fn output_hint(url: &str, cause: AvError) -> Option<String> {
     let path = file_path(url);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty())?;
     match cause.errno() {
-        Some(libc::ENOENT) if !folder.exists() => Some(format!(
-            "the folder {0} does not exist; make it with: mkdir -p {0}",
-            octets::of_os(folder.as_os_str())
-        )),
+        Some(libc::ENOENT) => missing_folder(&path).map(|missing| format!("the {missing}")),
         Some(libc::EACCES | libc::EROFS) => {
             Some(format!("the folder {} cannot be written to.", octets::of_os(folder.as_os_str())))
         }
