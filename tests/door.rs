@@ -191,6 +191,36 @@ fn progress_has_ffmpeg_s_keys_in_order_and_ends() {
     }
 }
 
+/// The value of a key when it came last.
+fn last_value(progress: &str, key: &str) -> i64 {
+    let told = progress.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+    told.unwrap_or_else(|| panic!("{key} in {progress}")).parse().unwrap()
+}
+
+#[test]
+fn the_end_is_known_beforehand_wherever_the_media_begins() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    let made = weir_in(dir.path(), "-v error -itsoffset 5 -i {av.mp4} -c copy -copyts late.mkv");
+    assert_eq!(made.code(), Some(0));
+    for line in [
+        "-i {av.mp4} -c copy",
+        "-itsoffset 3 -i {av.mp4} -c copy",
+        "-r 50 -i {av.mp4} -an -preset ultrafast",
+        "-i {av.mp4} -frames:v 20 -preset ultrafast",
+        "-ss 0.5 -i {av.mp4} -t 1 -preset ultrafast",
+        "-i late.mkv -c copy",
+    ] {
+        let run = weir_in(dir.path(), &format!("-v error -y -progress - {line} out.mkv"));
+        let told = String::from_utf8(run.stdout).unwrap();
+        let (done, whole) = (last_value(&told, "out_time_us"), last_value(&told, "total_us"));
+        // A stream's last packet may end up to two frames away from where the header says.
+        assert!((done - whole).abs() <= 80_000, "{line}: {done} of {whole}");
+    }
+}
+
 #[test]
 fn progress_goes_to_files_descriptors_and_sockets() {
     let dir = scratch();

@@ -198,7 +198,7 @@ fn carry_out(
         sink,
         extras: called == CalledAs::Weir && global.extras && terminal::is_terminal(),
         own_keys: called == CalledAs::Weir && global.extras,
-        total_us: expected::total_us(&plan, &inputs.facts),
+        span: expected::span(&plan, &inputs.facts, global.copy_timestamps),
         copy_timestamps: global.copy_timestamps,
         commands: Commands::default(),
     };

@@ -1,5 +1,6 @@
 //! The numbers of a run at one moment.
 
+use super::expected::Span;
 use crate::engine::Meter;
 use crate::engine::meter::StreamMeter;
 use crate::engine::session::SessionMeter;
@@ -50,8 +51,8 @@ pub struct Snapshot {
     pub duplicated: u64,
     /// Frames dropped by frame-rate control.
     pub dropped: u64,
-    /// How long the output will be, in microseconds.
-    pub total_us: Option<i64>,
+    /// From when to when the output's media will be.
+    pub span: Option<Span>,
     /// The run has ended, and all of it was done.
     pub complete: bool,
     /// Its sessions with peers, if it has any.
@@ -123,7 +124,7 @@ impl LiveNow {
 
 impl Snapshot {
     /// Reads the meters.
-    pub fn take(plan: &Plan, meter: &Meter, elapsed_us: i64, total_us: Option<i64>) -> Self {
+    pub fn take(plan: &Plan, meter: &Meter, elapsed_us: i64, span: Option<Span>) -> Self {
         let mut now = Self {
             elapsed_us,
             videos: Vec::new(),
@@ -132,7 +133,7 @@ impl Snapshot {
             quantisers: None,
             duplicated: 0,
             dropped: 0,
-            total_us,
+            span,
             complete: false,
             live: LiveNow::take(plan, meter),
         };
@@ -176,8 +177,9 @@ impl Snapshot {
 
     /// How much of the whole is done.
     pub fn percent(&self) -> Option<f64> {
-        let total = self.total_us.filter(|us| *us > 0)?;
-        let percent = self.out_us.unwrap_or(0).max(0) as f64 * 100.0 / total as f64;
+        let Span { begins_us, ends_us } = self.span?;
+        let whole_us = ends_us.saturating_sub(begins_us).max(1);
+        let percent = self.done_us(begins_us).unwrap_or(0) as f64 * 100.0 / whole_us as f64;
         Some(if self.complete { 100.0 } else { percent.min(99.9) })
     }
 
@@ -186,9 +188,15 @@ impl Snapshot {
         if self.complete {
             return Some(0);
         }
-        let left = self.total_us?.checked_sub(self.out_us?)?.max(0);
-        let speed = self.speed().filter(|speed| *speed > 0.0)?;
-        Some((left as f64 / speed) as i64)
+        let Span { begins_us, ends_us } = self.span?;
+        let done_us = self.done_us(begins_us).filter(|us| *us > 0)?;
+        let left_us = ends_us.checked_sub(self.out_us?)?.max(0);
+        (self.elapsed_us > 0).then(|| (left_us as f64 * self.elapsed_us as f64 / done_us as f64) as i64)
+    }
+
+    /// How much media has been written since its beginning.
+    fn done_us(&self, begins_us: i64) -> Option<i64> {
+        self.out_us.map(|us| us.saturating_sub(begins_us).max(0))
     }
 }
 

@@ -86,7 +86,7 @@ pub fn block(now: &Snapshot, last: bool, own_keys: bool) -> String {
 
 /// What ffmpeg does not tell.
 fn own(now: &Snapshot, put: &mut impl FnMut(&str, Option<String>)) {
-    put("total_us", now.total_us.map(|us| us.to_string()));
+    put("total_us", now.span.map(|span| span.ends_us.to_string()));
     put("percent", now.percent().map(|percent| format!("{percent:.1}")));
     put("eta_us", now.eta_us().map(|us| us.to_string()));
     if let Some(live) = &now.live {
@@ -118,7 +118,7 @@ pub fn extra(now: &Snapshot) -> Option<String> {
         return Some(live_line(now, live));
     }
     let percent = now.percent()?;
-    let total = short_time(now.total_us?);
+    let total = short_time(now.span?.ends_us);
     Some(match now.eta_us() {
         Some(eta) => format!("{percent:5.1} % of {total}, {} to go", short_time(eta)),
         None => format!("{percent:5.1} % of {total}"),
@@ -128,6 +128,7 @@ pub fn extra(now: &Snapshot) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::expected::Span;
     use crate::report::snapshot::Ratios;
 
     fn now() -> Snapshot {
@@ -139,7 +140,7 @@ mod tests {
             quantisers: None,
             duplicated: 0,
             dropped: 0,
-            total_us: Some(9_840_000),
+            span: Some(Span { begins_us: 0, ends_us: 9_840_000 }),
             complete: false,
             live: None,
         }
@@ -180,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_not_available() {
-        let now = Snapshot { size_bytes: None, out_us: None, total_us: None, elapsed_us: 0, ..now() };
+        let now = Snapshot { size_bytes: None, out_us: None, span: None, elapsed_us: 0, ..now() };
         assert_eq!(line(&now, false), "frame=  123 fps=0.0 q=28.0 size=N/A time=N/A bitrate=N/A speed=N/A");
         for key in ["bitrate", "total_size", "out_time_us", "out_time_ms", "out_time", "speed", "total_us", "eta_us"] {
             assert!(block(&now, false, true).contains(&format!("\n{key}=N/A\n")), "{key}");

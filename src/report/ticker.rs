@@ -1,5 +1,6 @@
 //! Tells how far a run is, at even intervals, from a thread of its own; and once more at its end.
 
+use super::expected::Span;
 use super::progress::ProgressSink;
 use super::snapshot::{QuantiserCounts, Snapshot};
 use super::{status, terminal};
@@ -29,8 +30,8 @@ pub struct ProgressSettings {
     pub extras: bool,
     /// Keys of `-progress` that ffmpeg does not have.
     pub own_keys: bool,
-    /// How long the output will be, in microseconds.
-    pub total_us: Option<i64>,
+    /// From when to when the output's media will be.
+    pub span: Option<Span>,
     /// `-copyts`: times are told from the first one on.
     pub copy_timestamps: bool,
     /// What the keyboard asks: the quantisers' histogram.
@@ -109,7 +110,7 @@ impl Teller {
     /// `end`: it is the last time, and whether all was done.
     fn tell(&mut self, end: Option<bool>) {
         let last = end.is_some();
-        let mut now = Snapshot::take(&self.plan, &self.meter, self.clock.now_us(), self.settings.total_us);
+        let mut now = Snapshot::take(&self.plan, &self.meter, self.clock.now_us(), self.settings.span);
         if self.settings.copy_timestamps {
             self.first_us = self.first_us.or(now.out_us.filter(|us| *us > 1));
             now.out_us = now.out_us.map(|us| us - self.first_us.unwrap_or(0));
