@@ -132,6 +132,10 @@ pub trait Catalog {
     fn option_names(&self) -> Vec<String>;
     /// What `owner` expects instead, where it has the option and refuses the value; FFmpeg's own parsers decide.
     fn refusal(&self, owner: OptionOwner<'_>, option: &str, value: &str) -> Option<Expected>;
+    /// What stands behind a filter's name in a filtergraph, as options and values; `None` where it cannot be taken apart.
+    fn filter_arguments(&self, filter: &str, arguments: &str) -> Option<Vec<(String, String)>>;
+    /// The options that a filter takes, those of all filters and of what it uses included.
+    fn filter_option_names(&self, filter: &str) -> Vec<String>;
     /// True when an option of that name has flags as its values, which may be taken away as in `-flags -bitexact`.
     fn option_takes_flags(&self, option: &str) -> bool;
     /// All names of that kind, for spelling suggestions.

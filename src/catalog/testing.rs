@@ -113,7 +113,7 @@ const PRESETS: &[&str] =
     &["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"];
 
 /// Options whose values are known, with what takes them, their kind, their names, and their numbers.
-const VALUES: [ValuesRow; 8] = [
+const VALUES: [ValuesRow; 10] = [
     ("libx264", "preset", ValueKind::Text, PRESETS, (0.0, 0.0)),
     ("libx264", "crf", ValueKind::Number, &[], (-1.0, 51.0)),
     ("libx264", "g", ValueKind::Whole, &[], (-1.0, 1000.0)),
@@ -121,6 +121,8 @@ const VALUES: [ValuesRow; 8] = [
     ("input", "fflags", ValueKind::Flags, &["genpts", "nobuffer"], (0.0, 0.0)),
     ("input", "rtsp_transport", ValueKind::Flags, &["udp", "tcp", "udp_multicast"], (0.0, 0.0)),
     ("decoder", "compute_edt", ValueKind::Whole, &["very", "normal", "experimental"], (-100.0, 100.0)),
+    ("scale", "flags", ValueKind::Flags, &["bicubic", "lanczos"], (0.0, 0.0)),
+    ("crop", "keep_aspect", ValueKind::Switch, &[], (0.0, 1.0)),
     ("scaler", "sws_flags", ValueKind::Flags, &["bicubic", "lanczos"], (0.0, 0.0)),
 ];
 
@@ -138,6 +140,7 @@ impl Catalog for FakeCatalog {
             OptionOwner::Input { .. } => "input",
             OptionOwner::Scaler => "scaler",
             OptionOwner::Resampler => "resampler",
+            OptionOwner::Filter(name) => name,
         };
         let (.., kind, names, range) = VALUES.into_iter().find(|row| (row.0, row.1) == (owner, option))?;
         let is_number = value.parse::<f64>().is_ok_and(|number| number >= range.0 && number <= range.1);
@@ -147,6 +150,23 @@ impl Catalog for FakeCatalog {
             _ => is_number || names.contains(&value),
         };
         (!takes).then(|| Expected { kind, names: names.iter().map(|name| (*name).to_owned()).collect(), range })
+    }
+    fn filter_arguments(&self, filter: &str, arguments: &str) -> Option<Vec<(String, String)>> {
+        let mut unnamed = self.filter_option_names(filter).into_iter();
+        let arguments = arguments.split(':').filter(|argument| !argument.is_empty());
+        let pair = |argument: &str| match argument.split_once('=') {
+            Some((name, value)) => Some((name.to_owned(), value.to_owned())),
+            None => Some((unnamed.next()?, argument.to_owned())),
+        };
+        arguments.map(pair).collect()
+    }
+    fn filter_option_names(&self, filter: &str) -> Vec<String> {
+        let names: &[&str] = match filter {
+            "scale" => &["w", "h", "flags", "width"],
+            "crop" => &["w", "h", "x", "y", "keep_aspect"],
+            _ => &[],
+        };
+        names.iter().map(|name| (*name).to_owned()).collect()
     }
     fn option_takes_flags(&self, option: &str) -> bool {
         matches!(option, "flags" | "fflags" | "movflags" | "flvflags" | "sws_flags")

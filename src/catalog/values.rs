@@ -27,6 +27,8 @@ pub enum OptionOwner<'a> {
     Scaler,
     /// libswresample.
     Resampler,
+    /// The filter of that name.
+    Filter(&'a str),
 }
 
 /// What an option's values are.

@@ -1,10 +1,11 @@
 //! Filtergraphs that cannot be: empty ones, and those with a filter that this FFmpeg does not have.
 
 use super::correction::Findings;
-use super::{Choice, Context, OutputDraft, place::OutputPlace};
+use super::{Choice, Context, OutputDraft, filter_arguments, place::OutputPlace};
 use crate::catalog::Named;
 use crate::diagnostic::{Diagnostic, Origin, mask_text, nearest};
 use crate::facts::MediaKind;
+use std::ops::Range;
 
 /// Checks the complex filtergraphs.
 pub(super) fn of_complex_graphs(context: &Context) -> Result<(), Vec<Diagnostic>> {
@@ -37,7 +38,8 @@ pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], findings: &m
     }
 }
 
-/// Tells of a filtergraph that is empty or names a filter that is not there; all else is left to libavfilter.
+/// Tells of a filtergraph that is empty, names a filter that is not there, or gives one what it does not take; all else is left to
+/// libavfilter.
 fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: &mut Findings) {
     let (spec, token) = (context.spec, &origin.token);
     let error = |message: String| Diagnostic::error("filtergraph", message).at(origin);
@@ -48,10 +50,15 @@ fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: 
     }
     let known = context.catalog.names(Named::Filter);
     let mut mended = graph.to_owned();
-    for name in of(graph) {
+    for Place { name, arguments } in places(graph) {
+        let name = graph[name].to_owned();
         // What is quoted or escaped is left to libavfilter.
         let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !is_plain || known.contains(&name) {
+        if !is_plain {
+            continue;
+        }
+        if known.contains(&name) {
+            filter_arguments::check(context, (&name, &graph[arguments]), origin, (graph, &mut mended), findings);
             continue;
         }
         let diagnostic = error(format!("No such filter: '{name}' in {token} '{}'.", mask_text(graph)));
@@ -68,7 +75,7 @@ fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: 
 
 /// The graph with the first filter of that name called otherwise.
 fn with_name(graph: &str, unknown: &str, name: &str) -> String {
-    match places(graph).into_iter().find(|place| &graph[place.clone()] == unknown) {
+    match places(graph).into_iter().map(|place| place.name).find(|place| &graph[place.clone()] == unknown) {
         Some(place) => format!("{}{name}{}", &graph[..place.start], &graph[place.end..]),
         None => graph.to_owned(),
     }
@@ -76,11 +83,18 @@ fn with_name(graph: &str, unknown: &str, name: &str) -> String {
 
 /// The names of the filters in a graph, in order.
 pub(super) fn of(graph: &str) -> Vec<String> {
-    places(graph).into_iter().map(|place| graph[place].to_owned()).collect()
+    places(graph).into_iter().map(|place| graph[place.name].to_owned()).collect()
 }
 
-/// Where the names of filters stand in a graph: `[in]name@id=arguments[out],name;...`.
-fn places(graph: &str) -> Vec<std::ops::Range<usize>> {
+/// Where a filter stands in a graph.
+struct Place {
+    name: Range<usize>,
+    /// What is behind the name's `=`, quoted and escaped as it is.
+    arguments: Range<usize>,
+}
+
+/// Where the filters stand in a graph: `[in]name@id=arguments[out],name;...`.
+fn places(graph: &str) -> Vec<Place> {
     let mut found = Vec::new();
     let bytes = graph.as_bytes();
     let mut at = 0;
@@ -96,10 +110,12 @@ fn places(graph: &str) -> Vec<std::ops::Range<usize>> {
             _ => {
                 let end =
                     graph[at..].find(['=', '@', ',', ';', '[', ' ', '\n', '\t', '\r']).map_or(bytes.len(), |n| at + n);
+                let behind = skip(graph, end, b"[,;");
+                let begins = graph[end..behind].find('=').map_or(behind, |n| end + n + 1);
                 if end > at {
-                    found.push(at..end);
+                    found.push(Place { name: at..end, arguments: begins..behind });
                 }
-                at = skip(graph, end, b"[,;");
+                at = behind;
             }
         }
     }

@@ -8,6 +8,7 @@ mod correction;
 mod display;
 mod draft;
 mod encode;
+mod filter_arguments;
 mod filter_names;
 mod fps_mode;
 mod frame_limit;

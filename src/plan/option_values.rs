@@ -144,7 +144,7 @@ fn collect<'a>(
 }
 
 /// What may have been meant by a value, the likeliest first.
-fn candidates(value: &str, expected: &Expected) -> Vec<String> {
+pub(super) fn candidates(value: &str, expected: &Expected) -> Vec<String> {
     let by_name = match expected.kind {
         ValueKind::Flags => nearest_flags(value, &expected.names),
         _ => nearest(value, &expected.names),
@@ -161,6 +161,7 @@ fn owner_name(owner: OptionOwner<'_>) -> String {
         OptionOwner::Input { .. } => "the input".to_owned(),
         OptionOwner::Scaler => "the scaler".to_owned(),
         OptionOwner::Resampler => "the resampler".to_owned(),
+        OptionOwner::Filter(name) => format!("the filter {name}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The catalog of the linked FFmpeg.
 
-use super::{c_string, compat, graph, input::kind_of, listing, option_values, options, text_of};
+use super::{c_string, compat, filter_arguments, graph, input::kind_of, listing, option_values, options, text_of};
 use crate::catalog::{
     Catalog, CodecFacts, Expected, FrameLength, GraphPads, MuxerFacts, Named, OptionOwner, OptionScopes,
 };
@@ -143,6 +143,14 @@ impl Catalog for LinkedCatalog {
 
     fn refusal(&self, owner: OptionOwner<'_>, option: &str, value: &str) -> Option<Expected> {
         option_values::refusal(owner, option, value)
+    }
+
+    fn filter_arguments(&self, filter: &str, arguments: &str) -> Option<Vec<(String, String)>> {
+        filter_arguments::split(filter, arguments)
+    }
+
+    fn filter_option_names(&self, filter: &str) -> Vec<String> {
+        filter_arguments::names(filter)
     }
 
     fn option_takes_flags(&self, option: &str) -> bool {

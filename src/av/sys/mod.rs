@@ -16,6 +16,7 @@ pub mod encoder;
 pub mod error;
 pub mod expression;
 pub mod file;
+mod filter_arguments;
 pub mod formats;
 pub mod frame;
 pub mod graph;

@@ -1,5 +1,6 @@
 //! Tries values on options: each is really set, on an object that is thrown away, so that FFmpeg's own parsers decide.
 
+use super::filter_arguments::Idle;
 use super::{c_string, log, trial_encoder};
 use super::{catalog::find_muxer, text_of};
 use crate::catalog::{Expected, OptionOwner, ValueKind};
@@ -32,7 +33,7 @@ pub(crate) fn refusal(owner: OptionOwner<'_>, option: &str, value: &str) -> Opti
             ffi::AV_OPT_FLAG_ENCODING_PARAM
         }
         OptionOwner::Decoder(_) | OptionOwner::Input { .. } => ffi::AV_OPT_FLAG_DECODING_PARAM,
-        OptionOwner::Scaler | OptionOwner::Resampler => 0,
+        OptionOwner::Scaler | OptionOwner::Resampler | OptionOwner::Filter(_) => 0,
     };
     let trial = Trial { name: c_string(option), value: c_string(value), direction };
     let mut verdict = Verdict::Unknown;
@@ -66,6 +67,11 @@ impl Trial {
             OptionOwner::Input { demuxer, url } => self.on_input(demuxer, url),
             OptionOwner::Scaler => self.on_class(scaler),
             OptionOwner::Resampler => self.on_class(resampler),
+            OptionOwner::Filter(name) => match Idle::new(name) {
+                // SAFETY: the filter begins with its class, and so do its children.
+                Some(filter) => unsafe { self.set(filter.object(), ffi::AV_OPT_SEARCH_CHILDREN) },
+                None => Verdict::Unknown,
+            },
         }
     }
 
@@ -241,7 +247,7 @@ unsafe fn expected(object: *mut c_void, option: *const ffi::AVOption, direction:
 ///
 /// # Safety
 /// The option is valid.
-unsafe fn type_of(option: *const ffi::AVOption) -> u32 {
+pub(super) unsafe fn type_of(option: *const ffi::AVOption) -> u32 {
     // SAFETY: the caller's promise; an enum of C is as long as an int.
     unsafe { (&raw const (*option).type_).cast::<u32>().read() }
 }
