@@ -45,6 +45,14 @@ fn url(text: &str) -> String {
     if text == "-" { "pipe:".to_owned() } else { text.to_owned() }
 }
 
+/// A map that takes from another input.
+fn with_input(map: &str, number: usize, other: usize) -> Option<String> {
+    let (sign, rest) = map.split_at(usize::from(map.starts_with('-')));
+    let behind =
+        rest.strip_prefix(&number.to_string()).filter(|behind| !behind.starts_with(|c: char| c.is_ascii_digit()))?;
+    Some(format!("{sign}{other}{behind}"))
+}
+
 impl<'a> Binder<'a> {
     fn global(&mut self, spec: &mut GlobalSpec, typed: &Typed) {
         let Kind::Native(row) = &typed.kind else { return };
@@ -386,10 +394,18 @@ impl<'a> Binder<'a> {
         if count == 0 {
             return;
         }
+        let options = || self.command.groups.iter().flat_map(|group| &group.options);
         let mut check = |number: usize, typed: &str, origin: &Origin| {
             if number >= count {
                 let token = format!("{} {typed}", origin.token);
-                self.findings.tell(messages::no_such_input(token.trim_end(), number, count, origin));
+                let diagnostic = messages::no_such_input(token.trim_end(), number, count, origin);
+                // Whoever counts from 1 means the last one by the number of inputs.
+                let typed = options().find(|typed| typed.origin.arg == origin.arg);
+                let meant = typed.and_then(|typed| with_input(&typed.value, number, count - 1));
+                match typed.and_then(|typed| typed.value_at).zip(meant) {
+                    Some((at, meant)) => self.findings.mend(diagnostic, [Edit::Replace(at, vec![meant])]),
+                    None => self.findings.tell(diagnostic),
+                }
             }
         };
         for output in &job.outputs {

@@ -447,7 +447,14 @@ fn inputs_and_outputs_must_be_there() {
     assert_eq!(found[0].code, "no-input");
     assert_eq!(typed(&found), "weir -i a.mp4 b.mp4");
     assert_eq!(typed(&errors(&args("-c copy b.mp4"))), "weir -i input.mp4 -c copy b.mp4");
-    let found = errors(&args("-i a -map 1:v -prest fast b"));
+    for (line, corrected) in [
+        ("-i a -map 1:v -prest fast b", "weir -i a -map 0:v -preset fast b"),
+        ("-i a -i b -map 0 -map -2:a? c", "weir -i a -i b -map 0 -map '-1:a?' c"),
+        ("-i a -map_metadata 10:s:0 b", "weir -i a -map_metadata 0:s:0 b"),
+    ] {
+        assert_eq!(typed(&errors(&args(line))), corrected);
+    }
+    let found = errors(&args("-i a -map_chapters 3 -prest fast b"));
     assert!(found.iter().any(|d| d.code == "no-such-input"));
     assert!(!format!("{found:?}").contains("Type:"), "a command that is wrong elsewhere is not shown: {found:?}");
     assert_eq!(errors(&args("-y -n -i a b"))[0].code, "conflicting-options");
