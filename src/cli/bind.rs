@@ -6,12 +6,11 @@ use super::split::{Command, FIRST_STREAM, Group, GroupKind, Kind, Typed};
 use super::table::{Effect, Row, Scope, Suffix, Use};
 use super::trial;
 use super::value::BadValue;
-use super::{messages, place};
+use super::{input_numbers, messages, place};
 use crate::catalog::{Catalog, OptionScopes};
-use crate::diagnostic::{Diagnostic, Edit, Origin, meant as likely, nearest};
+use crate::diagnostic::{Diagnostic, Edit, meant as likely, nearest};
 use crate::spec::{
-    AvOption, DecoderSpec, GlobalSpec, InputSpec, JobSpec, MapSource, MetadataPlace, OutputSpec, SpecifierError,
-    StreamSpecifier,
+    AvOption, DecoderSpec, GlobalSpec, InputSpec, JobSpec, MetadataPlace, OutputSpec, SpecifierError, StreamSpecifier,
 };
 
 /// Binds the command; everything wrong goes to `findings`. `word_count` is where the command line ends.
@@ -30,7 +29,7 @@ pub fn bind(command: &Command, catalog: &dyn Catalog, findings: &mut Findings, w
         }
     }
     binder.check_files(&job, word_count);
-    binder.check_input_numbers(&job);
+    input_numbers::check(command, &job, findings);
     job
 }
 
@@ -43,14 +42,6 @@ struct Binder<'a> {
 /// `-` is standard input or output.
 fn url(text: &str) -> String {
     if text == "-" { "pipe:".to_owned() } else { text.to_owned() }
-}
-
-/// A map that takes from another input.
-fn with_input(map: &str, number: usize, other: usize) -> Option<String> {
-    let (sign, rest) = map.split_at(usize::from(map.starts_with('-')));
-    let behind =
-        rest.strip_prefix(&number.to_string()).filter(|behind| !behind.starts_with(|c: char| c.is_ascii_digit()))?;
-    Some(format!("{sign}{other}{behind}"))
 }
 
 impl<'a> Binder<'a> {
@@ -386,42 +377,5 @@ impl<'a> Binder<'a> {
             Kind::Library { .. } => false,
         };
         (is_output && !is_value).then_some(typed)
-    }
-
-    /// `-map`, `-map_metadata` and `-map_chapters` name inputs by number.
-    fn check_input_numbers(&mut self, job: &JobSpec) {
-        let count = job.inputs.len();
-        if count == 0 {
-            return;
-        }
-        let options = || self.command.groups.iter().flat_map(|group| &group.options);
-        let mut check = |number: usize, typed: &str, origin: &Origin| {
-            if number >= count {
-                let token = format!("{} {typed}", origin.token);
-                let diagnostic = messages::no_such_input(token.trim_end(), number, count, origin);
-                // Whoever counts from 1 means the last one by the number of inputs.
-                let typed = options().find(|typed| typed.origin.arg == origin.arg);
-                let meant = typed.and_then(|typed| with_input(&typed.value, number, count - 1));
-                match typed.and_then(|typed| typed.value_at).zip(meant) {
-                    Some((at, meant)) => self.findings.mend(diagnostic, [Edit::Replace(at, vec![meant])]),
-                    None => self.findings.tell(diagnostic),
-                }
-            }
-        };
-        for output in &job.outputs {
-            for map in &output.maps {
-                if let MapSource::Input { input, specifier } = &map.source {
-                    check(*input, format!("{input}:{specifier}").trim_end_matches(':'), &map.origin);
-                }
-            }
-            for map in &output.map_metadata {
-                if let Some(input) = map.input {
-                    check(input, "", &map.origin);
-                }
-            }
-            if let Some(input) = output.map_chapters.and_then(|input| usize::try_from(input).ok()) {
-                check(input, "", &Origin::new(output.origin.arg, "-map_chapters"));
-            }
-        }
     }
 }

@@ -6,6 +6,7 @@ mod bind;
 mod correction;
 mod filters;
 mod from_file;
+mod input_numbers;
 mod messages;
 mod paste;
 mod place;
