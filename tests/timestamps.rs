@@ -94,6 +94,21 @@ fn even(facts: &FileFacts, seconds: f64, sound_longer: f64) -> Result<(), String
 }
 
 #[test]
+fn what_has_no_end_ends_with_the_copy_beside_it() {
+    // All of the copy is there before the encoder's first packet.
+    let pictures = [
+        lasts(2.0, "-i {av.mp4} -f lavfi -i anullsrc -map 0:v -map 1:a -shortest -c:v copy"),
+        lasts(2.0, "-i {av.mp4} -stream_loop -1 -i {av.mp4} -map 0:v -map 1:a -shortest -c:v copy"),
+        lasts(2.0, "-i {av.mp4} -map 0:v -map 0:a -af apad -shortest -c:v copy"),
+        lasts(2.0, "-i {av.mp4} -i {longaudio.mp4} -map 0:v -map 1:a -shortest -c:v copy"),
+        lasts(0.8, "-i {av.mp4} -f lavfi -i anullsrc -map 0:v -map 1:a -frames:v 20 -c:v copy"),
+    ];
+    check(&pictures, &["-c:a aac out.mp4", "-c:a pcm_s16le out.mov", "-c:a libmp3lame out.ts"]);
+    let sound = [lasts(2.0, "-f lavfi -i testsrc2=s=64x48 -i {av.mp4} -map 0:v -map 1:a -shortest -c:a copy")];
+    check(&sound, &["-c:v mpeg4 out.mp4", "-c:v libx264 -preset ultrafast out.ts"]);
+}
+
+#[test]
 fn a_jump_of_the_clock_leaves_no_hole_in_a_copy() {
     let cases = [lasts(4.0, "-i {backward.ts}"), lasts(4.0, "-i {forward.ts}")];
     check(&cases, &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4]);

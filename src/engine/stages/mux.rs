@@ -75,6 +75,8 @@ struct State {
     settings: MuxStream,
     ready: bool,
     ended: bool,
+    /// It has ended, and the last of its packets is on its way to the file.
+    all_passed: bool,
     queue: MuxingQueue,
     /// The time base in which an encoder's packets arrive.
     encoder_base: Rational,
@@ -180,6 +182,7 @@ impl MuxStage {
             .map(|(i, s)| State {
                 ready: s.copy.is_some() || s.silent,
                 ended: s.silent,
+                all_passed: false,
                 queue: MuxingQueue::new(s.queue_packets, s.queue_bytes),
                 encoder_base: s.source_time_base,
                 time_base: s.source_time_base,
@@ -232,16 +235,23 @@ impl MuxStage {
             return Ok(());
         }
         self.no_longer_awaited(index)?;
-        if self.header_written && self.streams[index].queue.is_empty() {
-            self.filtered(index, None)?;
-            if let Some(shortest) = &mut self.shortest {
-                shortest.end(index);
-                self.write_settled()?;
-            }
-            if let Some(interleaving) = &mut self.interleaving {
-                interleaving.end(index);
-                self.write_in_turn()?;
-            }
+        if self.header_written && self.streams[index].queue.is_empty() { self.all_passed(index) } else { Ok(()) }
+    }
+
+    /// All packets of a stream that has ended have gone their way: those of the others need not wait for it.
+    fn all_passed(&mut self, index: usize) -> Result<(), StageError> {
+        self.shown_to_the_end(index)?;
+        if std::mem::replace(&mut self.streams[index].all_passed, true) {
+            return Ok(());
+        }
+        self.filtered(index, None)?;
+        if let Some(shortest) = &mut self.shortest {
+            shortest.end(index);
+            self.write_settled()?;
+        }
+        if let Some(interleaving) = &mut self.interleaving {
+            interleaving.end(index);
+            self.write_in_turn()?;
         }
         Ok(())
     }

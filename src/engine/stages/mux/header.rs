@@ -53,7 +53,7 @@ impl MuxStage {
         }
         for i in 0..self.streams.len() {
             if self.streams[i].ended {
-                self.stream_ended(i)?;
+                self.all_passed(i)?;
             }
         }
         Ok(stale)
