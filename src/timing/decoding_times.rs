@@ -53,7 +53,7 @@ mod tests {
                 buffer[0] = *pts;
                 buffer.sort_unstable();
                 let dts = Some(buffer[0]).filter(|dts| *dts != i64::MIN);
-                PacketTimes { pts: Some(*pts), dts, duration: 40 }
+                PacketTimes { pts: Some(*pts), dts, duration: 40, ..PacketTimes::default() }
             })
             .collect()
     }

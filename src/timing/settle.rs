@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     fn times(pts: Option<i64>, dts: Option<i64>) -> PacketTimes {
-        PacketTimes { pts, dts, duration: 40 }
+        PacketTimes { pts, dts, duration: 40, ..PacketTimes::default() }
     }
 
     #[test]

@@ -25,6 +25,9 @@ const ASTRAY_IN_REAL_TIME_US: i64 = 60 * MICROS_PER_SECOND;
 /// A stream that is further ahead than this may have come back from another clock; less is a hole of its own.
 const RETURNS_FROM_US: i64 = MICROS_PER_SECOND / 2;
 
+/// Sound that begins a pass further away from where the one before it ended is left where it is.
+const ANCHOR_WITHIN_US: i64 = MICROS_PER_SECOND;
+
 /// So many epochs are remembered, for a clock that returns.
 const REMEMBERED: usize = 8;
 
@@ -87,6 +90,8 @@ pub struct PacketTimes {
     pub dts: Option<i64>,
     /// Length, or 0.
     pub duration: i64,
+    /// Samples that its decoder cuts off its beginning and its end.
+    pub trimmed: (u32, u32),
 }
 
 /// A packet's times in the job.
@@ -114,6 +119,8 @@ pub struct Timeline {
     earlier_us: Vec<i64>,
     last_us: Option<i64>,
     loop_shift: (i64, Rational),
+    /// Without pictures: the stream that is to go on where the last pass ended, and where that is, in its ticks.
+    anchor: Option<(usize, i64)>,
     jumps: u64,
     /// Where the next packet is to lie, in microseconds of the job.
     resume_us: Option<i64>,
@@ -131,6 +138,7 @@ impl Timeline {
             earlier_us: Vec::new(),
             last_us: None,
             loop_shift: (0, Rational::MICROS),
+            anchor: None,
             jumps: 0,
             resume_us: None,
         }
@@ -201,7 +209,8 @@ impl Timeline {
     /// The input starts over: everything that follows is shifted by the length of one pass, from the input's beginning, where the
     /// next one begins.
     ///
-    /// That length is the pictures' (the first such stream's); without pictures the longest stream's.
+    /// That length is the pictures' (the first such stream's); without pictures the longest stream's, which then goes on right where it
+    /// ended, wherever its first packet lies.
     pub fn seam(&mut self) {
         let length = |s: &StreamState| {
             let (first, end) = s.pass?;
@@ -210,11 +219,20 @@ impl Timeline {
         };
         let video =
             self.streams.iter().find(|s| s.timing.kind == MediaKind::Video && s.pass.is_some_and(|p| p.1 > p.0));
-        let period = video
-            .and_then(length)
-            .or_else(|| self.streams.iter().filter_map(length).max_by(|a, b| crate::unit::compare(a.0, a.1, b.0, b.1)));
-        if let Some((ticks, base)) = period {
-            let (so_far, old_base) = self.loop_shift;
+        let longest = self
+            .streams
+            .iter()
+            .enumerate()
+            .filter_map(|(index, stream)| Some((index, length(stream)?)))
+            .max_by(|(_, a), (_, b)| crate::unit::compare(a.0, a.1, b.0, b.1));
+        let (so_far, old_base) = self.loop_shift;
+        self.anchor = match (video, longest) {
+            (None, Some((index, (_, base)))) => {
+                self.streams[index].pass.map(|(_, end)| (index, end.saturating_add(rescale(so_far, old_base, base))))
+            }
+            _ => None,
+        };
+        if let Some((ticks, base)) = video.and_then(length).or(longest.map(|(_, length)| length)) {
             self.loop_shift = (rescale(so_far, old_base, base) + ticks, base);
         }
         for stream in &mut self.streams {
@@ -237,6 +255,15 @@ impl Timeline {
             decoding.check(&mut times);
         }
         state.note_pass(&times);
+        if let (Some((anchor, end)), Some((begins, _))) = (self.anchor, state.pass)
+            && anchor == stream
+        {
+            self.anchor = None;
+            let correction = end - begins.saturating_add(rescale(self.loop_shift.0, self.loop_shift.1, base));
+            if rescale(correction, base, Rational::MICROS).abs() < ANCHOR_WITHIN_US {
+                self.loop_shift = (rescale(self.loop_shift.0, self.loop_shift.1, base) + correction, base);
+            }
+        }
         let shift = rescale(self.loop_shift.0, self.loop_shift.1, base);
         let resume_us = if times.dts.or(times.pts).is_some() { self.resume_us.take() } else { None };
         let mut raw = PacketTimes {
@@ -269,7 +296,7 @@ impl Timeline {
         if let Some(dts) = dts {
             *last_us = Some(rescale(dts, base, Rational::MICROS));
         }
-        let (overlaps, hole) = state.check_seam(pts.or(dts), packet.duration);
+        let (overlaps, hole) = state.check_seam(&PacketTimes { pts, dts, ..packet });
         Stamped { pts, dts, dts_us: state.dts_us, overlaps, hole }
     }
 

@@ -110,6 +110,7 @@ const RECIPES: &[(&str, Recipe)] = &[
     ("faststart.mp4", Ffmpeg("-i {av.mp4} -c copy -movflags +faststart")),
     ("video.mp4", Ffmpeg("-i {av.mp4} -c copy -an")),
     ("audio.m4a", Ffmpeg("-i {av.mp4} -c copy -vn")),
+    ("audio.mp3", Ffmpeg("-i {av.mp4} -vn -c:a libmp3lame")),
     ("audio.aac", Ffmpeg("-i {av.mp4} -c copy -vn -f adts")),
     (
         "sub.srt",

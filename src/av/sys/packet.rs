@@ -200,6 +200,25 @@ impl Packet {
         Ok(())
     }
 
+    /// Samples that a decoder is to leave out at its beginning and at its end.
+    pub fn trimmed_samples(&self) -> (u32, u32) {
+        let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_SKIP_SAMPLES;
+        let mut size = 0;
+        // SAFETY: the packet is valid; the data has as many bytes as is said.
+        let data = unsafe {
+            let data = ffi::av_packet_get_side_data(self.0, kind, &mut size);
+            if data.is_null() { &[][..] } else { std::slice::from_raw_parts(data, size) }
+        };
+        let number = |at: usize| Some(u32::from_le_bytes(data.get(at..at + 4)?.try_into().ok()?));
+        (number(0).unwrap_or(0), number(4).unwrap_or(0))
+    }
+
+    /// It is read for its decoder's sake alone: what comes of it is left out.
+    pub fn is_discarded(&self) -> bool {
+        // SAFETY: a plain field of a valid packet.
+        unsafe { (*self.0).flags & ffi::AV_PKT_FLAG_DISCARD as i32 != 0 }
+    }
+
     /// Its sender has told how its clock stands to the time of the day.
     pub fn has_producer_time(&self) -> bool {
         let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_PRFT;

@@ -76,7 +76,8 @@ pub struct DemuxStage {
 
 /// A packet's times as it was read.
 fn raw_times(packet: &Packet) -> PacketTimes {
-    PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() }
+    let trimmed = if packet.is_discarded() { (u32::MAX, 0) } else { packet.trimmed_samples() };
+    PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration(), trimmed }
 }
 
 impl DemuxStage {

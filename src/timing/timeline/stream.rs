@@ -19,8 +19,10 @@ pub(super) struct StreamState {
     /// A packet has told its decoding time; until then the two above are guessed, and nothing can jump against them.
     pub(super) told_dts: bool,
     pub(super) wrap_settled: bool,
-    /// First and last time seen in this pass, before the loop's shift: earliest pts, latest pts plus duration.
+    /// First and last time seen or heard in this pass, before the loop's shift.
     pub(super) pass: Option<(i64, i64)>,
+    /// How long the last packet was told to be, in ticks.
+    packet_before: i64,
     /// End of what was sent, in ticks, with the loop's shift.
     pub(super) sent_end: Option<i64>,
     pub(super) after_seam: bool,
@@ -44,6 +46,7 @@ impl StreamState {
             told_dts: false,
             wrap_settled: false,
             pass: None,
+            packet_before: 0,
             sent_end: None,
             after_seam: false,
             trims: false,
@@ -82,11 +85,29 @@ impl StreamState {
         }
     }
 
+    /// From where to where a packet at `time` is seen or heard. A copied packet of sound is as long as those before it, however
+    /// little of the last one its container counts.
+    fn extent(&self, time: i64, times: &PacketTimes) -> (i64, i64) {
+        let told = self.packet_ticks(times.duration);
+        let whole = self.packet_ticks(0);
+        let copied = self.timing.kind == MediaKind::Audio && !self.timing.decoded;
+        let steady = (self.packet_before - whole).abs() <= 1;
+        let length = if copied && steady { told.max(whole) } else { told };
+        let cut = |samples: u32| match self.timing.sample_rate_hz {
+            rate @ 1.. if self.timing.decoded => {
+                rescale(i64::from(samples), Rational::new(1, rate), self.timing.time_base).min(length)
+            }
+            _ => 0,
+        };
+        let (before, behind) = times.trimmed;
+        (time.saturating_add(cut(before)), time.saturating_add(length - cut(behind)))
+    }
+
     pub(super) fn note_pass(&mut self, times: &PacketTimes) {
         let Some(time) = times.pts.or(times.dts).filter(|_| !self.timing.stands) else { return };
-        let end = time.saturating_add(self.packet_ticks(times.duration));
-        let (first, last) = self.pass.unwrap_or((time, end));
-        self.pass = Some((first.min(time), last.max(end)));
+        let (begins, ends) = self.extent(time, times);
+        let (first, last) = self.pass.unwrap_or((begins, ends));
+        self.pass = Some((first.min(begins), last.max(ends)));
     }
 
     /// Follows the stream's own clock, so that a packet without DTS gets one.
@@ -125,9 +146,10 @@ impl StreamState {
     }
 
     /// After a seam, sound that overlaps what was sent is left out, and a hole before it is told.
-    pub(super) fn check_seam(&mut self, time: Option<i64>, duration: i64) -> (bool, Option<(i64, i64)>) {
-        let Some(time) = time else { return (false, None) };
-        let ticks = self.packet_ticks(duration);
+    pub(super) fn check_seam(&mut self, times: &PacketTimes) -> (bool, Option<(i64, i64)>) {
+        let Some(time) = times.pts.or(times.dts) else { return (false, None) };
+        let ticks = self.packet_ticks(times.duration);
+        let (time, ends) = self.extent(time, times);
         let mut hole = None;
         if let (true, Some(end), MediaKind::Audio) = (self.after_seam, self.sent_end, self.timing.kind) {
             if time.saturating_add(ticks / 2) < end {
@@ -144,7 +166,8 @@ impl StreamState {
             return (true, None);
         }
         (self.after_seam, self.trims) = (false, false);
-        self.sent_end = Some(self.sent_end.unwrap_or(i64::MIN).max(time.saturating_add(ticks)));
+        self.sent_end = Some(self.sent_end.unwrap_or(i64::MIN).max(ends));
+        self.packet_before = ticks;
         (false, hole)
     }
 }

@@ -57,7 +57,7 @@ fn transport_stream() -> Timeline {
 }
 
 fn stamp(timeline: &mut Timeline, stream: usize, time: i64, duration: i64) -> Stamped {
-    timeline.stamp(stream, PacketTimes { pts: Some(time), dts: Some(time), duration })
+    timeline.stamp(stream, PacketTimes { pts: Some(time), dts: Some(time), duration, ..PacketTimes::default() })
 }
 
 /// A piece of an input with a clock of its own: both streams begin at `origin`.
@@ -244,6 +244,41 @@ proptest! {
     }
 }
 
+/// Passes of sound in packets of 1024 samples at these times, each with what its decoder cuts off; where each packet begins to be
+/// heard, and where the last one ends.
+fn looped_sound(decoded: bool, passes: &[&[(i64, i64, (u32, u32))]]) -> (Vec<i64>, i64) {
+    let base = Rational::new(1, 48_000);
+    let mut timeline = Timeline::new(settings(false), vec![StreamTiming { decoded, ..audio(base) }]);
+    let (mut heard, mut end) = (Vec::new(), 0);
+    for pass in passes {
+        for (at, duration, trimmed) in *pass {
+            let times = PacketTimes { pts: Some(*at), dts: Some(*at), duration: *duration, trimmed: *trimmed };
+            let stamped = timeline.stamp(0, times);
+            assert!(!stamped.overlaps && stamped.hole.is_none(), "{stamped:?}");
+            heard.push(stamped.pts.unwrap() + i64::from(trimmed.0));
+            end = stamped.pts.unwrap() + duration - i64::from(trimmed.1);
+        }
+        timeline.seam();
+    }
+    (heard, end)
+}
+
+#[test]
+fn looped_sound_goes_on_where_it_is_heard_to_end() {
+    let mp3: &[(i64, i64, (u32, u32))] = &[(0, 1024, (1000, 0)), (1024, 1024, (0, 0)), (2048, 1024, (0, 500))];
+    let (heard, end) = looped_sound(true, &[mp3, mp3, mp3]);
+    assert_eq!(heard, [1000, 1024, 2048, 2572, 2596, 3620, 4144, 4168, 5192]);
+    assert_eq!(end, 1000 + 3 * 1572);
+    // Sought to its beginning, MP4 leaves out the packet that is for the decoder alone.
+    let first: &[(i64, i64, (u32, u32))] = &[(-1024, 1024, (1024, 0)), (0, 1024, (0, 0)), (1024, 136, (0, 0))];
+    let (heard, end) = looped_sound(true, &[first, &first[1..], &first[1..]]);
+    assert_eq!(heard, [0, 0, 1024, 1160, 2184, 2320, 3344]);
+    assert_eq!(end, 3 * 1160);
+    // Copied packets are whole.
+    let (heard, _) = looped_sound(false, &[first, &first[1..], &first[1..]]);
+    assert_eq!(heard, [0, 0, 1024, 2048, 3072, 4096, 5120]);
+}
+
 #[test]
 fn jumps_are_counted_once_for_all_streams() {
     let mut timeline = transport_stream();
@@ -275,7 +310,7 @@ fn with_copyts_nothing_is_moved() {
 fn packets_without_dts_get_an_estimate_that_follows_the_stream() {
     let mut timeline = transport_stream();
     stamp(&mut timeline, VIDEO, 90_000, FRAME);
-    let none = PacketTimes { pts: None, dts: None, duration: FRAME };
+    let none = PacketTimes { pts: None, dts: None, duration: FRAME, ..PacketTimes::default() };
     let us: Vec<i64> = (0..3).map(|_| timeline.stamp(VIDEO, none).dts_us).collect();
     assert_eq!(us, [1_040_000, 1_080_000, 1_120_000]);
 }
@@ -290,7 +325,7 @@ proptest! {
         let mut timeline = Timeline::new(settings(may_jump), vec![timing]);
         for n in 0..20 {
             let dts = (start + n as i64) * FRAME;
-            let packet = PacketTimes { pts: Some(dts + FRAME), dts: (n >= without).then_some(dts), duration: FRAME };
+            let packet = PacketTimes { pts: Some(dts + FRAME), dts: (n >= without).then_some(dts), duration: FRAME, ..PacketTimes::default() };
             let stamped = timeline.stamp(VIDEO, packet);
             prop_assert_eq!((stamped.pts, stamped.dts), (packet.pts, packet.dts));
         }
@@ -419,7 +454,12 @@ fn a_clock_that_returns_leaves_no_hole() {
 fn a_time_far_ahead_may_be_astray() {
     for (may_jump, in_real_time, far) in [(false, false, 3), (true, false, 3), (false, true, 62)] {
         let mut timeline = Timeline::new(settings(may_jump), vec![video(TS)]);
-        let at = |seconds: i64| PacketTimes { pts: None, dts: Some(seconds * 90_000), duration: FRAME };
+        let at = |seconds: i64| PacketTimes {
+            pts: None,
+            dts: Some(seconds * 90_000),
+            duration: FRAME,
+            ..PacketTimes::default()
+        };
         assert!(!timeline.may_be_astray(VIDEO, at(500), in_real_time), "the first one may be anywhere");
         timeline.stamp(VIDEO, at(1));
         assert!(!timeline.may_be_astray(VIDEO, at(far - 1), in_real_time));

@@ -1,6 +1,6 @@
 //! The demuxer of a peer: it may be lost and come back while the stage goes on, on one timeline.
 
-use super::DemuxStage;
+use super::{DemuxStage, raw_times};
 use crate::av::{AvError, Demuxer, Packet, library_log};
 use crate::engine::clock::{Clock, microseconds};
 use crate::engine::fault::StageError;
@@ -10,7 +10,7 @@ use crate::engine::kernel::{Flow, Outlet};
 use crate::engine::session::{GOODBYE, Join, PeerSession, beside, connect, seconds};
 use crate::facts::{InputFacts, MediaKind};
 use crate::plan::DemuxerSettings;
-use crate::timing::{PacketTimes, Settle};
+use crate::timing::Settle;
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -210,7 +210,7 @@ impl DemuxStage {
             }
             return self.joined(stream, packet, out);
         }
-        let times = PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration() };
+        let times = raw_times(&packet);
         for (times, mut packet) in live.settle[stream].push(times, packet.is_key(), packet) {
             packet.set_times(times.pts, times.dts);
             if self.joined(stream, packet, out)? == Flow::Done {
