@@ -4,7 +4,7 @@ use super::value::BadValue;
 use crate::diagnostic::Origin;
 use crate::spec::{MapMetadataSpec, MapSource, MapSpec, MetadataPlace, SpecifierError, StreamSpecifier};
 
-/// The value of `-map`: `[-]input[:specifier][?]` or `[label]`; a sync stream behind a comma is let go, as ffmpeg does now.
+/// The value of `-map`: `[-][input][:][specifier][?]` or `[label]`, without a number of input 0; a sync stream behind a comma is let go, as ffmpeg does now.
 pub fn map(text: &str, origin: &Origin) -> Result<MapSpec, BadValue> {
     let (negative, body) = match text.strip_prefix('-') {
         Some(body) => (true, body),
@@ -26,20 +26,25 @@ pub fn map(text: &str, origin: &Origin) -> Result<MapSpec, BadValue> {
         Some((body, _)) => (body, true),
         None => (body, false),
     };
-    let (input, specifier) = body.split_once(':').unwrap_or((body, ""));
     let bad =
         |reason: &str| BadValue::new(format!("an input's number and streams such as 0, 0:v or 1:a:0{reason}"), "0:v");
-    let input = number(input).ok_or_else(|| bad(""))?;
+    let (input, specifier) = match number(body) {
+        Some((input, behind)) => (input, behind),
+        None if body.is_empty() && !optional => return Err(bad("")),
+        None => (0, body),
+    };
+    let specifier = specifier.strip_prefix(':').unwrap_or(specifier);
     let specifier = StreamSpecifier::parse(specifier).map_err(|e| bad(&format!(" ({})", e.reason)))?;
     Ok(MapSpec { negative, source: MapSource::Input { input, specifier }, optional, origin: origin.clone() })
 }
 
-/// An input's number, decimal or behind `0x`.
-fn number(text: &str) -> Option<usize> {
-    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hex) => usize::from_str_radix(hex, 16).ok(),
-        None => text.parse().ok(),
-    }
+/// The number that a text begins with, decimal or behind `0x`, and what follows it.
+fn number(text: &str) -> Option<(usize, &str)> {
+    let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let hex = hex.filter(|digits| digits.starts_with(|c: char| c.is_ascii_hexdigit()));
+    let (digits, radix) = hex.map_or((text, 10), |digits| (digits, 16));
+    let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
+    Some((usize::from_str_radix(&digits[..end], radix).ok()?, &digits[end..]))
 }
 
 /// The value of `-map_metadata`: `input[:place]`, or `-1`; nothing is input 0, as in ffmpeg.
@@ -104,7 +109,20 @@ mod tests {
         let read = |text: &str| map(text, &at()).unwrap();
         let MapSource::Input { input, specifier } = read(" 0x1:v?:0").source else { unreachable!() };
         assert_eq!((input, specifier.text.as_str(), read("0:v?:0").optional), (1, "v", true));
-        for text in ["", "v", ":v", "0:x", "[", "[]", "-", "-1-", "0v", "0:v:a", "0:u:a"] {
+        for (text, input, specifier) in [
+            ("v", 0, "v"),
+            (":v", 0, "v"),
+            ("0v", 0, "v"),
+            ("a:1", 0, "a:1"),
+            ("p:1:v", 0, "p:1:v"),
+            ("#0x100", 0, "#0x100"),
+            ("?", 0, ""),
+            ("2", 2, ""),
+        ] {
+            let MapSource::Input { input: found, specifier: streams } = read(text).source else { unreachable!() };
+            assert_eq!((found, streams.text.as_str()), (input, specifier), "{text}");
+        }
+        for text in ["", "0:x", "x", "[", "[]", "-", "-1-", "0x", "0:v:a", "0:u:a"] {
             assert!(map(text, &at()).is_err(), "{text}");
         }
     }

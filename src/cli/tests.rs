@@ -271,7 +271,7 @@ fn bad_values_say_what_is_expected() {
         ("-fps_mode fast", "cfr", "-fps_mode cfr"),
         ("-b:v 1MM", "bits per second", "-b:v 2M"),
         ("-ar -1", "from 0 up", "-ar 48000"),
-        ("-map v", "an input's number", "-map 0:v"),
+        ("-map x", "an input's number", "-map 0:v"),
         ("-metadata title", "key=value", "-metadata title=Holiday"),
         ("-q:v high", "a number", "-q:v 1"),
         ("-ar 44100Hz", "from 0 up", "-ar 44100"),
