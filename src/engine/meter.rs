@@ -123,6 +123,8 @@ pub struct StreamMeter {
     pub extradata_bytes: AtomicU64,
     /// End of the last packet, in microseconds; `i64::MIN` before the first.
     pub end_us: AtomicI64,
+    /// Where the first written packet begins, in microseconds; the least number before that.
+    pub first_us: AtomicI64,
     /// Times repaired by the DTS guard.
     pub repairs: AtomicU64,
     /// Packets that a bitstream filter could not read.
@@ -131,7 +133,7 @@ pub struct StreamMeter {
 
 impl StreamMeter {
     fn new(encode: Arc<EncodeMeter>) -> Self {
-        Self { encode, end_us: AtomicI64::new(i64::MIN), ..Self::default() }
+        Self { encode, end_us: AtomicI64::new(i64::MIN), first_us: AtomicI64::new(i64::MIN), ..Self::default() }
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Snapshot {
     pub size_bytes: Option<i64>,
     /// End of what was written, in microseconds.
     pub out_us: Option<i64>,
+    /// Where what was written begins, in microseconds.
+    pub first_us: Option<i64>,
     /// How often each quantiser came when it was looked, where that is to be shown.
     pub quantisers: Option<QuantiserCounts>,
     /// Frames repeated by frame-rate control.
@@ -130,6 +132,7 @@ impl Snapshot {
             videos: Vec::new(),
             size_bytes: meter.outputs.first().map(|o| o.file_bytes.load(Relaxed)).filter(|bytes| *bytes >= 0),
             out_us: None,
+            first_us: None,
             quantisers: None,
             duplicated: 0,
             dropped: 0,
@@ -149,6 +152,8 @@ impl Snapshot {
                 if end != i64::MIN {
                     now.out_us = now.out_us.max(Some(end));
                 }
+                let first = Some(counts.first_us.load(Relaxed)).filter(|us| *us != i64::MIN);
+                now.first_us = now.first_us.into_iter().chain(first).min();
                 now.duplicated += counts.encode.duplicated.load(Relaxed);
                 now.dropped += counts.encode.dropped.load(Relaxed);
             }

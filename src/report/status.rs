@@ -137,6 +137,7 @@ mod tests {
             videos: vec![VideoNow { output: 0, stream: 0, frames: 123, quality: 28.0, ratios: Ratios::default() }],
             size_bytes: Some(262_144),
             out_us: Some(4_920_000),
+            first_us: Some(0),
             quantisers: None,
             duplicated: 0,
             dropped: 0,

@@ -49,7 +49,6 @@ struct Teller {
     plan: Arc<Plan>,
     meter: Arc<Meter>,
     clock: Clock,
-    first_us: Option<i64>,
     quantisers: QuantiserCounts,
 }
 
@@ -58,14 +57,8 @@ impl Ticker {
     pub fn start(settings: ProgressSettings, plan: Arc<Plan>, meter: Arc<Meter>) -> std::io::Result<Self> {
         let ended = Latch::default();
         let watched = ended.clone();
-        let mut teller = Teller {
-            settings,
-            plan,
-            meter,
-            clock: Clock::start(),
-            first_us: None,
-            quantisers: QuantiserCounts::default(),
-        };
+        let mut teller =
+            Teller { settings, plan, meter, clock: Clock::start(), quantisers: QuantiserCounts::default() };
         let thread = spawn("progress", move || {
             while !teller.has_begun() {
                 if watched.receiver().recv_timeout(FIRST) == Err(crossbeam_channel::RecvTimeoutError::Disconnected) {
@@ -112,8 +105,7 @@ impl Teller {
         let last = end.is_some();
         let mut now = Snapshot::take(&self.plan, &self.meter, self.clock.now_us(), self.settings.span);
         if self.settings.copy_timestamps {
-            self.first_us = self.first_us.or(now.out_us.filter(|us| *us > 1));
-            now.out_us = now.out_us.map(|us| us - self.first_us.unwrap_or(0));
+            now.out_us = now.out_us.map(|us| us - now.first_us.unwrap_or(0));
         }
         now.complete = end == Some(true);
         if let (true, Some(video)) = (self.settings.commands.qp_histogram(), now.videos.first()) {

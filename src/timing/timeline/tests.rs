@@ -244,9 +244,11 @@ proptest! {
     }
 }
 
-/// Passes of sound in packets of 1024 samples at these times, each with what its decoder cuts off; where each packet begins to be
-/// heard, and where the last one ends.
-fn looped_sound(decoded: bool, passes: &[&[(i64, i64, (u32, u32))]]) -> (Vec<i64>, i64) {
+/// A packet's time and length, and what its decoder cuts off it.
+type SoundPacket = (i64, i64, (u32, u32));
+
+/// Passes of sound: where each packet begins to be heard, and where the last one ends.
+fn looped_sound(decoded: bool, passes: &[&[SoundPacket]]) -> (Vec<i64>, i64) {
     let base = Rational::new(1, 48_000);
     let mut timeline = Timeline::new(settings(false), vec![StreamTiming { decoded, ..audio(base) }]);
     let (mut heard, mut end) = (Vec::new(), 0);
@@ -265,12 +267,12 @@ fn looped_sound(decoded: bool, passes: &[&[(i64, i64, (u32, u32))]]) -> (Vec<i64
 
 #[test]
 fn looped_sound_goes_on_where_it_is_heard_to_end() {
-    let mp3: &[(i64, i64, (u32, u32))] = &[(0, 1024, (1000, 0)), (1024, 1024, (0, 0)), (2048, 1024, (0, 500))];
+    let mp3: &[SoundPacket] = &[(0, 1024, (1000, 0)), (1024, 1024, (0, 0)), (2048, 1024, (0, 500))];
     let (heard, end) = looped_sound(true, &[mp3, mp3, mp3]);
     assert_eq!(heard, [1000, 1024, 2048, 2572, 2596, 3620, 4144, 4168, 5192]);
     assert_eq!(end, 1000 + 3 * 1572);
     // Sought to its beginning, MP4 leaves out the packet that is for the decoder alone.
-    let first: &[(i64, i64, (u32, u32))] = &[(-1024, 1024, (1024, 0)), (0, 1024, (0, 0)), (1024, 136, (0, 0))];
+    let first: &[SoundPacket] = &[(-1024, 1024, (1024, 0)), (0, 1024, (0, 0)), (1024, 136, (0, 0))];
     let (heard, end) = looped_sound(true, &[first, &first[1..], &first[1..]]);
     assert_eq!(heard, [0, 0, 1024, 1160, 2184, 2320, 3344]);
     assert_eq!(end, 3 * 1160);

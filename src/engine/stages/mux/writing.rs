@@ -36,6 +36,10 @@ impl MuxStage {
         let meter = &self.streams[index].meter;
         meter.packets.fetch_add(1, Relaxed);
         meter.bytes.fetch_add(packet.size() as u64, Relaxed);
+        if let Some(time) = packet.pts().or(packet.dts()) {
+            let begins_us = rescale(time, base, Rational::MICROS);
+            let _ = meter.first_us.compare_exchange(i64::MIN, begins_us, Relaxed, Relaxed);
+        }
         let own_end = packet.pts().or(packet.dts()).map(|time| time + packet.duration());
         self.packets += 1;
         if self.settings.debug_timestamps {
