@@ -558,6 +558,12 @@ const GRAPHS: &[Case] = &[
         "-i {ffv1.nut} -i {ffv1.nut} -filter_complex [0:v][1:v]xfade=duration=0.4:offset=0.5 -c:v ffv1 out.nut",
     ),
     same(
+        "one file fades into another, longer one",
+        "-f lavfi -i testsrc2=s=160x120:r=25:d=2 -f lavfi -i testsrc=s=200x150:r=30:d=3 -filter_complex \
+         [0:v]settb=AVTB,fps=25[a];[1:v]scale=160:120,settb=AVTB,fps=25[b];[a][b]xfade=duration=0.5:offset=1.5 \
+         -c:v ffv1 out.nut",
+    ),
+    same(
         "sounds mixed",
         "-i {av.mp4} -i {s16.wav} -filter_complex [0:a][1:a]amix=inputs=2:duration=first[a] -map [a] -c:a pcm_s16le out.wav",
     ),

@@ -78,7 +78,9 @@ fn unknown_encoder(context: &Context, assigned: &Assigned<String>, kind: MediaKi
     let names: Vec<String> = if same.is_empty() {
         let mut near: Vec<(usize, &str)> = encoders
             .iter()
-            .map(|e| (strsim::damerau_levenshtein(&stem(&e.name), &stem(&lower)), e.name.as_str()))
+            .map(|e| e.name.as_str())
+            .chain(["copy"])
+            .map(|known| (strsim::damerau_levenshtein(&stem(known), &stem(&lower)), known))
             .collect();
         near.sort();
         near.iter().filter(|(d, _)| *d <= 3).take(3).map(|(_, n)| (*n).to_owned()).collect()
@@ -142,6 +144,8 @@ mod tests {
         assert!(text.contains("libx264, h264_nvenc. Type: weir -i a -c:v libx264 out.mkv"), "{text}");
         let (_, text) = refusal("-i a -c:v mpeg5 out.mkv", &facts);
         assert!(text.contains("Did you mean mpeg4? Type: weir -i a -c:v mpeg4 out.mkv"), "{text}");
+        let (_, text) = refusal("-i a -vcodec cpoy out.mkv", &facts);
+        assert!(text.contains("Did you mean copy? Type: weir -i a -vcodec copy out.mkv"), "{text}");
         assert_eq!(refusal("-i a -c libx264 out.mkv", &facts).0, "codec-kind");
     }
 }

@@ -391,7 +391,7 @@ fn audio_plan(
         }
         None => catalog.encoder_formats(&facts.name),
     };
-    plan.sample_rates_hz = match value(&spec.sample_rate_hz, place) {
+    plan.sample_rates_hz = match value(&spec.sample_rate_hz, place).filter(|rate| **rate > 0) {
         Some(rate) => vec![*rate],
         None => catalog.encoder_sample_rates_hz(&facts.name),
     };

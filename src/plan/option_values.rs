@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn a_scaler_s_value_is_an_error_only_where_pictures_are_scaled_with_it() {
         let facts = [input(vec![video("h264"), audio("aac")])];
-        for line in ["-i in -sws_flags nosuch out.mp4", "-i in -vf scale=2:2:flags=area -sws_flags nosuch out.mp4"] {
+        for line in ["-i in -sws_flags nosuch out.mp4", "-i in -vf scale=2:2:flags=lanczos -sws_flags nosuch out.mp4"] {
             let told = planned(line, &facts).unwrap().diagnostics;
             assert_eq!(codes(&told), [(Severity::Warning, "bad-value")], "{line}");
         }

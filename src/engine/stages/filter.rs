@@ -28,6 +28,8 @@ pub struct FilterStage {
     finished: Vec<bool>,
     /// Asks for inputs, and holds those that are not needed yet.
     appetite: Option<Appetite>,
+    /// It waits for the input that it asks for most, whatever the others have.
+    in_turn: bool,
     /// By output: another filtergraph takes it.
     linked: Vec<bool>,
     /// By output: those that it feeds have been told that nothing more goes there.
@@ -64,6 +66,7 @@ impl FilterStage {
             told: vec![None; count],
             finished: vec![false; count],
             appetite: None,
+            in_turn: false,
             linked: vec![false; count],
             left: vec![false; count],
             hold: None,
@@ -78,6 +81,13 @@ impl FilterStage {
     /// Lets the graph hold inputs that it does not need yet.
     pub fn fed_by(mut self, appetite: Option<Appetite>) -> Self {
         self.appetite = appetite;
+        self
+    }
+
+    /// Lets the graph get its inputs in the order in which it asks for them, however their threads run. Each must come by itself, for
+    /// whatever comes meanwhile of the others is kept.
+    pub fn in_turn(mut self, in_turn: bool) -> Self {
+        self.in_turn = in_turn;
         self
     }
 
@@ -209,6 +219,12 @@ impl FilterStage {
                 best = Some(port);
             }
         }
+        if self.in_turn
+            && let Some(first) = first_asked(&self.inputs, &asked)
+            && !self.inputs[first].has_next()
+        {
+            best = None;
+        }
         for (input, times) in self.inputs.iter_mut().zip(&asked) {
             if *times > 0 || best.is_some() {
                 input.goes_on(*times > 0);
@@ -325,6 +341,12 @@ impl FilterStage {
         self.obey();
         self.work(out)
     }
+}
+
+/// The input that the graph asks for most, of those that go on; the first of several.
+fn first_asked(inputs: &[Input], asked: &[u32]) -> Option<usize> {
+    let goes_on = |port: &usize| asked[*port] > 0 && (inputs[*port].has_next() || !inputs[*port].ended);
+    (0..inputs.len()).filter(goes_on).min_by_key(|port| std::cmp::Reverse(asked[*port]))
 }
 
 impl Stage for FilterStage {

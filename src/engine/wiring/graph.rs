@@ -137,6 +137,7 @@ impl Builder<'_> {
             };
             let stage = FilterStage::new(format!("filtergraph {number}"), shared, settings, outputs)
                 .fed_by(appetite(plan, number, balance))
+                .in_turn(!plan.is_timed() && each_of_its_own_file(graph))
                 .feeding(linked, hold(plan, number, balance))
                 .commanded_by(self.commands.clone(), number)
                 .told_to(self.tells_graphs(inputs), GraphPlace::Complex(number));
@@ -144,6 +145,13 @@ impl Builder<'_> {
         }
         Ok(())
     }
+}
+
+/// No two pads are fed by one file, and none by another filtergraph or a loopback decoder.
+fn each_of_its_own_file(graph: &GraphPlan) -> bool {
+    let files: Option<BTreeSet<usize>> = graph.inputs.iter().map(|pad| Some(pad.source.input()?.0)).collect();
+    files.is_some_and(|files| files.len() == graph.inputs.len())
+        && graph.inputs.iter().all(|pad| pad.kind != MediaKind::Subtitle)
 }
 
 /// Frames that may wait in a graph, where the user bounds them.
