@@ -1,5 +1,6 @@
 //! What is typed for a filter: taken apart by libavutil's own parsers, as libavfilter does it, and looked up in its options.
 
+use super::options::{collect_names, options_of};
 use super::{c_string, text_of};
 use ffmpeg_sys_next as ffi;
 use std::ffi::{c_char, c_void};
@@ -17,8 +18,11 @@ impl Idle {
         // SAFETY: filters are static; the graph is owned here and frees its filters.
         unsafe {
             let found = ffi::avfilter_get_by_name(c_string(name).as_ptr());
+            if found.is_null() {
+                return None;
+            }
             let graph = ffi::avfilter_graph_alloc();
-            if found.is_null() || graph.is_null() {
+            if graph.is_null() {
                 return None;
             }
             // No threads for what never works.
@@ -106,41 +110,16 @@ unsafe fn positional(own: *mut c_void) -> Vec<String> {
     names
 }
 
-/// An object's options, without the names of values.
-///
-/// # Safety
-/// The object begins with its class.
-unsafe fn options_of(object: *mut c_void) -> Vec<&'static ffi::AVOption> {
-    let mut found = Vec::new();
-    let mut option: *const ffi::AVOption = ptr::null();
-    loop {
-        // SAFETY: the caller's promise; option tables are static.
-        option = unsafe { ffi::av_opt_next(object, option) };
-        // SAFETY: null or an entry of that table.
-        let Some(entry) = (unsafe { option.as_ref() }) else { return found };
-        // SAFETY: the entry is valid.
-        if unsafe { super::option_values::type_of(option) } != ffi::AVOptionType::AV_OPT_TYPE_CONST as u32 {
-            found.push(entry);
-        }
-    }
-}
-
 /// See [`crate::catalog::Catalog::filter_option_names`].
 pub(crate) fn names(filter: &str) -> Vec<String> {
-    let Some(filter) = Idle::new(filter) else { return Vec::new() };
     let mut names = Vec::new();
-    let mut add = |object: *mut c_void| {
-        // SAFETY: the objects below begin with their classes; option tables are static.
-        names.extend(unsafe { options_of(object).into_iter().map(|option| text_of(option.name)) });
-    };
-    add(filter.object());
-    // SAFETY: classes are static; a made-up object of a class can be asked for its options.
+    // SAFETY: filters and classes are static.
     unsafe {
-        let class = (*(*filter.filter).filter).priv_class;
-        let mut classes = vec![class];
+        let Some(found) = ffi::avfilter_get_by_name(c_string(filter).as_ptr()).as_ref() else { return names };
+        collect_names(ffi::avfilter_get_class(), &mut names);
+        let mut classes = vec![found.priv_class];
         while let Some(class) = classes.pop().filter(|class| !class.is_null()) {
-            let mut fake = class;
-            add((&raw mut fake).cast());
+            collect_names(class, &mut names);
             let mut state = ptr::null_mut();
             loop {
                 let child = ffi::av_opt_child_class_iterate(class, &mut state);

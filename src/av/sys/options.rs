@@ -1,8 +1,10 @@
 //! FFmpeg's option tables: what a name means, and whom it concerns.
 
+use super::option_values::type_of;
 use super::{c_string, text_of};
 use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
+use std::ffi::c_void;
 use std::ptr;
 
 /// The flag for options of a kind, `AV_OPT_FLAG_VIDEO_PARAM` and so on.
@@ -150,16 +152,26 @@ pub(crate) fn all_names() -> Vec<String> {
 
 /// # Safety
 /// `class` is a static class.
-unsafe fn collect_names(mut class: *const ffi::AVClass, names: &mut Vec<String>) {
+pub(super) unsafe fn collect_names(mut class: *const ffi::AVClass, names: &mut Vec<String>) {
+    // SAFETY: with a class pointer alone an object can be asked for its options; option tables are static.
+    names.extend(unsafe { options_of((&raw mut class).cast()).into_iter().map(|option| text_of(option.name)) });
+}
+
+/// An object's options, without the names of values.
+///
+/// # Safety
+/// The object begins with its class.
+pub(super) unsafe fn options_of(object: *mut c_void) -> Vec<&'static ffi::AVOption> {
+    let mut found = Vec::new();
     let mut option: *const ffi::AVOption = ptr::null();
     loop {
-        // SAFETY: av_opt_next walks a static table from a class pointer's address.
-        unsafe {
-            option = ffi::av_opt_next((&raw mut class).cast(), option);
-            let Some(found) = option.as_ref() else { return };
-            if found.type_ != ffi::AVOptionType::AV_OPT_TYPE_CONST {
-                names.push(text_of(found.name));
-            }
+        // SAFETY: the caller's promise; option tables are static.
+        option = unsafe { ffi::av_opt_next(object, option) };
+        // SAFETY: null or an entry of that table.
+        let Some(entry) = (unsafe { option.as_ref() }) else { return found };
+        // SAFETY: the entry is valid.
+        if unsafe { type_of(option) } != ffi::AVOptionType::AV_OPT_TYPE_CONST as u32 {
+            found.push(entry);
         }
     }
 }
