@@ -560,6 +560,38 @@ fn a_damaged_input_is_status_69_and_a_warning_unless_switched_off() {
     assert_eq!(strict.code(), Some(69), "{}", strict.stderr);
 }
 
+/// Frames that are decoded with damage are no undecodable packets: only those count for `-max_error_rate`.
+#[test]
+fn the_share_of_errors_is_counted_as_ffmpeg_does() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    let link = dir.path().join("ffmpeg");
+    symlink(weir(), &link).unwrap();
+    let noisy = "-v error -y -i {tiny.mkv} -map 0:v -c copy -bsf noise=amount=60 noisy.mkv";
+    assert_eq!(weir_in(dir.path(), noisy).code(), Some(0));
+    let whole = fs::read(path("tiny.mkv")).unwrap();
+    for tenth in 2..10 {
+        let mut flipped = whole.clone();
+        flipped[whole.len() * tenth / 10] ^= 0x55;
+        fs::write(dir.path().join(format!("flipped{tenth}.mkv")), flipped).unwrap();
+    }
+    let (mut concealed, mut refused) = (0, 0);
+    for name in (2..10).map(|tenth| format!("flipped{tenth}.mkv")).chain(["noisy.mkv".to_owned()]) {
+        let line = words(&format!("-v warning -max_error_rate 0 -i {name} -map 0:v -f null -"));
+        let theirs = run(Path::new("ffmpeg"), &line, dir.path(), LIMIT);
+        let ours = run(&link, &line, dir.path(), LIMIT);
+        assert_eq!(ours.code(), theirs.code(), "{name}: {}\n{}", ours.stderr, theirs.stderr);
+        concealed += usize::from(ours.code() == Some(0) && ours.stderr.contains("corrupt decoded frame"));
+        refused += usize::from(ours.code() == Some(69));
+    }
+    assert!(
+        concealed > 0 && refused > 0,
+        "{concealed} with damage only, {refused} with packets that cannot be decoded"
+    );
+}
+
 #[test]
 fn a_failed_run_says_so_last() {
     if !is_weir() {

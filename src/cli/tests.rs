@@ -262,6 +262,8 @@ fn unknown_options_name_the_nearest_and_the_corrected_command() {
 fn bad_values_say_what_is_expected() {
     let cases = [
         ("-t abc", "a time such as", "-t 10"),
+        ("-t -1:30", "a duration from 0 up", "-t 1:30"),
+        ("-fs abc", "a number of bytes", "-fs 10M"),
         ("-frames:v ab", "a whole number", "-frames:v 1"),
         ("-r fast", "a frame rate", "-r 25"),
         ("-s 640", "a size", "-s 640x360"),

@@ -157,8 +157,10 @@ pub struct InputMeter {
     pub bytes: AtomicU64,
     /// Packets the demuxer called corrupt.
     pub corrupt_packets: AtomicU64,
-    /// Packets or frames that could not be decoded.
+    /// Packets that could not be decoded.
     pub decode_errors: AtomicU64,
+    /// Frames that the decoder itself calls damaged.
+    pub damaged_frames: AtomicU64,
     /// Frames decoded.
     pub frames: AtomicU64,
     /// Where the timeline was re-anchored.

@@ -175,7 +175,7 @@ impl Running {
         for (url, meter) in self.input_urls.iter().zip(&self.meter.inputs) {
             damage.extend(meter.broken());
             let corrupt = meter.corrupt_packets.load(Relaxed);
-            let undecoded = meter.decode_errors.load(Relaxed);
+            let undecoded = meter.decode_errors.load(Relaxed) + meter.damaged_frames.load(Relaxed);
             if corrupt + undecoded > 0 {
                 damage.push(format!(
                     "{url}: {corrupt} packets were damaged, {undecoded} packets or frames could not be decoded cleanly"

@@ -64,7 +64,11 @@ pub(super) const ROWS: &[Row] = &[
         &["t"],
         "time",
         "stop after this duration",
-        both!(|spec, u| spec.duration_us = Some(duration_us(u.value)?)),
+        both!(|spec, u| {
+            let duration = duration_us(u.value)?;
+            let bad = || BadValue::new("a duration from 0 up", u.value.trim_start_matches('-'));
+            spec.duration_us = Some(Some(duration).filter(|us| *us >= 0).ok_or_else(bad)?);
+        }),
     ),
     Row::value(&["to"], "time", "stop at this time", both!(|spec, u| spec.stop_us = Some(duration_us(u.value)?))),
     Row::flag(&["vn"], "no video", both!(|spec, u| spec.no_video = u.on)),

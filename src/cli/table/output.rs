@@ -39,7 +39,11 @@ pub(super) const ROWS: &[Row] = &[
         "bytes",
         "end when the file has this size",
         // ffmpeg takes a negative number for one that is never reached.
-        set!(|spec, u| spec.size_limit_bytes = Some(integer_within(u.value, i64::MIN, FOREVER)?).filter(|b| *b >= 0)),
+        set!(|spec, u| {
+            let bytes = integer_within(u.value, i64::MIN, FOREVER);
+            let bytes = bytes.map_err(|_| BadValue::new("a number of bytes such as 10M", "10M"))?;
+            spec.size_limit_bytes = Some(bytes).filter(|bytes| *bytes >= 0);
+        }),
     ),
     Row::per_stream(
         &["frames"],
@@ -176,13 +180,15 @@ pub(super) const ROWS: &[Row] = &[
         &["max_muxing_queue_size"],
         "packets",
         "packets that wait while streams start",
-        assign!(max_muxing_queue_packets, |u| integer_within(u.value, 0, i32::MAX.into())? as usize),
+        assign!(max_muxing_queue_packets, |u| integer_within(u.value, 0, i32::MAX.into())
+            .map_err(|bad| bad.such_as("1024"))? as usize),
     ),
     Row::per_stream(
         &["muxing_queue_data_threshold"],
         "bytes",
         "bytes from which -max_muxing_queue_size counts",
-        assign!(muxing_queue_data_threshold_bytes, |u| integer_within(u.value, 0, i32::MAX.into())? as usize),
+        assign!(muxing_queue_data_threshold_bytes, |u| integer_within(u.value, 0, i32::MAX.into())
+            .map_err(|bad| bad.such_as("50M"))? as usize),
     ),
     Row::value(
         &["muxdelay"],

@@ -174,7 +174,7 @@ impl DecodeStage {
         self.undecodable.decoded();
         if frame.has_decode_errors() {
             let (input, stream) = self.undecodable.index;
-            self.undecodable.meter.decode_errors.fetch_add(1, Ordering::Relaxed);
+            self.undecodable.meter.damaged_frames.fetch_add(1, Ordering::Relaxed);
             log::warn!("{}: corrupt decoded frame in stream {stream}", self.settings.url);
             if self.undecodable.exit_on_error {
                 return Err(StageError::Failed(format!(
