@@ -217,6 +217,17 @@ fn what_is_taken_from_a_truncated_file_alone_is_told_by_status_69() {
     truncated_and("tiny.avi", true, &["-vn -c copy", "-an -c copy", "-c copy", ENCODED]);
 }
 
+/// libavformat takes the length of what is there for that of the whole, leaves out half a page, and makes grey of half a picture.
+#[test]
+fn what_only_a_file_s_own_bytes_tell_is_told_by_status_69() {
+    for sound in ["s16.wav", "s16.w64", "s16.rf64", "s16.caf", "tone.wma", "tone.ogg"] {
+        truncated_and(sound, true, &["-c:a pcm_s16le"]);
+    }
+    for pictures in ["pal.gif", "picture.jpg"] {
+        truncated_and(pictures, true, &["-c:v ffv1"]);
+    }
+}
+
 /// Formats that promise nothing, cut within a packet.
 #[test]
 fn a_file_that_ends_within_a_packet_is_told_by_status_69() {
@@ -237,6 +248,14 @@ fn whole_files_have_status_0_whatever_is_taken_from_them() {
         ("tiny.y4m", "-c:v ffv1"),
         ("tiny.aac", COPIED),
         ("tiny.ts", COPIED),
+        ("s16.wav", "-c:a pcm_s16le"),
+        ("s16.w64", "-c:a pcm_s16le"),
+        ("s16.rf64", "-c:a pcm_s16le"),
+        ("s16.caf", "-c:a pcm_s16le"),
+        ("tone.wma", "-c:a pcm_s16le"),
+        ("tone.ogg", COPIED),
+        ("pal.gif", "-c:v ffv1"),
+        ("picture.jpg", "-c:v ffv1"),
     ] {
         let dir = scratch();
         let run = weir_in(dir.path(), &format!("-i {} {options} out.mkv", path(medium).display()));
@@ -255,6 +274,25 @@ fn what_would_go_to_a_closed_standard_output_is_refused() {
     let run = run(Path::new("sh"), &["-c".to_owned(), line], dir.path(), LIMIT);
     assert_eq!(run.code(), Some(1), "{}", run.tail());
     assert!(run.stderr.contains("Bad file descriptor"), "{}", run.stderr);
+}
+
+/// Threads of a decoder may give away a picture before they know that it is damaged.
+#[test]
+fn damaged_pictures_are_told_of_in_every_run_alike() {
+    let dir = scratch();
+    let mut flipped = fs::read(path("tiny.mkv")).unwrap();
+    let length = flipped.len();
+    (3..9).for_each(|tenth| flipped[length * tenth / 10] ^= 0x55);
+    fs::write(dir.path().join("flipped.mkv"), flipped).unwrap();
+    let told = || {
+        let run = weir_in(dir.path(), "-v warning -i flipped.mkv -map 0:v -f null -");
+        if is_weir() {
+            assert_eq!(run.code(), Some(INCOMPLETE), "{}", run.tail());
+        }
+        run.stderr.lines().filter(|line| line.starts_with("Damaged input")).collect::<String>()
+    };
+    let first = told();
+    (0..7).for_each(|_| assert_eq!(told(), first));
 }
 
 /// As `ffmpeg -f wav -` writes it, for it cannot go back: its last packet is as short as the rest of the file is.

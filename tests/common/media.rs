@@ -142,6 +142,12 @@ const RECIPES: &[(&str, Recipe)] = &[
     ("ffv1.nut", Ffmpeg("-i {av.mp4} -t 1 -vf scale=160:90 -c:v ffv1 -c:a pcm_s16le")),
     ("s16.wav", Ffmpeg("-f lavfi -i sine=330:sample_rate=44100:duration=1.5 -ac 2 -c:a pcm_s16le")),
     ("s24.wav", Ffmpeg("-f lavfi -i sine=330:sample_rate=48000:duration=1 -ac 1 -c:a pcm_s24le")),
+    ("s16.w64", Ffmpeg("-i {s16.wav} -c:a pcm_s16le")),
+    ("s16.rf64", Ffmpeg("-i {s16.wav} -c:a pcm_s16le -f wav -rf64 always")),
+    ("s16.caf", Ffmpeg("-i {s16.wav} -c:a pcm_s16be")),
+    ("tone.wma", Ffmpeg("-i {s16.wav}")),
+    ("tone.ogg", Ffmpeg("-i {s16.wav} -c:a libvorbis")),
+    ("picture.jpg", Ffmpeg("-f lavfi -i testsrc2=size=320x240 -frames:v 1 -update 1 -q:v 2")),
     ("picture.png", Ffmpeg("-f lavfi -i testsrc2=size=64x64 -frames:v 1 -update 1")),
     (
         "cover.mp3",

@@ -8,6 +8,7 @@ use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// libavcodec's own limit to the threads that it chooses (`MAX_AUTO_THREADS`).
 const MOST_THREADS: i32 = 16;
@@ -34,6 +35,28 @@ pub struct DecoderSettings {
     pub keeps_margins: bool,
 }
 
+/// What lies behind the `opaque` of a decoder's context, and of those that its threads have.
+#[derive(Debug)]
+pub(crate) struct BehindDecoder {
+    /// How it chooses the format of its pictures.
+    pub(crate) choice: FormatChoice,
+    concealed: AtomicU64,
+}
+
+impl BehindDecoder {
+    /// Counts a picture of which the decoder has made up a part.
+    ///
+    /// # Safety
+    /// `context` is a codec's that logs.
+    pub(crate) unsafe fn count_concealed(context: *const ffi::AVCodecContext) {
+        // SAFETY: only decoders of pictures conceal; those that are opened here have this behind them, libavformat's own nothing.
+        let behind = unsafe { (*context).opaque.cast::<Self>().as_ref() };
+        if let Some(behind) = behind {
+            behind.concealed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// What a decoder gave.
 #[derive(Debug)]
 pub enum DecodeStep {
@@ -50,7 +73,7 @@ pub struct Decoder {
     context: *mut ffi::AVCodecContext,
     scratch: Frame,
     /// The context points to it, and is freed before it.
-    choice: Arc<FormatChoice>,
+    behind: Arc<BehindDecoder>,
     /// The margins of pictures are cut off here and not by libavcodec.
     crops: bool,
 }
@@ -72,8 +95,10 @@ impl Decoder {
                 return Err(AvError::NO_MEMORY);
             }
             let choice = FormatChoice::new(settings.hardware.clone());
+            let behind = Arc::new(BehindDecoder { choice, concealed: AtomicU64::new(0) });
+            (*context).opaque = Arc::as_ptr(&behind).cast_mut().cast();
             let crops = compat::crops_exactly() && !settings.keeps_margins;
-            let decoder = Self { context, scratch: Frame::new()?, choice, crops };
+            let decoder = Self { context, scratch: Frame::new()?, behind, crops };
             AvError::check(ffi::avcodec_parameters_to_context(context, stream.as_ptr()))?;
             (*context).pkt_timebase = stream.time_base.into();
             (*context).framerate = stream.frame_rate.into();
@@ -84,7 +109,7 @@ impl Decoder {
                 (*context).flags |= ffi::AV_CODEC_FLAG_BITEXACT as i32;
             }
             let mut options: Dictionary = settings.options.iter().map(|(k, v)| (k, v)).collect();
-            decoder.choice.install(&mut *context, &mut options)?;
+            decoder.behind.choice.install(&mut *context, &mut options)?;
             if stream.attached_picture {
                 options.set("threads", "1");
             } else {
@@ -113,17 +138,22 @@ impl Decoder {
 
     /// True of a picture that the wanted hardware made.
     pub fn is_by_hardware(&self, picture: &Frame) -> bool {
-        self.choice.made(picture)
+        self.behind.choice.made(picture)
     }
 
     /// Brings a picture of the decoder's to where it is wanted: out of a device's memory, unless it is to stay there, and without
     /// the margins that are to be cut off.
     pub fn place(&self, picture: Frame) -> Result<Frame, AvError> {
-        let mut placed = self.choice.place(picture)?;
+        let mut placed = self.behind.choice.place(picture)?;
         if self.crops {
             placed.cut_margins()?;
         }
         Ok(placed)
+    }
+
+    /// Pictures of which it has made up a part so far. They have flags too, but with threads those may be set too late.
+    pub fn concealed(&self) -> u64 {
+        self.behind.concealed.load(Ordering::Relaxed)
     }
 
     fn get(&self) -> &ffi::AVCodecContext {

@@ -9,8 +9,8 @@ mod parameters;
 pub use self::parameters::StreamParameters;
 
 use super::{
-    compat, error::AvError, extradata_of, interrupt::Interrupt, known, log, packet::Packet, reassembly::Reassembly,
-    text_of,
+    compat, error::AvError, extradata_of, interrupt::Interrupt, known, log, options::is_switched_on, packet::Packet,
+    reassembly::Reassembly, text_of,
 };
 use crate::facts::MediaKind;
 use crate::plan::DisplayOverride;
@@ -321,6 +321,12 @@ impl Demuxer {
     /// The length comes from the container's header, not from an estimate.
     pub fn length_is_promised(&self) -> bool {
         self.get().duration_estimation_method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM
+    }
+
+    /// The header's length is not to be believed (`-ignore_length`).
+    pub fn ignores_length(&self) -> bool {
+        // SAFETY: the open context, which begins with its class.
+        unsafe { is_switched_on(self.context.cast(), c"ignore_length") }
     }
 
     /// Forces a stream's four-character code before the decoder is opened (`-tag` of an input).

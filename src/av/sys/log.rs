@@ -1,5 +1,6 @@
 //! FFmpeg's own log: lines arrive here with their class and go on to a Rust function.
 
+use super::decoder::BehindDecoder;
 use super::text_of;
 use ffmpeg_sys_next as ffi;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -181,6 +182,26 @@ unsafe fn count_incomplete(class: *mut c_void, format: *const c_char) {
     INCOMPLETE.set(INCOMPLETE.get() + u64::from(at_end));
 }
 
+/// Tells a decoder of ours that it has made up a part of a picture; only its log says so in time.
+///
+/// # Safety
+/// As for FFmpeg's log callbacks.
+unsafe fn count_concealed(class: *mut c_void, format: *const c_char) {
+    let expected = HUSHED.get() || QUIET_DECODERS.load(std::sync::atomic::Ordering::Relaxed) > 0;
+    if class.is_null() || format.is_null() || expected {
+        return;
+    }
+    // SAFETY: an object that logs begins with a pointer to its class; that of codecs' contexts is theirs alone. The format is a
+    // string.
+    unsafe {
+        if CStr::from_ptr(format).to_bytes().starts_with(b"concealing ")
+            && *class.cast::<*const ffi::AVClass>() == ffi::avcodec_get_class()
+        {
+            BehindDecoder::count_concealed(class.cast());
+        }
+    }
+}
+
 /// Takes a line of this thread if it captures.
 ///
 /// # Safety
@@ -209,6 +230,7 @@ unsafe extern "C" fn receive(class: *mut c_void, level: c_int, format: *const c_
     // SAFETY: FFmpeg's own object, or null.
     let level = unsafe {
         count_incomplete(class, format);
+        count_concealed(class, format);
         counted_level(class, level & 0xff)
     };
     if level > WANTED.load(std::sync::atomic::Ordering::Relaxed) {

@@ -4,7 +4,7 @@ use super::option_values::type_of;
 use super::{c_string, text_of};
 use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::ptr;
 
 /// The flag for options of a kind, `AV_OPT_FLAG_VIDEO_PARAM` and so on.
@@ -29,6 +29,20 @@ fn find(class: *const ffi::AVClass, name: &str, flags: i32, children: bool) -> O
 /// True when a static class has the option itself.
 pub(crate) fn class_has(class: *const ffi::AVClass, name: &str) -> bool {
     find(class, name, 0, false).is_some()
+}
+
+/// True when an option of that name, of the object itself or of its children, is there and not zero.
+///
+/// # Safety
+///
+/// The object is null or begins with its class.
+pub(crate) unsafe fn is_switched_on(object: *mut c_void, name: &CStr) -> bool {
+    let mut value = 0;
+    let search = ffi::AV_OPT_SEARCH_CHILDREN as i32;
+    // SAFETY: the caller's object; the name is a C string, the value is a live local.
+    !object.is_null()
+        && unsafe { ffi::av_opt_get_int(object, name.as_ptr(), search, &raw mut value) } >= 0
+        && value != 0
 }
 
 /// True when `codec` (null: a stream that is only copied) takes the option, for encoding or for decoding.

@@ -70,6 +70,10 @@ pub struct DecodeStage {
     given: u64,
     /// It has been told whether hardware decodes.
     told_hardware: bool,
+    /// Frames that came with a flag of damage.
+    flagged: u64,
+    /// Damaged frames that were counted.
+    damaged: u64,
 }
 
 impl DecodeStage {
@@ -93,6 +97,8 @@ impl DecodeStage {
             oversight: Oversight::default(),
             given: 0,
             told_hardware: false,
+            flagged: 0,
+            damaged: 0,
         }
     }
 
@@ -165,23 +171,19 @@ impl DecodeStage {
     fn drain(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         self.oversight.begin();
         match self.decoder.send(None) {
-            Ok(_) => self.receive_all(None, out),
-            Err(error) => self.undecodable.met(error),
+            Ok(_) => self.receive_all(None, out)?,
+            Err(error) => self.undecodable.met(error)?,
         }
+        self.count_damage()
     }
 
     fn frame(&mut self, frame: Frame, packet_pts: Option<i64>, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         self.undecodable.decoded();
         if frame.has_decode_errors() {
-            let (input, stream) = self.undecodable.index;
-            self.undecodable.meter.damaged_frames.fetch_add(1, Ordering::Relaxed);
-            log::warn!("{}: corrupt decoded frame in stream {stream}", self.settings.url);
-            if self.undecodable.exit_on_error {
-                return Err(StageError::Failed(format!(
-                    "corrupt decoded frame in stream #{input}:{stream}, and -xerror is set"
-                )));
-            }
+            self.flagged += 1;
+            log::warn!("{}: corrupt decoded frame in stream {}", self.settings.url, self.undecodable.index.1);
         }
+        self.count_damage()?;
         let bits = self.decoder.bits_per_raw_sample();
         if bits != self.bits {
             self.bits = bits;
@@ -210,6 +212,23 @@ impl DecodeStage {
             self.mark(&mut frame)?;
         }
         out.send(0, FrameItem::Frame(frame))
+    }
+
+    /// Counts the damaged pictures that came since it was called last: those with flags, or, where flags were set too late, those
+    /// that the decoder says it has made up a part of.
+    fn count_damage(&mut self) -> Result<(), StageError> {
+        let all = self.flagged.max(self.decoder.concealed());
+        let new = all - std::mem::replace(&mut self.damaged, all);
+        if new == 0 {
+            return Ok(());
+        }
+        self.undecodable.meter.damaged_frames.fetch_add(new, Ordering::Relaxed);
+        let (input, stream) = self.undecodable.index;
+        if self.undecodable.exit_on_error {
+            let sentence = format!("corrupt decoded frame in stream #{input}:{stream}, and -xerror is set");
+            return Err(StageError::Failed(sentence));
+        }
+        Ok(())
     }
 
     /// Lets a frame remember which one it is.
@@ -342,6 +361,7 @@ impl DecodeStage {
         self.decoder = Decoder::open_default(&parameters, self.settings.hardware.clone(), self.settings.keeps_margins)
             .map_err(StageError::library(fail))?;
         self.told_hardware = false;
+        (self.flagged, self.damaged) = (0, 0);
         self.settings.frame_rate = parameters.frame_rate;
         self.settings.sample_aspect_ratio = parameters.sample_aspect_ratio;
         Ok(())

@@ -3,6 +3,7 @@
 mod asking;
 mod astray;
 mod ending;
+mod file_end;
 mod live;
 
 use self::asking::Asking;
@@ -207,7 +208,7 @@ impl DemuxStage {
         }
         if packet.is_corrupt() && self.is_whole_after_all(stream, packet.size()) {
             log::warn!(target: AS_FFMPEG, "{}: corrupt input packet in stream {stream}", self.settings.facts.url);
-        } else if packet.is_corrupt() {
+        } else if packet.is_corrupt() || self.is_cut_picture(stream, &packet) {
             self.meter.corrupt_packets.fetch_add(1, Ordering::Relaxed);
             log::warn!("{}: corrupt input packet in stream {stream}", self.settings.facts.url);
             if self.settings.exit_on_error {

@@ -2,11 +2,10 @@
 
 use super::configs::{Config, configs};
 use super::{HardwareDevice, HardwareDevices, HardwareError, kind_name, kind_of};
-use crate::av::sys::{c_string, compat, error::AvError, formats, frame::Frame};
+use crate::av::sys::{c_string, compat, decoder::BehindDecoder, error::AvError, formats, frame::Frame};
 use crate::plan::{HardwareDecode, HardwareMethod};
 use ffmpeg_sys_next as ffi;
-use std::ffi::{c_int, c_void};
-use std::sync::Arc;
+use std::ffi::c_int;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The name that `-qsv_device` gives to its device: it is taken where there are several.
@@ -132,7 +131,7 @@ impl HardwareDevices {
     }
 }
 
-/// How a decoder that is asked for a pixel format chooses; lies behind `AVCodecContext.opaque`.
+/// How a decoder that is asked for a pixel format chooses.
 #[derive(Debug)]
 pub(crate) struct FormatChoice {
     hardware: DecoderHardware,
@@ -142,20 +141,19 @@ pub(crate) struct FormatChoice {
 }
 
 impl FormatChoice {
-    pub(crate) fn new(hardware: DecoderHardware) -> Arc<Self> {
-        Arc::new(Self { hardware, chosen: AtomicI32::new(NONE) })
+    pub(crate) fn new(hardware: DecoderHardware) -> Self {
+        Self { hardware, chosen: AtomicI32::new(NONE) }
     }
 
     /// Lets a decoder that is not open yet choose by this, and gives it its device; `options` are those it is opened with.
     ///
     /// # Safety
-    /// `context` is valid and does not outlive `self`.
+    /// `context` is valid, and has this choice behind its `opaque`.
     pub(crate) unsafe fn install(
         &self,
         context: &mut ffi::AVCodecContext,
         options: &mut crate::av::Dictionary,
     ) -> Result<(), AvError> {
-        context.opaque = std::ptr::from_ref(self).cast_mut().cast::<c_void>();
         let callback: unsafe extern "C" fn(*mut ffi::AVCodecContext, *const c_int) -> c_int = choose_format;
         // SAFETY: the field is a nullable function pointer; formats are `int` to C, and numbers here for those that
         // the bindings do not know.
@@ -211,9 +209,9 @@ impl FormatChoice {
 
 /// Chooses among the formats that a decoder offers: the wanted hardware's, else the first of software.
 unsafe extern "C" fn choose_format(context: *mut ffi::AVCodecContext, offered: *const c_int) -> c_int {
-    // SAFETY: called by libavcodec with its context, whose `opaque` is a choice that outlives it; the list ends with -1.
+    // SAFETY: called by libavcodec with its context, behind whose `opaque` lies what outlives it; the list ends with -1.
     unsafe {
-        let choice = &*(*context).opaque.cast::<FormatChoice>();
-        choice.choose(context, offered)
+        let behind = &*(*context).opaque.cast::<BehindDecoder>();
+        behind.choice.choose(context, offered)
     }
 }

@@ -1,6 +1,6 @@
 //! Files that a muxer opens and closes by itself, such as the segments of HLS: not all muxers ask whether they could be written.
 
-use crate::av::sys::{error::AvError, text_of};
+use crate::av::sys::{error::AvError, options::is_switched_on, text_of};
 use ffmpeg_sys_next as ffi;
 use std::ffi::{CStr, c_char};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -99,7 +99,7 @@ unsafe extern "C" fn close(context: *mut ffi::AVFormatContext, io: *mut ffi::AVI
         let writes = (*io).write_flag != 0;
         ffi::avio_flush(io);
         let error = (*io).error;
-        let failed = error < 0 && error != ffi::AVERROR_EOF && !ignores_errors(context);
+        let failed = error < 0 && error != ffi::AVERROR_EOF && !is_switched_on(context.cast(), IGNORES_ERRORS);
         if let Some(watched) = (*context).opaque.cast::<Watched>().as_ref() {
             let mut files = watched.files.lock().unwrap_or_else(PoisonError::into_inner);
             let place = files.open.iter().position(|(address, _)| *address == io as usize);
@@ -111,12 +111,4 @@ unsafe extern "C" fn close(context: *mut ffi::AVFormatContext, io: *mut ffi::AVI
         }
         ffi::avio_close(io)
     }
-}
-
-unsafe fn ignores_errors(context: *mut ffi::AVFormatContext) -> bool {
-    let mut value = 0;
-    let search = ffi::AV_OPT_SEARCH_CHILDREN as i32;
-    // SAFETY: the caller's context begins with its class; the name is a C string, the value is a live local.
-    let found = unsafe { ffi::av_opt_get_int(context.cast(), IGNORES_ERRORS.as_ptr(), search, &raw mut value) };
-    found >= 0 && value != 0
 }

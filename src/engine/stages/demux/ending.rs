@@ -1,12 +1,14 @@
 //! How an input ended: with all that its header promises, or cut off.
 
+use super::file_end::{self, Lack};
 use super::{DemuxStage, raw_times};
-use crate::av::AvError;
+use crate::av::{AvError, Packet};
 use crate::engine::stop::Latch;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::octets::file_path;
 use crate::timing::PacketTimes;
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+use std::fs::File;
 
 /// An input that ends before its header's promise by more than a twentieth of it, between these bounds, is called cut
 /// off; in microseconds.
@@ -37,13 +39,36 @@ impl DemuxStage {
                 "{}: ends in the middle of a packet: the file is cut off",
                 self.settings.facts.url
             ));
+        } else if let Some(lack) = self.file_lack() {
+            let how = match lack {
+                Lack::Bytes { promised, there } => {
+                    format!("has {there} of the {promised} bytes that its header promises")
+                }
+                Lack::Rest { of } => format!("ends in the middle of a {of}"),
+            };
+            self.meter.set_broken(format!("{}: {how}: the file is cut off", self.settings.facts.url));
         }
+    }
+
+    /// What the file itself says that it lacks, unless that is too little to say that it was cut off.
+    fn file_lack(&self) -> Option<Lack> {
+        if self.demuxer.ignores_length() {
+            return None;
+        }
+        let path = file_path(&self.settings.facts.url);
+        let mut file = path.is_file().then(|| File::open(path)).and_then(Result::ok)?;
+        let lack = file_end::lack(&self.settings.facts.format, &mut file)?;
+        let Lack::Bytes { promised, there } = lack else {
+            return Some(lack);
+        };
+        let reached = self.reached_from_start_us().max(0);
+        let whole = i128::from(reached) * i128::from(promised) / i128::from(there.max(1));
+        let is_cut = reached == 0 || is_short(&(i64::try_from(whole).unwrap_or(i64::MAX), reached));
+        is_cut.then_some(lack)
     }
 
     /// What the header promises and how far that went, in microseconds, where the input lacks some of it.
     fn shortfall_us(&mut self, stop: &Latch) -> Option<(i64, i64)> {
-        let is_short =
-            |(promised, reached): &(i64, i64)| promised - reached > (promised / 20).clamp(SHORT_BY_US.0, SHORT_BY_US.1);
         let lengths = self.lengths_us();
         if !lengths.is_empty() || self.settings.thinned || !self.demuxer.length_is_promised() {
             return lengths.into_iter().find(is_short);
@@ -142,10 +167,20 @@ impl DemuxStage {
 
     /// The length of the whole by the header, and how far its clock went, in microseconds.
     fn whole_us(&self) -> Option<(i64, i64)> {
+        Some((self.settings.facts.duration_us?, self.reached_from_start_us()))
+    }
+
+    /// How far the clock of the stream that goes furthest went, in microseconds; 0 before any packet.
+    fn reached_from_start_us(&self) -> i64 {
+        let origin = self.settings.facts.start_time_us.unwrap_or(0);
+        self.reached_us.iter().flatten().max().map_or(0, |end| end - origin)
+    }
+
+    /// True for the file of a picture that lacks its end, of which decoders make grey.
+    pub(super) fn is_cut_picture(&self, stream: usize, packet: &Packet) -> bool {
         let facts = &self.settings.facts;
-        let origin = facts.start_time_us.unwrap_or(0);
-        let longest = self.reached_us.iter().flatten().max().map_or(0, |end| end - origin);
-        Some((facts.duration_us?, longest))
+        let is_file_of_pictures = facts.format.starts_with("image2") || facts.format == "jpeg_pipe";
+        is_file_of_pictures && facts.streams[stream].codec == "mjpeg" && file_end::is_cut_jpeg(packet.data())
     }
 
     pub(super) fn note_reached(&mut self, stream: usize, times: PacketTimes) {
@@ -156,6 +191,11 @@ impl DemuxStage {
             *reached = Some(reached.unwrap_or(i64::MIN).max(end));
         }
     }
+}
+
+/// True where a promise and how far that went, in microseconds, are too far apart for a length that was rounded.
+fn is_short((promised, reached): &(i64, i64)) -> bool {
+    promised - reached > (promised / 20).clamp(SHORT_BY_US.0, SHORT_BY_US.1)
 }
 
 fn seconds(us: i64) -> String {
