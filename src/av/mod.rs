@@ -38,4 +38,4 @@ pub use sys::process::{
 };
 pub use sys::silence::silent_packet;
 pub use sys::sockets::{Descriptors, Sockets};
-pub use sys::subtitle::{SubtitleFault, SubtitleTranscoder};
+pub use sys::subtitle::{SubtitleFault, SubtitleShape, SubtitleTranscoder};

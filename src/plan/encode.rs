@@ -107,6 +107,10 @@ pub(super) fn output(
             stats: stats(spec, stream, &place),
         });
     }
+    // As in ffmpeg, no picture at all ends the output before it begins; no sound at all ends nothing.
+    if streams.iter().any(|s| s.kind == MediaKind::Video && s.max_frames == Some(0)) {
+        streams.iter_mut().for_each(|s| s.max_frames = Some(0));
+    }
     diagnostics.extend(heartbeats::warning(spec, &streams));
     let session = session::plan(&spec.url, session::End::Output, &options, &spec.live);
     // RTP would gather sound for so long before it sends a packet.

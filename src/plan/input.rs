@@ -51,7 +51,8 @@ pub fn seek(
             )),
         }
     }
-    let duration_us = recording_time(start_us, spec.duration_us, spec.stop_us, &facts.url, diagnostics)?;
+    // As in ffmpeg, -to behind -sseof is a length.
+    let duration_us = recording_time(spec.start_us, spec.duration_us, spec.stop_us, &facts.url, diagnostics)?;
     let wanted = start_us.unwrap_or(0) + if spec.seek_timestamp { 0 } else { file_start };
     let timestamp_us = start_us.map(|_| {
         let reordered = facts.streams.iter().any(|s| s.video_delay > 0);

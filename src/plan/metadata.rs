@@ -306,13 +306,15 @@ pub(super) fn dispositions(context: &Context, spec: &OutputSpec, draft: &OutputD
         .iter()
         .map(|s| s.source.input().map_or(Vec::new(), |(i, s)| context.facts[i].streams[s].disposition.clone()))
         .collect();
-    if !spec.disposition.is_empty() {
-        for (i, flags) in all.iter_mut().enumerate() {
-            let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));
-            if let Some(typed) = spec.disposition.last_matching(|s| place.matches(s)) {
-                *flags = parse_disposition(&typed.value, flags);
-            }
+    let mut any_typed = false;
+    for (i, flags) in all.iter_mut().enumerate() {
+        let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));
+        if let Some(typed) = spec.disposition.last_matching(|s| place.matches(s)) {
+            *flags = parse_disposition(&typed.value, flags);
+            any_typed = true;
         }
+    }
+    if any_typed {
         return all;
     }
     for kind in [MediaKind::Video, MediaKind::Audio, MediaKind::Subtitle, MediaKind::Data, MediaKind::Attachment] {
@@ -387,7 +389,9 @@ mod tests {
         let facts = [input(vec![video("h264"), audio("aac"), chosen])];
         assert_eq!(dispositions(line, &facts), [none.clone(), none.clone(), default.clone()]);
         let typed = "-i a -map 0 -c copy -disposition:a:0 default -disposition:a:1 0 out.mkv";
-        assert_eq!(dispositions(typed, &facts), [none.clone(), default, none]);
+        assert_eq!(dispositions(typed, &facts), [none.clone(), default.clone(), none.clone()]);
+        let of_nothing = "-i a -map 0:a -c copy -disposition:v default out.mkv";
+        assert_eq!(dispositions(of_nothing, &[input(vec![audio("aac"), audio("aac")])]), [default, none]);
     }
 
     fn with_metadata() -> [InputFacts; 1] {

@@ -1,9 +1,10 @@
 //! Subtitles that are drawn on pictures of their own, for filtergraphs (ffmpeg's sub2video).
 
 use super::{
-    c_string, dictionary::Dictionary, error::AvError, frame::Frame, frame::FrameShape, input::StreamParameters, known,
-    packet::Packet,
+    error::AvError, frame::Frame, frame::FrameShape, input::StreamParameters, known, packet::Packet,
+    subtitle::open_decoder,
 };
+use crate::plan::DecodePlan;
 use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -63,24 +64,9 @@ pub struct SubtitleDecoder(*mut ffi::AVCodecContext);
 unsafe impl Send for SubtitleDecoder {}
 
 impl SubtitleDecoder {
-    /// Opens the decoder of that name.
-    pub fn open(stream: &StreamParameters, name: &str, options: &[(String, String)]) -> Result<Self, AvError> {
-        // SAFETY: the context is freed by `Drop` on any way out.
-        unsafe {
-            let codec = ffi::avcodec_find_decoder_by_name(c_string(name).as_ptr());
-            if codec.is_null() {
-                return Err(AvError(ffi::AVERROR_DECODER_NOT_FOUND));
-            }
-            let this = Self(ffi::avcodec_alloc_context3(codec));
-            if this.0.is_null() {
-                return Err(AvError::NO_MEMORY);
-            }
-            AvError::check(ffi::avcodec_parameters_to_context(this.0, stream.as_ptr()))?;
-            (*this.0).pkt_timebase = stream.time_base.into();
-            let mut options: Dictionary = options.iter().map(|(k, v)| (k, v)).collect();
-            AvError::check(ffi::avcodec_open2(this.0, codec, options.as_mut_ptr()))?;
-            Ok(this)
-        }
+    /// Opens it.
+    pub fn open(stream: &StreamParameters, decode: &DecodePlan) -> Result<Self, AvError> {
+        open_decoder(stream, decode, None).map(Self)
     }
 
     /// Decodes a packet.

@@ -4,6 +4,7 @@ use super::{
     c_string, compat, dictionary::Dictionary, encoder::EncodedParameters, error::AvError, input::StreamParameters,
     packet::Packet,
 };
+use crate::plan::DecodePlan;
 use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
 use std::ops::Range;
@@ -16,6 +17,51 @@ pub enum SubtitleFault {
     Decoding(AvError),
     /// It could not be encoded.
     Encoding(AvError),
+}
+
+/// What is asked of subtitles that are encoded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SubtitleShape {
+    /// The container wants the encoder's header.
+    pub global_header: bool,
+    /// `-bitexact` of the output.
+    pub bitexact: bool,
+    /// The size of what is decoded, where it is given.
+    pub canvas: Option<(i32, i32)>,
+    /// The size of what is encoded, where it is given.
+    pub size: Option<(i32, i32)>,
+}
+
+/// Opens a decoder of subtitles for a picture of that size, where it is given. Who calls it owns what it gives.
+pub(super) fn open_decoder(
+    stream: &StreamParameters,
+    decode: &DecodePlan,
+    canvas: Option<(i32, i32)>,
+) -> Result<*mut ffi::AVCodecContext, AvError> {
+    // SAFETY: the context is allocated here, and freed here unless it is given away.
+    unsafe {
+        let codec = ffi::avcodec_find_decoder_by_name(c_string(&decode.decoder).as_ptr());
+        if codec.is_null() {
+            return Err(AvError(ffi::AVERROR_DECODER_NOT_FOUND));
+        }
+        let mut context = ffi::avcodec_alloc_context3(codec);
+        let Some(c) = context.as_mut() else {
+            return Err(AvError::NO_MEMORY);
+        };
+        let open = AvError::check(ffi::avcodec_parameters_to_context(c, stream.as_ptr())).and_then(|_| {
+            c.pkt_timebase = stream.time_base.into();
+            (c.width, c.height) = canvas.unwrap_or((c.width, c.height));
+            if decode.bitexact {
+                c.flags |= ffi::AV_CODEC_FLAG_BITEXACT as i32;
+            }
+            let mut options: Dictionary = decode.options.iter().map(|(k, v)| (k, v)).collect();
+            AvError::check(ffi::avcodec_open2(c, codec, options.as_mut_ptr()))
+        });
+        if open.is_err() {
+            ffi::avcodec_free_context(&mut context);
+        }
+        open.map(|_| context)
+    }
 }
 
 /// Decodes subtitles of one codec and encodes them in another.
@@ -46,13 +92,12 @@ const MILLIS: Rational = Rational::new(1, 1000);
 const FOR_EVER: u32 = u32::MAX;
 
 impl SubtitleTranscoder {
-    /// Opens both; `canvas` is the size of what is decoded, `size` that of what is encoded, where they
-    /// are given. The second value holds the options of the encoder that it did not take.
+    /// Opens both. The second value holds the options of the encoder that it did not take.
     pub fn open(
         stream: &StreamParameters,
-        decoder: (&str, &[(String, String)]),
-        encoder: (&str, &[(String, String)]),
-        (global_header, [canvas, size]): (bool, [Option<(i32, i32)>; 2]),
+        decoder: &DecodePlan,
+        (encoder, options): (&str, &[(String, String)]),
+        shape: &SubtitleShape,
     ) -> Result<(Self, Dictionary), AvError> {
         let mut this = Self {
             decoder: ptr::null_mut(),
@@ -63,31 +108,22 @@ impl SubtitleTranscoder {
         };
         // SAFETY: contexts are freed by `Drop` on any way out; the header is copied with a NUL behind it.
         unsafe {
-            let codec = ffi::avcodec_find_decoder_by_name(c_string(decoder.0).as_ptr());
-            if codec.is_null() {
-                return Err(AvError(ffi::AVERROR_DECODER_NOT_FOUND));
-            }
-            this.decoder = ffi::avcodec_alloc_context3(codec);
-            AvError::check(ffi::avcodec_parameters_to_context(this.decoder, stream.as_ptr()))?;
-            (*this.decoder).pkt_timebase = stream.time_base.into();
-            if let Some((width, height)) = canvas {
-                (*this.decoder).width = width;
-                (*this.decoder).height = height;
-            }
-            let mut options: Dictionary = decoder.1.iter().map(|(k, v)| (k, v)).collect();
-            AvError::check(ffi::avcodec_open2(this.decoder, codec, options.as_mut_ptr()))?;
-
-            let codec = ffi::avcodec_find_encoder_by_name(c_string(encoder.0).as_ptr());
+            this.decoder = open_decoder(stream, decoder, shape.canvas)?;
+            let codec = ffi::avcodec_find_encoder_by_name(c_string(encoder).as_ptr());
             if codec.is_null() {
                 return Err(AvError(ffi::AVERROR_ENCODER_NOT_FOUND));
             }
             this.encoder = ffi::avcodec_alloc_context3(codec);
             let e = &mut *this.encoder;
             e.time_base = Rational::MICROS.into();
-            e.width = size.or(canvas).map_or((*stream.as_ptr()).width, |(width, _)| width);
-            e.height = size.or(canvas).map_or((*stream.as_ptr()).height, |(_, height)| height);
-            if global_header {
+            let size = shape.size.or(shape.canvas);
+            e.width = size.map_or((*stream.as_ptr()).width, |(width, _)| width);
+            e.height = size.map_or((*stream.as_ptr()).height, |(_, height)| height);
+            if shape.global_header {
                 e.flags |= ffi::AV_CODEC_FLAG_GLOBAL_HEADER as i32;
+            }
+            if shape.bitexact {
+                e.flags |= ffi::AV_CODEC_FLAG_BITEXACT as i32;
             }
             let header = (*this.decoder).subtitle_header;
             let size = (*this.decoder).subtitle_header_size;
@@ -100,7 +136,7 @@ impl SubtitleTranscoder {
                 e.subtitle_header = copy;
                 e.subtitle_header_size = size;
             }
-            let mut options: Dictionary = encoder.1.iter().map(|(k, v)| (k, v)).collect();
+            let mut options: Dictionary = options.iter().map(|(k, v)| (k, v)).collect();
             AvError::check(ffi::avcodec_open2(this.encoder, codec, options.as_mut_ptr()))?;
             Ok((this, options))
         }

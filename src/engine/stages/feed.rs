@@ -261,8 +261,11 @@ impl Input {
         None
     }
 
-    /// The graph asks and nothing is there: a drawn subtitle is given again for as far as its file has come.
+    /// The graph asks and nothing is there: a drawn subtitle is given again for as far as its file has come, unless that has ended.
     pub(super) fn repeat(&mut self) -> Result<(), AvError> {
+        if self.ended {
+            return Ok(());
+        }
         if let (Some(drawing), Some(reached)) = (&mut self.settings.drawing, self.reached) {
             self.waiting.extend(drawing.heartbeat(reached, true)?);
         }

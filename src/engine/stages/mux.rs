@@ -55,8 +55,6 @@ pub struct MuxStream {
     pub constant_rate: Option<Rational>,
     /// Constant rate, told by the encoder.
     pub constant: bool,
-    /// VP9 copied: equal DTS are its own business.
-    pub lenient_dts: bool,
     /// Packets that may wait for the header once they exceed `queue_bytes`.
     pub queue_packets: usize,
     /// See `queue_packets`.

@@ -70,8 +70,7 @@ impl Builder<'_> {
                     packets.extend(senders);
                     let undecodable = self.undecodable((index, stream), spec.global.exit_on_error);
                     if facts.streams[stream].kind == MediaKind::Subtitle {
-                        let decoder =
-                            SubtitleDecoder::open(&parameters, &decode.decoder, &decode.options).map_err(fail)?;
+                        let decoder = SubtitleDecoder::open(&parameters, decode).map_err(fail)?;
                         let stage = PictureSubtitles::new(decoder, undecodable);
                         self.stage(format!("decode {index}:{stream}"), stage, inlet, vec![frames])?;
                         heartbeats.push(stream);

@@ -203,7 +203,6 @@ impl Builder<'_> {
                 drop_times: false,
                 constant_rate: None,
                 constant: false,
-                lenient_dts: false,
                 queue_packets: stream.queue_packets,
                 queue_bytes: stream.queue_bytes,
                 silent: false,
@@ -215,7 +214,6 @@ impl Builder<'_> {
             match &stream.treatment {
                 Treatment::Copy(copy) => {
                     mux_stream.rhythm = facts.and_then(|f| rhythm(&output.muxer, f));
-                    mux_stream.lenient_dts = facts.is_some_and(|f| f.codec == "vp9");
                     mux_stream.silent = stream.kind == MediaKind::Attachment;
                     mux_stream.copy = Some(Copy::new(copy_settings(plan, inputs, output, stream, copy)));
                     packets.extend(senders);

@@ -1,7 +1,7 @@
 //! The stages of subtitles that are transcoded, and the pictures whose keyframes split them.
 
 use super::{Builder, PACKETS};
-use crate::av::SubtitleTranscoder;
+use crate::av::{SubtitleShape, SubtitleTranscoder};
 use crate::engine::flow::PacketItem;
 use crate::engine::link::{Inlet, LinkSender, link};
 use crate::engine::prepare::{OpenInputs, PrepareError};
@@ -80,13 +80,14 @@ impl Builder<'_> {
         };
         let parameters = inputs.demuxers[input].parameters(input, source).map_err(|e| fail("the input", e))?;
         let stream_plan = &plan.inputs[input].streams[source];
-        let (mut transcoder, leftover) = SubtitleTranscoder::open(
-            &parameters,
-            (&decode.decoder, &decode.options),
-            (encoder, options),
-            (output_plan.muxer.global_header, [stream_plan.canvas_size, size]),
-        )
-        .map_err(|e| fail(&format!("subtitle encoder {encoder}"), e))?;
+        let shape = SubtitleShape {
+            global_header: output_plan.muxer.global_header,
+            bitexact: output_plan.bitexact,
+            canvas: stream_plan.canvas_size,
+            size,
+        };
+        let (mut transcoder, leftover) = SubtitleTranscoder::open(&parameters, &decode, (encoder, options), &shape)
+            .map_err(|e| fail(&format!("subtitle encoder {encoder}"), e))?;
         for (key, _) in leftover.pairs() {
             log::warn!("output stream #{output}:{index}: {encoder} did not take the option '{key}'");
         }

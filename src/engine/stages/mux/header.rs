@@ -78,8 +78,10 @@ impl MuxStage {
                         ffmpeg: format!("{words}\nError initializing output stream {}:{i} -- ", self.settings.index),
                     }
                 })?;
-                state.time_base = base;
-                self.muxer.set_time_base(i, base);
+                // What the muxer was asked for stays (`-r` on a copied stream), unless the filter counts in something else.
+                if std::mem::replace(&mut state.time_base, base) != base {
+                    self.muxer.set_time_base(i, base);
+                }
             }
         }
         if let Err(error) = self.muxer.write_header(&mut self.settings.options) {

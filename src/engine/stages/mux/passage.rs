@@ -87,7 +87,7 @@ impl MuxStage {
             packet.set_duration(rescale(1, rate.inverse(), state.time_base));
         }
         packet.rescale(state.time_base, base);
-        if !self.settings.no_timestamps && !state.settings.lenient_dts && state.settings.kind != MediaKind::Data {
+        if !self.settings.no_timestamps && state.settings.kind != MediaKind::Data {
             let (mut pts, mut dts) = (packet.pts(), packet.dts());
             let before = (pts, dts);
             let previous = state.guard.last();
