@@ -228,7 +228,6 @@ impl MuxStage {
     }
 
     fn stream_ended(&mut self, index: usize) -> Result<(), StageError> {
-        self.shown_to_the_end(index)?;
         if std::mem::replace(&mut self.streams[index].ended, true) {
             return Ok(());
         }
@@ -236,7 +235,8 @@ impl MuxStage {
         if self.header_written && self.streams[index].queue.is_empty() { self.all_passed(index) } else { Ok(()) }
     }
 
-    /// All packets of a stream that has ended have gone their way: those of the others need not wait for it.
+    /// No packet comes any more of a stream that has ended: what is still held back of it goes its way, and those of the others need
+    /// not wait for it.
     fn all_passed(&mut self, index: usize) -> Result<(), StageError> {
         self.shown_to_the_end(index)?;
         if std::mem::replace(&mut self.streams[index].all_passed, true) {
