@@ -30,25 +30,25 @@ pub fn span(plan: &Plan, facts: &[InputFacts], from_zero: bool) -> Option<Span> 
 
 fn output_span(plan: &Plan, output: &OutputPlan, facts: &[InputFacts]) -> Option<Span> {
     let mut sources: Vec<(usize, Option<usize>)> = Vec::new();
+    let mut is_made_up = false;
     for stream in &output.streams {
         match stream.source {
             StreamSource::Input(input, stream) => sources.push((input, Some(stream))),
             StreamSource::File => {}
             // What a filtergraph makes of its inputs is not known.
             StreamSource::Graph(..) => {
-                sources.extend(plan.origins(stream.source).into_iter().map(|input| (input, None)));
+                let origins = plan.origins(stream.source);
+                is_made_up |= origins.is_empty();
+                sources.extend(origins.into_iter().map(|input| (input, None)));
             }
         }
     }
-    let made_up = |stream: &OutputStreamPlan| {
-        matches!(stream.source, StreamSource::Graph(..)) && plan.origins(stream.source).is_empty()
-    };
     let known =
         |(input, stream): &(usize, Option<usize>)| source_span(plan.inputs.get(*input)?, facts.get(*input)?, *stream);
     let spans: Vec<Option<Span>> = sources.iter().map(known).collect();
     let begins_us = spans.iter().flatten().map(|span| span.begins_us).min().unwrap_or(0);
     let ends = spans.iter().map(|span| span.map(|span| span.ends_us));
-    let natural = if output.streams.iter().any(made_up) {
+    let natural = if is_made_up {
         None
     } else if output.shortest {
         ends.flatten().min()
