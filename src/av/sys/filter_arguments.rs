@@ -1,6 +1,6 @@
 //! What is typed for a filter: taken apart by libavutil's own parsers, as libavfilter does it, and looked up in its options.
 
-use super::options::{collect_names, options_of};
+use super::options::{names_of, options_of, own_names};
 use super::{c_string, text_of};
 use ffmpeg_sys_next as ffi;
 use std::ffi::{c_char, c_void};
@@ -112,25 +112,14 @@ unsafe fn positional(own: *mut c_void) -> Vec<String> {
 
 /// See [`crate::catalog::Catalog::filter_option_names`].
 pub(crate) fn names(filter: &str) -> Vec<String> {
-    let mut names = Vec::new();
     // SAFETY: filters and classes are static.
     unsafe {
-        let Some(found) = ffi::avfilter_get_by_name(c_string(filter).as_ptr()).as_ref() else { return names };
-        collect_names(ffi::avfilter_get_class(), &mut names);
-        let mut classes = vec![found.priv_class];
-        while let Some(class) = classes.pop().filter(|class| !class.is_null()) {
-            collect_names(class, &mut names);
-            let mut state = ptr::null_mut();
-            loop {
-                let child = ffi::av_opt_child_class_iterate(class, &mut state);
-                if child.is_null() {
-                    break;
-                }
-                classes.push(child);
-            }
-        }
+        let Some(found) = ffi::avfilter_get_by_name(c_string(filter).as_ptr()).as_ref() else { return Vec::new() };
+        // Those of all filters; below their class is every filter's own.
+        let mut names = own_names(ffi::avfilter_get_class());
+        names.extend(names_of(found.priv_class));
+        names
     }
-    names
 }
 
 #[cfg(test)]

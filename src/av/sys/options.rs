@@ -144,31 +144,48 @@ pub(crate) fn scopes(name: &str) -> crate::catalog::OptionScopes {
     }
 }
 
-/// All names in the tables of codecs, formats, scaler and resampler.
+/// All names in the tables of codecs, formats, scaler and resampler, and of what these use.
 pub(crate) fn all_names() -> Vec<String> {
-    let mut names = Vec::new();
     // SAFETY: static classes.
     unsafe {
-        for class in [ffi::avcodec_get_class(), ffi::avformat_get_class(), ffi::sws_get_class(), ffi::swr_get_class()] {
-            collect_names(class, &mut names);
-            let mut iterator = ptr::null_mut();
-            loop {
-                let child = ffi::av_opt_child_class_iterate(class, &mut iterator);
-                if child.is_null() {
-                    break;
-                }
-                collect_names(child, &mut names);
+        let classes = [ffi::avcodec_get_class(), ffi::avformat_get_class(), ffi::sws_get_class(), ffi::swr_get_class()];
+        classes.into_iter().flat_map(|class| names_of(class)).collect()
+    }
+}
+
+/// The options of a class and of all below it: of its children, of theirs, and so on, as `av_opt_find` searches them.
+///
+/// # Safety
+/// The class is null or static.
+pub(super) unsafe fn names_of(class: *const ffi::AVClass) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut classes = vec![class];
+    while let Some(class) = classes.pop() {
+        if class.is_null() {
+            continue;
+        }
+        // SAFETY: the caller's promise; the children of a static class are static.
+        names.extend(unsafe { own_names(class) });
+        let mut state = ptr::null_mut();
+        loop {
+            // SAFETY: as above.
+            let child = unsafe { ffi::av_opt_child_class_iterate(class, &mut state) };
+            if child.is_null() {
+                break;
             }
+            classes.push(child);
         }
     }
     names
 }
 
+/// The options of a class alone.
+///
 /// # Safety
-/// `class` is a static class.
-pub(super) unsafe fn collect_names(mut class: *const ffi::AVClass, names: &mut Vec<String>) {
+/// The class is static.
+pub(super) unsafe fn own_names(mut class: *const ffi::AVClass) -> Vec<String> {
     // SAFETY: with a class pointer alone an object can be asked for its options; option tables are static.
-    names.extend(unsafe { options_of((&raw mut class).cast()).into_iter().map(|option| text_of(option.name)) });
+    unsafe { options_of((&raw mut class).cast()).into_iter().map(|option| text_of(option.name)).collect() }
 }
 
 /// An object's options, without the names of values.
@@ -187,5 +204,20 @@ pub(super) unsafe fn options_of(object: *mut c_void) -> Vec<&'static ffi::AVOpti
         if unsafe { type_of(option) } != ffi::AVOptionType::AV_OPT_TYPE_CONST as u32 {
             found.push(entry);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_may_be_meant_are_known_those_of_protocols_among_them() {
+        let names = all_names();
+        for name in ["preset", "movflags", "sws_dither", "resampler", "rtsp_transport", "user_agent"] {
+            assert!(names.iter().any(|known| known == name), "{name}");
+        }
+        let unknown: Vec<&String> = names.iter().filter(|name| !scopes(name).any()).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }
