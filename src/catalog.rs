@@ -2,7 +2,7 @@
 
 mod values;
 
-pub use self::values::{Expected, Named, OptionOwner, ValueKind};
+pub use self::values::{Expected, Named, OptionOwner, ValueKind, Verdict};
 
 use crate::facts::MediaKind;
 
@@ -98,6 +98,17 @@ pub struct GraphPads {
     pub outputs: Vec<GraphPad>,
 }
 
+/// What is typed for an option of a filter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FilterArgument {
+    /// The option.
+    pub name: String,
+    /// The value, without quotes.
+    pub value: String,
+    /// What the filter says to it.
+    pub verdict: Verdict,
+}
+
 /// How long the frames are that an encoder of sound is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FrameLength {
@@ -132,8 +143,8 @@ pub trait Catalog {
     fn option_names(&self) -> Vec<String>;
     /// What `owner` expects instead, where it has the option and refuses the value; FFmpeg's own parsers decide.
     fn refusal(&self, owner: OptionOwner<'_>, option: &str, value: &str) -> Option<Expected>;
-    /// What stands behind a filter's name in a filtergraph, as options and values; `None` where it cannot be taken apart.
-    fn filter_arguments(&self, filter: &str, arguments: &str) -> Option<Vec<(String, String)>>;
+    /// What stands behind a filter's name in a filtergraph, and what the filter says to it; `None` where it cannot be taken apart.
+    fn filter_arguments(&self, filter: &str, arguments: &str) -> Option<Vec<FilterArgument>>;
     /// The options that a filter takes, those of all filters and of what it uses included.
     fn filter_option_names(&self, filter: &str) -> Vec<String>;
     /// True when an option of that name has flags as its values, which may be taken away as in `-flags -bitexact`.

@@ -1,8 +1,8 @@
 //! A small catalog for tests: a handful of muxers, codecs and options, with made-up codec numbers.
 
 use crate::catalog::{
-    Catalog, CodecFacts, Expected, FrameLength, GraphPad, GraphPads, MuxerFacts, Named, OptionOwner, OptionScopes,
-    ValueKind,
+    Catalog, CodecFacts, Expected, FilterArgument, FrameLength, GraphPad, GraphPads, MuxerFacts, Named, OptionOwner,
+    OptionScopes, ValueKind, Verdict,
 };
 use crate::facts::MediaKind;
 
@@ -151,14 +151,23 @@ impl Catalog for FakeCatalog {
         };
         (!takes).then(|| Expected { kind, names: names.iter().map(|name| (*name).to_owned()).collect(), range })
     }
-    fn filter_arguments(&self, filter: &str, arguments: &str) -> Option<Vec<(String, String)>> {
-        let mut unnamed = self.filter_option_names(filter).into_iter();
+    fn filter_arguments(&self, filter: &str, arguments: &str) -> Option<Vec<FilterArgument>> {
+        let known = self.filter_option_names(filter);
+        let mut unnamed = known.iter();
         let arguments = arguments.split(':').filter(|argument| !argument.is_empty());
-        let pair = |argument: &str| match argument.split_once('=') {
-            Some((name, value)) => Some((name.to_owned(), value.to_owned())),
-            None => Some((unnamed.next()?, argument.to_owned())),
+        let told = |argument: &str| {
+            let (name, value) = match argument.split_once('=') {
+                Some((name, value)) => (name.to_owned(), value.to_owned()),
+                None => (unnamed.next()?.clone(), argument.to_owned()),
+            };
+            let verdict = match self.refusal(OptionOwner::Filter(filter), &name, &value) {
+                Some(expected) => Verdict::Refused(expected),
+                None if known.contains(&name) => Verdict::Taken,
+                None => Verdict::Unknown,
+            };
+            Some(FilterArgument { name, value, verdict })
         };
-        arguments.map(pair).collect()
+        arguments.map(told).collect()
     }
     fn filter_option_names(&self, filter: &str) -> Vec<String> {
         let names: &[&str] = match filter {

@@ -77,6 +77,17 @@ pub struct Expected {
     pub range: (f64, f64),
 }
 
+/// What came of giving somebody an option.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// There is no such option.
+    Unknown,
+    /// The value is taken.
+    Taken,
+    /// The value is refused.
+    Refused(Expected),
+}
+
 /// More names than this are not listed.
 const MOST_NAMES: usize = 16;
 

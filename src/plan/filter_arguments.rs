@@ -3,7 +3,7 @@
 use super::Context;
 use super::correction::Findings;
 use super::option_values::candidates;
-use crate::catalog::OptionOwner;
+use crate::catalog::{FilterArgument, OptionOwner, Verdict};
 use crate::diagnostic::{Diagnostic, Origin, mask_text, nearest};
 
 /// Tells of the first argument that the filter does not have or does not take. `mended` is the graph with all that was wrong so
@@ -17,20 +17,25 @@ pub(super) fn check(
 ) {
     let catalog = context.catalog;
     let Some(typed) = catalog.filter_arguments(filter, arguments) else { return };
-    let known = catalog.filter_option_names(filter);
-    let owner = OptionOwner::Filter(filter);
-    for (name, value) in typed {
-        let (message, meant) = if !known.contains(&name) {
-            let message = format!("the filter {filter} has no option '{name}'");
-            (message, nearest(&name, &known).map(|meant| (meant, value.clone())))
-        } else if let Some(expected) = catalog.refusal(owner, &name, &value) {
-            let refused = |value: &str| catalog.refusal(owner, &name, value).is_some();
-            let likely = candidates(&value, &expected).into_iter().find(|value| !refused(value));
-            let (words, found) = (expected.words(), mask_text(&value));
-            let message = format!("option {name} of the filter {filter} expects {words}, but found: '{found}'");
-            (message, likely.map(|meant| (name.clone(), meant)))
-        } else {
-            continue;
+    for FilterArgument { name, value, verdict } in typed {
+        let (message, meant) = match verdict {
+            Verdict::Taken => continue,
+            Verdict::Unknown => {
+                let known = catalog.filter_option_names(filter);
+                // It is of what the filter uses, and makes only when it is initialised.
+                if known.contains(&name) {
+                    continue;
+                }
+                let message = format!("the filter {filter} has no option '{name}'");
+                (message, nearest(&name, &known).map(|meant| (meant, value.clone())))
+            }
+            Verdict::Refused(expected) => {
+                let refused = |value: &str| catalog.refusal(OptionOwner::Filter(filter), &name, value).is_some();
+                let likely = candidates(&value, &expected).into_iter().find(|value| !refused(value));
+                let (words, found) = (expected.words(), mask_text(&value));
+                let message = format!("option {name} of the filter {filter} expects {words}, but found: '{found}'");
+                (message, likely.map(|meant| (name.clone(), meant)))
+            }
         };
         let message = format!("{message}, in {} '{}'.", origin.token, mask_text(graph));
         let diagnostic = Diagnostic::error("filter-argument", message).at(origin);

@@ -2,7 +2,7 @@
 
 use super::{c_string, compat, filter_arguments, graph, input::kind_of, listing, option_values, options, text_of};
 use crate::catalog::{
-    Catalog, CodecFacts, Expected, FrameLength, GraphPads, MuxerFacts, Named, OptionOwner, OptionScopes,
+    Catalog, CodecFacts, Expected, FilterArgument, FrameLength, GraphPads, MuxerFacts, Named, OptionOwner, OptionScopes,
 };
 use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
@@ -145,8 +145,8 @@ impl Catalog for LinkedCatalog {
         option_values::refusal(owner, option, value)
     }
 
-    fn filter_arguments(&self, filter: &str, arguments: &str) -> Option<Vec<(String, String)>> {
-        filter_arguments::split(filter, arguments)
+    fn filter_arguments(&self, filter: &str, arguments: &str) -> Option<Vec<FilterArgument>> {
+        filter_arguments::tried(filter, arguments)
     }
 
     fn filter_option_names(&self, filter: &str) -> Vec<String> {

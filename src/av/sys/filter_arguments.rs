@@ -1,60 +1,22 @@
 //! What is typed for a filter: taken apart by libavutil's own parsers, as libavfilter does it, and looked up in its options.
 
+use super::idle_filter::IdleFilter;
 use super::options::{names_of, options_of, own_names};
-use super::{c_string, text_of};
+use super::{c_string, option_values, text_of};
+use crate::catalog::FilterArgument;
 use ffmpeg_sys_next as ffi;
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-/// A filter that belongs to a graph and is not initialised: it has its options, and has done nothing yet.
-pub(super) struct Idle {
-    graph: *mut ffi::AVFilterGraph,
-    filter: *mut ffi::AVFilterContext,
-}
-
-impl Idle {
-    /// The filter of that name; `None` where there is none.
-    pub(super) fn new(name: &str) -> Option<Self> {
-        // SAFETY: filters are static; the graph is owned here and frees its filters.
-        unsafe {
-            let found = ffi::avfilter_get_by_name(c_string(name).as_ptr());
-            if found.is_null() {
-                return None;
-            }
-            let graph = ffi::avfilter_graph_alloc();
-            if graph.is_null() {
-                return None;
-            }
-            // No threads for what never works.
-            (*graph).nb_threads = 1;
-            let filter = ffi::avfilter_graph_alloc_filter(graph, found, ptr::null());
-            let this = Self { graph, filter };
-            (!filter.is_null()).then_some(this)
-        }
-    }
-
-    /// The filter, for its options; those of its own are behind its children.
-    pub(super) fn object(&self) -> *mut c_void {
-        self.filter.cast()
-    }
-
-    /// The object of its own options; null where it has none.
-    fn own(&self) -> *mut c_void {
-        // SAFETY: both are valid as long as the graph.
-        unsafe { if (*(*self.filter).filter).priv_class.is_null() { ptr::null_mut() } else { (*self.filter).priv_ } }
-    }
-}
-
-impl Drop for Idle {
-    fn drop(&mut self) {
-        // SAFETY: owned here; its filters go with it.
-        unsafe { ffi::avfilter_graph_free(&mut self.graph) };
-    }
-}
-
 /// See [`crate::catalog::Catalog::filter_arguments`].
-pub(crate) fn split(filter: &str, arguments: &str) -> Option<Vec<(String, String)>> {
-    let filter = Idle::new(filter)?;
+pub(crate) fn tried(filter: &str, arguments: &str) -> Option<Vec<FilterArgument>> {
+    let filter = IdleFilter::new(filter)?;
+    let typed = split(&filter, arguments)?;
+    Some(option_values::on_filter(&filter, typed))
+}
+
+/// Takes apart what is typed for a filter: options and values, in order.
+fn split(filter: &IdleFilter, arguments: &str) -> Option<Vec<(String, String)>> {
     let own = filter.own();
     if own.is_null() {
         return None;
@@ -126,9 +88,12 @@ pub(crate) fn names(filter: &str) -> Vec<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::catalog::Verdict;
 
     fn told(filter: &str, arguments: &str) -> Vec<String> {
-        split(filter, arguments).unwrap().into_iter().map(|(name, value)| format!("{name}={value}")).collect()
+        let told = tried(filter, arguments).unwrap();
+        assert!(told.iter().all(|argument| argument.verdict == Verdict::Taken), "{told:?}");
+        told.into_iter().map(|FilterArgument { name, value, .. }| format!("{name}={value}")).collect()
     }
 
     #[test]
@@ -144,8 +109,15 @@ mod tests {
         }
         // One value too many, no options at all, no such filter.
         for (filter, arguments) in [("vflip", "1"), ("setsar", "1:2:3:4:5:6"), ("scael", "1")] {
-            assert_eq!(split(filter, arguments), None, "{filter}={arguments}");
+            assert_eq!(tried(filter, arguments), None, "{filter}={arguments}");
         }
+    }
+
+    #[test]
+    fn each_argument_is_tried_whatever_came_of_those_before_it() {
+        let told = tried("crop", "widht=2:keep_aspect=perhaps:w=20").unwrap();
+        let verdicts: Vec<&Verdict> = told.iter().map(|argument| &argument.verdict).collect();
+        assert!(matches!(verdicts[..], [Verdict::Unknown, Verdict::Refused(_), Verdict::Taken]), "{told:?}");
     }
 
     #[test]

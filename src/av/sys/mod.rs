@@ -23,6 +23,7 @@ pub mod graph;
 pub mod hardware;
 #[cfg(ffmpeg_7_0)]
 mod iamf;
+mod idle_filter;
 pub mod input;
 pub mod interrupt;
 pub mod library;

@@ -1,22 +1,12 @@
 //! Tries values on options: each is really set, on an object that is thrown away, so that FFmpeg's own parsers decide.
 
-use super::filter_arguments::Idle;
+use super::idle_filter::IdleFilter;
 use super::{c_string, log, trial_encoder};
 use super::{catalog::find_muxer, text_of};
-use crate::catalog::{Expected, OptionOwner, ValueKind};
+use crate::catalog::{Expected, FilterArgument, OptionOwner, ValueKind, Verdict};
 use ffmpeg_sys_next as ffi;
 use std::ffi::{CString, c_int, c_void};
 use std::ptr;
-
-/// What came of setting an option.
-enum Verdict {
-    /// The object does not have the option.
-    Unknown,
-    /// It takes the value.
-    Taken,
-    /// It refuses the value.
-    Refused(Expected),
-}
 
 /// An option and a value to try.
 struct Trial {
@@ -49,6 +39,18 @@ pub(crate) fn refusal(owner: OptionOwner<'_>, option: &str, value: &str) -> Opti
     }
 }
 
+/// What a filter says to options and values, one after the other.
+pub(super) fn on_filter(filter: &IdleFilter, typed: Vec<(String, String)>) -> Vec<FilterArgument> {
+    let mut tried = Vec::new();
+    log::captured(|| {
+        tried.extend(typed.into_iter().map(|(name, value)| {
+            let trial = Trial { name: c_string(&name), value: c_string(&value), direction: 0 };
+            FilterArgument { verdict: trial.on_filter(filter), name, value }
+        }));
+    });
+    tried
+}
+
 impl Trial {
     fn on(&self, owner: OptionOwner<'_>) -> Verdict {
         // SAFETY: static classes.
@@ -67,12 +69,15 @@ impl Trial {
             OptionOwner::Input { demuxer, url } => self.on_input(demuxer, url),
             OptionOwner::Scaler => self.on_class(scaler),
             OptionOwner::Resampler => self.on_class(resampler),
-            OptionOwner::Filter(name) => match Idle::new(name) {
-                // SAFETY: the filter begins with its class, and so do its children.
-                Some(filter) => unsafe { self.set(filter.object(), ffi::AV_OPT_SEARCH_CHILDREN) },
-                None => Verdict::Unknown,
-            },
+            OptionOwner::Filter(name) => {
+                IdleFilter::new(name).map_or(Verdict::Unknown, |filter| self.on_filter(&filter))
+            }
         }
+    }
+
+    fn on_filter(&self, filter: &IdleFilter) -> Verdict {
+        // SAFETY: the filter begins with its class, and so do its children.
+        unsafe { self.set(filter.object(), ffi::AV_OPT_SEARCH_CHILDREN) }
     }
 
     fn on_codec(&self, codec: *const ffi::AVCodec) -> Verdict {
