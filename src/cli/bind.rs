@@ -2,7 +2,7 @@
 
 use super::correction::Findings;
 use super::filters::colon_ratios;
-use super::split::{Command, FIRST_STREAM, Group, GroupKind, Kind, Typed};
+use super::command::{Command, FIRST_STREAM, Group, GroupKind, Kind, Typed};
 use super::table::{Effect, Row, Scope, Suffix, Use};
 use super::trial;
 use super::value::BadValue;

@@ -1,6 +1,6 @@
 //! `-/option FILE`: the option's value is what the file holds.
 
-use super::split::is_file;
+use super::command::is_file;
 use super::table::{self, Arity};
 
 /// An option whose value stands in a file.

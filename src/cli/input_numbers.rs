@@ -2,7 +2,7 @@
 
 use super::correction::Findings;
 use super::messages;
-use super::split::Command;
+use super::command::Command;
 use crate::diagnostic::{Edit, Origin};
 use crate::spec::{JobSpec, MapSource};
 

@@ -1,6 +1,6 @@
 //! The sentences about options. Those that programs look for in ffmpeg's output are kept word for word.
 
-use super::split::{GroupKind, Typed};
+use super::command::{GroupKind, Typed};
 use super::table::{Row, Scope};
 use super::value::BadValue;
 use crate::diagnostic::{Diagnostic, Origin, mask_text, shell_quoted};

@@ -3,6 +3,7 @@
 //! `argv --split--> Command --bind--> JobSpec`. Nothing is opened and nothing is printed here.
 
 mod bind;
+mod command;
 mod correction;
 mod filters;
 mod from_file;
@@ -20,7 +21,7 @@ pub mod value;
 mod tests;
 
 pub use from_file::{ValueFile, value_files, with_values};
-pub use split::{Command, Group, GroupKind, Kind, Reading, Typed};
+pub use command::{Command, Group, GroupKind, Kind, Reading, Typed};
 
 use self::correction::{Findings, Word};
 use crate::catalog::Catalog;
@@ -184,7 +185,7 @@ pub fn early_globals(args: &[String]) -> EarlyGlobals {
             "loglevel" | "v" => found.log_level = args.next().cloned().or(found.log_level),
             _ => {
                 let row = table::find(name.split(':').next().unwrap_or(name));
-                if split::is_file(name) || row.is_some_and(|row| matches!(row.arity, Arity::Value(_))) {
+                if command::is_file(name) || row.is_some_and(|row| matches!(row.arity, Arity::Value(_))) {
                     args.next();
                 }
             }

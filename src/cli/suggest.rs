@@ -1,6 +1,6 @@
 //! Finds the option that was meant when a name is unknown.
 
-use super::split::is_file;
+use super::command::is_file;
 use super::table::{self, Suffix};
 use super::value::number;
 use crate::catalog::Catalog;

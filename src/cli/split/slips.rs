@@ -1,0 +1,139 @@
+//! What people forget and misspell: finds it while the words are split, says so, and goes on with what was probably meant.
+
+use super::{MOST_FIXES, Splitter};
+use crate::catalog::OptionScopes;
+use crate::cli::command::{DECODER, FIRST_STREAM, Kind, Typed, is_file};
+use crate::cli::correction::Word;
+use crate::cli::table::{self, Arity, Row, Scope};
+use crate::cli::{messages, suggest, trial};
+use crate::diagnostic::Origin;
+use crate::spec::StreamSpecifier;
+
+impl Splitter<'_> {
+    /// `-c:v=libx264`: what stands behind the colon is a specifier only up to the `=`.
+    pub(super) fn holds_value(&self, row: &Row, suffix: Option<&str>) -> bool {
+        let Some((specifier, _)) = suffix.and_then(|suffix| suffix.split_once('=')) else { return false };
+        self.is_typed
+            && row.suffix == table::Suffix::Stream
+            && StreamSpecifier::parse(suffix.unwrap_or_default()).is_err()
+            && StreamSpecifier::parse(specifier).is_ok()
+    }
+
+    /// `-b:v2M`: what stands behind the colon is a specifier only up to the number.
+    pub(super) fn is_glued(&self, body: &str) -> bool {
+        let Some((option, value)) = suggest::glued_number(body, self.catalog).filter(|_| self.is_typed) else {
+            return false;
+        };
+        let (Some((name, whole)), Some((_, specifier))) = (body.split_once(':'), option.split_once(':')) else {
+            return false;
+        };
+        // Only where a number is wanted: names may end with one.
+        let wants_number = |row: &'static Row| {
+            trial::takes(row, value, self.catalog).is_ok() && trial::takes(row, "-", self.catalog).is_err()
+        };
+        StreamSpecifier::parse(whole).is_err()
+            && StreamSpecifier::parse(specifier).is_ok()
+            && table::find(name).is_none_or(|row| row.suffix == table::Suffix::Stream && wants_number(row))
+    }
+
+    /// True when the next word is an option and, taken for a value of one of the libraries' options, would leave its own
+    /// value behind as an output that cannot be.
+    pub(super) fn is_forgotten_by_library(&self, name: &str, next: &str) -> bool {
+        let Some(body) = next.strip_prefix('-').filter(|_| self.is_typed) else { return false };
+        let next_name = body.split(':').next().unwrap_or(body);
+        if !suggest::is_known(next_name, self.catalog) || self.catalog.option_takes_flags(name) {
+            return false;
+        }
+        let takes_value = table::find(next_name).is_none_or(|row| matches!(row.arity, Arity::Value(_)));
+        let is_output = |word: &Word| {
+            let text = word.text.as_str();
+            text.starts_with('-') || text.contains(['/', ':']) || self.catalog.guess_muxer(text).is_some()
+        };
+        body == "i" || takes_value && self.words.get(self.at + 2).is_some_and(|after| !is_output(after))
+    }
+
+    /// True when the next word is an option and no value that this one takes.
+    pub(super) fn is_forgotten(&self, row: &'static Row, next: &str) -> bool {
+        let name = next.strip_prefix('-').map(|body| body.split(':').next().unwrap_or(body));
+        name.is_some_and(|name| suggest::is_known(name, self.catalog)) && trial::takes(row, next, self.catalog).is_err()
+    }
+
+    /// The next word is another option: says so, and puts a value before it.
+    pub(super) fn value_forgotten(&mut self, row: &'static Row, next: &str, origin: &Origin) {
+        let Err(bad) = trial::takes(row, next, self.catalog) else { return };
+        self.findings.mend(messages::value_forgotten(origin, next, &bad.expected), []);
+        self.words.insert(self.at + 1, Word { arg: origin.arg, text: bad.example, fixes: MOST_FIXES });
+    }
+
+    /// The last word wants a value: says so, and goes on with a stand-in for the corrected command.
+    pub(super) fn value_missing(&mut self, body: &str, row: Option<&'static Row>, origin: &Origin) {
+        let metavar = match row.map(|row| row.arity) {
+            Some(Arity::Value(metavar)) => metavar,
+            _ if body == "i" => "input",
+            _ if body == DECODER => "output:stream",
+            _ => "value",
+        };
+        let diagnostic = messages::value_missing(body, metavar, row.is_none() && !is_file(body), origin);
+        let example = match body {
+            "i" => Some("input.mp4".to_owned()),
+            DECODER => Some(FIRST_STREAM.to_owned()),
+            _ => row.and_then(|row| trial::example(row, self.catalog)),
+        };
+        let text = example.clone().unwrap_or_else(|| metavar.to_uppercase());
+        match example {
+            Some(_) => self.findings.mend(diagnostic, []),
+            None => self.findings.give_up(diagnostic),
+        }
+        self.words.push(Word { arg: origin.arg, text: text.clone(), fixes: MOST_FIXES });
+        let (name, suffix) = body.split_once(':').map_or((body, None), |(name, suffix)| (name, Some(suffix)));
+        let kind = match row {
+            _ if body == "i" => return self.input(origin.clone()),
+            _ if body == DECODER => return self.decoder(origin),
+            Some(row) if row.scope() == Scope::Global => None,
+            Some(row) => Some(Kind::Native(row)),
+            None => Some(Kind::Library { name: name.to_owned(), scopes: OptionScopes::default() }),
+        };
+        self.pending.extend(kind.map(|kind| Typed {
+            at: self.at,
+            value_at: Some(self.at + 1),
+            origin: origin.clone(),
+            name: name.to_owned(),
+            suffix: suffix.map(str::to_owned),
+            value: text,
+            on: true,
+            kind,
+        }));
+        self.at += 2;
+    }
+
+    /// No table knows the option: says so, and goes on with what was probably meant.
+    pub(super) fn unknown(&mut self, body: &str, origin: &Origin) {
+        let (name, suffix) = body.split_once(':').map_or((body, None), |(name, suffix)| (name, Some(suffix)));
+        if let Some((left, value)) = body.split_once('=')
+            && suggest::is_known(left.split(':').next().unwrap_or(left).trim_start_matches('-'), self.catalog)
+        {
+            let option = format!("-{}", left.trim_start_matches('-'));
+            self.findings.mend(messages::unknown_with_equals(body, &option, value, origin), []);
+            return self.put(self.at, vec![option, value.to_owned()]);
+        }
+        if let Some((option, value)) = suggest::glued_number(body, self.catalog) {
+            self.findings.mend(messages::unknown_with_equals(body, &format!("-{option}"), value, origin), []);
+            return self.put(self.at, vec![format!("-{option}"), value.to_owned()]);
+        }
+        let negated = name.strip_prefix("no").filter(|rest| table::find(rest).is_some());
+        if let Some(nearest) = suggest::nearest(name, self.catalog).filter(|_| negated.is_none()) {
+            let option = suffix.map_or(format!("-{nearest}"), |suffix| format!("-{nearest}:{suffix}"));
+            self.findings.mend(messages::unknown(body, Some(&option), origin), []);
+            return self.put(self.at, vec![option]);
+        }
+        let diagnostic = match negated {
+            Some(option) => messages::no_negation(body, option, origin),
+            None => messages::unknown(body, None, origin),
+        };
+        self.findings.mend(diagnostic, []);
+        // What follows is taken for its value unless it looks like something else.
+        let has_value = self.words.get(self.at + 1).is_some_and(|next| !next.text.starts_with('-'));
+        let last = self.at + 2 >= self.words.len();
+        self.words.drain(self.at..self.at + if has_value && !last { 2 } else { 1 });
+    }
+}
