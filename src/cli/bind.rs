@@ -1,8 +1,8 @@
 //! Binds a split command to a typed job: applies every option to the run, the input or the output it belongs to.
 
+use super::command::{Command, FIRST_STREAM, Group, GroupKind, Kind, Typed};
 use super::correction::Findings;
 use super::filters::colon_ratios;
-use super::command::{Command, FIRST_STREAM, Group, GroupKind, Kind, Typed};
 use super::table::{Effect, Row, Scope, Suffix, Use};
 use super::trial;
 use super::value::BadValue;

@@ -1,8 +1,8 @@
 //! `-map`, `-map_metadata` and `-map_chapters` name inputs by number.
 
+use super::command::Command;
 use super::correction::Findings;
 use super::messages;
-use super::command::Command;
 use crate::diagnostic::{Edit, Origin};
 use crate::spec::{JobSpec, MapSource};
 

@@ -20,8 +20,8 @@ pub mod value;
 #[cfg(test)]
 mod tests;
 
-pub use from_file::{ValueFile, value_files, with_values};
 pub use command::{Command, Group, GroupKind, Kind, Reading, Typed};
+pub use from_file::{ValueFile, value_files, with_values};
 
 use self::correction::{Findings, Word};
 use crate::catalog::Catalog;

@@ -1,13 +1,15 @@
 //! Filtergraphs by libavfilter at work: frames in, frames out, commands.
 
 mod building;
+mod ends;
 mod facts;
 mod margins;
+mod settings;
 mod upright;
 
 pub(crate) use self::building::graphs_limit_frames;
-pub use self::building::{GraphError, GraphInput, GraphSettings, OutputConstraint};
 pub use self::margins::Margins;
+pub use self::settings::{GraphError, GraphInput, GraphSettings, OutputConstraint};
 
 use super::{c_string, compat, error::AvError, frame::Frame, frame::FrameShape, hardware::HardwareFrames, text_of};
 use crate::unit::Rational;

@@ -210,9 +210,9 @@ impl Row {
 
 /// All rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    let tables =
-        [global::ROWS, both::ROWS, input::ROWS, output::ROWS, seldom::ROWS, live::ROWS, hardware::ROWS, display::ROWS];
-    tables.into_iter().flatten().chain(stats::ROWS.as_flattened())
+    let often = [global::ROWS, both::ROWS, input::ROWS, output::ROWS];
+    let others = [live::ROWS, hardware::ROWS, display::ROWS, stats::ROWS.as_flattened()];
+    often.into_iter().chain(seldom::ROWS).chain(others).flatten()
 }
 
 /// The row of a name, which is without dash and without specifier.

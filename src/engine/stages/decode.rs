@@ -1,5 +1,7 @@
 //! Decodes one stream of pictures or sound, and gives its frames their times.
 
+mod standing_in;
+
 use crate::av::{DecodeStep, Decoder, DecoderHardware, Frame, FrameOrigin, frames_have_lengths};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, NewCodec, PacketItem};
@@ -9,11 +11,8 @@ use crate::engine::stages::undecodable::Undecodable;
 use crate::engine::told_times;
 use crate::facts::MediaKind;
 use crate::timing::RescaleDelta;
-use crate::unit::{MICROS_PER_SECOND, Rational, Rounding, rescale, rescale_rounded};
+use crate::unit::{Rational, Rounding, rescale, rescale_rounded};
 use std::sync::atomic::Ordering;
-
-/// Silence that fills a hole comes in frames of this many samples.
-const SILENCE_SAMPLES: i64 = 1024;
 
 /// What the stage must know of its stream.
 pub struct DecodeSettings {
@@ -366,61 +365,6 @@ impl DecodeStage {
         self.settings.sample_aspect_ratio = parameters.sample_aspect_ratio;
         Ok(())
     }
-
-    /// The last picture, or silence, for an input that is away: up to this time of the job.
-    fn stand_in(&mut self, at_us: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
-        if !std::mem::replace(&mut self.away, true) {
-            self.start_over(out)?;
-        }
-        if self.settings.kind == MediaKind::Audio {
-            return self.silence(rescale(at_us, Rational::MICROS, self.settings.time_base), out);
-        }
-        let rate = self.settings.frame_rate;
-        let length_us = if rate.is_valid() { rescale(1, rate.inverse(), Rational::MICROS) } else { 40_000 };
-        let (Some(last), Some(mut next_us)) = (&self.last_picture, self.next_us) else { return Ok(()) };
-        // A picture a moment, however long it was silent before it was called away.
-        while length_us > 0 && next_us + length_us <= at_us {
-            let mut again = last.share().map_err(StageError::library("repeat a picture"))?;
-            again.set_pts(Some(rescale(next_us, Rational::MICROS, self.settings.time_base)));
-            out.send(0, FrameItem::Frame(again))?;
-            next_us += length_us;
-        }
-        self.next_us = Some(next_us);
-        Ok(())
-    }
-
-    /// Fills a hole in the sound with silence, up to a time of the stream's clock.
-    fn silence(&mut self, to: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
-        let Some((pattern, at)) = self.last_sound.take() else { return Ok(()) };
-        let end = rescale(to, self.settings.time_base, Rational::new(1, pattern.sample_rate_hz().max(1)));
-        let at = self.silent_until(&pattern, at, end, out)?;
-        self.last_sound = Some((pattern, at));
-        Ok(())
-    }
-
-    /// Silence like `pattern` from `at` to `end`, in samples; gives where it ended.
-    fn silent_until(
-        &self,
-        pattern: &Frame,
-        mut at: i64,
-        end: i64,
-        out: &mut Outlet<FrameItem>,
-    ) -> Result<i64, StageError> {
-        // A hole of more than a minute is not a loop's seam.
-        if end - at > 60 * i64::from(pattern.sample_rate_hz().max(1)) {
-            return Ok(at);
-        }
-        while at < end {
-            let samples = SILENCE_SAMPLES.min(end - at);
-            let mut silent = pattern
-                .silence_like(i32::try_from(samples).unwrap_or(0))
-                .map_err(StageError::library("make silence"))?;
-            silent.set_pts(Some(at));
-            at += samples;
-            out.send(0, FrameItem::Frame(silent))?;
-        }
-        Ok(at)
-    }
 }
 
 impl Stage for DecodeStage {
@@ -457,5 +401,3 @@ impl Stage for DecodeStage {
         Ok(())
     }
 }
-
-const _: () = assert!(MICROS_PER_SECOND == Rational::MICROS.den as i64);
