@@ -26,9 +26,7 @@ pub struct Rational {
 
 impl Rational {
     /// Microseconds as a time base.
-    pub const MICROS: Rational = Rational { num: 1, den: 1_000_000 };
-    /// Nanoseconds as a time base.
-    pub const NANOS: Rational = Rational { num: 1, den: 1_000_000_000 };
+    pub const MICROS: Rational = Rational { num: 1, den: MICROS_PER_SECOND as i32 };
     /// "Unknown", as FFmpeg writes it.
     pub const UNKNOWN: Rational = Rational { num: 0, den: 1 };
 

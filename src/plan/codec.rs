@@ -16,7 +16,7 @@ pub(super) fn choose(
     place: &OutputPlace,
 ) -> Result<Choice, Diagnostic> {
     let catalog = context.catalog;
-    if let Some(assigned) = spec.codec.last_matching(|s| place.matches(s)) {
+    if let Some(assigned) = place.assigned(&spec.codec) {
         let name = assigned.value.as_str();
         if name == "copy" {
             return match source {

@@ -99,7 +99,7 @@ pub(super) fn report_unused(context: &Context, plan: &Plan, diagnostics: &mut Ve
         for option in spec.options.iter().filter(|o| o.scopes.codec && !o.scopes.format) {
             let takers: Vec<bool> = (0..output.streams.len())
                 .filter_map(|i| {
-                    let place = OutputPlace::of(output.streams[..=i].iter().map(|s| s.kind));
+                    let place = OutputPlace::in_plan(output, i);
                     let stream = &output.streams[i];
                     if !place.matches(&option.specifier) {
                         return None;
@@ -168,7 +168,7 @@ fn report_unused_conversions(output: &OutputPlan, options: &[AvOption], diagnost
 /// What ffmpeg says of an option that no encoder took: nothing, where a copied stream has it.
 fn copies_take(output: &OutputPlan, option: &AvOption, words: String) -> String {
     let takes = |i: usize| {
-        let place = OutputPlace::of(output.streams[..=i].iter().map(|s| s.kind));
+        let place = OutputPlace::in_plan(output, i);
         matches!(output.streams[i].treatment, Treatment::Copy(_)) && place.matches(&option.specifier)
     };
     if (0..output.streams.len()).any(takes) { String::new() } else { words }
@@ -179,7 +179,7 @@ fn unused(context: &Context, plan: &Plan, index: usize, option: &AvOption, help:
     let output = &plan.outputs[index];
     let token = &option.origin.token;
     let url = mask_url(&context.spec.outputs[index].url);
-    let place = |i: usize| OutputPlace::of(output.streams[..=i].iter().map(|s| s.kind));
+    let place = |i: usize| OutputPlace::in_plan(output, i);
     let named = (0..output.streams.len()).filter(|i| place(*i).matches(&option.specifier));
     let named: Vec<&OutputStreamPlan> = named.map(|i| &output.streams[i]).collect();
     let kinds = context.catalog.encoding_kinds(&option.name);

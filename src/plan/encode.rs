@@ -1,178 +1,17 @@
-//! Output streams in full: encoder with options, filters, formats, rates.
+//! What becomes of an output's stream: copied, attached, or encoded with which options, filters, formats and rates.
 
 use super::{
-    Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StatsPlan, StatsPlans,
-    StreamDraft, StreamSource, Treatment, codec_options, fps_mode, heartbeats, input, metadata, passes,
-    place::OutputPlace, session, typed_names,
+    Choice, Context, CopyPlan, EncodePlan, OutputDraft, StreamDraft, StreamSource, Treatment, codec_options, fps_mode,
+    heartbeats, passes, place::OutputPlace, typed_names,
 };
-use crate::catalog::{CodecFacts, FrameLength, MuxerFacts};
-use crate::diagnostic::{Diagnostic, mask_url};
+use crate::catalog::{CodecFacts, MuxerFacts};
+use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
-use crate::spec::{
-    Assigned, DEFAULT_MAX_DELAY_US, DEFAULT_STATS_LINE, OutputSpec, PerStream, StatsPlace, StatsSpec, stats_line,
-};
+use crate::spec::{Assigned, OutputSpec};
 use crate::unit::LAMBDA_PER_QUALITY;
 
-/// Plans an output, or says why it cannot be.
-pub(super) fn output(
-    context: &Context,
-    index: usize,
-    draft: &OutputDraft,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<OutputPlan> {
-    let spec = &context.spec.outputs[index];
-    let duration_us =
-        match input::recording_time(spec.start_us, spec.duration_us, spec.stop_us, &mask_url(&spec.url), diagnostics) {
-            Ok(duration) => duration,
-            Err(diagnostic) => {
-                diagnostics.push(diagnostic.at(&spec.origin));
-                return None;
-            }
-        };
-    let encoded: Vec<bool> =
-        draft.streams.iter().map(|s| !matches!(s.choice, Choice::Copy | Choice::Attach { .. })).collect();
-    let metadata = metadata::plan(context, index, draft, &encoded, diagnostics)?;
-    let dispositions = metadata::dispositions(context, spec, draft);
-    let mut options = Vec::new();
-    codec_options::merge(&mut options, spec.options.iter().filter(|o| o.scopes.format));
-    codec_options::set_defaults(&mut options, &draft.options);
-    if spec.mux_preload_us != 0 && context.catalog.muxer_has_option(&draft.muxer.name, "preload") {
-        options.push(("preload".to_owned(), spec.mux_preload_us.to_string()));
-    }
-    let mut streams = Vec::new();
-    for (i, stream) in draft.streams.iter().enumerate() {
-        let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));
-        let treatment = match treatment(context, (index, i), draft, &place) {
-            Ok(treatment) => treatment,
-            Err(diagnostic) => {
-                diagnostics.push(*diagnostic);
-                return None;
-            }
-        };
-        if stream.kind != MediaKind::Video
-            && let Some(assigned) = spec.max_frames.0.iter().find(|a| a.specifier.is_all())
-        {
-            diagnostics.push(
-                Diagnostic::note(
-                    "frames-of-all",
-                    format!("{} counts {} packets too.", assigned.origin.token, stream.kind.name()),
-                )
-                .ffmpeg_says("Applying unspecific -frames to non video streams, maybe you meant -vframes ?")
-                .remedy("Use -frames:v to limit only the pictures."),
-            );
-        }
-        if let Treatment::Encode(encode) = &treatment
-            && let (Some(typed), Some(format)) = (&encode.replaced_format, encode.formats.first())
-        {
-            let encoder = &encode.encoder;
-            let message = format!("{encoder} does not take the pixel format {typed}: it gets {format}.");
-            let words =
-                format!("Incompatible pixel format '{typed}' for codec '{encoder}', auto-selecting format '{format}'");
-            diagnostics.push(Diagnostic::warning("replaced-format", message).ffmpeg_says(words));
-        }
-        if let Treatment::Encode(encode) = &treatment
-            && encode.pass.as_ref().is_some_and(|pass| !pass.writes && !pass.reads)
-        {
-            let message = "-pass names neither the first pass (1) nor the second (2): it has no effect.";
-            diagnostics.push(Diagnostic::warning("no-such-pass", message).ffmpeg_says(""));
-        }
-        diagnostics.extend(fps_mode::warning(context, spec, &place, &treatment));
-        let grouped = metadata.stream_groups.iter().any(|g| g.content.is_iamf() && g.streams.contains(&i));
-        let treatment = match treatment {
-            Treatment::Encode(mut encode) if stream.kind == MediaKind::Audio => {
-                let asked = encode.options.iter().any(|(k, v)| k == "flags2" && v.contains("fixed_frame_size"));
-                encode.frame_length = frame_length(context, &encode, grouped || asked || draft.muxer.fixed_frame_size);
-                Treatment::Encode(encode)
-            }
-            Treatment::Copy(copy) => Treatment::Copy(CopyPlan { rotation: metadata.rotations[i], ..copy }),
-            other => other,
-        };
-        streams.push(OutputStreamPlan {
-            kind: stream.kind,
-            source: stream.source,
-            treatment,
-            metadata: metadata.streams[i].clone(),
-            disposition: dispositions[i].clone(),
-            codec_tag: value(&spec.tag, &place).map_or(0, |t| codec_options::four_cc(t)),
-            bitstream_filters: value(&spec.bitstream_filters, &place)
-                .or(stream.bitstream_filters.as_ref())
-                .filter(|filters| !filters.is_empty())
-                .cloned(),
-            max_frames: value(&spec.max_frames, &place).copied(),
-            queue_packets: value(&spec.max_muxing_queue_packets, &place).copied().unwrap_or(128),
-            queue_bytes: value(&spec.muxing_queue_data_threshold_bytes, &place).copied().unwrap_or(50 << 20),
-            encoded_by: None,
-            id: spec.seldom.stream_ids.iter().rfind(|(index, _)| *index == i).map(|(_, id)| *id),
-            time_base: value(&spec.seldom.time_base, &place).copied(),
-            stats: stats(spec, stream, &place),
-        });
-    }
-    // As in ffmpeg, no picture at all ends the output before it begins; no sound at all ends nothing.
-    if streams.iter().any(|s| s.kind == MediaKind::Video && s.max_frames == Some(0)) {
-        streams.iter_mut().for_each(|s| s.max_frames = Some(0));
-    }
-    diagnostics.extend(heartbeats::warning(spec, &streams));
-    let session = session::plan(&spec.url, session::End::Output, &options, &spec.live);
-    // RTP would gather sound for so long before it sends a packet.
-    let gathers = matches!(draft.muxer.name.as_str(), "rtsp" | "rtp") && spec.mux_max_delay_us == DEFAULT_MAX_DELAY_US;
-    let max_delay_us = if gathers { 0 } else { spec.mux_max_delay_us };
-    Some(OutputPlan {
-        url: spec.url.clone(),
-        muxer: draft.muxer.clone(),
-        options,
-        streams,
-        start_us: spec.start_us,
-        duration_us,
-        size_limit_bytes: spec.size_limit_bytes,
-        shortest: spec.shortest,
-        shortest_buffer_us: spec.shortest_buffer_us,
-        bitexact: spec.bitexact,
-        metadata: metadata.global,
-        chapter_metadata: metadata.chapters,
-        chapters_from: metadata.chapters_from,
-        max_delay_us,
-        session,
-        programs: metadata.programs,
-        stream_groups: metadata.stream_groups,
-        program_metadata: metadata.program_edits,
-    })
-}
-
-/// How long the frames of an encoder are; the user may have a say in that.
-fn frame_length(context: &Context, encode: &EncodePlan, must_be_one: bool) -> FrameLength {
-    let typed = encode.options.iter().any(|(key, _)| key == "frame_size");
-    match context.catalog.frame_length(&encode.encoder, must_be_one) {
-        FrameLength::OneAsFirst if typed => FrameLength::One,
-        FrameLength::AsFirst if typed => FrameLength::Free,
-        length => length,
-    }
-}
-
-/// What is written of each frame before and behind the encoder, and of each packet before the muxer; copies have no
-/// encoder, subtitles have none of it.
-fn stats(spec: &OutputSpec, stream: &StreamDraft, place: &OutputPlace) -> StatsPlans {
-    let stats = &spec.seldom.stats;
-    let encoded = matches!(stream.choice, Choice::Encoder { .. });
-    let has_lines = matches!(stream.kind, MediaKind::Video | MediaKind::Audio);
-    let default = || stats_line(DEFAULT_STATS_LINE, StatsPlace::BeforeMuxer).unwrap_or_default();
-    let plan = |spec: &StatsSpec| {
-        let file = value(&spec.file, place).filter(|_| has_lines)?.clone();
-        Some(StatsPlan { file, line: value(&spec.line, place).cloned().unwrap_or_else(default) })
-    };
-    let of_encoder = |spec: &StatsSpec| plan(spec).filter(|_| encoded);
-    StatsPlans {
-        before_encoder: of_encoder(&stats.before_encoder),
-        behind_encoder: of_encoder(&stats.behind_encoder),
-        before_muxer: plan(&stats.before_muxer),
-    }
-}
-
-/// The last value that concerns the stream.
-pub(super) fn value<'a, T>(values: &'a PerStream<T>, place: &OutputPlace) -> Option<&'a T> {
-    values.last_matching(|s| place.matches(s)).map(|a| &a.value)
-}
-
-fn treatment(
+/// What becomes of a stream: it is copied, encoded or attached; or why that cannot be.
+pub(super) fn treatment(
     context: &Context,
     (index, number): (usize, usize),
     draft: &OutputDraft,
@@ -187,10 +26,10 @@ fn treatment(
     match &stream.choice {
         Choice::Copy => Ok(Treatment::Copy(CopyPlan {
             codec_options: options(None),
-            frame_rate: if stream.kind == MediaKind::Video { value(&spec.frame_rate, place).copied() } else { None },
-            display_aspect_ratio: value(&spec.aspect, place).copied(),
-            initial_non_keyframes: value(&spec.copy_initial_non_keyframes, place).copied().unwrap_or(false),
-            drop_before_start: value(&spec.copy_prior_start, place).is_some_and(|keep| !keep),
+            frame_rate: if stream.kind == MediaKind::Video { place.value(&spec.frame_rate).copied() } else { None },
+            display_aspect_ratio: place.value(&spec.aspect).copied(),
+            initial_non_keyframes: place.value(&spec.copy_initial_non_keyframes).copied().unwrap_or(false),
+            drop_before_start: place.value(&spec.copy_prior_start).is_some_and(|keep| !keep),
             time_base_choice: context.spec.global.seldom.copy_time_base,
             rotation: None,
             header: stream.header.clone(),
@@ -247,10 +86,10 @@ fn treatment(
                 encoder: facts.name.clone(),
                 codec: facts.codec_name.clone(),
                 options: options(Some(&facts.name)),
-                global_quality: value(&spec.quality, place).map(|q| (q * LAMBDA_PER_QUALITY) as i32),
+                global_quality: place.value(&spec.quality).map(|q| (q * LAMBDA_PER_QUALITY) as i32),
                 bitexact: spec.bitexact,
                 auto_conversion: context.spec.global.auto_conversion_filters,
-                time_base: value(&spec.encoder_time_base, place).copied(),
+                time_base: place.value(&spec.encoder_time_base).copied(),
                 ..EncodePlan::default()
             };
             codec_options::set_defaults(&mut plan.options, &stream.options);
@@ -263,7 +102,7 @@ fn treatment(
                 .or_else(|| plan.options.iter().find(|(k, _)| k == "threads").map(|(_, v)| v.clone()));
             let video = stream.kind == MediaKind::Video;
             let default_graph = if video { "null" } else { "anull" };
-            let filters = spec.filters.last_matching(|s| place.matches(s));
+            let filters = place.assigned(&spec.filters);
             if let (StreamSource::Graph(..), Some(filters)) = (stream.source, filters) {
                 return Err(both_graphs(index, filters));
             }
@@ -309,19 +148,19 @@ fn video_plan(
     );
     plan.size = typed_size(context, spec, place)?;
     plan.psnr = context.spec.global.seldom.psnr;
-    plan.any_size = !value(&spec.autoscale, place).copied().unwrap_or(true);
+    plan.any_size = !place.value(&spec.autoscale).copied().unwrap_or(true);
     plan.size = plan.size.filter(|_| !plan.any_size);
-    plan.display_aspect_ratio = value(&spec.aspect, place).copied();
-    plan.frame_rate = value(&spec.frame_rate, place).copied();
-    plan.max_frame_rate = value(&spec.max_frame_rate, place).copied();
-    plan.force_key_frames = value(&spec.force_key_frames, place).cloned();
+    plan.display_aspect_ratio = place.value(&spec.aspect).copied();
+    plan.frame_rate = place.value(&spec.frame_rate).copied();
+    plan.max_frame_rate = place.value(&spec.max_frame_rate).copied();
+    plan.force_key_frames = place.value(&spec.force_key_frames).cloned();
     plan.supported_frame_rates = catalog.encoder_frame_rates(&facts.name);
     plan.fps_mode = fps_mode::choose(context, spec, muxer, stream, place, plan)?;
     let full_range = || ["yuvj420p", "yuvj422p", "yuvj444p"].map(str::to_owned).to_vec();
     let strict = plan.options.iter().find(|(k, _)| k == "strict").map(|(_, v)| v.as_str());
     let mjpeg = facts.name == "mjpeg" && !matches!(strict, Some("-1" | "-2" | "unofficial" | "experimental"));
     let takes = if mjpeg { full_range() } else { catalog.encoder_formats(&facts.name) };
-    match spec.pixel_format.last_matching(|s| place.matches(s)) {
+    match place.assigned(&spec.pixel_format) {
         Some(wanted) => {
             let (keep, name) = match wanted.value.strip_prefix('+') {
                 Some(rest) => (true, rest),
@@ -361,7 +200,7 @@ fn typed_size(
     spec: &OutputSpec,
     place: &OutputPlace,
 ) -> Result<Option<(i32, i32)>, Box<Diagnostic>> {
-    let Some(size) = spec.size.last_matching(|s| place.matches(s)) else { return Ok(None) };
+    let Some(size) = place.assigned(&spec.size) else { return Ok(None) };
     let parsed = context.catalog.picture_size(&size.value).ok_or_else(|| {
         Diagnostic::error("bad-size", format!("Invalid frame size: {}.", size.value))
             .remedy("Write width x height, e.g. -s 640x360, or a name such as hd720.")
@@ -382,7 +221,7 @@ fn audio_plan(
     if catalog.exact_bits_per_sample(facts.codec_id) == 24 {
         plan.resampler_options.push(("output_sample_bits".to_owned(), "24".to_owned()));
     }
-    plan.formats = match spec.sample_format.last_matching(|s| place.matches(s)) {
+    plan.formats = match place.assigned(&spec.sample_format) {
         Some(wanted) => {
             if !catalog.is_sample_format(&wanted.value) {
                 return Err(Box::new(
@@ -395,13 +234,13 @@ fn audio_plan(
         }
         None => catalog.encoder_formats(&facts.name),
     };
-    plan.sample_rates_hz = match value(&spec.sample_rate_hz, place).filter(|rate| **rate > 0) {
+    plan.sample_rates_hz = match place.value(&spec.sample_rate_hz).filter(|rate| **rate > 0) {
         Some(rate) => vec![*rate],
         None => catalog.encoder_sample_rates_hz(&facts.name),
     };
     let supported = catalog.encoder_channel_layouts(&facts.name);
-    let typed = spec.channel_layout.last_matching(|s| place.matches(s));
-    plan.channel_layouts = match (typed, value(&spec.channels, place).filter(|channels| **channels > 0)) {
+    let typed = place.assigned(&spec.channel_layout);
+    plan.channel_layouts = match (typed, place.value(&spec.channels).filter(|channels| **channels > 0)) {
         (Some(layout), _) => {
             let known = catalog.channel_layout(&layout.value);
             let (name, _) = known.ok_or_else(|| typed_names::unknown_layout(context, layout))?;

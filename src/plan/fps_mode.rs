@@ -1,6 +1,5 @@
 //! How picture times become frames: what `-fps_mode` and `-vsync` ask for, and what the format wants where they ask nothing.
 
-use super::encode::value;
 use super::{Context, EncodePlan, StreamDraft, Treatment, place::OutputPlace};
 use crate::catalog::MuxerFacts;
 use crate::diagnostic::Diagnostic;
@@ -14,7 +13,7 @@ pub(super) fn check(
     place: &OutputPlace,
     (output, stream): (usize, usize),
 ) -> Result<(), Box<Diagnostic>> {
-    let assigned = spec.fps_mode.last_matching(|s| place.matches(s));
+    let assigned = place.assigned(&spec.fps_mode);
     let Some(unknown) = assigned.filter(|a| a.value == FpsMode::Unknown) else { return Ok(()) };
     let typed = context.spec.global.arguments.get(unknown.origin.arg + 1).map_or("", String::as_str);
     let message = format!("Invalid value {typed} specified for fps_mode of #{output}:{stream}.");
@@ -22,7 +21,7 @@ pub(super) fn check(
 }
 
 fn asked(context: &Context, spec: &OutputSpec, place: &OutputPlace) -> FpsMode {
-    let assigned = spec.fps_mode.last_matching(|s| place.matches(s));
+    let assigned = place.assigned(&spec.fps_mode);
     assigned.map(|a| a.value).or(context.spec.global.vsync).unwrap_or_default()
 }
 
@@ -32,7 +31,7 @@ fn asks_rate(plan: &EncodePlan) -> bool {
 
 /// Refuses two rates for one stream, copied or not.
 pub(super) fn check_rates(spec: &OutputSpec, stream: &StreamDraft, place: &OutputPlace) -> Result<(), Box<Diagnostic>> {
-    let both = value(&spec.frame_rate, place).and(value(&spec.max_frame_rate, place)).is_some();
+    let both = place.value(&spec.frame_rate).and(place.value(&spec.max_frame_rate)).is_some();
     if stream.kind != MediaKind::Video || !both {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! `-fix_sub_duration_heartbeat`: which pictures' keyframes split the subtitles of an output.
 
-use super::{Context, OutputDraft, OutputStreamPlan, Treatment, encode::value, input, place::OutputPlace};
+use super::{Context, OutputDraft, OutputStreamPlan, Treatment, input, place::OutputPlace};
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
 use crate::spec::OutputSpec;
@@ -18,8 +18,8 @@ pub(super) fn of_subtitles(
         return Vec::new();
     }
     let beats = |at: &usize| {
-        let place = OutputPlace::of(draft.streams[..=*at].iter().map(|s| s.kind));
-        draft.streams[*at].kind == MediaKind::Video && value(&spec.seldom.subtitle_heartbeat, &place) == Some(&true)
+        let place = OutputPlace::in_draft(draft, *at);
+        draft.streams[*at].kind == MediaKind::Video && place.value(&spec.seldom.subtitle_heartbeat) == Some(&true)
     };
     (0..draft.streams.len()).filter(beats).collect()
 }

@@ -118,7 +118,7 @@ fn decoder(
         );
         return Err(Diagnostic::error("loopback-decoder", message).at(&named.origin));
     }
-    let place = OutputPlace::of(output.streams[..=stream_number].iter().map(|s| s.kind));
+    let place = OutputPlace::in_plan(output, stream_number);
     let options = options(context, spec, &decoder, (stream.kind, &place), diagnostics)?;
     let decode = DecodePlan { options, decoder: decoder.name, ..DecodePlan::default() };
     Ok(LoopbackPlan { stream: spec.stream, kind: stream.kind, decode })

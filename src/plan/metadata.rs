@@ -119,7 +119,7 @@ pub(super) fn plan(
             MetadataPlace::Global => result.global.extend(edits),
             MetadataPlace::Streams(specifier) => {
                 for (i, stream) in result.streams.iter_mut().enumerate() {
-                    if OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind)).matches(specifier) {
+                    if OutputPlace::in_draft(draft, i).matches(specifier) {
                         stream.extend(edits.iter().cloned());
                     }
                 }
@@ -308,8 +308,8 @@ pub(super) fn dispositions(context: &Context, spec: &OutputSpec, draft: &OutputD
         .collect();
     let mut any_typed = false;
     for (i, flags) in all.iter_mut().enumerate() {
-        let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));
-        if let Some(typed) = spec.disposition.last_matching(|s| place.matches(s)) {
+        let place = OutputPlace::in_draft(draft, i);
+        if let Some(typed) = place.assigned(&spec.disposition) {
             *flags = parse_disposition(&typed.value, flags);
             any_typed = true;
         }

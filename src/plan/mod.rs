@@ -24,6 +24,7 @@ mod metadata;
 mod muxer;
 mod opening;
 mod option_values;
+mod output;
 mod parts;
 mod passes;
 mod place;
@@ -104,7 +105,7 @@ pub fn plan(
     };
     let mut plan = Plan { inputs: input::plan(&context), graphs, ..Plan::default() };
     for (index, draft) in drafts.iter().enumerate() {
-        let Some(output) = encode::output(&context, index, draft, &mut diagnostics) else { return Err(diagnostics) };
+        let Some(output) = output::output(&context, index, draft, &mut diagnostics) else { return Err(diagnostics) };
         plan.outputs.push(output);
     }
     plan.decoders = match loopback::plan(&context, &plan.outputs, &plan.graphs, &mut diagnostics) {

@@ -24,7 +24,7 @@ pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], findings: &m
     let mut faults = Vec::new();
     for (spec, draft) in context.spec.outputs.iter().zip(drafts) {
         for (i, stream) in draft.streams.iter().enumerate() {
-            let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));
+            let place = OutputPlace::in_draft(draft, i);
             let (owner, codec) = match &stream.choice {
                 Choice::Encoder { facts, .. } => (OptionOwner::Encoder(&facts.name), Some(facts.name.as_str())),
                 Choice::Copy => (OptionOwner::CopiedStream, None),

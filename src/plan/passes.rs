@@ -1,6 +1,5 @@
 //! What seldom options ask of an encoder: two passes, channels of sound, padding, matrices.
 
-use super::encode::value;
 use super::{Context, EncodePlan, OutputDraft, PassPlan, StreamSource, place::OutputPlace};
 use crate::diagnostic::Diagnostic;
 use crate::facts::MediaKind;
@@ -17,15 +16,15 @@ pub(super) fn pictures(
     let seldom = &spec.seldom;
     plan.drop_threshold_tenths = context.spec.global.seldom.drop_threshold_tenths;
     plan.matrices =
-        [&seldom.intra_matrix, &seldom.inter_matrix, &seldom.chroma_intra_matrix].map(|m| value(m, place).cloned());
-    plan.rate_override = value(&seldom.rate_override, place).cloned();
-    plan.top_field_first = value(&seldom.top_field_first, place).filter(|top| **top >= 0).map(|top| *top > 0);
-    plan.bits_per_raw_sample = value(&seldom.bits_per_raw_sample, place).copied().filter(|bits| *bits > 0);
-    if value(&seldom.force_frame_rate, place).is_some_and(|force| *force) {
+        [&seldom.intra_matrix, &seldom.inter_matrix, &seldom.chroma_intra_matrix].map(|m| place.value(m).cloned());
+    plan.rate_override = place.value(&seldom.rate_override).cloned();
+    plan.top_field_first = place.value(&seldom.top_field_first).filter(|top| **top >= 0).map(|top| *top > 0);
+    plan.bits_per_raw_sample = place.value(&seldom.bits_per_raw_sample).copied().filter(|bits| *bits > 0);
+    if place.value(&seldom.force_frame_rate).is_some_and(|force| *force) {
         plan.supported_frame_rates.clear();
     }
-    let Some(pass) = value(&seldom.pass, place) else { return };
-    let prefix = value(&seldom.pass_log, place).map_or("ffmpeg2pass", String::as_str);
+    let Some(pass) = place.value(&seldom.pass) else { return };
+    let prefix = place.value(&seldom.pass_log).map_or("ffmpeg2pass", String::as_str);
     let log = format!("{prefix}-{number}.log");
     let by_encoder = plan.encoder == "libx264";
     let flags: String =
@@ -50,9 +49,9 @@ pub(super) fn sound(
     plan: &mut EncodePlan,
 ) -> Result<(), Box<Diagnostic>> {
     let spec = &context.spec.outputs[output];
-    plan.bits_per_raw_sample = value(&spec.seldom.bits_per_raw_sample, place).copied().filter(|bits| *bits > 0);
+    plan.bits_per_raw_sample = place.value(&spec.seldom.bits_per_raw_sample).copied().filter(|bits| *bits > 0);
     let pictures = draft.streams.iter().any(|s| s.kind == MediaKind::Video);
-    plan.pad = value(&spec.seldom.audio_pad, place).filter(|_| spec.shortest && pictures).cloned();
+    plan.pad = place.value(&spec.seldom.audio_pad).filter(|_| spec.shortest && pictures).cloned();
     let mut channels = Vec::new();
     for map in &spec.seldom.channel_maps {
         if map.to.is_some_and(|to| to != (output, index)) {

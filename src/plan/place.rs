@@ -1,8 +1,8 @@
 //! A stream's place among those of its output, which is what an output's stream specifiers go by.
 
-use super::OutputDraft;
+use super::{OutputDraft, OutputPlan};
 use crate::facts::{InputFacts, MediaKind, Metadata, StreamFacts, StreamGroup};
-use crate::spec::StreamSpecifier;
+use crate::spec::{Assigned, PerStream, StreamSpecifier};
 
 /// An output's streams so far, as stream specifiers see them: the new stream is the last.
 pub(super) struct OutputPlace(InputFacts);
@@ -13,8 +13,18 @@ impl OutputPlace {
         Self::of(draft.streams.iter().map(|s| s.kind).chain([kind]))
     }
 
+    /// The place of a stream of the draft.
+    pub(super) fn in_draft(draft: &OutputDraft, index: usize) -> Self {
+        Self::of(draft.streams.iter().map(|s| s.kind).take(index + 1))
+    }
+
+    /// The place of a stream of the plan.
+    pub(super) fn in_plan(output: &OutputPlan, index: usize) -> Self {
+        Self::of(output.streams.iter().map(|s| s.kind).take(index + 1))
+    }
+
     /// The place of the last of these streams.
-    pub(super) fn of(kinds: impl Iterator<Item = MediaKind>) -> Self {
+    fn of(kinds: impl Iterator<Item = MediaKind>) -> Self {
         // Nothing but the kind is known of an output's streams when options are dealt out, so `u` names none.
         let stream = |(index, kind)| StreamFacts { usable: false, ..StreamFacts::of_kind(index, kind) };
         let streams = kinds.enumerate().map(stream).collect();
@@ -44,6 +54,16 @@ impl OutputPlace {
     /// True when the specifier names the last stream.
     pub(super) fn matches(&self, specifier: &StreamSpecifier) -> bool {
         self.0.streams.last().is_some_and(|s| specifier.matches(&self.0, s))
+    }
+
+    /// The last value that concerns the last stream, and where it stands.
+    pub(super) fn assigned<'a, T>(&self, values: &'a PerStream<T>) -> Option<&'a Assigned<T>> {
+        values.last_matching(|s| self.matches(s))
+    }
+
+    /// The last value that concerns the last stream.
+    pub(super) fn value<'a, T>(&self, values: &'a PerStream<T>) -> Option<&'a T> {
+        self.assigned(values).map(|assigned| &assigned.value)
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
         if !matches!(stream.choice, Choice::Copy) {
             continue;
         }
-        let place = OutputPlace::of(draft.streams[..=i].iter().map(|s| s.kind));
+        let place = OutputPlace::in_draft(draft, i);
         if !matches!(stream.kind, MediaKind::Video | MediaKind::Audio) {
             continue;
         }
@@ -52,7 +52,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
 
 /// Where the value stands that counts for the last stream of a place.
 fn last<'a, T>(values: &'a PerStream<T>, place: &OutputPlace) -> Option<&'a Origin> {
-    values.last_matching(|s| place.matches(s)).map(|assigned| &assigned.origin)
+    place.assigned(values).map(|assigned| &assigned.origin)
 }
 
 /// A filter on a stream that is copied.

@@ -80,7 +80,7 @@ pub(super) fn of_inputs(context: &Context, diagnostics: &mut Vec<Diagnostic>) {
 /// Tells of an output's options.
 pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
     for number in 0..draft.streams.len() {
-        let place = OutputPlace::of(draft.streams[..=number].iter().map(|s| s.kind));
+        let place = OutputPlace::in_draft(draft, number);
         for (names, name, values) in of_output(&context.spec.outputs[index], draft.streams[number].kind) {
             tell(context, (names, name), number, &values, |s| place.matches(s), diagnostics);
         }
