@@ -5,7 +5,7 @@ mod mask;
 mod spelling;
 mod stream_id;
 
-pub use self::command::{Edit, command_line, edited, shell_quoted};
+pub use self::command::{Edit, command_line, edited, shell_quoted, to_type};
 pub use self::mask::{mask_text, mask_url};
 pub use self::spelling::{meant, nearest, nearest_flags, tolerance};
 pub use self::stream_id::StreamId;
@@ -94,6 +94,14 @@ impl Diagnostic {
     pub fn ffmpeg_says(mut self, words: impl Into<String>) -> Self {
         self.ffmpeg = Some(words.into().into_boxed_str());
         self
+    }
+
+    /// Adds, behind what to do, the command that does it.
+    pub fn show_command(&mut self, command: &str) {
+        self.remedy = Some(match self.remedy.take() {
+            Some(remedy) => format!("{remedy} {command}"),
+            None => command.to_owned(),
+        });
     }
 
     /// Adds the token that it is about.

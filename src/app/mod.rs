@@ -12,7 +12,7 @@ mod words;
 
 use crate::av::LinkedCatalog;
 use crate::cli::{self, Parsed, Reading, Request};
-use crate::diagnostic::{Diagnostic, Edit, Severity, command_line, edited};
+use crate::diagnostic::{Diagnostic, Edit, Severity, edited, to_type};
 use crate::octets;
 use crate::report::{self, CalledAs, banner, ending, level, newcomer, report_file, terminal};
 use crate::spec::JobSpec;
@@ -138,7 +138,7 @@ fn bad_level(args: &[String], text: &str) -> String {
     let (mut sentence, meant) = level::refusal(&args[at], text);
     if let Some(meant) = meant {
         let edit = Edit::Replace(at + 1, vec![meant.clone()]);
-        let _ = write!(sentence, " Did you mean {meant}? Type: {}", command_line(&edited(args, &[edit])));
+        let _ = write!(sentence, " Did you mean {meant}? {}", to_type(&edited(args, &[edit])));
     }
     sentence
 }

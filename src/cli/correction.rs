@@ -1,6 +1,6 @@
 //! Keeps what was found wrong, and the words of the command line as they ought to have been typed.
 
-use crate::diagnostic::{Diagnostic, Edit, Severity, command_line, edited};
+use crate::diagnostic::{Diagnostic, Edit, Severity, edited, to_type};
 
 /// One argument as it stands after the corrections made so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,11 +59,7 @@ impl Findings {
         let gravest = self.found.iter().filter(|(_, mended)| *mended).map(|(d, _)| d.severity).max();
         let last = self.found.iter_mut().rev().find(|(d, mended)| *mended && Some(d.severity) == gravest);
         if let (Some((diagnostic, _)), Some(command)) = (last, command) {
-            let command = format!("Type: {}", command_line(command));
-            diagnostic.remedy = Some(match diagnostic.remedy.take() {
-                Some(remedy) => format!("{remedy} {command}"),
-                None => command,
-            });
+            diagnostic.show_command(&to_type(command));
         }
         self.found.into_iter().map(|(diagnostic, _)| diagnostic).collect()
     }

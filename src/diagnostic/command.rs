@@ -44,6 +44,11 @@ pub fn command_line<S: AsRef<str>>(words: &[S]) -> String {
     line
 }
 
+/// "Type: weir ...".
+pub fn to_type<S: AsRef<str>>(words: &[S]) -> String {
+    format!("Type: {}", command_line(words))
+}
+
 /// An argument quoted for a POSIX shell where that is needed.
 pub fn shell_quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);

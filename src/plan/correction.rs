@@ -1,6 +1,6 @@
 //! Commands as they ought to have been typed, for refusals while planning.
 
-use crate::diagnostic::{Diagnostic, Edit, Origin, command_line, edited, mask_text, nearest};
+use crate::diagnostic::{Diagnostic, Edit, Origin, edited, mask_text, nearest, to_type};
 use crate::spec::JobSpec;
 
 /// What is wrong with values that were typed, and the edits that mend it where these are known.
@@ -26,11 +26,7 @@ impl Findings {
         let gravest = told.iter().map(|diagnostic| diagnostic.severity).max();
         let last = told.iter_mut().rfind(|diagnostic| Some(diagnostic.severity) == gravest);
         if let (Some(last), Some(edits)) = (last, edits) {
-            let command = command(spec, &edits.concat());
-            last.remedy = Some(match last.remedy.take() {
-                Some(remedy) => format!("{remedy} {command}"),
-                None => command,
-            });
+            last.show_command(&command(spec, &edits.concat()));
         }
         told
     }
@@ -52,7 +48,7 @@ pub(super) fn edits(spec: &JobSpec, origin: &Origin, typed: &str, meant: Option<
 
 /// "Type: weir ...", with everything mended.
 pub(super) fn command(spec: &JobSpec, edits: &[Edit]) -> String {
-    format!("Type: {}", command_line(&edited(&spec.global.arguments, edits)))
+    to_type(&edited(&spec.global.arguments, edits))
 }
 
 /// What to do about one value: the likeliest one, or else a sentence, with the command that has it; without a likely
