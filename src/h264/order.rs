@@ -15,7 +15,7 @@ pub struct DisplayOrder {
 }
 
 impl DisplayOrder {
-    /// `None` where slices do not tell it, or pictures may be fields.
+    /// Of pictures that are whole frames; `None` where slices do not tell it.
     pub(super) fn of(sps: &SeqParameterSet) -> Option<Self> {
         let PicOrderCntType::TypeZero { log2_max_pic_order_cnt_lsb_minus4 } = sps.pic_order_cnt else { return None };
         Some(Self {
