@@ -600,6 +600,28 @@ fn an_output_that_is_a_symbolic_link_to_the_input_is_refused() {
     over_itself(|input, output| symlink(input, output).unwrap());
 }
 
+#[test]
+fn what_tells_of_a_job_is_refused_in_the_place_of_an_input() {
+    let dir = scratch();
+    let input = dir.path().join("film.mkv");
+    fs::copy(path("tiny.mkv"), &input).unwrap();
+    let before = fs::read(&input).unwrap();
+    for option in [
+        "-progress",
+        "-events",
+        "-vstats_file",
+        "-sdp_file",
+        "-print_graphs_file",
+        "-stats_enc_pre",
+        "-stats_enc_post:v",
+        "-stats_mux_pre",
+    ] {
+        let run = weir_in(dir.path(), &format!("-y -i film.mkv {option} film.mkv -c:v mpeg4 -an out.mkv"));
+        assert_refused(&run, "film.mkv same as Input #0");
+        assert!(fs::read(&input).unwrap() == before, "{option} changed the input");
+    }
+}
+
 // Words that cannot be carried out.
 
 /// Runs `-i tiny.mp4 ARGS out.mp4`; nothing may be written.

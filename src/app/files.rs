@@ -60,8 +60,9 @@ pub(super) fn check_folders(plan: &Plan) -> Result<(), String> {
 /// Refuses what tells of the job (`-progress`, `-vstats_file` and their like) in place of an input.
 pub(super) fn check_reports(spec: &JobSpec, called: CalledAs) -> Result<(), String> {
     let GlobalSpec { progress, events, seldom, .. } = &spec.global;
-    let reports: Vec<&String> =
-        [progress, events, &seldom.video_stats, &seldom.sdp_file].into_iter().flatten().collect();
+    let of_job = [progress, events, &seldom.video_stats, &seldom.sdp_file, &seldom.graphs.file].into_iter().flatten();
+    let of_outputs = spec.outputs.iter().flat_map(|output| output.seldom.stats.files());
+    let reports: Vec<&String> = of_job.chain(of_outputs).collect();
     if reports.is_empty() {
         return Ok(());
     }

@@ -164,6 +164,14 @@ pub struct StatsSpecs {
     pub before_muxer: StatsSpec,
 }
 
+impl StatsSpecs {
+    /// All files that are written.
+    pub fn files(&self) -> impl Iterator<Item = &String> {
+        let places = [&self.before_encoder, &self.behind_encoder, &self.before_muxer];
+        places.into_iter().flat_map(|place| place.file.0.iter().map(|file| &file.value))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
