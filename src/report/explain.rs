@@ -200,8 +200,11 @@ fn describe(stream: &StreamFacts) -> String {
     text.trim_end().to_owned()
 }
 
+/// `5025.678 s`: as many decimals as it takes.
 fn seconds(us: i64) -> String {
-    format!("{} s", crate::unit::number::general(us as f64 / 1e6, 6))
+    let (sign, us) = (if us < 0 { "-" } else { "" }, us.unsigned_abs());
+    let exact = format!("{sign}{}.{:06}", us / 1_000_000, us % 1_000_000);
+    format!("{} s", exact.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn options(options: &[(String, String)]) -> String {
@@ -379,4 +382,22 @@ fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
 
 fn object(options: &[(String, String)]) -> Value {
     Value::Object(options.iter().map(|(k, v)| (k.clone(), Value::String(v.clone()))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn times_are_told_in_full() {
+        for (us, told) in [
+            (0, "0 s"),
+            (2_016_000, "2.016 s"),
+            (-500_000, "-0.5 s"),
+            (5_025_678_000, "5025.678 s"),
+            (1_234_567_000_001, "1234567.000001 s"),
+        ] {
+            assert_eq!(seconds(us), told);
+        }
+    }
 }
