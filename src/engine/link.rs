@@ -1,12 +1,17 @@
 //! Links: the only channels of the engine. Bounded by count and by bytes; a port can be closed from its far end.
 
+mod budget;
+
+pub use self::budget::Capacity;
+
+use self::budget::{Budget, Load};
 use super::leak::{Leak, Leaky, Mark};
 use super::meter::StageMeter;
 use super::stop::Latch;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -26,15 +31,6 @@ pub trait Flowing: Send + Sized + 'static {
     }
 }
 
-/// How much a link holds.
-#[derive(Clone, Copy, Debug)]
-pub struct Capacity {
-    /// Items at the most.
-    pub items: usize,
-    /// Bytes at the most; a single item may exceed it.
-    pub bytes: usize,
-}
-
 /// What arrives at a stage: from which of its ports, and what.
 #[derive(Debug)]
 pub struct Tagged<T> {
@@ -42,73 +38,6 @@ pub struct Tagged<T> {
     pub port: usize,
     /// An item, or `None`: nothing more comes on this port.
     pub item: Option<T>,
-}
-
-/// What is in a link, or goes into it at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Load {
-    items: u64,
-    bytes: u64,
-}
-
-impl Load {
-    /// Both numbers change together, in one word: 20 bits of items, 44 of bytes.
-    const BYTE_BITS: u32 = 44;
-    const MOST: Self = Self { items: (1 << 20) - 1, bytes: (1 << Self::BYTE_BITS) - 1 };
-
-    fn of<'a, T: Flowing>(items: impl IntoIterator<Item = &'a T>) -> Self {
-        items.into_iter().fold(Self::default(), |sum, item| sum + Self { items: 1, bytes: item.bytes() as u64 })
-    }
-
-    fn word(self) -> u64 {
-        self.items.min(Self::MOST.items) << Self::BYTE_BITS | self.bytes.min(Self::MOST.bytes)
-    }
-
-    fn of_word(word: u64) -> Self {
-        Self { items: word >> Self::BYTE_BITS, bytes: word & Self::MOST.bytes }
-    }
-}
-
-impl std::ops::Add for Load {
-    type Output = Self;
-
-    fn add(self, more: Self) -> Self {
-        Self { items: self.items + more.items, bytes: self.bytes + more.bytes }
-    }
-}
-
-#[derive(Debug)]
-struct Budget {
-    /// A [`Load`].
-    held: AtomicU64,
-    limit: Load,
-    /// Senders that wait for room.
-    waiting: AtomicUsize,
-}
-
-impl Budget {
-    fn new(capacity: Capacity) -> Self {
-        let limit = Load { items: capacity.items.max(1) as u64, bytes: capacity.bytes as u64 };
-        let limit = Load { items: limit.items.min(Load::MOST.items), bytes: limit.bytes.min(Load::MOST.bytes) };
-        Self { held: AtomicU64::new(0), limit, waiting: AtomicUsize::new(0) }
-    }
-
-    /// Counts the load in, if it fits or nothing else is there.
-    fn take(&self, load: Load) -> bool {
-        let fits = |word: u64| {
-            let sum = Load::of_word(word) + load;
-            (word == 0 || (sum.items <= self.limit.items && sum.bytes <= self.limit.bytes)).then(|| sum.word())
-        };
-        self.held.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_ok()
-    }
-
-    fn give_back(&self, load: Load) {
-        self.held.fetch_sub(load.word(), Ordering::SeqCst);
-    }
-
-    fn items(&self) -> usize {
-        Load::of_word(self.held.load(Ordering::Relaxed)).items as usize
-    }
 }
 
 /// What crosses a channel at once.
@@ -385,7 +314,7 @@ pub fn gate() -> (Sender<Infallible>, Receiver<Infallible>) {
     bounded(0)
 }
 
-/// A few items that wait for somebody slower, who must not hold anybody up: who finds it full leaves the item out.
+/// A few items that wait for somebody slower: who finds it full waits, or leaves the item out.
 pub fn mailbox<T>(items: usize) -> (Sender<T>, Receiver<T>) {
     bounded(items)
 }
