@@ -226,11 +226,6 @@ impl<T: Flowing> LinkSender<T> {
         meter.blocked_since(began);
         result
     }
-
-    /// Items waiting in the link.
-    pub fn depth(&self) -> usize {
-        self.budget.items()
-    }
 }
 
 impl<T> Drop for Inlet<T> {
@@ -253,13 +248,10 @@ impl<T: Flowing> Inlet<T> {
                 Ok(parcel) => Some(parcel),
                 Err(TryRecvError::Disconnected) => None,
                 Err(TryRecvError::Empty) => {
-                    let began = Instant::now();
-                    let received = select! {
+                    select! {
                         recv(self.receiver) -> received => received.ok(),
                         recv(abort.receiver()) -> _ => return Err(SendError::Aborted),
-                    };
-                    meter.starved_since(began);
-                    received
+                    }
                 }
             };
             if abort.is_tripped() {

@@ -14,7 +14,6 @@ pub struct StageMeter {
     items: AtomicU64,
     /// Time in steps, waits included.
     stepped_ns: AtomicU64,
-    starved_ns: AtomicU64,
     blocked_ns: AtomicU64,
     paused_ns: AtomicU64,
     waiting: AtomicU64,
@@ -28,10 +27,6 @@ impl StageMeter {
     pub(super) fn worked_since(&self, began: Instant) {
         self.items.fetch_add(1, Ordering::Relaxed);
         self.stepped_ns.fetch_add(since(began), Ordering::Relaxed);
-    }
-
-    pub(super) fn starved_since(&self, began: Instant) {
-        self.starved_ns.fetch_add(since(began), Ordering::Relaxed);
     }
 
     pub(super) fn blocked_since(&self, began: Instant) {
@@ -60,16 +55,6 @@ impl StageMeter {
     pub fn busy_ns(&self) -> u64 {
         let waits = self.blocked_ns.load(Ordering::Relaxed) + self.paused_ns.load(Ordering::Relaxed);
         self.stepped_ns.load(Ordering::Relaxed).saturating_sub(waits)
-    }
-
-    /// Nanoseconds of waiting for input.
-    pub fn starved_ns(&self) -> u64 {
-        self.starved_ns.load(Ordering::Relaxed)
-    }
-
-    /// Nanoseconds of waiting for room.
-    pub fn blocked_ns(&self) -> u64 {
-        self.blocked_ns.load(Ordering::Relaxed)
     }
 }
 

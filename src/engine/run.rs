@@ -131,21 +131,6 @@ impl Drop for AbortOnPanic {
 }
 
 impl Running {
-    /// The latches that end it.
-    pub fn stop(&self) -> &StopSignal {
-        &self.stop
-    }
-
-    /// True when every thread has ended.
-    pub fn is_finished(&self) -> bool {
-        self.threads.iter().all(|(_, t)| t.is_finished())
-    }
-
-    /// Microseconds since the start.
-    pub fn elapsed_us(&self) -> i64 {
-        self.clock.now_us()
-    }
-
     /// Waits for the end.
     pub fn join(self) -> Outcome {
         if let Some(waker) = self.waker {

@@ -56,11 +56,6 @@ impl StreamSpecifier {
         Self::default()
     }
 
-    /// All streams of a kind.
-    pub fn of_kind(kind: MediaKind) -> Self {
-        Self { kind: Some(kind), text: kind.letter().to_owned(), ..Self::default() }
-    }
-
     /// Reads the text after the option's first colon, e.g. `v:0`.
     pub fn parse(text: &str) -> Result<Self, SpecifierError> {
         let mut spec = Self { text: text.to_owned(), ..Self::default() };

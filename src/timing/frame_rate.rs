@@ -88,11 +88,6 @@ impl FrameRate {
         Self { settings, next: 0, number: 0, recent_previous: [0; 3], last_dropped: false }
     }
 
-    /// Frames placed so far.
-    pub fn frames(&self) -> i64 {
-        self.number
-    }
-
     /// True when `-frames` is reached.
     pub fn is_full(&self) -> bool {
         self.number >= self.settings.max_frames

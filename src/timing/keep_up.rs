@@ -170,11 +170,6 @@ impl KeepUp {
         self.origin_us
     }
 
-    /// Frames that the encoder keeps.
-    pub fn inside(&self) -> usize {
-        self.work.inside()
-    }
-
     /// A frame is there: whether it is to be encoded.
     pub fn offer(&mut self, now_us: i64, media_us: i64) -> bool {
         let difference = now_us - media_us;

@@ -167,11 +167,6 @@ impl Timeline {
         self.jumps
     }
 
-    /// The stream's last decoding time in microseconds of the job.
-    pub fn position_us(&self, stream: usize) -> Option<i64> {
-        self.streams.get(stream).filter(|s| s.started).map(|s| s.dts_us)
-    }
-
     /// Where the stream's next packet is expected, in microseconds of the job.
     pub fn next_us(&self, stream: usize) -> Option<i64> {
         self.streams.get(stream).and_then(|s| s.next_dts_us)
@@ -199,11 +194,6 @@ impl Timeline {
         let lead = at.saturating_sub(next);
         let is_jump = self.settings.may_jump && lead > self.threshold_us();
         lasts && !self.settings.copy_timestamps && lead > far_us && !is_jump
-    }
-
-    /// Adds a stream that the demuxer found while reading.
-    pub fn add_stream(&mut self, timing: StreamTiming) {
-        self.streams.push(StreamState::new(timing, self.newest_offset_us));
     }
 
     /// The input starts over: everything that follows is shifted by the length of one pass, from the input's beginning, where the

@@ -4,7 +4,6 @@ use super::{
     c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, hardware::DecoderHardware,
     hardware::FormatChoice, input::StreamParameters, packet::Packet, text_of,
 };
-use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
 use std::sync::Arc;
@@ -199,11 +198,6 @@ impl Decoder {
     /// Samples per second of what is decoded, or 0.
     pub fn sample_rate_hz(&self) -> i32 {
         self.get().sample_rate
-    }
-
-    /// The frame rate that the stream itself tells, or unknown.
-    pub fn frame_rate(&self) -> Rational {
-        self.get().framerate.into()
     }
 
     /// Bits per raw sample that the decoder found, or 0.

@@ -219,16 +219,6 @@ impl Frame {
         self.get().format
     }
 
-    /// Width in pixels.
-    pub fn width(&self) -> i32 {
-        self.get().width
-    }
-
-    /// Height in pixels.
-    pub fn height(&self) -> i32 {
-        self.get().height
-    }
-
     /// True for a key frame.
     pub fn is_key(&self) -> bool {
         compat::frame_is_key(self.get())

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::facts::MediaKind;
 use crate::plan::DisplayOverride;
-use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
 use std::time::Duration;
@@ -61,12 +60,6 @@ impl Demuxer {
     /// What ends its blocking I/O.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
-    }
-
-    /// The stream's time base.
-    pub fn time_base(&self, index: usize) -> Rational {
-        // SAFETY: a live stream.
-        unsafe { (*self.stream(index)).time_base }.into()
     }
 
     /// The codec's header of a stream, or the bytes of an attachment; empty when it has none.

@@ -123,7 +123,7 @@ fn a_link_is_bounded_by_bytes_and_lets_one_larger_item_pass_alone() {
             for number in 1..=20 {
                 sender.send(Some(Bytes(400 + number)), &abort, &StageMeter::default()).unwrap();
                 // Two of them are all that fits.
-                assert!(sender.depth() <= 2, "{} in the link", sender.depth());
+                assert!(sender.budget.items() <= 2, "{} in the link", sender.budget.items());
             }
         }
     })

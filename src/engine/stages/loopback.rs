@@ -43,8 +43,8 @@ impl LoopbackStage {
         let Some((undecodable, oversight)) = self.equipment.take() else { return Ok(()) };
         let LoopbackSettings { label, kind, decoder, tells_origins } = &self.settings;
         let subject = format!("Error while opening decoder {} for {label}", decoder.name);
-        let parameters = StreamParameters::of_encoder(encoded, undecodable.index)
-            .map_err(StageError::library("copy the encoder's parameters"))?;
+        let parameters =
+            StreamParameters::of_encoder(encoded).map_err(StageError::library("copy the encoder's parameters"))?;
         let (opened, _) = Decoder::open(&parameters, decoder).map_err(StageError::library(subject))?;
         let settings = DecodeSettings {
             url: label.clone(),

@@ -235,7 +235,7 @@ fn graph_input(
     let facts = &inputs.facts[input].streams[source];
     let stream_plan = &plan.inputs[input].streams[source];
     let parameters = inputs.demuxers[input]
-        .parameters(input, source)
+        .parameters(source)
         .map_err(|cause| PrepareError::Failed(format!("{}: {cause}", inputs.facts[input].url)))?;
     let forced = stream_plan.forced_frame_rate;
     let (trim_start_us, trim_duration_us) = input_trim(plan, input, &inputs.spec.global, &inputs.facts[input]);

@@ -60,7 +60,7 @@ impl Builder<'_> {
                             decode.decoder, facts.url
                         ))
                     };
-                    let parameters = demuxer.parameters(index, stream).map_err(fail)?;
+                    let parameters = demuxer.parameters(stream).map_err(fail)?;
                     let waiting = spec.inputs[index].thread_queue_size;
                     let mut room = packet_room(waiting);
                     if !input.is_timed() && waiting.is_none() {

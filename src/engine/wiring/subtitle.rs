@@ -78,7 +78,7 @@ impl Builder<'_> {
         let fail = |what: &str, cause: crate::av::AvError| {
             PrepareError::Failed(format!("Error while opening {what} for output stream #{output}:{index}: {cause}"))
         };
-        let parameters = inputs.demuxers[input].parameters(input, source).map_err(|e| fail("the input", e))?;
+        let parameters = inputs.demuxers[input].parameters(source).map_err(|e| fail("the input", e))?;
         let stream_plan = &plan.inputs[input].streams[source];
         let shape = SubtitleShape {
             global_header: output_plan.muxer.global_header,

@@ -267,7 +267,7 @@ fn frames_that_an_encoder_swallowed_are_not_waited_for() {
         }
         control.rests(media_us + 30_000);
         assert!(control.review(media_us + 30_000, 0).is_none_or(|review| review.change.is_none()));
-        assert!(control.inside() <= 1);
+        assert!(control.work.inside() <= 1);
     }
 }
 

@@ -39,7 +39,7 @@ mod tests {
         };
         let open = || Demuxer::open(&settings, &Interrupt::new()).unwrap().0;
         let [mut first, mut second, mut third] = [open(), open(), open()];
-        let matrix = |demuxer: &Demuxer| demuxer.parameters(0, 0).unwrap().display_matrix();
+        let matrix = |demuxer: &Demuxer| demuxer.parameters(0).unwrap().display_matrix();
         assert_eq!(matrix(&first), None);
         let orientation = Some(Orientation { degrees: 90.0, hflip: false, vflip: false });
         first.set_display(0, &DisplayOverride { orientation, ..DisplayOverride::default() }).unwrap();

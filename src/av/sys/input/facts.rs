@@ -2,7 +2,7 @@
 
 use super::{Demuxer, kind_of};
 use crate::av::sys::{compat, dictionary::pairs_of, known, text_of};
-use crate::facts::{InputFacts, MediaKind, Metadata, ProgramFacts, StreamFacts};
+use crate::facts::{InputFacts, MediaKind, ProgramFacts, StreamFacts};
 use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
 
@@ -111,17 +111,6 @@ impl Demuxer {
                 rescale(chapter.start, chapter.time_base.into(), Rational::MICROS)
             })
             .collect()
-    }
-
-    /// The metadata of the file.
-    pub fn metadata(&self) -> Metadata {
-        // SAFETY: belongs to the open context.
-        unsafe { pairs_of(self.get().metadata) }
-    }
-
-    /// Lets the pts of the container pass where it has a start; for `AVFormatContext.start_time` after a seek.
-    pub fn start_time_us(&self) -> Option<i64> {
-        known(self.get().start_time)
     }
 }
 

@@ -1,10 +1,9 @@
 //! What a decoder or a muxer wants to know of a stream, apart from the demuxer.
 
-use super::{Demuxer, kind_of};
+use super::Demuxer;
 use crate::av::sys::{
     compat, copy_of_parameters, encoder::EncodedParameters, error::AvError, frame::FrameShape, graph::Margins,
 };
-use crate::facts::MediaKind;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -20,8 +19,6 @@ pub struct StreamParameters {
     pub sample_aspect_ratio: Rational,
     /// The stream is a cover picture.
     pub attached_picture: bool,
-    /// Input and stream index, for messages.
-    pub index: (usize, usize),
     pub(crate) side_data: Vec<(ffi::AVPacketSideDataType, Vec<u8>)>,
 }
 
@@ -33,8 +30,8 @@ impl StreamParameters {
         self.parameters
     }
 
-    /// Those of an encoder's packets, for who decodes them; `index` is the output and its stream.
-    pub fn of_encoder(encoded: &EncodedParameters, index: (usize, usize)) -> Result<Self, AvError> {
+    /// Those of an encoder's packets, for who decodes them.
+    pub fn of_encoder(encoded: &EncodedParameters) -> Result<Self, AvError> {
         Ok(Self {
             // SAFETY: the parameters are valid; the copy is owned by the value returned.
             parameters: unsafe { copy_of_parameters(encoded.parameters) }?,
@@ -42,15 +39,8 @@ impl StreamParameters {
             frame_rate: encoded.frame_rate,
             sample_aspect_ratio: encoded.sample_aspect_ratio,
             attached_picture: false,
-            index,
             side_data: encoded.side_data.clone(),
         })
-    }
-
-    /// Kind of the stream.
-    pub fn kind(&self) -> MediaKind {
-        // SAFETY: never null.
-        kind_of(unsafe { (*self.parameters).codec_type })
     }
 
     /// What its frames will look like as far as the container tells; for streams that never give one.
@@ -100,7 +90,7 @@ impl Drop for StreamParameters {
 
 impl Demuxer {
     /// A copy of what a decoder needs.
-    pub fn parameters(&self, input: usize, index: usize) -> Result<StreamParameters, AvError> {
+    pub fn parameters(&self, index: usize) -> Result<StreamParameters, AvError> {
         let stream = self.stream(index);
         // SAFETY: a live stream; the copy is freed by its owner.
         unsafe {
@@ -110,7 +100,6 @@ impl Demuxer {
                 frame_rate: ffi::av_guess_frame_rate(self.context, stream, ptr::null_mut()).into(),
                 sample_aspect_ratio: (*stream).sample_aspect_ratio.into(),
                 attached_picture: (*stream).disposition & ffi::AV_DISPOSITION_ATTACHED_PIC != 0,
-                index: (input, index),
                 side_data: compat::stream_side_data(stream),
             })
         }

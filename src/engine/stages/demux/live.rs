@@ -351,8 +351,7 @@ impl DemuxStage {
             if facts.streams[new].codec != *codec {
                 codec.clone_from(&facts.streams[new].codec);
                 live.extradata[old] = None;
-                let parameters =
-                    demuxer.parameters(0, new).map_err(StageError::library("read a stream's parameters"))?;
+                let parameters = demuxer.parameters(new).map_err(StageError::library("read a stream's parameters"))?;
                 renewed.push((old, codec.clone(), NewCodec::new(parameters)));
             }
         }
