@@ -167,7 +167,6 @@ pub(super) fn plan(
         match &entry.place {
             MetadataPlace::Global => result.global.push(edit),
             MetadataPlace::Streams(specifier) => {
-                // A display matrix takes the place of this key.
                 if !(0..count).any(|i| whole.names(specifier, i)) {
                     let message = format!(
                         "{} {}={} has no effect on {}: it has {}.",
@@ -179,6 +178,7 @@ pub(super) fn plan(
                     );
                     diagnostics.push(Diagnostic::warning("unused-option", message).ffmpeg_says("").at(&entry.origin));
                 }
+                // A display matrix takes the place of this key.
                 let angle = (entry.key == "rotate").then(|| entry.value.parse::<f64>().ok()).flatten();
                 for (i, stream) in result.streams.iter_mut().enumerate() {
                     if !whole.names(specifier, i) {

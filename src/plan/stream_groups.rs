@@ -7,6 +7,7 @@ use super::Context;
 use crate::diagnostic::Diagnostic;
 use crate::facts::{ElementRef, GroupContent, OptionPairs, StreamGroup, Submix};
 use crate::spec::OutputSpec;
+use crate::unit::number::integer;
 
 /// FFmpeg's numbers of the types that consist of more than options.
 const AUDIO_ELEMENT: i32 = 1;
@@ -256,23 +257,9 @@ fn value<'a>(options: &'a OptionPairs, key: &str) -> Option<&'a str> {
     options.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
 }
 
-/// A number as C reads it: decimal, `0x` and hexadecimal, `0` and octal.
+/// A number as C reads it.
 fn number(text: &str) -> Option<i64> {
-    let text = text.trim_start_matches(BLANKS);
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if digits.starts_with(['+', '-']) {
-        return None;
-    }
-    let hexadecimal = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
-    let number = match (hexadecimal, digits.strip_prefix('0').filter(|rest| !rest.is_empty())) {
-        (Some(digits), _) => i64::from_str_radix(digits, 16),
-        (None, Some(digits)) => i64::from_str_radix(digits, 8),
-        (None, None) => digits.parse(),
-    };
-    number.ok().map(|number| sign * number)
+    integer(text.trim_start_matches(BLANKS))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::disposition::Dispositions;
 use crate::facts::{InputFacts, MediaKind, StreamFacts, StreamGroup};
+use crate::unit::number::integer;
 use std::fmt;
 
 /// A stream specifier: all conditions must hold; `index` then picks one of the streams that are left.
@@ -201,15 +202,8 @@ impl fmt::Display for StreamSpecifier {
     }
 }
 
-/// A number as `strtol` reads it with base 0: decimal, hexadecimal behind `0x`, octal behind `0`.
 fn parse_number<T: TryFrom<i64>>(text: &str) -> Option<T> {
-    let octal = text.strip_prefix('0').filter(|rest| !rest.is_empty());
-    let number = match (text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")), octal) {
-        (Some(hex), _) => i64::from_str_radix(hex, 16),
-        (None, Some(octal)) => i64::from_str_radix(octal, 8),
-        (None, None) => text.parse(),
-    };
-    T::try_from(number.ok()?).ok()
+    T::try_from(integer(text)?).ok()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Numbers as C's `printf` writes them, where programs read them.
+//! Numbers as C's `printf` writes them, where programs read them, and as its `strtol` reads them.
 
 use super::Rational;
 
@@ -70,6 +70,24 @@ pub fn short_time(us: i64) -> String {
     }
 }
 
+/// A whole number as `strtol` reads it with base 0: decimal, hexadecimal behind `0x`, octal behind `0`, perhaps with a sign.
+pub fn integer(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let hexadecimal = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
+    let octal = digits.strip_prefix('0').filter(|rest| !rest.is_empty());
+    let (digits, radix) = match (hexadecimal, octal) {
+        (Some(digits), _) => (digits, 16),
+        (None, Some(digits)) => (digits, 8),
+        (None, None) => (digits, 10),
+    };
+    // A second sign is none for C.
+    let digits = Some(digits).filter(|digits| !digits.starts_with(['+', '-']))?;
+    i64::from_str_radix(digits, radix).ok().map(|number| sign * number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +106,15 @@ mod tests {
             (0.0, "0"),
         ] {
             assert_eq!(general(value, 3), text);
+        }
+    }
+
+    #[test]
+    fn integers_are_strtol_s() {
+        let read = [("10", 10), ("0x1F", 31), ("0X1f", 31), ("010", 8), ("0", 0), ("-0x10", -16), ("+7", 7)];
+        read.iter().for_each(|(text, number)| assert_eq!(integer(text), Some(*number), "{text}"));
+        for text in ["", "-", "0x", "08", "1a", " 1", "0x-5", "--5", "0-5", "99999999999999999999"] {
+            assert_eq!(integer(text), None, "{text}");
         }
     }
 
