@@ -235,33 +235,40 @@ impl Place {
     /// Tells the position, and waits while it is too far ahead of the group's last, or while no filtergraph asks for an
     /// input that feeds nothing else. The last one never waits, nor does one that is asked for.
     pub fn advance(&self, position_us: i64, stop: &StopSignal) {
-        loop {
-            let answer: Receiver<()> = {
-                let mut state = self.balance.lock();
-                let me = &mut state.members[self.index];
-                me.position_us = Some(me.position_us.unwrap_or(i64::MIN).max(position_us));
-                // Who has not told anything yet is taken to stand where this input began.
-                let first = *me.first_us.get_or_insert(position_us);
-                let group = me.group;
-                let others = state.members.iter().enumerate();
-                let last = others
-                    .filter(|(i, m)| *i != self.index && m.active && m.group == group && !state.is_held(*i))
-                    .map(|(_, m)| m.position_us.unwrap_or(first))
-                    .min();
-                let level = last.is_none_or(|last| position_us <= last.saturating_add(LEAD_US));
-                let goes_on = state.wanted(self.index) == Some(true) || (level && !state.is_held(self.index));
-                state.wake(self.index);
-                if goes_on {
-                    return;
-                }
-                let (sender, receiver) = wake_up();
-                state.members[self.index].waiting = Some(sender);
-                receiver
-            };
+        while let Some(answer) = self.look(position_us) {
             if await_reply(&answer, &stop.drain).is_none() {
                 return;
             }
         }
+    }
+
+    /// Tells the position, and looks whether to go on. If not, gives what wakes when something has changed.
+    fn look(&self, position_us: i64) -> Option<Receiver<()>> {
+        let mut state = self.balance.lock();
+        let me = &mut state.members[self.index];
+        let before_us = me.position_us;
+        let now_us = before_us.unwrap_or(i64::MIN).max(position_us);
+        me.position_us = Some(now_us);
+        // Who has not told anything yet is taken to stand where this input began.
+        let first = *me.first_us.get_or_insert(position_us);
+        let group = me.group;
+        let others = state.members.iter().enumerate();
+        let last = others
+            .filter(|(i, m)| *i != self.index && m.active && m.group == group && !state.is_held(*i))
+            .map(|(_, m)| m.position_us.unwrap_or(first))
+            .min();
+        let level = last.is_none_or(|last| position_us <= last.saturating_add(LEAD_US));
+        let goes_on = state.wanted(self.index) == Some(true) || (level && !state.is_held(self.index));
+        // Those who wait for a third one would wake each other for ever.
+        if before_us != Some(now_us) {
+            state.wake(self.index);
+        }
+        if goes_on {
+            return None;
+        }
+        let (sender, receiver) = wake_up();
+        state.members[self.index].waiting = Some(sender);
+        Some(receiver)
     }
 }
 
@@ -297,6 +304,21 @@ mod tests {
         drop(behind);
         finished.recv().unwrap();
         thread.join().unwrap();
+    }
+
+    #[test]
+    fn those_who_wait_for_a_third_one_do_not_wake_each_other() {
+        let balance = Balance::default();
+        let (one, other, behind) = (balance.join(0, true), balance.join(0, true), balance.join(0, true));
+        assert!(behind.look(0).is_none());
+        let waits = one.look(10 * LEAD_US).unwrap();
+        let other_waits = other.look(10 * LEAD_US).unwrap();
+        // One that has come further is a reason to look again; one that has looked again is none.
+        assert_eq!(waits.try_recv(), Ok(()));
+        let waits = one.look(10 * LEAD_US).unwrap();
+        assert!(other_waits.try_recv().is_err());
+        assert!(behind.look(LEAD_US).is_none());
+        assert_eq!((waits.try_recv(), other_waits.try_recv()), (Ok(()), Ok(())));
     }
 
     #[test]
