@@ -139,17 +139,20 @@ fn command(first_only: bool, commands: &Commands) {
 
 /// `target time command argument`; how many words there are when they are too few.
 fn parse_command(line: &str, first_only: bool) -> Result<FilterCommand, usize> {
-    let mut words = line.trim().splitn(4, ' ').filter(|word| !word.is_empty());
-    let given = words.clone().count();
-    let (Some(target), Some(time), Some(command)) = (words.next(), words.next(), words.next()) else {
-        return Err(given);
+    let mut rest = line.trim();
+    let mut word = || {
+        let (word, behind) = rest.split_once(' ').unwrap_or((rest, ""));
+        rest = behind.trim_start();
+        Some(word).filter(|word| !word.is_empty())
     };
+    let words = [word(), word(), word()];
+    let [Some(target), Some(time), Some(command)] = words else { return Err(words.iter().flatten().count()) };
     let time: f64 = time.parse().map_err(|_| 1usize)?;
     Ok(FilterCommand {
         target: target.to_owned(),
         time_s: Some(time).filter(|time| *time >= 0.0),
         command: command.to_owned(),
-        argument: words.next().unwrap_or_default().to_owned(),
+        argument: rest.to_owned(),
         first_only,
     })
 }
@@ -238,6 +241,7 @@ mod tests {
         let read = parse_command("volume -1 volume 0.5 x\n", true).unwrap();
         assert_eq!((read.target.as_str(), read.time_s, read.argument.as_str()), ("volume", None, "0.5 x"));
         assert_eq!(parse_command("all 1.5 ping", false).unwrap().time_s, Some(1.5));
-        assert_eq!(parse_command("all 1.5", false), Err(2));
+        assert_eq!(parse_command("volume  -1  volume  0.5 x\n", true), Ok(read));
+        assert_eq!((parse_command("all 1.5", false), parse_command("", false)), (Err(2), Err(0)));
     }
 }
