@@ -329,5 +329,8 @@ fn never_began(outcome: &Outcome) -> bool {
 }
 
 fn reads_stdin(url: &str) -> bool {
-    url == "-" || url == "/dev/stdin" || url.starts_with("pipe:") || url.ends_with(":pipe:") || url.ends_with(":pipe:0")
+    let names = ["-", "/dev/stdin"];
+    names.contains(&url)
+        || ["pipe:", "fd:"].iter().any(|protocol| url.starts_with(protocol))
+        || [":pipe:", ":pipe:0", ":fd:"].iter().any(|end| url.ends_with(end))
 }
