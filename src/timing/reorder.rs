@@ -48,7 +48,7 @@ impl ReorderWindow {
     /// The decoding time of the picture that is shown at `pts`; `None` for the first `depth` pictures, and the first after a
     /// jump when nothing is known of the distance between pictures.
     pub fn dts(&mut self, pts: i64) -> Option<i64> {
-        if self.previous.is_some_and(|time| (time - pts).abs() >= self.jump) {
+        if self.previous.is_some_and(|time| time.saturating_sub(pts).saturating_abs() >= self.jump) {
             self.restart(pts);
         }
         self.learn(pts);
@@ -56,7 +56,7 @@ impl ReorderWindow {
         let place = self.waiting.partition_point(|time| *time <= pts);
         self.waiting.insert(place, pts);
         let dts = (self.waiting.len() > self.depth).then(|| self.waiting.remove(0))?;
-        if let Some(step) = self.latest.map(|latest| dts - latest).filter(|step| *step > 0) {
+        if let Some(step) = self.latest.map(|latest| dts.saturating_sub(latest)).filter(|step| *step > 0) {
             self.step = step;
         }
         self.latest = self.latest.max(Some(dts));
@@ -73,7 +73,7 @@ impl ReorderWindow {
     /// Puts `count` times before `first`, where their distance is known.
     fn fill(&mut self, first: i64, count: usize) {
         if self.step > 0 {
-            let before = (1..).take(count).map(|n| first - n * self.step);
+            let before = (1..).take(count).map(|n| first.saturating_sub(self.step.saturating_mul(n)));
             self.waiting.splice(0..0, before.collect::<Vec<_>>().into_iter().rev());
         }
     }

@@ -21,22 +21,24 @@ impl RescaleDelta {
     pub fn convert(&mut self, ticks: i64, from: Rational, samples: i64, fine: Rational, to: Rational) -> i64 {
         let finer_source = i128::from(from.num) * i128::from(to.den) <= i128::from(to.num) * i128::from(from.den);
         let (Some(expected), false, true) = (self.next, finer_source, samples > 0) else {
-            self.next = Some(rescale(ticks, from, fine) + samples);
+            self.next = Some(rescale(ticks, from, fine).saturating_add(samples));
             return rescale(ticks, from, to);
         };
         let doubled = |rounding| {
             let twice = Rational::new(from.num, from.den);
-            rescale_rounded(2 * ticks + if rounding == Rounding::Up { 1 } else { -1 }, twice, fine, rounding)
+            let half = if rounding == Rounding::Up { 1 } else { -1 };
+            rescale_rounded(ticks.saturating_mul(2).saturating_add(half), twice, fine, rounding)
         };
         let low = doubled(Rounding::Down) >> 1;
-        let high = (doubled(Rounding::Up) + 1) >> 1;
+        let high = doubled(Rounding::Up).saturating_add(1) >> 1;
         let (a, b) = (low, high);
-        if expected < 2 * a - b || expected > 2 * b - a {
-            self.next = Some(rescale(ticks, from, fine) + samples);
+        let jitter = b.saturating_sub(a);
+        if expected < a.saturating_sub(jitter) || expected > b.saturating_add(jitter) {
+            self.next = Some(rescale(ticks, from, fine).saturating_add(samples));
             return rescale(ticks, from, to);
         }
         let this = expected.clamp(a, b);
-        self.next = Some(this + samples);
+        self.next = Some(this.saturating_add(samples));
         rescale(this, fine, to)
     }
 }

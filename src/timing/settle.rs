@@ -36,10 +36,10 @@ impl<T> Settle<T> {
         let count = self.held.len();
         let mut settled = Vec::with_capacity(count);
         for (index, (mut times, key, packet)) in self.held.drain(..).enumerate() {
-            let before = i64::try_from(count - 1 - index).unwrap_or(0) * times.duration;
-            times.dts = times.dts.or(next_dts.map(|dts| dts - before));
+            let before = i64::try_from(count - 1 - index).unwrap_or(0).saturating_mul(times.duration);
+            times.dts = times.dts.or(next_dts.map(|dts| dts.saturating_sub(before)));
             // A keyframe is shown before all that follow it.
-            let key_pts = first_pts.filter(|_| key && index == 0).map(|pts| pts - times.duration);
+            let key_pts = first_pts.filter(|_| key && index == 0).map(|pts| pts.saturating_sub(times.duration));
             times.pts = times.pts.or(key_pts.max(times.dts));
             settled.push((times, packet));
         }

@@ -205,7 +205,7 @@ impl Timeline {
         let length = |s: &StreamState| {
             let (first, end) = s.pass?;
             let start = s.timing.starts_at.map_or(first, |start| start.min(first));
-            Some((end - start, s.timing.time_base))
+            Some((end.saturating_sub(start), s.timing.time_base))
         };
         let video =
             self.streams.iter().find(|s| s.timing.kind == MediaKind::Video && s.pass.is_some_and(|p| p.1 > p.0));
@@ -223,7 +223,7 @@ impl Timeline {
             _ => None,
         };
         if let Some((ticks, base)) = video.and_then(length).or(longest.map(|(_, length)| length)) {
-            self.loop_shift = (rescale(so_far, old_base, base) + ticks, base);
+            self.loop_shift = (rescale(so_far, old_base, base).saturating_add(ticks), base);
         }
         for stream in &mut self.streams {
             stream.pass = None;
@@ -249,9 +249,10 @@ impl Timeline {
             && anchor == stream
         {
             self.anchor = None;
-            let correction = end - begins.saturating_add(rescale(self.loop_shift.0, self.loop_shift.1, base));
-            if rescale(correction, base, Rational::MICROS).abs() < ANCHOR_WITHIN_US {
-                self.loop_shift = (rescale(self.loop_shift.0, self.loop_shift.1, base) + correction, base);
+            let so_far = rescale(self.loop_shift.0, self.loop_shift.1, base);
+            let correction = end.saturating_sub(begins.saturating_add(so_far));
+            if rescale(correction, base, Rational::MICROS).saturating_abs() < ANCHOR_WITHIN_US {
+                self.loop_shift = (so_far.saturating_add(correction), base);
             }
         }
         let shift = rescale(self.loop_shift.0, self.loop_shift.1, base);
@@ -265,11 +266,11 @@ impl Timeline {
             // ffmpeg scales what it has shifted by the input's offset, which is taken off again here; and as C does, it cuts
             // off what is less than a tick.
             let offset = rescale(self.settings.offset_us, Rational::MICROS, base);
-            let scaled = |t: i64| ((t + offset) as f64 * scale.as_f64()) as i64 - offset;
+            let scaled = |t: i64| ((t.saturating_add(offset) as f64 * scale.as_f64()) as i64).saturating_sub(offset);
             raw = PacketTimes { pts: raw.pts.map(scaled), dts: raw.dts.map(scaled), ..raw };
         }
         if let (Some(resume_us), Some(at)) = (resume_us, raw.dts.or(raw.pts)) {
-            let offset_us = resume_us - rescale(at, base, Rational::MICROS);
+            let offset_us = resume_us.saturating_sub(rescale(at, base, Rational::MICROS));
             self.newest_offset_us = offset_us;
             self.last_us = None;
             self.streams.iter_mut().for_each(|s| s.offset_us = offset_us);
@@ -310,14 +311,14 @@ impl Timeline {
             // The first time of this stream: it belongs near the others.
             self.streams[stream].offset_us = self.newest_offset_us;
             if let (Some(last), true) = (self.last_us, self.settings.may_jump) {
-                let delta = at(self.newest_offset_us) - last;
-                if delta.abs() > threshold {
-                    self.open_epoch(stream, self.newest_offset_us - delta);
+                let delta = at(self.newest_offset_us).saturating_sub(last);
+                if delta.saturating_abs() > threshold {
+                    self.open_epoch(stream, self.newest_offset_us.saturating_sub(delta));
                 }
             }
             return;
         };
-        if self.settings.rebases && next - at(state.offset_us) < REBASED_WITHIN_US {
+        if self.settings.rebases && next.saturating_sub(at(state.offset_us)) < REBASED_WITHIN_US {
             self.follow_rebase(stream, next, at(state.offset_us));
             return;
         }
@@ -326,7 +327,7 @@ impl Timeline {
                 || dts_us.saturating_add(BACKWARD_TOLERANCE_US) < state.dts_us
         };
         if !jumped(at(state.offset_us)) {
-            if at(state.offset_us) - next > RETURNS_FROM_US {
+            if at(state.offset_us).saturating_sub(next) > RETURNS_FROM_US {
                 self.return_to_earlier(stream, next, dts);
             }
             return;
@@ -334,12 +335,12 @@ impl Timeline {
         let newest = self.newest_offset_us;
         if newest != state.offset_us {
             let there = at(newest);
-            if (there - next).abs() <= ALIGN_WITHIN_US {
+            if there.saturating_sub(next).saturating_abs() <= ALIGN_WITHIN_US {
                 let overlap = next - there;
                 let video = state.timing.kind == MediaKind::Video;
                 if video && overlap > 0 {
                     // The epoch was placed too early for the pictures: it moves on for all.
-                    self.newest_offset_us += overlap;
+                    self.newest_offset_us = newest.saturating_add(overlap);
                     for other in self.streams.iter_mut().filter(|s| s.offset_us == newest) {
                         other.offset_us = self.newest_offset_us;
                     }
@@ -351,7 +352,7 @@ impl Timeline {
                 return;
             }
         }
-        let offset = state.offset_us + next - at(state.offset_us);
+        let offset = state.offset_us.saturating_add(next.saturating_sub(at(state.offset_us)));
         self.open_epoch(stream, offset);
     }
 
@@ -359,7 +360,9 @@ impl Timeline {
     fn return_to_earlier(&mut self, stream: usize, next_us: i64, dts: i64) {
         let state = &mut self.streams[stream];
         let at_us = rescale(dts, state.timing.time_base, Rational::MICROS);
-        let fits = |offset: &i64| (at_us.saturating_add(*offset) - next_us).abs() <= BACKWARD_TOLERANCE_US;
+        let fits = |offset: &i64| {
+            at_us.saturating_add(*offset).saturating_sub(next_us).saturating_abs() <= BACKWARD_TOLERANCE_US
+        };
         if fits(&self.newest_offset_us) {
             // Another stream has returned before.
             state.offset_us = self.newest_offset_us;
@@ -378,7 +381,7 @@ impl Timeline {
             state.trims = true;
             return;
         }
-        let offset_us = state.offset_us + next_us - at_us;
+        let offset_us = state.offset_us.saturating_add(next_us.saturating_sub(at_us));
         self.newest_offset_us = offset_us;
         self.jumps += 1;
         for other in &mut self.streams {

@@ -55,13 +55,14 @@ impl StreamState {
 
     /// Timestamps from just before a wrap, in an input whose start time lies after it, become negative.
     pub(super) fn unwrap(&mut self, times: &mut PacketTimes, start_time_us: Option<i64>) {
-        let (Some(start), false, true) = (start_time_us, self.wrap_settled, self.timing.wrap_bits < 63) else { return };
+        let wraps = (1..63).contains(&self.timing.wrap_bits);
+        let (Some(start), false, true) = (start_time_us, self.wrap_settled, wraps) else { return };
         self.wrap_settled = true;
         let start = rescale(start, Rational::MICROS, self.timing.time_base);
         let (half, whole) = (1i64 << (self.timing.wrap_bits - 1), 1i64 << self.timing.wrap_bits);
         for time in [&mut times.dts, &mut times.pts] {
             if let Some(t) = time.as_mut().filter(|t| **t > start.saturating_add(half)) {
-                *t -= whole;
+                *t = t.saturating_sub(whole);
                 self.wrap_settled = false;
             }
         }
@@ -123,7 +124,7 @@ impl StreamState {
                 0
             };
             if let (Some(pts), false) = (pts, self.timing.decoded) {
-                self.dts_us += us(pts);
+                self.dts_us = self.dts_us.saturating_add(us(pts));
             }
         }
         if let Some(dts) = dts {
@@ -134,8 +135,8 @@ impl StreamState {
         }
         let length_us = match (self.timing.kind, self.timing.forced_frame_rate) {
             (MediaKind::Video, Some(rate)) if rate.is_valid() => {
-                let frame = rescale(self.dts_us, Rational::MICROS, rate.inverse()) + 1;
-                rescale(frame, rate.inverse(), Rational::MICROS) - self.dts_us
+                let frame = rescale(self.dts_us, Rational::MICROS, rate.inverse()).saturating_add(1);
+                rescale(frame, rate.inverse(), Rational::MICROS).saturating_sub(self.dts_us)
             }
             (MediaKind::Audio, _) if self.timing.sample_rate_hz > 0 && self.timing.frame_samples > 0 => {
                 MICROS_PER_SECOND * i64::from(self.timing.frame_samples) / i64::from(self.timing.sample_rate_hz)

@@ -469,3 +469,34 @@ fn a_time_far_ahead_may_be_astray() {
         assert_eq!(timeline.may_be_astray(VIDEO, at(500), in_real_time), !may_jump, "a jump");
     }
 }
+
+/// A time as a damaged file may tell it.
+fn any_time() -> impl Strategy<Value = Option<i64>> {
+    let ends = prop::sample::select(vec![i64::MIN + 1, i64::MIN / 2, i64::MAX / 2, i64::MAX]);
+    prop_oneof![Just(None), (-100_000i64..100_000).prop_map(Some), any::<i64>().prop_map(Some), ends.prop_map(Some)]
+}
+
+proptest! {
+    #[test]
+    fn no_time_is_too_much(
+        packets in prop::collection::vec((0usize..4, any_time(), any_time(), any_time(), 0u32..9), 0..60),
+        (may_jump, copy_timestamps, rebases) in any::<(bool, bool, bool)>(), start_time_us in any_time(), offset_us in any_time(),
+    ) {
+        let settings = TimelineSettings {
+            copy_timestamps, rebases, start_time_us, offset_us: offset_us.unwrap_or(0), ..settings(may_jump)
+        };
+        let reordered = StreamTiming { video_delay: 2, tells_only_display: true, ..video(TS) };
+        let scaled = StreamTiming { scale: Some(Rational::new(2, 1)), wrap_bits: 0, decoded: true, ..audio(TS) };
+        let mut timeline = Timeline::new(settings, vec![video(TS), audio(TS), reordered, scaled]);
+        for (stream, pts, dts, duration, event) in packets {
+            match event {
+                0 => timeline.seam(),
+                1 => timeline.splice(timeline.end_us().unwrap_or(0), start_time_us),
+                _ => {}
+            }
+            let times = PacketTimes { pts, dts, duration: duration.unwrap_or(0).max(0), trimmed: (event, event) };
+            let _ = timeline.may_be_astray(stream, times, rebases);
+            prop_assert_eq!(timeline.stamp(stream, times).pts.is_some(), pts.is_some());
+        }
+    }
+}
