@@ -431,6 +431,31 @@ fn an_mp4_whose_header_lies_about_a_length_ends_in_good_order() {
     assert_none(&complaints, lies.len());
 }
 
+#[test]
+fn times_at_the_ends_of_what_can_be_counted_do_no_harm() {
+    let dir = scratch();
+    let medium = path("tiny.mp4");
+    let mut media = Vec::new();
+    for (number, times) in ["9e18", "-9e18", "if(gt(N,5),9e18,N*3600)", "if(mod(N,2),-9e18,9e18)"].iter().enumerate() {
+        for extension in ["nut", "mkv"] {
+            let name = format!("{number}.{extension}");
+            let made =
+                format!("-v quiet -y -i {} -map 0:v -map 0:a -c copy -bsf:v setts=ts='{times}'", medium.display());
+            let made = format!("{made} -bsf:a setts=ts='{times}' {name}");
+            run(Path::new("ffmpeg"), &made.split(' ').collect::<Vec<_>>(), dir.path(), LIMIT);
+            media.push(name);
+        }
+    }
+    let ways = ["-c copy", "-c:v mpeg4 -c:a aac"];
+    let cases: Vec<(&String, &str)> = media.iter().flat_map(|name| ways.map(move |way| (name, way))).collect();
+    let complaints = in_parallel(&cases, |&(name, way)| {
+        let output = format!("{name}.{}.mp4", way.len());
+        let wrong = weir_in(dir.path(), &format!("-i {name} {way} {output}")).misbehaviour();
+        wrong.map(|wrong| format!("{name} ({way}): {wrong}"))
+    });
+    assert_none(&complaints, cases.len());
+}
+
 // Outputs that cannot be written.
 
 #[test]

@@ -49,7 +49,7 @@ pub(super) fn decoded(stream: usize, frame: &Frame, base: Rational) {
 pub(super) fn filtered(frame: Option<&Frame>, filter_base: Rational, start_us: i64, base: Rational) {
     let moved = |base: Rational| {
         let pts = frame.and_then(Frame::pts)?;
-        Some(rescale(pts, filter_base, base) - rescale(start_us, Rational::MICROS, base))
+        Some(rescale(pts, filter_base, base).saturating_sub(rescale(start_us, Rational::MICROS, base)))
     };
     let extra_bits = base.den.max(1).leading_zeros().saturating_sub(2).min(16);
     let fine = Rational::new(base.num, base.den << extra_bits);

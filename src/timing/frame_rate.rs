@@ -106,7 +106,7 @@ impl FrameRate {
         // The finer base may leave 32 bits; a rational of the same value is built from the other side then.
         let fine = i32::try_from(i64::from(to.den) << extra).map(|den| Rational::new(to.num, den)).unwrap_or(to);
         let extra = if fine == to { 0 } else { extra };
-        let ticks = rescale(pts, base, fine) - rescale(self.settings.start_us, Rational::MICROS, fine);
+        let ticks = rescale(pts, base, fine).saturating_sub(rescale(self.settings.start_us, Rational::MICROS, fine));
         let whole = ticks & ((1i64 << extra) - 1) == 0;
         let nudge = if whole && !always_nudged { 0 } else { i128::from(ticks.signum()) << (BITS - 17) };
         (i128::from(ticks) << (BITS - extra)) + nudge

@@ -49,7 +49,9 @@ impl<T> Interleaving<T> {
     pub fn pop(&mut self) -> Option<(usize, T)> {
         let head = |(stream, lane): (usize, &Lane<T>)| Some((lane.waiting.front()?.0, stream));
         let (at_us, stream) = self.lanes.iter().enumerate().filter_map(head).min()?;
-        if self.bytes <= MOST_BYTES && self.slowest_us().is_some_and(|slowest| at_us - slowest > self.ahead_us) {
+        if self.bytes <= MOST_BYTES
+            && self.slowest_us().is_some_and(|slowest| at_us.saturating_sub(slowest) > self.ahead_us)
+        {
             return None;
         }
         let lane = &mut self.lanes[stream];

@@ -87,17 +87,17 @@ impl Copy {
             return CopyStep::End;
         }
         let start = rescale(s.start_us, Rational::MICROS, to);
-        let mut pts = packet.pts().map(|t| rescale(t, s.time_base, to) - start);
+        let mut pts = packet.pts().map(|t| rescale(t, s.time_base, to).saturating_sub(start));
         let dts = match packet.dts() {
-            None => rescale(media.dts_us, Rational::MICROS, to) - start,
+            None => rescale(media.dts_us, Rational::MICROS, to).saturating_sub(start),
             Some(dts) if s.kind == MediaKind::Audio && s.sample_rate_hz > 0 => {
                 let samples = if packet_samples > 0 { packet_samples } else { s.frame_samples };
                 let fine = Rational::new(1, s.sample_rate_hz);
-                let exact = self.samples.convert(dts, s.time_base, i64::from(samples), fine, to) - start;
+                let exact = self.samples.convert(dts, s.time_base, i64::from(samples), fine, to).saturating_sub(start);
                 pts = Some(exact);
                 exact
             }
-            Some(dts) => rescale(dts, s.time_base, to) - start,
+            Some(dts) => rescale(dts, s.time_base, to).saturating_sub(start),
         };
         packet.set_duration(rescale(packet.duration(), s.time_base, to));
         packet.set_times(pts, Some(dts));

@@ -122,7 +122,7 @@ impl DecodeStage {
             let length = media.packet.duration();
             if let (Some(pts), Some(previous)) = (pts, self.previous_pts)
                 && length > 0
-                && pts - previous > length
+                && pts.saturating_sub(previous) > length
             {
                 self.samples.reset();
             }
@@ -291,7 +291,7 @@ impl DecodeStage {
                 }
                 _ => 0,
             };
-            self.next_us = Some(begins + length);
+            self.next_us = Some(begins.saturating_add(length));
         }
         if let Some(top) = self.settings.top_field_first {
             frame.set_top_field_first(top);
@@ -334,9 +334,10 @@ impl DecodeStage {
         };
         let pts = self.samples.convert(ticks, base, samples, fine, fine);
         frame.set_pts(Some(pts));
-        self.expected = Some((pts + samples, rate));
-        self.next_us = Some(rescale(pts + samples, fine, Rational::MICROS));
-        self.last_sound = Some((frame.share().map_err(StageError::library("keep a frame"))?, pts + samples));
+        let end = pts.saturating_add(samples);
+        self.expected = Some((end, rate));
+        self.next_us = Some(rescale(end, fine, Rational::MICROS));
+        self.last_sound = Some((frame.share().map_err(StageError::library("keep a frame"))?, end));
         Ok(frame)
     }
 

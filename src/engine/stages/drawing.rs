@@ -54,7 +54,7 @@ impl Drawing {
 
     /// The input has come to `at`; `asked`: the graph waits for a picture.
     pub fn heartbeat(&mut self, at: i64, asked: bool) -> Result<Vec<Frame>, AvError> {
-        let before = at - 1;
+        let before = at.saturating_sub(1);
         let mut frames = Vec::new();
         if before <= self.last_pts {
             return Ok(frames);

@@ -272,7 +272,8 @@ impl EncodeStage {
             told_times::filtered(Some(&frame), shape.output.time_base, self.settings.start_us, base);
         }
         let pts = frame.pts().map(|pts| {
-            rescale(pts, shape.output.time_base, base) - rescale(self.settings.start_us, Rational::MICROS, base)
+            let start = rescale(self.settings.start_us, Rational::MICROS, base);
+            rescale(pts, shape.output.time_base, base).saturating_sub(start)
         });
         if self.past_the_end(self.next_sample, base) {
             self.done = true;
@@ -284,7 +285,7 @@ impl EncodeStage {
             let fine = Rational::new(1, frame.sample_rate_hz().max(1));
             frame.set_duration(rescale(i64::from(frame.samples()), fine, base));
         }
-        self.next_sample = pts + i64::from(frame.samples());
+        self.next_sample = pts.saturating_add(i64::from(frame.samples()));
         let quality = encoder.global_quality();
         frame.prepare_for_encoder(false, quality);
         self.meter.frames.fetch_add(1, Relaxed);

@@ -76,7 +76,7 @@ impl SubtitleStage {
     /// A packet of pictures passed.
     fn picture(&mut self, lane: usize, media: &MediaPacket) {
         let Some(Pulse { time_base, offset_us }) = self.settings.pulses.get(lane).copied() else { return };
-        let at = |ticks: i64| rescale(ticks, time_base, Rational::MICROS) + offset_us;
+        let at = |ticks: i64| rescale(ticks, time_base, Rational::MICROS).saturating_add(offset_us);
         let key = media.packet.pts().filter(|_| media.packet.is_key()).map(at);
         self.waiting.picture(lane, media.packet.dts().map(at), key);
     }

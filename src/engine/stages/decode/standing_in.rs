@@ -24,7 +24,7 @@ impl DecodeStage {
         let length_us = if rate.is_valid() { rescale(1, rate.inverse(), Rational::MICROS) } else { 40_000 };
         let (Some(last), Some(mut next_us)) = (&self.last_picture, self.next_us) else { return Ok(()) };
         // A picture a moment, however long it was silent before it was called away.
-        while length_us > 0 && next_us + length_us <= at_us {
+        while length_us > 0 && next_us.saturating_add(length_us) <= at_us {
             let mut again = last.share().map_err(StageError::library("repeat a picture"))?;
             again.set_pts(Some(rescale(next_us, Rational::MICROS, self.settings.time_base)));
             out.send(0, FrameItem::Frame(again))?;
@@ -52,7 +52,7 @@ impl DecodeStage {
         out: &mut Outlet<FrameItem>,
     ) -> Result<i64, StageError> {
         // A hole of more than a minute is not a loop's seam.
-        if end - at > 60 * i64::from(pattern.sample_rate_hz().max(1)) {
+        if end.saturating_sub(at) > 60 * i64::from(pattern.sample_rate_hz().max(1)) {
             return Ok(at);
         }
         while at < end {

@@ -153,7 +153,7 @@ impl DemuxStage {
             // Each track has a length of its own.
             for s in facts.streams.iter().filter(counts).filter(used) {
                 let Some(length) = own_length_us(facts, s) else { continue };
-                let reached = end_us(s).map_or(0, |end| end - start_us(s));
+                let reached = end_us(s).map_or(0, |end| end.saturating_sub(start_us(s)));
                 checks.push((length, reached));
             }
         } else if whole_is_promised
@@ -173,7 +173,7 @@ impl DemuxStage {
     /// How far the clock of the stream that goes furthest went, in microseconds; 0 before any packet.
     fn reached_from_start_us(&self) -> i64 {
         let origin = self.settings.facts.start_time_us.unwrap_or(0);
-        self.reached_us.iter().flatten().max().map_or(0, |end| end - origin)
+        self.reached_us.iter().flatten().max().map_or(0, |end| end.saturating_sub(origin))
     }
 
     /// True for the file of a picture that lacks its end, of which decoders make grey.
@@ -186,7 +186,7 @@ impl DemuxStage {
     pub(super) fn note_reached(&mut self, stream: usize, times: PacketTimes) {
         let base = self.settings.facts.streams[stream].time_base;
         if let Some(time) = times.pts.or(times.dts) {
-            let end = rescale(time + times.duration, base, Rational::MICROS);
+            let end = rescale(time.saturating_add(times.duration), base, Rational::MICROS);
             let reached = &mut self.reached_us[stream];
             *reached = Some(reached.unwrap_or(i64::MIN).max(end));
         }

@@ -100,7 +100,7 @@ impl LiveInput {
 
     /// Learns how far the job's time is.
     pub(super) fn note_position(&mut self, dts_us: i64) {
-        let lead = dts_us - self.peer.clock().now_us();
+        let lead = dts_us.saturating_sub(self.peer.clock().now_us());
         self.lead_us = Some(self.lead_us.map_or(lead, |least| least.min(lead)));
         let best = self.best_lead_us.map_or(lead, |best| best.max(lead));
         self.best_lead_us = Some(best);
@@ -206,7 +206,7 @@ impl DemuxStage {
                     }
                     told => told,
                 };
-                *end = packet.pts().or(packet.dts()).map(|at| at + length);
+                *end = packet.pts().or(packet.dts()).map(|at| at.saturating_add(length));
             }
             return self.joined(stream, packet, out);
         }

@@ -109,7 +109,7 @@ impl EncodeStage {
             None => packet,
         };
         let ticks = packet.dts().or(packet.pts()).unwrap_or(0);
-        let dts_us = rescale(ticks, base, Rational::MICROS) + self.settings.start_us;
+        let dts_us = rescale(ticks, base, Rational::MICROS).saturating_add(self.settings.start_us);
         let sent = out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us }));
         if let Some(keeper) = &mut self.keeper {
             keeper.taken();

@@ -233,7 +233,7 @@ impl MuxStage {
         let Some(session) = &mut live.session else { return };
         let at_us = packet.dts().or(packet.pts()).map(|t| rescale(t, base, Rational::MICROS));
         if let (true, Some(pts), Some(dts)) = (session.parts.sound_leads && picture, packet.pts(), packet.dts()) {
-            let lead_us = rescale(pts - dts, base, Rational::MICROS).min(MOST_LEAD_US);
+            let lead_us = rescale(pts.saturating_sub(dts), base, Rational::MICROS).min(MOST_LEAD_US);
             if lead_us > live.lead_us {
                 live.lead_us = lead_us;
                 self.muxer.lead_sound_by(lead_us);
@@ -249,15 +249,16 @@ impl MuxStage {
                 peer.media();
                 if let Some(at_us) = at_us {
                     let now_us = peer.clock().now_us();
-                    let least = live.delay_us.map_or(now_us - at_us, |least| least.min(now_us - at_us));
+                    let delay_us = now_us.saturating_sub(at_us);
+                    let least = live.delay_us.map_or(delay_us, |least| least.min(delay_us));
                     live.delay_us = Some(least);
                     let since_us = match came_us {
                         Came::At(us) => Some(us),
-                        Came::Unknown => Some(at_us + least),
+                        Came::Unknown => Some(at_us.saturating_add(least)),
                         Came::BesidePictures => None,
                     };
                     if let Some(since_us) = since_us {
-                        peer.meter().lag_us.store((now_us - since_us).max(0), Relaxed);
+                        peer.meter().lag_us.store(now_us.saturating_sub(since_us).max(0), Relaxed);
                     }
                 }
             }
@@ -274,7 +275,7 @@ impl MuxStage {
     fn came_us(&self, index: usize, packet: &Packet, base: Rational) -> Came {
         let origin_us = |state: &State| Some(state.meter.encode.origin_us.load(Relaxed)).filter(|us| *us != i64::MIN);
         match (origin_us(&self.streams[index]), packet.pts()) {
-            (Some(origin_us), Some(pts)) => Came::At(origin_us + rescale(pts, base, Rational::MICROS)),
+            (Some(origin_us), Some(pts)) => Came::At(origin_us.saturating_add(rescale(pts, base, Rational::MICROS))),
             _ if self.streams.iter().any(|state| origin_us(state).is_some()) => Came::BesidePictures,
             _ => Came::Unknown,
         }

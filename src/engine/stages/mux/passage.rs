@@ -109,7 +109,7 @@ impl MuxStage {
                     (0, Some(rate)) => rescale(1, rate.inverse(), base),
                     (known, _) => known,
                 };
-                let end = shown.map(|t| rescale(t + length, base, Rational::MICROS));
+                let end = shown.map(|t| rescale(t.saturating_add(length), base, Rational::MICROS));
                 if let Some(shortest) = &mut self.shortest {
                     shortest.push(index, (at, end), packet.size(), packet);
                 }

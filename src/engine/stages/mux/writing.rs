@@ -40,7 +40,7 @@ impl MuxStage {
             let begins_us = rescale(time, base, Rational::MICROS);
             let _ = meter.first_us.compare_exchange(i64::MIN, begins_us, Relaxed, Relaxed);
         }
-        let own_end = packet.pts().or(packet.dts()).map(|time| time + packet.duration());
+        let own_end = packet.pts().or(packet.dts()).map(|time| time.saturating_add(packet.duration()));
         self.packets += 1;
         if self.settings.debug_timestamps {
             log::info!(
