@@ -647,6 +647,31 @@ fn what_tells_of_a_job_is_refused_in_the_place_of_an_input() {
     }
 }
 
+/// What a file calls its attachments is its own affair: it does not lead out of the folder, nor to the file itself.
+#[test]
+fn an_attachment_is_written_beside_the_job_and_not_over_its_input() {
+    let dir = scratch();
+    let within = dir.path().join("within");
+    fs::create_dir(&within).unwrap();
+    fs::write(within.join("notes.txt"), "notes").unwrap();
+    for told in ["../out.txt", "/tmp/../../out.txt", "in.mkv"] {
+        let options = "-attach notes.txt -metadata:s:t mimetype=text/plain";
+        let tiny = path("tiny.mp4");
+        let made = weir_in(
+            &within,
+            &format!("-y -i {} -c copy {options} -metadata:s:t filename={told} in.mkv", tiny.display()),
+        );
+        assert_eq!(made.code(), Some(0), "{}", made.tail());
+        let before = fs::read(within.join("in.mkv")).unwrap();
+        let run = weir_with(&within, &["-dump_attachment:t", "", "-i", "in.mkv"]);
+        assert_eq!(run.misbehaviour(), None);
+        assert!(!dir.path().join("out.txt").exists());
+        assert_eq!(within.join("out.txt").exists(), told.ends_with("out.txt"), "{told}: {}", run.tail());
+        assert!(fs::read(within.join("in.mkv")).unwrap() == before, "{told}");
+        let _ = fs::remove_file(within.join("out.txt"));
+    }
+}
+
 // Words that cannot be carried out.
 
 /// Runs `-i tiny.mp4 ARGS out.mp4`; nothing may be written.

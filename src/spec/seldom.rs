@@ -17,6 +17,8 @@ pub struct SeldomGlobal {
     pub audio_drift_threshold: Option<String>,
     /// `-vol`: 256 is unchanged.
     pub volume: i32,
+    /// Where `-vol` and `-async` stand, which change all sound that is encoded.
+    pub sound_changes: Vec<Origin>,
     /// `-ignore_unknown`: streams of unknown type that are mapped are left out.
     pub ignore_unknown: bool,
     /// `-copy_unknown`: streams of unknown type may be copied.
@@ -71,6 +73,7 @@ impl Default for SeldomGlobal {
             audio_sync: 0,
             audio_drift_threshold: None,
             volume: 256,
+            sound_changes: Vec::new(),
             ignore_unknown: false,
             copy_unknown: false,
             recast_media: false,

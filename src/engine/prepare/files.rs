@@ -6,6 +6,8 @@ use crate::diagnostic::{Diagnostic, Origin};
 use crate::facts::InputFacts;
 use crate::octets::{self, file_path};
 use crate::spec::{InputSpec, JobSpec, Overwrite};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// Carries out `-dump_attachment`.
 pub(super) fn dump_attachments(
@@ -22,12 +24,21 @@ pub(super) fn dump_attachments(
                 log::warn!("No extradata to dump in stream #{index}:{}.", stream.index);
                 continue;
             }
-            let own = stream.tag("filename").unwrap_or_default();
+            // A file may tell any path: only a name in the folder at hand is taken from it.
+            let own = stream.tag("filename").unwrap_or_default().rsplit(['/', '\\']).next().unwrap_or_default();
+            let own = if matches!(own, "." | "..") { "" } else { own };
             let name = if wanted.value.is_empty() { own } else { &wanted.value };
             if name.is_empty() {
                 return Err(PrepareError::Failed(format!(
                     "No filename specified and no 'filename' tag in stream #{index}:{}.",
                     stream.index
+                )));
+            }
+            if is_same_file(&octets::to_path(name), &file_path(&facts.url)) {
+                return Err(PrepareError::Failed(format!(
+                    "-dump_attachment would write stream #{index}:{} to {name}, which is Input #{index} itself. Name another \
+                     file: -dump_attachment:{} FILE",
+                    stream.index, stream.index
                 )));
             }
             if overwrite != Overwrite::Always && octets::to_path(name).exists() {
@@ -38,6 +49,11 @@ pub(super) fn dump_attachments(
         }
     }
     Ok(())
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let id = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+    id(one).is_some_and(|one| id(other) == Some(one))
 }
 
 /// Puts filtergraphs that stand in files in the place of the files' names.

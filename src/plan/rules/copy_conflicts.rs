@@ -45,6 +45,9 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
             ignored(last(&spec.channels, &place), "and it keeps its channels");
             ignored(last(&spec.channel_layout, &place), "and it keeps its channels");
             ignored(last(&spec.sample_format, &place), "and its samples keep their format");
+            for change in &context.spec.global.seldom.sound_changes {
+                ignored(Some(change), "and its samples stay as they are");
+            }
         }
         ignored(last(&spec.quality, &place), "not encoded");
     }
@@ -227,7 +230,17 @@ mod tests {
     #[test]
     fn options_of_encoded_streams_are_told_about_on_copied_ones_and_not_on_others() {
         let facts = [input(vec![video("h264"), audio("aac")])];
-        let options = ["-r 20", "-s 160x90", "-pix_fmt yuv420p", "-ar 44100", "-ac 1", "-q:v 3", "-sample_fmt fltp"];
+        let options = [
+            "-r 20",
+            "-s 160x90",
+            "-pix_fmt yuv420p",
+            "-ar 44100",
+            "-ac 1",
+            "-q:v 3",
+            "-sample_fmt fltp",
+            "-vol 128",
+            "-async 1",
+        ];
         for option in options.into_iter().chain(["-fps_mode cfr", "-ch_layout mono", "-force_key_frames 1"]) {
             let copied = planned(&format!("-i in -c copy {option} out.mp4"), &facts).unwrap();
             assert_eq!(codes(&copied.diagnostics), [(Severity::Warning, "option-on-copy")], "{option}");

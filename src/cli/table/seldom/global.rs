@@ -32,7 +32,10 @@ pub(super) const ROWS: &[Row] = &[
         &["async"],
         "samples/s",
         "stretch sound to its timestamps (older spelling of the filter aresample=async)",
-        global!(|g, u| g.audio_sync = integer_within(u.value, -ANY, ANY)? as i32),
+        global!(|g, u| {
+            g.audio_sync = integer_within(u.value, -ANY, ANY)? as i32;
+            g.sound_changes.push(u.origin.clone());
+        }),
     ),
     Row::value(
         &["adrift_threshold"],
@@ -47,7 +50,10 @@ pub(super) const ROWS: &[Row] = &[
         &["vol"],
         "volume",
         "volume, 256 is unchanged (older spelling of the filter volume)",
-        global!(|g, u| g.volume = integer_within(u.value, 0, ANY)? as i32),
+        global!(|g, u| {
+            g.volume = integer_within(u.value, 0, ANY)? as i32;
+            g.sound_changes.push(u.origin.clone());
+        }),
     ),
     Row::flag(&["ignore_unknown"], "leave out mapped streams of unknown type", global!(|g, u| g.ignore_unknown = u.on)),
     Row::flag(&["copy_unknown"], "copy streams of unknown type", global!(|g, u| g.copy_unknown = u.on)),
