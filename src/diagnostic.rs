@@ -12,6 +12,12 @@ pub use self::stream_id::StreamId;
 
 use std::fmt;
 
+/// The operating system's sentence without Rust's number behind it.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
 /// How grave a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

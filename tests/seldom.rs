@@ -458,6 +458,18 @@ fn limits_of_time_and_memory_hold() {
     assert_ne!(both.theirs.1.code(), Some(0));
 }
 
+/// Later ones take the time base of any input.
+#[test]
+fn a_graph_of_several_inputs_has_no_input_s_time_base() {
+    let line = "-v error -nostdin -y -i {av.mp4} -i {av.mp4} -filter_complex [0:v][1:v]hstack -enc_time_base -1 -c:v ffv1 \
+                -an -f framecrc -";
+    let both = Both::run(line);
+    assert_eq!(both.ours.1.code(), Some(0), "{}", both.ours.1.stderr);
+    if oracle_major() < 6 {
+        assert_eq!(String::from_utf8_lossy(&both.ours.1.stdout), String::from_utf8_lossy(&both.theirs.1.stdout));
+    }
+}
+
 #[test]
 fn an_output_that_stays_empty_is_a_failure_where_that_is_asked_for() {
     for flags in ["empty_output", "empty_output_stream", "empty_output+empty_output_stream"] {
@@ -469,6 +481,10 @@ fn an_output_that_stays_empty_is_a_failure_where_that_is_asked_for() {
             both.assert_same(&line);
         }
     }
+    let taken_back =
+        "-v error -nostdin -y -abort_on empty_output+empty_output_stream-empty_output-empty_output_stream -ss 10";
+    let none = Both::run(&format!("{taken_back} -i {{av.mp4}} -map 0:v -f null -"));
+    assert_eq!((none.ours.1.code(), none.theirs.1.code()), (Some(0), Some(0)));
     let fine = Both::run("-v error -nostdin -y -abort_on empty_output+empty_output_stream -i {av.mp4} -f null -");
     assert_eq!((fine.ours.1.code(), fine.theirs.1.code()), (Some(0), Some(0)));
 }

@@ -259,6 +259,15 @@ fn sound_lies_beside_its_pictures_in_the_file_although_their_encoder_looks_ahead
     }
 }
 
+/// Where libavformat waits less for a stream than its encoder looks ahead, the order is not that of threads.
+#[test]
+fn streams_lie_alike_in_each_run_however_little_the_muxer_waits() {
+    let line = "-i {av.mp4} -c:v libx264 -preset medium -c:a aac -bitexact -max_interleave_delta 100000 out.mkv";
+    let order = || made(line).packets.iter().map(|packet| (packet.stream, packet.dts)).collect::<Vec<_>>();
+    let first = order();
+    (0..5).for_each(|_| assert_eq!(order(), first));
+}
+
 #[test]
 fn the_judgement_sees_a_hole_a_burst_and_a_step_back() {
     let facts = |dts: &[i64]| FileFacts {

@@ -1,6 +1,7 @@
 //! Reads the values that a command line names files for (`-/option FILE`).
 
 use crate::cli;
+use crate::diagnostic::reason;
 use crate::octets;
 
 /// The command line with what stands in the files. The error is a full sentence.
@@ -12,8 +13,9 @@ pub(super) fn read(args: &[String]) -> Result<Vec<String>, String> {
         if file.is_flag {
             return Err(format!("Requested to load an argument from file for a bool option '{option}'"));
         }
-        let bytes = std::fs::read(octets::to_path(name))
-            .map_err(|error| format!("Error reading the value for option '{option}' from file: {name}: {error}"))?;
+        let bytes = std::fs::read(octets::to_path(name)).map_err(|error| {
+            format!("Error reading the value for option '{option}' from file: {name}: {}", reason(&error))
+        })?;
         // A script ends with a line's end, which no value is meant to have.
         let text = octets::to_text(&bytes);
         let value = text.strip_suffix('\n').unwrap_or(&text);

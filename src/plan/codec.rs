@@ -3,7 +3,7 @@
 use super::place::OutputPlace;
 use super::{Choice, Context, StreamSource, correction};
 use crate::catalog::{CodecFacts, MuxerFacts};
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Origin, tolerance};
 use crate::facts::MediaKind;
 use crate::spec::{Assigned, OutputSpec};
 
@@ -83,7 +83,11 @@ fn unknown_encoder(context: &Context, assigned: &Assigned<String>, kind: MediaKi
             .map(|known| (strsim::damerau_levenshtein(&stem(known), &stem(&lower)), known))
             .collect();
         near.sort();
-        near.iter().filter(|(d, _)| *d <= 3).take(3).map(|(_, n)| (*n).to_owned()).collect()
+        near.iter()
+            .filter(|(d, _)| *d <= tolerance(stem(&lower).chars().count()))
+            .take(3)
+            .map(|(_, n)| (*n).to_owned())
+            .collect()
     } else {
         same.iter().map(|e| e.name.clone()).collect()
     };

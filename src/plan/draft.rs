@@ -100,7 +100,11 @@ pub(super) fn draft(context: &Context, index: usize, graphs: &mut Graphs) -> Res
             format!("Output file #{index} ({}) does not contain any stream.", mask_url(&spec.url)),
         )
         .ffmpeg_says(format!("Output file #{index} does not contain any stream"))
-        .remedy(nothing_over(context))
+        .remedy(if draft.muxer.name == "tee" && spec.maps.is_empty() {
+            "tee takes only what is named: type -map 0 (or more exactly) before it.".to_owned()
+        } else {
+            nothing_over(context)
+        })
         .at(&spec.origin));
     }
     Ok(draft)

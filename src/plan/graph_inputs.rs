@@ -1,6 +1,7 @@
 //! What feeds the open input pads of complex filtergraphs: streams, loopback decoders, and outputs of other filtergraphs.
 
 use super::graphs::Graphs;
+use super::mapping::contents;
 use super::{Context, PadSource, PadTarget, input};
 use crate::catalog::GraphPad;
 use crate::diagnostic::Diagnostic;
@@ -110,7 +111,10 @@ pub(super) fn labelled(
     let (number, rest) = label.split_at(digits);
     let parsed = if number.is_empty() { Some(0) } else { number.parse::<usize>().ok() };
     let Some((index, facts)) = parsed.and_then(|n| Some((n, context.facts.get(n)?))) else {
-        return fail(format!("Invalid file index {number} in filtergraph description {}.", graph.text));
+        let message = format!("Invalid file index {number} in filtergraph description {}.", graph.text);
+        return Err(Diagnostic::error("filtergraph", message)
+            .remedy(format!("There are {} input(s); the first is 0.", context.facts.len()))
+            .at(&graph.origin));
     };
     let text = rest.strip_prefix(':').unwrap_or(rest);
     let nothing = || {
@@ -124,7 +128,7 @@ pub(super) fn labelled(
             None if digits == 0 => diagnostic.remedy(format!(
                 "[{label}] is neither made by a filter nor the name of an input stream such as [0:v]."
             )),
-            None => diagnostic,
+            None => diagnostic.remedy(format!("{} has: {}.", facts.url, contents(index, facts))),
         }
     };
     let Ok(specifier) = StreamSpecifier::parse(text) else { return Err(nothing()) };

@@ -4,7 +4,7 @@ use super::graphs::Graphs;
 use super::{Context, StreamSource, input};
 use crate::catalog::MuxerFacts;
 use crate::diagnostic::Diagnostic;
-use crate::facts::{MediaKind, StreamFacts};
+use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::spec::{MapSource, OutputSpec};
 use std::collections::BTreeMap;
 
@@ -171,17 +171,12 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Optio
                 continue;
             }
             let what = if found.is_empty() { "matches no streams" } else { "matches disabled streams" };
-            let here: Vec<String> = facts
-                .streams
-                .iter()
-                .map(|s| format!("{}:{} {} ({})", input, s.index, s.kind.name(), s.codec))
-                .collect();
             return Err(Diagnostic::error(
                 "map-nothing",
                 format!(
                     "Stream map '{typed}' {what}.\nTo ignore this, add a trailing '?' to the map.\n{} has: {}",
                     facts.url,
-                    here.join(", ")
+                    contents(*input, facts)
                 ),
             )
             .ffmpeg_says(format!("Stream map '{typed}' {what}.\nTo ignore this, add a trailing '?' to the map."))
@@ -213,6 +208,12 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Optio
         )));
     }
     Ok(Some(chosen))
+}
+
+/// What an input holds: `0:0 video (h264), 0:1 audio (aac)`.
+pub(super) fn contents(input: usize, facts: &InputFacts) -> String {
+    let stream = |s: &StreamFacts| format!("{input}:{} {} ({})", s.index, s.kind.name(), s.codec);
+    facts.streams.iter().map(stream).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod frame_limit;
 mod graph_inputs;
 mod graphs;
 mod hardware;
+mod header_advice;
 mod heartbeats;
 mod input;
 mod keep_up;

@@ -2,6 +2,7 @@
 
 use super::{CalledAs, level, progress, say};
 use crate::av::LocalTime;
+use crate::diagnostic::reason;
 use crate::engine::journal::{Event, EventKind};
 use crate::engine::link::{mailbox, reply};
 use crate::engine::threads::spawn;
@@ -43,7 +44,7 @@ impl EventSink {
     pub fn open(target: &str) -> Result<Self, String> {
         let url = target.strip_prefix("fd:").map_or_else(|| target.to_owned(), |number| format!("pipe:{number}"));
         let mut out = progress::target(&url)
-            .map_err(|error| format!("Failed to open \"{target}\" for -events: {}", progress::reason(&error)))?;
+            .map_err(|error| format!("Failed to open \"{target}\" for -events: {}", reason(&error)))?;
         let (lines, arriving) = mailbox::<String>(WAITING);
         let (done, written) = reply();
         spawn("events", move || {

@@ -1,6 +1,6 @@
 //! `-metrics`: counts in the text format of Prometheus, over HTTP.
 
-use crate::diagnostic::mask_url;
+use crate::diagnostic::{mask_url, reason};
 use crate::engine::Meter;
 use crate::engine::session::SessionMeter;
 use crate::engine::threads::spawn;
@@ -8,7 +8,7 @@ use crate::octets;
 use crate::plan::Plan;
 use crate::retry::State;
 use std::fmt::Write as _;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -19,9 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Listens there. The error is a full sentence.
 pub fn listen(address: &str) -> Result<TcpListener, String> {
-    TcpListener::bind(address).map_err(|error| {
-        format!("-metrics {address}: {}. Give another address or port.", super::progress::reason(&error))
-    })
+    TcpListener::bind(address)
+        .map_err(|error| format!("-metrics {address}: {}. Give another address or port.", reason(&error)))
 }
 
 /// Answers who asks, from a thread of its own that ends with the program.
@@ -40,12 +39,15 @@ pub fn serve(listener: TcpListener, plan: Arc<Plan>, meter: Arc<Meter>) -> std::
 const LONGEST_REQUEST: usize = 16 << 10;
 
 fn answer(mut stream: TcpStream, body: &str) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
+    let begun = Instant::now();
     // All of the request is read: what is left unread when the stream is closed would make the client lose the answer.
     let mut request = Vec::new();
     let mut part = [0; 1024];
     while request.len() < LONGEST_REQUEST && !request.ends_with(b"\r\n\r\n") {
+        // One who writes a byte now and then is not to hold up the others.
+        let left = PATIENCE.checked_sub(begun.elapsed()).filter(|left| !left.is_zero());
+        stream.set_read_timeout(Some(left.ok_or(ErrorKind::TimedOut)?))?;
         match stream.read(&mut part)? {
             0 => break,
             count => request.extend_from_slice(&part[..count]),

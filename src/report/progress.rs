@@ -1,6 +1,6 @@
 //! Where `-progress` writes to.
 
-use crate::diagnostic::mask_url;
+use crate::diagnostic::{mask_url, reason};
 use crate::octets::{file_path, to_path};
 use std::fs::File;
 use std::io::{self, Write};
@@ -34,12 +34,6 @@ impl ProgressSink {
             log::warn!("The progress report cannot be written any more: {}", reason(&error));
         }
     }
-}
-
-/// The operating system's sentence without Rust's number behind it.
-pub(super) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// What a URL of `-progress` stands for.

@@ -3,6 +3,7 @@
 use super::{CalledAs, level, say, terminal};
 use crate::av::LocalTime;
 use crate::diagnostic::mask_text;
+use crate::diagnostic::reason;
 use crate::octets;
 use std::fs::File;
 
@@ -23,8 +24,8 @@ pub fn open(wanted: bool, called: CalledAs, args: &[String]) -> Result<(), Strin
     let now = LocalTime::now();
     let name = expanded(wish.file.as_deref().unwrap_or("%p-%t.log"), called.name(), &compact(now));
     let level = wish.level.unwrap_or_else(|| level::DEBUG.max(terminal::settings().level));
-    let file =
-        File::create(octets::to_path(&name)).map_err(|error| format!("Failed to open report \"{name}\": {error}"))?;
+    let file = File::create(octets::to_path(&name))
+        .map_err(|error| format!("Failed to open report \"{name}\": {}", reason(&error)))?;
     terminal::copy_to(file, level);
     say(level::INFO, &format!("{} started on {}", called.name(), spaced(now)));
     say(level::INFO, &format!("Report written to \"{name}\""));

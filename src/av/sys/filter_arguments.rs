@@ -3,16 +3,25 @@
 use super::idle_filter::IdleFilter;
 use super::options::{names_of, options_of, own_names};
 use super::{c_string, option_values, text_of};
-use crate::catalog::FilterArgument;
+use crate::catalog::{FilterArgument, OptionOwner, Verdict};
 use ffmpeg_sys_next as ffi;
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
 /// See [`crate::catalog::Catalog::filter_arguments`].
-pub(crate) fn tried(filter: &str, arguments: &str) -> Option<Vec<FilterArgument>> {
-    let filter = IdleFilter::new(filter)?;
+pub(crate) fn tried(name: &str, arguments: &str) -> Option<Vec<FilterArgument>> {
+    let filter = IdleFilter::new(name)?;
     let typed = split(&filter, arguments)?;
-    Some(option_values::on_filter(&filter, typed))
+    let mut told = option_values::on_filter(&filter, typed);
+    if matches!(name, "scale" | "scale2ref") {
+        // Text to the filter, which FFmpeg 5.1 does not survive where the scaler does not know it.
+        for flags in told.iter_mut().filter(|argument| argument.name == "flags" && !argument.value.is_empty()) {
+            if let Some(expected) = option_values::refusal(OptionOwner::Scaler, "sws_flags", &flags.value) {
+                flags.verdict = Verdict::Refused(expected);
+            }
+        }
+    }
+    Some(told)
 }
 
 /// Takes apart what is typed for a filter: options and values, in order.
@@ -88,7 +97,6 @@ pub(crate) fn names(filter: &str) -> Vec<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::catalog::Verdict;
 
     fn told(filter: &str, arguments: &str) -> Vec<String> {
         let told = tried(filter, arguments).unwrap();
@@ -110,6 +118,15 @@ mod tests {
         // One value too many, no options at all, no such filter.
         for (filter, arguments) in [("vflip", "1"), ("setsar", "1:2:3:4:5:6"), ("scael", "1")] {
             assert_eq!(tried(filter, arguments), None, "{filter}={arguments}");
+        }
+    }
+
+    #[test]
+    fn flags_of_the_scaler_are_the_scaler_s() {
+        let verdict = |arguments: &str| tried("scale", arguments).unwrap().pop().unwrap().verdict;
+        assert!(matches!(verdict("80:60:flags=foo"), Verdict::Refused(_)));
+        for fine in ["80:60:flags=lanczos+accurate_rnd", "80:60:flags=", "80:60:flags=0x4"] {
+            assert_eq!(verdict(fine), Verdict::Taken, "{fine}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::PrepareError;
 use crate::av::Demuxer;
-use crate::diagnostic::{Diagnostic, Origin};
+use crate::diagnostic::{Diagnostic, Origin, reason};
 use crate::facts::InputFacts;
 use crate::octets::{self, file_path};
 use crate::spec::{InputSpec, JobSpec, Overwrite};
@@ -44,8 +44,9 @@ pub(super) fn dump_attachments(
             if overwrite != Overwrite::Always && octets::to_path(name).exists() {
                 return Err(PrepareError::Failed(format!("File '{name}' already exists. Exiting.")));
             }
-            std::fs::write(octets::to_path(name), bytes)
-                .map_err(|error| PrepareError::Failed(format!("Could not open file {name} for writing: {error}")))?;
+            std::fs::write(octets::to_path(name), bytes).map_err(|error| {
+                PrepareError::Failed(format!("Could not open file {name} for writing: {}", reason(&error)))
+            })?;
         }
     }
     Ok(())
@@ -61,9 +62,12 @@ pub(super) fn read_scripts(spec: &mut JobSpec) -> Result<(), PrepareError> {
     let read = |path: &str, origin: &Origin| {
         std::fs::read(file_path(path)).map(|bytes| octets::to_text(&bytes)).map_err(|error| {
             PrepareError::Refused(vec![
-                Diagnostic::error("filter-script", format!("Error reading the filtergraph from {path}: {error}"))
-                    .ffmpeg_says(format!("Error opening file {path}."))
-                    .at(origin),
+                Diagnostic::error(
+                    "filter-script",
+                    format!("Error reading the filtergraph from {path}: {}", reason(&error)),
+                )
+                .ffmpeg_says(format!("Error opening file {path}."))
+                .at(origin),
             ])
         })
     };

@@ -32,7 +32,7 @@ pub(super) fn open_input(
     let (mut demuxer, leftover) = match session {
         Some(session) => open_peer(&mut settings, &masked, session, (index, stop, &opened.journal))?,
         None => Demuxer::open(&settings, &stop.input_interrupt).map_err(|cause| PrepareError::Open {
-            hint: open_hint(&settings.url, cause),
+            hint: open_hint(&settings, cause),
             url: masked.clone(),
             cause,
         })?,
@@ -166,11 +166,28 @@ fn open_peer(
     }
 }
 
-fn open_hint(url: &str, cause: AvError) -> Option<String> {
-    let path = file_path(url);
-    match std::fs::metadata(path) {
+/// What to do about an input that cannot be opened, as far as it can be told.
+fn open_hint(settings: &DemuxerSettings, cause: AvError) -> Option<String> {
+    let is_there = |part: &&str| file_path(part).exists();
+    if let Some(parts) = settings.url.strip_prefix("concat:") {
+        let missing = parts.split('|').find(|part| !part.contains("://") && !is_there(part))?;
+        return Some(format!("its part {missing} is not there."));
+    }
+    let forced = settings.format.as_deref();
+    let sized = settings.options.iter().any(|(name, _)| matches!(name.as_str(), "video_size" | "s"));
+    if forced == Some("rawvideo") && !sized {
+        return Some(
+            "raw pictures do not tell their size: type it before -i, as in -s 1280x720 -pix_fmt yuv420p -r 25."
+                .to_owned(),
+        );
+    }
+    match std::fs::metadata(file_path(&settings.url)) {
         Ok(found) if found.is_dir() => Some("it is a directory; give a file in it.".to_owned()),
         Ok(found) if found.len() == 0 => Some("the file is empty.".to_owned()),
+        Ok(_) if cause == AvError::INVALID_DATA && forced.is_some() => {
+            let format = forced.unwrap_or_default();
+            Some(format!("it is not {format}, or damaged: leave -f {format} out to have its format found."))
+        }
         Ok(_) if cause == AvError::INVALID_DATA => {
             Some("it is no media file that this FFmpeg knows, or its header is damaged or cut off.".to_owned())
         }

@@ -30,6 +30,8 @@ pub struct FilterStage {
     appetite: Option<Appetite>,
     /// It waits for the input that it asks for most, whatever the others have.
     in_turn: bool,
+    /// The graph was asked for what it needs since it was fed last, and went no further.
+    has_asked: bool,
     /// By output: another filtergraph takes it.
     linked: Vec<bool>,
     /// By output: those that it feeds have been told that nothing more goes there.
@@ -67,6 +69,7 @@ impl FilterStage {
             finished: vec![false; count],
             appetite: None,
             in_turn: false,
+            has_asked: false,
             linked: vec![false; count],
             left: vec![false; count],
             hold: None,
@@ -173,7 +176,10 @@ impl FilterStage {
                 break;
             }
             let Some(graph) = &mut self.graph else { break };
-            if graph.work().map_err(|error| self.fault(error))? {
+            // Asked again without having been fed, it would count that twice.
+            let goes_on = !(self.in_turn && self.has_asked) && graph.work().map_err(|error| self.fault(error))?;
+            self.has_asked = !goes_on;
+            if goes_on {
                 unfed += 1;
                 self.inputs.iter_mut().for_each(|input| input.goes_on(false));
             } else if self.feed(out)? {
@@ -245,6 +251,7 @@ impl FilterStage {
             self.rebuild(port, shape, out)?;
         }
         let Some(graph) = &mut self.graph else { return Ok(false) };
+        self.has_asked = false;
         let fed = match self.inputs[port].next() {
             Some(Next::Frame(frame)) => graph.push(port, frame),
             Some(Next::End(pts)) => graph.close_input(port, pts),

@@ -103,6 +103,8 @@ pub struct MuxSettings {
     pub url: String,
     /// Options for the muxer.
     pub options: Dictionary,
+    /// What to say where the header cannot be written.
+    pub header_advice: Option<String>,
     /// `-fs`, in bytes.
     pub size_limit_bytes: Option<i64>,
     /// `-shortest`.
@@ -127,6 +129,13 @@ pub struct MuxSettings {
 
 /// Streams of an output may be so far apart; libavformat does the rest.
 const AHEAD_US: i64 = 5_000_000;
+
+/// The same where the muxer has options: what is further apart than `max_interleave_delta` libavformat writes as it comes, in the
+/// order of threads.
+fn ahead_us(options: &Dictionary) -> i64 {
+    let typed = options.get("max_interleave_delta").and_then(|text| text.parse::<i64>().ok());
+    typed.filter(|us| *us > 0).map_or(AHEAD_US, |us| AHEAD_US.min(us / 2))
+}
 
 /// How long `-shortest` waits to find out where to end. A stream that is late only because its thread is, is waited for where
 /// nobody waits for the packets.
@@ -170,7 +179,7 @@ impl MuxStage {
         let steady = |s: &MuxStream| !s.silent && matches!(s.kind, MediaKind::Video | MediaKind::Audio);
         let in_step = settings.at_leisure && encodes && streams.iter().filter(|s| steady(s)).count() > 1;
         // Where the file ends at a size, what is ahead would be cut off with what it belongs to still to come.
-        let ahead_us = if settings.size_limit_bytes.is_some() { 0 } else { AHEAD_US };
+        let ahead_us = if settings.size_limit_bytes.is_some() { 0 } else { ahead_us(&settings.options) };
         let interleaving = in_step.then(|| Interleaving::new(streams.iter().map(steady), ahead_us));
         // Nobody feeds an attachment.
         let closing = (0..streams.len()).filter(|index| streams[*index].silent).collect();

@@ -56,8 +56,8 @@ impl Builder<'_> {
                 if let (Some(decode), false) = (&stream_plan.decode, frames.is_empty()) {
                     let fail = |cause: crate::av::AvError| {
                         PrepareError::Failed(format!(
-                            "Error while opening decoder {} for input stream #{index}:{stream} of {}: {cause}",
-                            decode.decoder, facts.url
+                            "Error while opening decoder {} for input stream #{index}:{stream} ({}) of {}: {cause}",
+                            decode.decoder, facts.streams[stream].codec, facts.url
                         ))
                     };
                     let parameters = demuxer.parameters(stream).map_err(fail)?;

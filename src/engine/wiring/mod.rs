@@ -30,6 +30,7 @@ use super::stages::video_stats::VideoStats;
 use super::stop::{Latch, StopSignal};
 use super::threads::spawn;
 use crate::av::{BlockedThread, LongTurns};
+use crate::diagnostic::reason;
 use crate::facts::MediaKind;
 use crate::plan::Plan;
 use crate::spec::SeldomGlobal;
@@ -116,7 +117,7 @@ fn video_stats(seldom: &SeldomGlobal) -> Result<Option<VideoStats>, PrepareError
     let Some(name) = &seldom.video_stats else { return Ok(None) };
     let name = if name.is_empty() { format!("vstats_{}.log", crate::av::time_of_day()) } else { name.clone() };
     let file = VideoStats::create(&name, seldom.video_stats_version);
-    file.map(Some).map_err(|error| PrepareError::Failed(format!("{name}: {error}")))
+    file.map(Some).map_err(|error| PrepareError::Failed(format!("{name}: {}", reason(&error))))
 }
 
 /// Outputs by rtp are described together, when all outputs go that way or a file is to be written.

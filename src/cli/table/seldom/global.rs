@@ -172,16 +172,25 @@ fn graphs_format(name: &str) -> Result<GraphsFormat, BadValue> {
 }
 
 fn abort_on(seldom: &mut SeldomGlobal, text: &str) -> Result<(), BadValue> {
-    for part in text.split_inclusive(['+', '-']) {
-        match part.trim_end_matches(['+', '-']) {
-            "empty_output" => seldom.abort_on_empty_output = true,
-            "empty_output_stream" => seldom.abort_on_empty_stream = true,
+    let mut rest = text;
+    // As of all flags: a sign changes what is set, and the first name without one begins anew.
+    if !rest.starts_with(['+', '-']) {
+        (seldom.abort_on_empty_output, seldom.abort_on_empty_stream) = (false, false);
+    }
+    while !rest.is_empty() {
+        let on = !rest.starts_with('-');
+        rest = rest.trim_start_matches(['+', '-']);
+        let (name, behind) = rest.split_at(rest.find(['+', '-']).unwrap_or(rest.len()));
+        match name {
+            "empty_output" => seldom.abort_on_empty_output = on,
+            "empty_output_stream" => seldom.abort_on_empty_stream = on,
             "" => {}
             _ => {
                 return Err(BadValue::new("empty_output or empty_output_stream", "empty_output")
                     .among(["empty_output", "empty_output_stream"]));
             }
         }
+        rest = behind;
     }
     Ok(())
 }

@@ -47,26 +47,16 @@ impl EncodeStage {
             )));
         };
         let encoder_settings = self.encoder_settings(shape.source_bits)?;
-        let plan = &self.settings.plan;
-        let time_base_option = plan.time_base.filter(|b| b.num != 0 && b.den > 0);
         let opened = if self.settings.kind == MediaKind::Video {
             let rate = self.choose_frame_rate(&shape.output);
             self.frame_rate = rate;
-            let mut base = match time_base_option {
-                Some(base) if base.num > 0 => base,
-                Some(_) => self.settings.source_time_base,
-                None => rate.inverse(),
-            };
+            let mut base = self.asked_time_base(rate.inverse());
             if !base.is_valid() {
                 base = shape.output.time_base;
             }
             Encoder::open_video(&encoder_settings, &shape.output, shape.unfiltered, (base, rate), first)
         } else {
-            let base = match time_base_option {
-                Some(base) if base.num > 0 => base,
-                Some(_) => self.settings.source_time_base,
-                None => Rational::new(1, shape.output.shape.sample_rate_hz.max(1)),
-            };
+            let base = self.asked_time_base(Rational::new(1, shape.output.shape.sample_rate_hz.max(1)));
             Encoder::open_audio(&encoder_settings, &shape.output, shape.unfiltered, base)
         };
         let (encoder, leftover) = opened.map_err(|cause| self.explain_refusal(cause))?;
@@ -95,6 +85,22 @@ impl EncodeStage {
         }
         self.encoder = Some(encoder);
         out.send(0, PacketItem::Ready(Box::new(parameters)))
+    }
+
+    /// What `-enc_time_base` asks for, or the usual time base.
+    fn asked_time_base(&self, usual: Rational) -> Rational {
+        match self.settings.plan.time_base.filter(|b| b.num != 0 && b.den > 0) {
+            Some(base) if base.num > 0 => base,
+            Some(_) if self.settings.has_source => self.settings.source_time_base,
+            Some(_) => {
+                log::warn!(
+                    "{}: -enc_time_base asks for the input's time base, but there is no one input: it is {usual}.",
+                    self.name()
+                );
+                usual
+            }
+            None => usual,
+        }
     }
 
     fn explain_refusal(&self, cause: AvError) -> StageError {

@@ -45,6 +45,7 @@ impl FilterStage {
             meter.configured(*place, graph.facts());
         }
         self.graph = Some(graph);
+        self.has_asked = false;
         for port in 0..self.kinds.len() {
             if self.told[port].is_some() || !self.constraints[port].first_frame_counts {
                 self.tell_shape(port, 0, out)?;
