@@ -629,6 +629,10 @@ const GRAPHS: &[Case] = &[
         "a stream of texts on pictures of its own file",
         "-i {captioned.mkv} -filter_complex [0:v][0:s]overlay -c:v ffv1 out.nut",
     ),
+    same(
+        "pictures of unequal rates side by side",
+        "-i {av.mp4} -filter_complex color=s=192x108:r=10:d=1[a];[0:v]scale=192:108[b];[a][b]hstack -an -c:v ffv1 out.nut",
+    ),
     same("subtitles drawn by a filter", "-i {av.mp4} -filter_complex subtitles={sub.srt} -an -c:v ffv1 out.nut"),
     same("pictures compared", "-i {av.mp4} -i {av.ts} -lavfi [0:v][1:v]ssim;[0:v][1:v]psnr -f null -"),
 ];

@@ -16,7 +16,9 @@ impl EncodeStage {
         } else {
             self.settings.has_source
         };
-        if !rate.is_valid() && plan.max_frame_rate.is_none() && guesses {
+        // 1/0, which filters give for pictures without a rate, is something that is known to older ones.
+        let is_unknown = if rates_may_stay_unknown() { !rate.is_valid() } else { rate.num == 0 };
+        if is_unknown && plan.max_frame_rate.is_none() && guesses {
             rate = Rational::new(25, 1);
             log::warn!(
                 "No information about the input framerate is available. Falling back to a default value of 25fps for \
