@@ -4,19 +4,15 @@ mod command;
 mod mask;
 mod spelling;
 mod stream_id;
+mod words;
 
 pub use self::command::{Edit, command_line, edited, shell_quoted, to_type};
 pub use self::mask::{mask_text, mask_url};
 pub use self::spelling::{meant, nearest, nearest_flags, tolerance};
 pub use self::stream_id::StreamId;
+pub use self::words::{enumerated, reason, sentence};
 
 use std::fmt;
-
-/// The operating system's sentence without Rust's number behind it.
-pub fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
-}
 
 /// How grave a [`Diagnostic`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

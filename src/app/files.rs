@@ -5,7 +5,7 @@ use super::signals::Outside;
 use super::sources::{local_path, read_by, written_by};
 use crate::av::stdout_is_missing;
 use crate::diagnostic::mask_url;
-use crate::engine::missing_folder;
+use crate::engine::{is_one_file, missing_folder};
 use crate::plan::{OutputPlan, Plan};
 use crate::report::{CalledAs, terminal};
 use crate::spec::{GlobalSpec, InputSpec, JobSpec, Overwrite};
@@ -85,7 +85,8 @@ fn refuse_inputs(
     (url, called): (&str, CalledAs),
 ) -> Result<(), String> {
     let there = targets.into_iter().filter_map(|path| fs::metadata(path).ok()).filter(fs::Metadata::is_file);
-    let input_of = |found: fs::Metadata| read.iter().position(|files| files.iter().any(|file| is_same(file, &found)));
+    let input_of =
+        |found: fs::Metadata| read.iter().position(|files| files.iter().any(|file| is_one_file(file, &found)));
     let Some(input) = there.into_iter().find_map(input_of) else { return Ok(()) };
     let remedy = if called == CalledAs::Weir { " Write to another name, then rename it." } else { "" };
     Err(format!("Output {url} same as Input #{input} - exiting\nFFmpeg cannot edit existing files in-place.{remedy}"))
@@ -121,10 +122,6 @@ fn identity(output: &OutputPlan) -> Option<Identity> {
             Some(Identity::Path(fs::canonicalize(folder).ok()?.join(path.file_name()?)))
         }
     }
-}
-
-fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 fn ask(url: &str, overwrite: Overwrite, outside: Option<&Outside>) -> Result<(), String> {

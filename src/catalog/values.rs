@@ -1,5 +1,7 @@
 //! Values of the libraries' options: who is given one, and what it expects instead of one that it refuses.
 
+use crate::diagnostic::enumerated;
+
 /// Who is given an option of FFmpeg's libraries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionOwner<'a> {
@@ -135,12 +137,7 @@ impl Expected {
     fn listed(&self, joint: &str) -> String {
         let names = &self.names[..self.names.len().min(MOST_NAMES)];
         let rest = self.names.len() - names.len();
-        match names {
-            _ if rest > 0 => format!("{} {joint} {rest} more", names.join(", ")),
-            [] => String::new(),
-            [only] => only.clone(),
-            [most @ .., last] => format!("{} {joint} {last}", most.join(", ")),
-        }
+        if rest > 0 { format!("{} {joint} {rest} more", names.join(", ")) } else { enumerated(names, joint) }
     }
 
     /// A number within its range, of which limits as far off as this are not told.

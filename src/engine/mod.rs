@@ -34,6 +34,6 @@ pub use discard::has_content;
 pub use fault::StageError;
 pub use journal::Journal;
 pub use meter::Meter;
-pub use prepare::{OpenInputs, PrepareError, Prepared, missing_folder, open_inputs};
+pub use prepare::{OpenInputs, PrepareError, Prepared, is_one_file, missing_folder, open_inputs};
 pub use run::{Outcome, OutputEnd, Running};
 pub use stop::StopSignal;

@@ -4,6 +4,7 @@ mod files;
 mod inputs;
 mod outputs;
 
+pub use self::files::is_one_file;
 pub(super) use self::outputs::is_pipe;
 pub use self::outputs::missing_folder;
 

@@ -2,6 +2,7 @@
 //! little.
 
 use super::{Context, OutputDraft, OutputStreamPlan, Treatment};
+use crate::diagnostic::{enumerated, sentence};
 use crate::facts::MediaKind;
 
 /// Names the streams that the muxer is known not to take, and what else there is. Many muxers do not tell, and some take more than
@@ -50,10 +51,7 @@ pub(super) fn advice(
     if muxer.name != "matroska" {
         ways.push("write another container, such as .mkv".to_owned());
     }
-    let last = ways.pop().unwrap_or_default();
-    let ways = if ways.is_empty() { last } else { format!("{} or {last}", ways.join(", ")) };
-    let ways: String = ways.chars().take(1).flat_map(char::to_uppercase).chain(ways.chars().skip(1)).collect();
-    Some(format!("{} does not take {}. {ways}.", muxer.name, named.join(" and ")))
+    Some(format!("{} does not take {}. {}", muxer.name, named.join(" and "), sentence(&enumerated(&ways, "or"))))
 }
 
 /// Matroska wants to know of what type an attachment is.

@@ -1,7 +1,7 @@
 //! How a job failed or ended, in sentences.
 
 use super::{CalledAs, level, say};
-use crate::diagnostic::{Diagnostic, Severity, mask_url};
+use crate::diagnostic::{Diagnostic, Severity, mask_url, sentence};
 use crate::engine::{Outcome, OutputEnd, PrepareError, StageError, has_content};
 use crate::octets::file_path;
 use crate::plan::Plan;
@@ -91,14 +91,6 @@ pub fn damage(outcome: &Outcome) {
     for text in &outcome.damage {
         say(level::WARNING, &format!("Damaged input: {text}"));
     }
-}
-
-/// With a capital letter and a full stop.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    let stop = if text.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{first}{}{stop}", chars.as_str())
 }
 
 #[cfg(test)]

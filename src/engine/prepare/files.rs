@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Origin, reason};
 use crate::facts::InputFacts;
 use crate::octets::{self, file_path};
 use crate::spec::{InputSpec, JobSpec, Overwrite};
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -52,9 +53,15 @@ pub(super) fn dump_attachments(
     Ok(())
 }
 
+/// Whether two names lead to one file, which is there.
 fn is_same_file(one: &Path, other: &Path) -> bool {
-    let id = |path: &Path| std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
-    id(one).is_some_and(|one| id(other) == Some(one))
+    let found = |path: &Path| std::fs::metadata(path).ok();
+    found(one).zip(found(other)).is_some_and(|(one, other)| is_one_file(&one, &other))
+}
+
+/// Whether what was found under two names is one file.
+pub fn is_one_file(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 /// Puts filtergraphs that stand in files in the place of the files' names.

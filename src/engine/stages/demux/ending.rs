@@ -27,27 +27,19 @@ impl DemuxStage {
         }
         // Before anything else is read.
         let within_a_packet = self.ends_within_a_packet();
-        if let Some((promised, reached)) = self.shortfall_us(stop) {
-            self.meter.set_broken(format!(
-                "{}: ends after {} of the {} that its header promises: the file is cut off",
-                self.settings.facts.url,
-                seconds(reached),
-                seconds(promised)
-            ));
-        } else if within_a_packet {
-            self.meter.set_broken(format!(
-                "{}: ends in the middle of a packet: the file is cut off",
-                self.settings.facts.url
-            ));
-        } else if let Some(lack) = self.file_lack() {
-            let how = match lack {
-                Lack::Bytes { promised, there } => {
+        let how = if let Some((promised, reached)) = self.shortfall_us(stop) {
+            format!("ends after {} of the {} that its header promises", seconds(reached), seconds(promised))
+        } else {
+            let lack = if within_a_packet { Some(Lack::Rest { of: "packet" }) } else { self.file_lack() };
+            match lack {
+                Some(Lack::Bytes { promised, there }) => {
                     format!("has {there} of the {promised} bytes that its header promises")
                 }
-                Lack::Rest { of } => format!("ends in the middle of a {of}"),
-            };
-            self.meter.set_broken(format!("{}: {how}: the file is cut off", self.settings.facts.url));
-        }
+                Some(Lack::Rest { of }) => format!("ends in the middle of a {of}"),
+                None => return,
+            }
+        };
+        self.meter.set_broken(format!("{}: {how}: the file is cut off", self.settings.facts.url));
     }
 
     /// What the file itself says that it lacks, unless that is too little to say that it was cut off.

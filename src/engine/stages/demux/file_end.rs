@@ -156,7 +156,7 @@ fn gif(file: &mut (impl Read + Seek)) -> Result<bool> {
         other => other.map(|()| false),
     };
     let mut reader = std::io::BufReader::new(file);
-    if within(gif_colours(&mut reader, 10))? {
+    if within(bytes(&mut reader).and_then(|head: [u8; 13]| gif_colours(&mut reader, head[10])))? {
         return Ok(true);
     }
     loop {
@@ -167,9 +167,10 @@ fn gif(file: &mut (impl Read + Seek)) -> Result<bool> {
         }
         let block = match kind[0] {
             0x21 => bytes::<1>(&mut reader).and_then(|_| gif_parts(&mut reader)),
-            0x2c => {
-                gif_colours(&mut reader, 8).and_then(|()| bytes::<1>(&mut reader)).and_then(|_| gif_parts(&mut reader))
-            }
+            0x2c => bytes(&mut reader)
+                .and_then(|place: [u8; 9]| gif_colours(&mut reader, place[8]))
+                .and_then(|()| bytes::<1>(&mut reader))
+                .and_then(|_| gif_parts(&mut reader)),
             // The mark of the end, or something that is not of GIF.
             _ => return Ok(false),
         };
@@ -179,12 +180,8 @@ fn gif(file: &mut (impl Read + Seek)) -> Result<bool> {
     }
 }
 
-/// Goes past a descriptor whose byte `flags_at` tells how many colours stand behind it.
-fn gif_colours(reader: &mut impl Read, flags_at: usize) -> Result<()> {
-    let mut descriptor = [0; 13];
-    let length = if flags_at == 10 { 13 } else { 9 };
-    reader.read_exact(&mut descriptor[..length])?;
-    let flags = descriptor[flags_at];
+/// Goes past a table of as many colours as the flags before it tell.
+fn gif_colours(reader: &mut impl Read, flags: u8) -> Result<()> {
     if flags & 0x80 != 0 {
         let mut colours = [0; 3 << 8];
         reader.read_exact(&mut colours[..3 << ((flags & 7) + 1)])?;
