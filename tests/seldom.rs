@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::both::{Both, linked, run_in, scratch, without_addresses};
+use common::both::{Both, linked, run_in, scratch, whole, without_addresses};
 use common::{LIMIT, oracle_major, run, weir, words};
 
 /// The words of the last status line from the quality up to the size.
@@ -703,4 +703,37 @@ fn the_last_picture_is_not_repeated_for_ever_at_a_jump_s_end() {
     run_in(Path::new("ffmpeg"), dir.path(), line);
     let theirs = common::probe(&dir.path().join("out.nut")).unwrap().packets.len();
     assert!(frames <= theirs + 2 && frames < 60, "{frames} frames, {theirs} of ffmpeg's");
+}
+
+#[test]
+fn libavdevice_is_loaded_only_where_a_device_may_be_meant() {
+    let dir = scratch();
+    let version = run(&weir(), &["-version"], dir.path(), LIMIT).stdout;
+    let version = String::from_utf8(version).unwrap();
+    let major: u32 = version.split("libavdevice").nth(1).unwrap().split('.').next().unwrap().trim().parse().unwrap();
+    fs::write(dir.path().join(format!("libavdevice.so.{major}")), "").unwrap();
+    // With a libavdevice that cannot be loaded only what needs one fails, and says so.
+    let job = |line: &str| {
+        let line = format!("LD_LIBRARY_PATH={} {} -nostdin {line}", dir.path().display(), weir().display());
+        run_in(Path::new("env"), dir.path(), &line)
+    };
+    let without =
+        job("-y -i {av.mp4} -t 0.2 -vf format=yuv420p,scale=64:-2 -c:v mpeg4 -b:v 100k -ar 44100 -f mp4 out.mp4");
+    assert_eq!(without.code(), Some(0), "{}", without.stderr);
+    assert!(!without.stderr.contains("cannot be loaded"), "{}", without.stderr);
+    for line in [
+        "-f lavfi -i testsrc -f null -",
+        "-i {av.mp4} -f sdl -",
+        "-devices",
+        "-i {av.mp4} -grab_x 3 -f null -",
+        "-filter_complex movie=testsrc:f=lavfi -t 0.1 -f null -",
+        "-i {av.mp4} -t 0.1 -c copy -f tee -map 0 [f=null]-",
+    ] {
+        let with = job(line);
+        assert_eq!(with.stderr.matches("libavdevice cannot be loaded").count(), 1, "{line}: {}", with.stderr);
+    }
+    // Where it can be loaded, graphs find its devices as well.
+    let both = Both::run("-hide_banner -y -filter_complex movie=testsrc:f=lavfi,trim=end_frame=3 -f framemd5 out.md5");
+    let (ours, theirs) = both.files("out.md5");
+    assert_eq!(whole(&ours), whole(&theirs));
 }

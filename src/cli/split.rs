@@ -165,6 +165,10 @@ impl Splitter<'_> {
             let typed = Typed { suffix: None, ..typed(row.name(), Kind::Native(row), value.to_owned(), None, true) };
             return self.take(typed, 1);
         }
+        if let Some(row) = name.strip_prefix("no").and_then(table::find).filter(|row| row.can_be_negated()) {
+            let typed = typed(name, Kind::Native(row), String::new(), None, false);
+            return self.take(typed, 1);
+        }
         let library = self.library_option(name);
         if let (Some(_), Some(next)) = (&library, &next)
             && self.is_forgotten_by_library(name, next)
@@ -179,10 +183,6 @@ impl Splitter<'_> {
                 typed.suffix = Some(typed.suffix.map_or(kind.to_string(), |suffix| format!("{kind}:{suffix}")));
             }
             return self.take(typed, 2);
-        }
-        if let Some(row) = name.strip_prefix("no").and_then(table::find).filter(|row| row.can_be_negated()) {
-            let typed = typed(name, Kind::Native(row), String::new(), None, false);
-            return self.take(typed, 1);
         }
         if library.is_some() {
             return self.value_missing(body, None, &origin);

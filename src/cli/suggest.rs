@@ -16,7 +16,7 @@ pub fn glued_number<'a>(body: &'a str, catalog: &dyn Catalog) -> Option<(&'a str
     let digit = body.find(|c: char| c.is_ascii_digit())?;
     let (option, value) = body.split_at(digit);
     let name = option.split(':').next().unwrap_or(option);
-    (!option.ends_with([':', '_', '-']) && is_known(name, catalog) && number(value).is_ok()).then_some((option, value))
+    (!option.ends_with([':', '_', '-']) && number(value).is_ok() && is_known(name, catalog)).then_some((option, value))
 }
 
 /// The known spelling nearest to `name`, perhaps with a specifier: `cv` gives `c:v`, `prest` gives `preset`.

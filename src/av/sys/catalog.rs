@@ -1,6 +1,8 @@
 //! The catalog of the linked FFmpeg.
 
-use super::{c_string, compat, filter_arguments, graph, input::kind_of, listing, option_values, options, text_of};
+use super::{
+    c_string, compat, devices, filter_arguments, graph, input::kind_of, listing, option_values, options, text_of,
+};
 use crate::catalog::{
     Catalog, CodecFacts, Expected, FilterArgument, FrameLength, GraphPads, MuxerFacts, Named, OptionOwner, OptionScopes,
 };
@@ -85,14 +87,6 @@ unsafe fn muxer_facts(format: *const ffi::AVOutputFormat) -> Option<MuxerFacts> 
     }
 }
 
-pub(super) fn find_muxer(name: Option<&str>, url: Option<&str>) -> *const ffi::AVOutputFormat {
-    let name = name.map(c_string);
-    let url = url.map(c_string);
-    let pointer = |text: &Option<std::ffi::CString>| text.as_ref().map_or(ptr::null(), |t| t.as_ptr());
-    // SAFETY: the strings outlive the call; the answer is static.
-    unsafe { ffi::av_guess_format(pointer(&name), pointer(&url), ptr::null()) }
-}
-
 fn all_codecs(encoders: bool) -> Vec<CodecFacts> {
     let mut found = Vec::new();
     let mut state = ptr::null_mut();
@@ -164,7 +158,7 @@ impl Catalog for LinkedCatalog {
     fn demuxer_has_option(&self, demuxer: &str, option: &str) -> bool {
         // SAFETY: demuxers are static.
         unsafe {
-            let format = ffi::av_find_input_format(c_string(demuxer).as_ptr());
+            let format = devices::find_demuxer(demuxer);
             format.as_ref().is_some_and(|f| !f.priv_class.is_null() && options::class_has(f.priv_class, option))
         }
     }
@@ -172,30 +166,29 @@ impl Catalog for LinkedCatalog {
     fn muxer_has_option(&self, muxer: &str, option: &str) -> bool {
         // SAFETY: muxers are static.
         unsafe {
-            let format = find_muxer(Some(muxer), None);
+            let format = devices::find_muxer(Some(muxer), None);
             format.as_ref().is_some_and(|f| !f.priv_class.is_null() && options::class_has(f.priv_class, option))
         }
     }
 
     fn demuxer_exists(&self, name: &str) -> bool {
-        // SAFETY: looks up a static table.
-        unsafe { !ffi::av_find_input_format(c_string(name).as_ptr()).is_null() }
+        !devices::find_demuxer(name).is_null()
     }
 
     fn muxer(&self, name: &str) -> Option<MuxerFacts> {
         // SAFETY: the muxer is static.
-        unsafe { muxer_facts(find_muxer(Some(name), None)) }
+        unsafe { muxer_facts(devices::find_muxer(Some(name), None)) }
     }
 
     fn guess_muxer(&self, url: &str) -> Option<MuxerFacts> {
         // SAFETY: the muxer is static.
-        unsafe { muxer_facts(find_muxer(None, Some(url))) }
+        unsafe { muxer_facts(devices::find_muxer(None, Some(url))) }
     }
 
     fn guess_codec(&self, muxer: &MuxerFacts, url: &str, kind: MediaKind) -> u32 {
         // Two muxers have one name where a container has an extension for sound alone (`.mka`).
-        let by_name = find_muxer(Some(&muxer.name), None);
-        let format = [find_muxer(None, Some(url)), by_name]
+        let by_name = devices::find_muxer(Some(&muxer.name), None);
+        let format = [devices::find_muxer(None, Some(url)), by_name]
             .into_iter()
             // SAFETY: muxers are static.
             .find(|format| unsafe { muxer_facts(*format) }.as_ref() == Some(muxer))
@@ -383,7 +376,7 @@ impl Catalog for LinkedCatalog {
     }
 
     fn muxer_refuses(&self, muxer: &str, codec_id: u32) -> bool {
-        let muxer = find_muxer(Some(muxer), None);
+        let muxer = devices::find_muxer(Some(muxer), None);
         // SAFETY: the muxer is static.
         !muxer.is_null() && unsafe { ffi::avformat_query_codec(muxer, codec_id_of(codec_id), 0) } == 0
     }

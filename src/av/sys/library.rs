@@ -1,15 +1,14 @@
 //! The linked libraries: made ready, and their versions told.
 
-use super::text_of;
+use super::{devices, text_of};
 use ffmpeg_sys_next as ffi;
 
-/// Makes devices (`-f lavfi` is one) and the network known; once, before anything else.
+/// Makes the network known; once, before anything else.
 pub fn initialize() {
     #[cfg(not(ffmpeg_9_0))]
     super::checksum::install();
-    // SAFETY: both may be called at any time before other threads use the libraries.
+    // SAFETY: may be called at any time before other threads use the libraries.
     unsafe {
-        ffi::avdevice_register_all();
         ffi::avformat_network_init();
     }
 }
@@ -21,6 +20,9 @@ pub fn version_line() -> String {
 }
 
 /// Configuration of the libraries, and a line a library: name, version built against, version at run time.
+///
+/// That of libavdevice at run time is asked for where the library is loaded, or another one differs from what it was built
+/// against: what is installed comes from one source.
 pub fn library_lines() -> (String, Vec<String>) {
     // SAFETY: these functions take nothing and return static data.
     let (configuration, versions) = unsafe {
@@ -30,32 +32,32 @@ pub fn library_lines() -> (String, Vec<String>) {
                 (
                     "avutil",
                     [ffi::LIBAVUTIL_VERSION_MAJOR, ffi::LIBAVUTIL_VERSION_MINOR, ffi::LIBAVUTIL_VERSION_MICRO],
-                    ffi::avutil_version(),
+                    Some(ffi::avutil_version()),
                 ),
                 (
                     "avcodec",
                     [ffi::LIBAVCODEC_VERSION_MAJOR, ffi::LIBAVCODEC_VERSION_MINOR, ffi::LIBAVCODEC_VERSION_MICRO],
-                    ffi::avcodec_version(),
+                    Some(ffi::avcodec_version()),
                 ),
                 (
                     "avformat",
                     [ffi::LIBAVFORMAT_VERSION_MAJOR, ffi::LIBAVFORMAT_VERSION_MINOR, ffi::LIBAVFORMAT_VERSION_MICRO],
-                    ffi::avformat_version(),
+                    Some(ffi::avformat_version()),
                 ),
                 (
                     "avdevice",
                     [ffi::LIBAVDEVICE_VERSION_MAJOR, ffi::LIBAVDEVICE_VERSION_MINOR, ffi::LIBAVDEVICE_VERSION_MICRO],
-                    ffi::avdevice_version(),
+                    None,
                 ),
                 (
                     "avfilter",
                     [ffi::LIBAVFILTER_VERSION_MAJOR, ffi::LIBAVFILTER_VERSION_MINOR, ffi::LIBAVFILTER_VERSION_MICRO],
-                    ffi::avfilter_version(),
+                    Some(ffi::avfilter_version()),
                 ),
                 (
                     "swscale",
                     [ffi::LIBSWSCALE_VERSION_MAJOR, ffi::LIBSWSCALE_VERSION_MINOR, ffi::LIBSWSCALE_VERSION_MICRO],
-                    ffi::swscale_version(),
+                    Some(ffi::swscale_version()),
                 ),
                 (
                     "swresample",
@@ -64,24 +66,24 @@ pub fn library_lines() -> (String, Vec<String>) {
                         ffi::LIBSWRESAMPLE_VERSION_MINOR,
                         ffi::LIBSWRESAMPLE_VERSION_MICRO,
                     ],
-                    ffi::swresample_version(),
+                    Some(ffi::swresample_version()),
                 ),
             ],
         )
     };
-    let lines = versions
-        .iter()
-        .map(|(name, built, run)| {
-            format!(
-                "lib{name:<11} {:2}.{:3}.{:3} / {:2}.{:3}.{:3}",
-                built[0],
-                built[1],
-                built[2],
-                run >> 16,
-                (run >> 8) & 0xff,
-                run & 0xff
-            )
-        })
-        .collect();
-    (configuration, lines)
+    let versions =
+        versions.map(|(name, built, run)| (name, built.into_iter().fold(0, |all, part| all << 8 | part as u32), run));
+    let others_are_as_built = versions.iter().all(|(_, built, run)| run.is_none_or(|run| run == *built));
+    let devices = if others_are_as_built { devices::loaded() } else { devices::load() };
+    // SAFETY: takes nothing.
+    let devices = devices.map(|library| unsafe { (library.avdevice_version)() });
+    let lines = versions.iter().map(|(name, built, run)| {
+        format!("lib{name:<11} {} / {}", numbers(*built), numbers(run.or(devices).unwrap_or(*built)))
+    });
+    (configuration, lines.collect())
+}
+
+/// A version as FFmpeg's functions give it: `major << 16 | minor << 8 | micro`.
+fn numbers(version: u32) -> String {
+    format!("{:2}.{:3}.{:3}", version >> 16, (version >> 8) & 0xff, version & 0xff)
 }

@@ -10,6 +10,7 @@ pub mod catalog;
 mod checksum;
 pub mod compat;
 pub mod decoder;
+pub(crate) mod devices;
 pub mod dictionary;
 mod display;
 pub mod encoder;

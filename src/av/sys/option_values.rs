@@ -2,7 +2,7 @@
 
 use super::idle_filter::IdleFilter;
 use super::{c_string, log, trial_encoder};
-use super::{catalog::find_muxer, text_of};
+use super::{devices, text_of};
 use crate::catalog::{Expected, FilterArgument, OptionOwner, ValueKind, Verdict};
 use ffmpeg_sys_next as ffi;
 use std::ffi::{CString, c_int, c_void};
@@ -91,7 +91,7 @@ impl Trial {
     }
 
     fn on_output(&self, muxer: &str, url: &str) -> Verdict {
-        let format = find_muxer(Some(muxer), None);
+        let format = devices::find_muxer(Some(muxer), None);
         // SAFETY: muxers are static.
         let Some(opens_url) = (unsafe { format.as_ref() }).map(|f| f.flags & ffi::AVFMT_NOFILE as c_int == 0) else {
             return Verdict::Unknown;
@@ -128,7 +128,7 @@ impl Trial {
             return verdict;
         }
         // SAFETY: demuxers are static.
-        let named = demuxer.map(|name| unsafe { ffi::av_find_input_format(c_string(name).as_ptr()) });
+        let named = demuxer.map(devices::find_demuxer);
         let mut refused = Verdict::Unknown;
         let mut state = ptr::null_mut();
         loop {

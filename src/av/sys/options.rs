@@ -1,7 +1,7 @@
 //! FFmpeg's option tables: what a name means, and whom it concerns.
 
 use super::option_values::type_of;
-use super::{c_string, text_of};
+use super::{c_string, devices, text_of};
 use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
 use std::ffi::{CStr, c_void};
@@ -127,8 +127,22 @@ pub(crate) fn takes_flags(name: &str) -> bool {
     })
 }
 
-/// In which tables a name stands.
+/// Options of devices that codecs have as well: what is not a device takes the codec's for the whole truth.
+const ALSO_OF_DEVICES: [&str; 2] = ["speed", "format"];
+
+/// In which tables a name stands; that of devices is looked into when no other has it.
 pub(crate) fn scopes(name: &str) -> crate::catalog::OptionScopes {
+    let found = scopes_so_far(name);
+    let may_be_of_a_device = match found.any() {
+        true => ALSO_OF_DEVICES.contains(&name),
+        // `-map -0:1` asks as well whether an option is forgotten there.
+        false => name.starts_with(|c: char| c.is_ascii_alphabetic()),
+    };
+    if may_be_of_a_device && devices::load().is_some() { scopes_so_far(name) } else { found }
+}
+
+/// [`scopes`] in the tables that are there.
+fn scopes_so_far(name: &str) -> crate::catalog::OptionScopes {
     // SAFETY: static classes.
     unsafe {
         let codec = ffi::avcodec_get_class();
@@ -146,6 +160,7 @@ pub(crate) fn scopes(name: &str) -> crate::catalog::OptionScopes {
 
 /// All names in the tables of codecs, formats, scaler and resampler, and of what these use.
 pub(crate) fn all_names() -> Vec<String> {
+    devices::load();
     // SAFETY: static classes.
     unsafe {
         let classes = [ffi::avcodec_get_class(), ffi::avformat_get_class(), ffi::sws_get_class(), ffi::swr_get_class()];

@@ -1,6 +1,7 @@
 //! How the filters of a graph's description are made: newer ones want to see their device before they are initialised. And
 //! what a link between filters tells.
 
+use crate::av::sys::devices;
 use crate::av::sys::hardware::{HardwareDevice, HardwareFrames};
 #[cfg(ffmpeg_7_0)]
 use crate::av::sys::text_of;
@@ -17,6 +18,7 @@ pub(crate) unsafe fn parse_graph(
     device: Option<&HardwareDevice>,
     (inputs, outputs): (&mut *mut ffi::AVFilterInOut, &mut *mut ffi::AVFilterInOut),
 ) -> c_int {
+    devices::load_for_graph(&description.to_string_lossy());
     // SAFETY: the caller's promise; the segment is freed on the one way out, its filters belong to the graph.
     #[cfg(ffmpeg_6_0)]
     unsafe {

@@ -1,6 +1,7 @@
 //! Opens and probes an input.
 
 use super::{Demuxer, kind_of};
+use crate::av::sys::devices;
 use crate::av::sys::{
     c_string, catalog, dictionary::Dictionary, error::AvError, interrupt::Interrupt, log, options,
     reassembly::Reassembly,
@@ -26,7 +27,7 @@ impl Demuxer {
         unsafe {
             let format = match &settings.format {
                 Some(name) => {
-                    let found = ffi::av_find_input_format(c_string(name).as_ptr());
+                    let found = devices::find_demuxer(name);
                     if found.is_null() {
                         return Err(AvError(ffi::AVERROR_DEMUXER_NOT_FOUND));
                     }

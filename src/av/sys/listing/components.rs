@@ -3,7 +3,7 @@
 use super::codecs::is_encoder;
 use super::filters::{self, FilterEntry};
 use super::{coders, options};
-use crate::av::sys::{c_string, compat, formats, text_of};
+use crate::av::sys::{c_string, compat, devices, formats, text_of};
 use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
 
@@ -147,10 +147,9 @@ fn supported(codec: &ffi::AVCodec) -> Vec<(&'static str, Vec<String>)> {
 
 /// The muxer of that name.
 pub fn muxer(name: &str) -> Option<Format> {
-    let name = c_string(name);
-    // SAFETY: the name is a C string; formats and descriptors are static, their texts null or static strings.
+    // SAFETY: formats and descriptors are static, their texts null or static strings.
     unsafe {
-        let f = ffi::av_guess_format(name.as_ptr(), std::ptr::null(), std::ptr::null()).as_ref()?;
+        let f = devices::find_muxer(Some(name), None).as_ref()?;
         let codec = |id| Some(text_of(ffi::avcodec_descriptor_get(id).as_ref()?.name));
         let defaults =
             [("video", codec(f.video_codec)), ("audio", codec(f.audio_codec)), ("subtitle", codec(f.subtitle_codec))];
@@ -167,10 +166,9 @@ pub fn muxer(name: &str) -> Option<Format> {
 
 /// The demuxer of that name.
 pub fn demuxer(name: &str) -> Option<Format> {
-    let name = c_string(name);
     // SAFETY: as for muxers.
     unsafe {
-        let f = ffi::av_find_input_format(name.as_ptr()).as_ref()?;
+        let f = devices::find_demuxer(name).as_ref()?;
         Some(Format {
             name: text_of(f.name),
             long_name: (!f.long_name.is_null()).then(|| text_of(f.long_name)),

@@ -1,6 +1,7 @@
 //! Sources and sinks that devices tell of.
 
 use crate::av::AvError;
+use crate::av::sys::devices::{self, Libavdevice, Next};
 use crate::av::sys::dictionary::Dictionary;
 use crate::av::sys::text_of;
 use ffmpeg_sys_next as ffi;
@@ -23,16 +24,18 @@ pub type Devices = (String, Result<Vec<DeviceEntry>, AvError>);
 
 /// Sources of the input devices, sound first; `only` names one of them.
 pub fn sources(only: Option<&str>, options: &[(String, String)]) -> Vec<Devices> {
+    let Some(library) = devices::load() else { return Vec::new() };
     // SAFETY: static formats; the list is freed by `entries`.
     unsafe {
-        let sound = walked(|f| ffi::av_input_audio_device_next(f));
+        let sound = walked(library.av_input_audio_device_next);
         // FFmpeg's own virtual device stands among both, and has something to tell in neither.
         let sound = sound.filter(|f| text_of(f.name) != "lavfi");
-        let all = sound.chain(walked(|f| ffi::av_input_video_device_next(f)));
+        let all = sound.chain(walked(library.av_input_video_device_next));
         let ask = |f: &ffi::AVInputFormat| {
             let mut list = std::ptr::null_mut();
             let mut options = dictionary(options);
-            entries(ffi::avdevice_list_input_sources(f, std::ptr::null(), *options.as_mut_ptr(), &mut list), list)
+            let count = (library.avdevice_list_input_sources)(f, std::ptr::null(), *options.as_mut_ptr(), &mut list);
+            entries(library, count, list)
         };
         all.map(|f| (text_of(f.name), f)).filter(|(n, _)| is_wanted(n, only)).map(|(n, f)| (n, ask(f))).collect()
     }
@@ -40,26 +43,33 @@ pub fn sources(only: Option<&str>, options: &[(String, String)]) -> Vec<Devices>
 
 /// Sinks of the output devices, sound first; `only` names one of them.
 pub fn sinks(only: Option<&str>, options: &[(String, String)]) -> Vec<Devices> {
+    let Some(library) = devices::load() else { return Vec::new() };
     // SAFETY: as for sources.
     unsafe {
-        let sound = walked(|f| ffi::av_output_audio_device_next(f));
-        let all = sound.chain(walked(|f| ffi::av_output_video_device_next(f)));
+        let sound = walked(library.av_output_audio_device_next);
+        let all = sound.chain(walked(library.av_output_video_device_next));
         let ask = |f: &ffi::AVOutputFormat| {
             let mut list = std::ptr::null_mut();
             let mut options = dictionary(options);
-            entries(ffi::avdevice_list_output_sinks(f, std::ptr::null(), *options.as_mut_ptr(), &mut list), list)
+            let count = (library.avdevice_list_output_sinks)(f, std::ptr::null(), *options.as_mut_ptr(), &mut list);
+            entries(library, count, list)
         };
         all.map(|f| (text_of(f.name), f)).filter(|(n, _)| is_wanted(n, only)).map(|(n, f)| (n, ask(f))).collect()
     }
 }
 
 /// All entries of a list in which each one leads to the next.
-fn walked<T: 'static>(next: impl Fn(*const T) -> *const T) -> impl Iterator<Item = &'static T> {
+///
+/// # Safety
+/// The list is static and ends with null.
+unsafe fn walked<T: 'static>(next: Next<T>) -> impl Iterator<Item = &'static T> {
     let mut last = std::ptr::null();
     std::iter::from_fn(move || {
-        last = next(last);
-        // SAFETY: lists of formats are static and end with null.
-        unsafe { last.as_ref() }
+        // SAFETY: the caller's promise.
+        unsafe {
+            last = next(last);
+            last.as_ref()
+        }
     })
 }
 
@@ -75,7 +85,11 @@ fn is_wanted(names: &str, only: Option<&str>) -> bool {
 
 /// # Safety
 /// `list` is null or a list that nobody else frees.
-unsafe fn entries(count: i32, mut list: *mut ffi::AVDeviceInfoList) -> Result<Vec<DeviceEntry>, AvError> {
+unsafe fn entries(
+    library: &Libavdevice,
+    count: i32,
+    mut list: *mut ffi::AVDeviceInfoList,
+) -> Result<Vec<DeviceEntry>, AvError> {
     // SAFETY: the caller's promise; counts are those of the arrays.
     unsafe {
         let mut found = Vec::new();
@@ -91,7 +105,7 @@ unsafe fn entries(count: i32, mut list: *mut ffi::AVDeviceInfoList) -> Result<Ve
                 });
             }
         }
-        ffi::avdevice_free_list_devices(&mut list);
+        (library.avdevice_free_list_devices)(&mut list);
         AvError::check(count).map(|_| found)
     }
 }

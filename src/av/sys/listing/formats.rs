@@ -1,7 +1,7 @@
 //! Muxers, demuxers, devices and protocols.
 
 use super::registered;
-use crate::av::sys::text_of;
+use crate::av::sys::{devices, text_of};
 use ffmpeg_sys_next as ffi;
 use std::collections::BTreeMap;
 
@@ -20,12 +20,14 @@ pub struct FormatEntry {
 
 /// All demuxers.
 pub(super) fn demuxers() -> Vec<&'static ffi::AVInputFormat> {
+    devices::load();
     // SAFETY: walks a static table.
     registered(|state| unsafe { ffi::av_demuxer_iterate(state) })
 }
 
 /// All muxers.
 pub(super) fn muxers() -> Vec<&'static ffi::AVOutputFormat> {
+    devices::load();
     // SAFETY: walks a static table.
     registered(|state| unsafe { ffi::av_muxer_iterate(state) })
 }

@@ -1,6 +1,6 @@
 //! FFmpeg's own tables of options, in FFmpeg's own words.
 
-use crate::av::sys::log;
+use crate::av::sys::{devices, log};
 use ffmpeg_sys_next as ffi;
 
 /// The options of a class and of its children that have one of the flags; each table ends with an empty line.
@@ -32,6 +32,7 @@ pub(super) unsafe fn tables(class: *const ffi::AVClass, flags: u32) -> String {
 
 /// All tables of FFmpeg: codecs, formats, scaler, resampler, filters, bitstream filters.
 pub fn all() -> String {
+    devices::load();
     let coding = (ffi::AV_OPT_FLAG_DECODING_PARAM | ffi::AV_OPT_FLAG_ENCODING_PARAM) as u32;
     // SAFETY: static classes.
     unsafe {
