@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 pub(super) fn apply(seldom: &SeldomGlobal) -> Result<(), String> {
     if let Some(flags) = &seldom.cpu_flags {
         limit_cpu_features(flags)
-            .map_err(|error| format!("Failed to set value '{flags}' for option 'cpuflags': {error}"))?;
+            .map_err(|error| format!("Failed to set value '{flags}' for option 'cpuflags': {error}. Names of features are expected, e.g. sse4.2 or all-avx2, or 0 for none."))?;
     }
     if let Some(count) = seldom.cpu_count {
         set_cpu_count(count);

@@ -146,6 +146,17 @@ pub fn taken_for_a_value(typed: &Typed) -> String {
     format!("{} is followed by its value, so {value} was taken for that.", typed.origin.token)
 }
 
+/// A word behind an option that takes no value, which would be an output without a format.
+pub fn value_of_flag(option: &Origin, word: &str, place: &Origin) -> Diagnostic {
+    let word = mask_text(word);
+    let message = format!("{} takes no value, so '{word}' behind it would be an output file.", option.token);
+    Diagnostic::error("value-of-flag", message)
+        .ffmpeg_says(format!(
+            "[NULL @ 0x0] Unable to find a suitable output format for '{word}'\n{word}: Invalid argument"
+        ))
+        .at(place)
+}
+
 /// An option that took the next option for its value.
 pub fn value_forgotten(origin: &Origin, next: &str, expected: &str) -> Diagnostic {
     let message = format!(

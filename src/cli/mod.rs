@@ -16,6 +16,7 @@ mod suggest;
 pub mod table;
 mod trial;
 pub mod value;
+mod value_of_flag;
 
 #[cfg(test)]
 mod tests;

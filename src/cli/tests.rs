@@ -416,6 +416,24 @@ fn a_value_that_was_forgotten_is_missed() {
 }
 
 #[test]
+fn a_value_behind_an_option_that_takes_none_is_no_output() {
+    let cases = [
+        ("-i a -shortest 1 b.mp4", "weir -i a -shortest b.mp4"),
+        ("-i a -shortest 0 b.mp4", "weir -i a -noshortest b.mp4"),
+        ("-re true -i a b.mp4", "weir -re -i a b.mp4"),
+        ("-y 1 -i a b.mp4", "weir -y -i a b.mp4"),
+    ];
+    for (line, corrected) in cases {
+        let found = errors(&args(line));
+        assert_eq!((found.len(), found[0].code), (1, "value-of-flag"), "{line}: {found:?}");
+        assert_eq!(typed(&found), corrected, "{line}");
+    }
+    for fine in ["-i a -shortest -f null 1", "-i a -an b.mp3", "-i a -shortest one"] {
+        job(fine);
+    }
+}
+
+#[test]
 fn an_output_that_was_taken_for_a_value_is_found() {
     let cases = [
         ("-f", Some("-f mp4")),

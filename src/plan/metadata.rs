@@ -238,7 +238,7 @@ fn parse_program(text: &str, number: usize) -> Result<ProgramPlan, String> {
             "title" => program.title = Some(value.to_owned()),
             "program_num" => program.id = value.parse().map_err(|_| wrong())?,
             "st" => program.streams.push(value.parse().map_err(|_| wrong())?),
-            _ => return Err(format!("Unknown program key {key}.")),
+            _ => return Err(format!("Unknown program key {key}. There are title, program_num and st.")),
         }
     }
     Ok(program)
