@@ -1,8 +1,7 @@
 //! The stages of the inputs: demuxers and the decoders behind them.
 
 use super::settings::{
-    balance_groups, copied_streams, direct_use, is_read_at_leisure, little_is_taken, start_offset_us, stream_timing,
-    timeline_settings,
+    balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
 };
 use super::{AT_HAND, BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
 use crate::av::{Decoder, DecoderSettings, SubtitleDecoder};
@@ -43,8 +42,6 @@ impl Builder<'_> {
         let places: Vec<Place> =
             groups.iter().enumerate().map(|(input, group)| balance.join(*group, direct(input))).collect();
         let at_leisure: Vec<bool> = (0..plan.inputs.len()).map(|i| is_read_at_leisure(plan, &inputs, i)).collect();
-        let runs_ahead: Vec<bool> =
-            (0..plan.inputs.len()).map(|i| at_leisure[i] && !little_is_taken(plan, i)).collect();
         let OpenInputs { spec, facts, demuxers, openings, .. } = inputs;
         let parts = demuxers.into_iter().zip(facts).zip(places).zip(openings).enumerate();
         for (index, (((demuxer, facts), place), opening)) in parts {
@@ -87,7 +84,7 @@ impl Builder<'_> {
                         name: decode.decoder.clone(),
                         options: decode.options.clone(),
                         bitexact: decode.bitexact,
-                        spare_threads: runs_ahead[index] && hardware.wanted().is_none(),
+                        spare_threads: at_leisure[index] && hardware.wanted().is_none(),
                         hardware: hardware.clone(),
                         keeps_margins,
                     };

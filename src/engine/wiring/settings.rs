@@ -135,19 +135,6 @@ pub(super) fn is_read_at_leisure(plan: &Plan, inputs: &OpenInputs, input: usize)
     plan.inputs[input].read_rate.is_none() && to_path(&inputs.spec.inputs[input].url).is_file()
 }
 
-/// Of an input's media the outputs take little: a still, or some pictures.
-const LITTLE: (i64, i64) = (10, 500_000);
-
-/// True when no output takes more of an input than [`LITTLE`] (pictures, or microseconds): a decoder that runs ahead of them
-/// works for nobody.
-pub(super) fn little_is_taken(plan: &Plan, input: usize) -> bool {
-    plan.outputs.iter().all(|output| {
-        let is_short = output.duration_us.is_some_and(|us| us <= LITTLE.1);
-        let mut fed = output.streams.iter().filter(|s| plan.origins(s.source).contains(&input));
-        is_short || fed.all(|stream| stream.max_frames.is_some_and(|frames| frames <= LITTLE.0))
-    })
-}
-
 /// None of an output's media comes at the speed of time, as far as can be told.
 pub(super) fn is_fed_at_leisure(plan: &Plan, output: &OutputPlan, inputs: &OpenInputs) -> bool {
     let at_leisure = |input: usize| !plan.inputs[input].is_timed() && !is_pipe(&inputs.spec.inputs[input].url);
