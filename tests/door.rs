@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::media::path;
-use common::{LIMIT, Run, is_weir, probe, run, weir, words};
+use common::{LIMIT, Run, is_weir, oracle_major, probe, run, weir, words};
 use tempfile::TempDir;
 
 fn scratch() -> TempDir {
@@ -582,7 +582,10 @@ fn the_share_of_errors_is_counted_as_ffmpeg_does() {
         let line = words(&format!("-v warning -max_error_rate 0 -i {name} -map 0:v -f null -"));
         let theirs = run(Path::new("ffmpeg"), &line, dir.path(), LIMIT);
         let ours = run(&link, &line, dir.path(), LIMIT);
-        assert_eq!(ours.code(), theirs.code(), "{name}: {}\n{}", ours.stderr, theirs.stderr);
+        // FFmpeg 7 divides whole numbers: only where nothing at all was decoded does it find a share.
+        let whole_numbers = oracle_major() == 7 && theirs.stderr.contains("Error submitting packet to decoder");
+        let expected = if whole_numbers { Some(69) } else { theirs.code() };
+        assert_eq!(ours.code(), expected, "{name}: {}\n{}", ours.stderr, theirs.stderr);
         concealed += usize::from(ours.code() == Some(0) && ours.stderr.contains("corrupt decoded frame"));
         refused += usize::from(ours.code() == Some(69));
     }
