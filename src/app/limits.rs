@@ -11,8 +11,10 @@ use std::sync::atomic::Ordering::Relaxed;
 /// Sets what the process and FFmpeg's libraries may use.
 pub(super) fn apply(seldom: &SeldomGlobal) -> Result<(), String> {
     if let Some(flags) = &seldom.cpu_flags {
-        limit_cpu_features(flags)
-            .map_err(|error| format!("Failed to set value '{flags}' for option 'cpuflags': {error}. Names of features are expected, e.g. sse4.2 or all-avx2, or 0 for none."))?;
+        limit_cpu_features(flags).map_err(|error| {
+            let expected = "Names of features are expected, e.g. sse4.2 or all-avx2, or 0 for none.";
+            format!("Failed to set value '{flags}' for option 'cpuflags': {error}. {expected}")
+        })?;
     }
     if let Some(count) = seldom.cpu_count {
         set_cpu_count(count);

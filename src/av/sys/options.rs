@@ -127,7 +127,8 @@ pub(crate) fn takes_flags(name: &str) -> bool {
     })
 }
 
-/// Options of devices that codecs have as well: what is not a device takes the codec's for the whole truth.
+/// Options of devices (libcdio, kmsgrab) that codecs have too and no other format has: that a table has the name does not
+/// tell whether devices have it.
 const ALSO_OF_DEVICES: [&str; 2] = ["speed", "format"];
 
 /// In which tables a name stands; that of devices is looked into when no other has it.
