@@ -4,8 +4,10 @@
 use super::{FileFacts, probe, weir};
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -18,9 +20,21 @@ pub const LIMIT: Duration = Duration::from_secs(30);
 /// What "at once" and "within a second" may take on a loaded machine.
 pub const SOON: Duration = Duration::from_millis(2500);
 
-/// A port that nobody listens on.
+/// A port that nobody listens on, and that no other test is given as long as this process lives: a server may leave it
+/// and come back. It lies below those the kernel hands out by itself, and a name in the kernel's abstract namespace keeps
+/// it, so two test programs that run at once keep out of each other's way and nothing stays behind.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static KEPT: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
+    const PORTS: std::ops::Range<u16> = 10_000..32_000;
+    for port in PORTS {
+        let name = SocketAddr::from_abstract_name(format!("weir-test-port-{port}")).unwrap();
+        let Ok(keeper) = UnixListener::bind_addr(&name) else { continue };
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() && UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+            KEPT.lock().unwrap().push(keeper);
+            return port;
+        }
+    }
+    panic!("no port from {} to {} is free", PORTS.start, PORTS.end)
 }
 
 /// Listens on a port, also when connections of a listener before it are still in the kernel's books (the standard
