@@ -127,6 +127,27 @@ fn a_peer_that_is_not_there_at_the_start_is_an_error_at_once() {
 }
 
 #[test]
+fn a_path_that_somebody_else_publishes_to_is_named_and_met_when_it_is_free() {
+    let server = Nginx::new();
+    let push = |options: &str| Live::start(&format!("{CAMERA} {options} -f flv {}", server.url("a")));
+    let mut first = push("");
+    server.await_recording(1, SOME_BYTES);
+    let mut second = push("-loglevel warning");
+    let (status, _) = second.wait();
+    assert_eq!(status.code(), Some(1), "{}", second.said());
+    let said = second.said();
+    assert!(said.contains("somebody else publishes there (the server says: Already publishing)"), "{said}");
+    assert!(!said.contains("log-in"), "{said}");
+    let mut patient = push("-wait_for_peer 60");
+    patient.await_said("not there yet (somebody else publishes there");
+    first.interrupt();
+    patient.await_said(": live\n");
+    server.await_recording(2, SOME_BYTES);
+    patient.interrupt();
+    assert_clean_start(&server.recordings()[1]);
+}
+
+#[test]
 fn a_peer_that_is_to_be_waited_for_is_met_when_it_comes() {
     let relay = RtspRelay::down();
     let mut server = Nginx::down();

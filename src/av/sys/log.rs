@@ -202,6 +202,40 @@ unsafe fn count_concealed(class: *mut c_void, format: *const c_char) {
     }
 }
 
+thread_local! {
+    static REFUSAL: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
+}
+
+/// The reason that a peer gave in this thread for refusing what it was asked for last, if it gave one; once.
+///
+/// RTMP servers give one in words. libavformat's error is the same for all of them: what it says is all that is left.
+pub fn take_refusal() -> Option<String> {
+    REFUSAL.take()
+}
+
+/// How libavformat begins the line with a peer's reason.
+const REFUSES: &str = "Server error: ";
+
+/// Keeps what [`take_refusal`] gives.
+fn keep_refusal(text: &str) {
+    REFUSAL.set(text.strip_prefix(REFUSES).map(|reason| reason.trim().to_owned()));
+}
+
+/// The text of a line, without its prefix; it takes the arguments, which cannot be read a second time.
+///
+/// # Safety
+/// As for FFmpeg's log callbacks.
+unsafe fn formatted(class: *mut c_void, level: c_int, format: *const c_char, arguments: *mut c_void) -> String {
+    let mut buffer = [0 as c_char; 4096];
+    let mut no_prefix = 0;
+    // SAFETY: the buffer is as long as told; the rest is the caller's promise.
+    unsafe {
+        let size = buffer.len() as c_int;
+        ffi::av_log_format_line2(class, level, format, arguments.cast(), buffer.as_mut_ptr(), size, &mut no_prefix);
+        text_of(buffer.as_ptr())
+    }
+}
+
 /// Takes a line of this thread if it captures.
 ///
 /// # Safety
@@ -209,15 +243,8 @@ unsafe fn count_concealed(class: *mut c_void, format: *const c_char) {
 unsafe fn capture(class: *mut c_void, level: c_int, format: *const c_char, arguments: *mut c_void) -> bool {
     CAPTURED.with_borrow_mut(|captured| {
         let Some(text) = captured else { return false };
-        let mut buffer = [0 as c_char; 4096];
-        let mut no_prefix = 0;
-        // SAFETY: the buffer is as long as told; the rest is the caller's promise.
-        unsafe {
-            let size = buffer.len() as c_int;
-            let arguments = arguments.cast();
-            ffi::av_log_format_line2(class, level, format, arguments, buffer.as_mut_ptr(), size, &mut no_prefix);
-            text.push_str(&text_of(buffer.as_ptr()));
-        }
+        // SAFETY: the caller's promise.
+        text.push_str(&unsafe { formatted(class, level, format, arguments) });
         true
     })
 }
@@ -233,7 +260,13 @@ unsafe extern "C" fn receive(class: *mut c_void, level: c_int, format: *const c_
         count_concealed(class, format);
         counted_level(class, level & 0xff)
     };
+    // SAFETY: a format is a string.
+    let refuses = !format.is_null() && unsafe { CStr::from_ptr(format) }.to_bytes().starts_with(REFUSES.as_bytes());
     if level > WANTED.load(std::sync::atomic::Ordering::Relaxed) {
+        if refuses {
+            // SAFETY: the arguments are those of this call.
+            keep_refusal(&unsafe { formatted(class, level, format, arguments) });
+        }
         return;
     }
     let Some(sink) = SINK.get() else { return };
@@ -264,6 +297,9 @@ unsafe extern "C" fn receive(class: *mut c_void, level: c_int, format: *const c_
         Some((prefix, text)) if prefix_now != 0 => (prefix.to_owned(), text.to_owned()),
         _ => (String::new(), whole),
     };
+    if refuses {
+        keep_refusal(&text);
+    }
     sink(LibraryLine { level, prefix, text });
 }
 

@@ -10,7 +10,7 @@ use crate::engine::clock::Clock;
 use crate::engine::fault::StageError;
 use crate::engine::hardware;
 use crate::engine::journal::{Journal, Subject};
-use crate::engine::session::{PeerSession, SessionContext, connect};
+use crate::engine::session::{Failure, PeerSession, SessionContext, connect};
 use crate::facts::{InputFacts, MediaKind};
 use crate::octets::file_path;
 use crate::plan::{self, DemuxerSettings, OpenInput, SessionPlan};
@@ -159,7 +159,7 @@ fn open_peer(
         if stop.drain.is_tripped() {
             return Err(interrupted());
         }
-        let at_us = peer.lost(cause, interrupt.has_expired()).map_err(given_up)?;
+        let at_us = peer.lost(&Failure::of(cause, &interrupt)).map_err(given_up)?;
         if !peer.wait_until(at_us) {
             return Err(interrupted());
         }

@@ -2,11 +2,13 @@
 
 mod beside;
 mod connect;
+mod failure;
 mod join;
 mod output;
 
 pub use beside::{TICK, beside};
 pub use connect::{GOODBYE, connect};
+pub use failure::Failure;
 pub use join::Join;
 pub use output::{Opened, OutputSession, PendingOutput};
 
@@ -14,7 +16,6 @@ use super::clock::Clock;
 use super::fault::StageError;
 use super::journal::{Event, EventKind, Journal, Subject};
 use super::stop::StopSignal;
-use crate::av::AvError;
 use crate::plan::{SessionPlan, is_rtsp_url};
 use crate::retry::{Loss, Policy, Reason, Session, State, Verdict};
 use crate::unit::MICROS_PER_SECOND;
@@ -144,13 +145,13 @@ impl PeerSession {
         self.tell(EventKind::Live, text, figures);
     }
 
-    /// The connection is gone (or was never made), by `cause`; `silent`: a deadline passed. Gives when to try again, in
-    /// microseconds of the run's clock, or why not.
-    pub fn lost(&mut self, cause: AvError, silent: bool) -> Result<i64, StageError> {
+    /// The connection is gone, or was never made. Gives when to try again, in microseconds of the run's clock, or why
+    /// not.
+    pub fn lost(&mut self, failure: &Failure) -> Result<i64, StageError> {
         let now = self.context.clock.now_us();
         let was_up = self.is_up();
-        let why = self.why(cause, silent);
-        let loss = match (silent, login_refused(cause, was_up), was_up) {
+        let why = self.why(failure);
+        let loss = match (failure.silent, failure.refuses_log_in(), was_up) {
             (true, ..) => Loss::Silent,
             (_, true, _) => Loss::LoginRefused,
             (.., true) => Loss::Broken,
@@ -167,7 +168,7 @@ impl PeerSession {
                     // The run may go on for others.
                     self.tell(EventKind::Lost, format!("{}: given up", self.subject.url), Vec::new());
                 }
-                Err(self.given_up(reason, &why))
+                Err(self.given_up(reason, &why, failure.is_taken()))
             }
             Verdict::Retry { at_us, thrown_out } => {
                 self.tell_retry(&why, (was_up, thrown_out), at_us - now);
@@ -177,8 +178,8 @@ impl PeerSession {
     }
 
     /// The connection is gone, and nothing more comes that another one could be made for.
-    pub fn lost_at_its_end(&mut self, cause: AvError, silent: bool) {
-        let text = format!("{}: lost: {}", self.subject.url, self.why(cause, silent));
+    pub fn lost_at_its_end(&mut self, failure: &Failure) {
+        let text = format!("{}: lost: {}", self.subject.url, self.why(failure));
         self.tell(EventKind::Lost, text, Vec::new());
         self.over();
     }
@@ -188,9 +189,9 @@ impl PeerSession {
     }
 
     /// Why a connection is gone.
-    fn why(&self, cause: AvError, silent: bool) -> String {
+    fn why(&self, failure: &Failure) -> String {
         let deadline_us = if self.is_up() { self.plan.stall_us } else { self.plan.connect_us };
-        if silent { format!("nothing for {}", seconds(deadline_us)) } else { self.explain(cause) }
+        if failure.silent { format!("nothing for {}", seconds(deadline_us)) } else { failure.words() }
     }
 
     fn tell_retry(&mut self, why: &str, (was_up, thrown_out): (bool, bool), wait_us: i64) {
@@ -213,11 +214,7 @@ impl PeerSession {
         why.clone_into(&mut self.last_cause);
     }
 
-    fn explain(&self, cause: AvError) -> String {
-        if cause == AvError::EOF { "the peer ended it".to_owned() } else { cause.to_string() }
-    }
-
-    fn given_up(&self, reason: Reason, why: &str) -> StageError {
+    fn given_up(&self, reason: Reason, why: &str, taken: bool) -> StageError {
         let url = &self.subject.url;
         let index = self.subject.index;
         let ffmpeg = if !self.subject.is_input && is_rtsp_url(url) {
@@ -234,6 +231,9 @@ impl PeerSession {
             Reason::NeverThere if self.plan.wait_us > 0 => {
                 told(format!("{url}: {why}. It was waited for {} in vain.", seconds(self.plan.wait_us)))
             }
+            Reason::NeverThere if taken => told(format!(
+                "{url}: {why}. Choose another path, or let -wait_for_peer 30 wait until this one is free."
+            )),
             Reason::NeverThere => {
                 told(format!("{url}: {why}. -wait_for_peer 30 waits for a peer that is not there yet."))
             }
@@ -277,14 +277,6 @@ impl PeerSession {
         self.session.over();
         self.note_state();
     }
-}
-
-/// True for the ways in which peers refuse a log-in.
-pub fn login_refused(cause: AvError, was_up: bool) -> bool {
-    cause == AvError::UNAUTHORIZED
-        || cause == AvError::FORBIDDEN
-        // RTMP's, by way of the C library's EPERM.
-        || (!was_up && cause.errno() == Some(libc::EPERM))
 }
 
 /// Waits of different sessions and programs differ.

@@ -1,6 +1,6 @@
 //! The session of an output: how its connection is made, each time anew.
 
-use super::{PeerSession, beside};
+use super::{Failure, PeerSession, beside};
 use crate::av::{AvError, BitstreamFilter, Descriptors, Dictionary, Interrupt, Muxer, Sockets, library_log};
 use crate::engine::clock::microseconds;
 use crate::engine::leak::{KeyframeWish, LeakMeter};
@@ -75,11 +75,11 @@ impl OutputSession {
         microseconds(self.parts.peer.plan.stall_us)
     }
 
-    /// Makes a connection within `limit_us`; `None` when the run ends first. The flag tells whether that time passed.
+    /// Makes a connection within `limit_us`; `None` when the run ends first.
     /// `first_us`: the time of the job that is now, for the clock that RTSP readers are told.
-    pub fn open(&self, first_us: Option<i64>, limit_us: i64) -> Option<Result<Opened, (AvError, bool)>> {
+    pub fn open(&self, first_us: Option<i64>, limit_us: i64) -> Option<Result<Opened, Failure>> {
         let interrupt = self.parts.peer.stop().output_interrupt.child(PATIENCE, true);
-        let fail = |cause| Some(Err((cause, false)));
+        let fail = |cause| Some(Err(Failure::from(cause)));
         let mut muxer = match self.template.another(&interrupt) {
             Ok(muxer) => muxer,
             Err(cause) => return fail(cause),
@@ -114,9 +114,9 @@ impl OutputSession {
             match opened {
                 Ok(()) => Ok((muxer, options, Sockets::since(&before))),
                 Err(cause) => {
-                    let expired = interrupt.has_expired();
+                    let failure = Failure::of(cause, &interrupt);
                     muxer.abandon();
-                    Err((cause, expired))
+                    Err(failure)
                 }
             }
         };

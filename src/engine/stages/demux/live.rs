@@ -7,7 +7,7 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::{NewCodec, PacketItem};
 use crate::engine::journal::EventKind;
 use crate::engine::kernel::{Flow, Outlet};
-use crate::engine::session::{GOODBYE, Join, PeerSession, beside, connect, seconds};
+use crate::engine::session::{Failure, GOODBYE, Join, PeerSession, beside, connect, seconds};
 use crate::facts::{InputFacts, MediaKind};
 use crate::plan::DemuxerSettings;
 use crate::timing::Settle;
@@ -134,7 +134,7 @@ impl DemuxStage {
         if !std::mem::replace(&mut live.waits, true) {
             self.demuxer.interrupt().begin(Some(stall));
         }
-        let (cause, silent) = match out.pausing(|| self.demuxer.read()) {
+        let failure = match out.pausing(|| self.demuxer.read()) {
             Ok(packet) => {
                 live.waits = false;
                 live.peer.media();
@@ -148,13 +148,13 @@ impl DemuxStage {
                 live.peer.over();
                 return Ok(Flow::Done);
             }
-            Err(cause) => (cause, self.demuxer.interrupt().has_expired()),
+            Err(cause) => Failure::of(cause, self.demuxer.interrupt()),
         };
-        if cause == AvError::EOF && self.has_reached_its_end() {
+        if failure.cause == AvError::EOF && self.has_reached_its_end() {
             return Ok(Flow::Done);
         }
         let began = Instant::now();
-        let flow = self.reconnect((cause, silent), out);
+        let flow = self.reconnect(failure, out);
         out.paused_since(began);
         flow
     }
@@ -276,8 +276,7 @@ impl DemuxStage {
     }
 
     /// Connects until a connection stands, or the session is given up.
-    fn reconnect(&mut self, lost: (AvError, bool), out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
-        let mut lost = lost;
+    fn reconnect(&mut self, mut lost: Failure, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         self.demuxer.interrupt().trip();
         if let Some(live) = &mut self.live {
             live.lost_at_us = Some(self.clock.now_us());
@@ -285,7 +284,7 @@ impl DemuxStage {
         let began_us = self.clock.now_us();
         loop {
             let Some(live) = &mut self.live else { return Ok(Flow::Done) };
-            let at_us = live.peer.lost(lost.0, lost.1)?;
+            let at_us = live.peer.lost(&lost)?;
             let used = &self.settings.used;
             let (clock, lead_us) = (self.clock, live.lead_us.filter(|_| live.freezes));
             let mut stand_in = || stand_in((clock, lead_us), used, out);
@@ -297,7 +296,7 @@ impl DemuxStage {
             let connect = move || {
                 let _hushed = library_log::hush();
                 let opened = connect(&mut settings, &url, &interrupt);
-                opened.map(|(demuxer, _)| (demuxer, settings)).map_err(|cause| (cause, interrupt.has_expired()))
+                opened.map(|(demuxer, _)| (demuxer, settings)).map_err(|cause| Failure::of(cause, &interrupt))
             };
             let drain = live.peer.stop().drain.clone();
             match beside("connect", &drain, stand_in, connect) {
@@ -310,7 +309,7 @@ impl DemuxStage {
                     if self.adopt(demuxer, began_us, out)? {
                         return Ok(Flow::Continue);
                     }
-                    lost = (AvError::INVALID_DATA, false);
+                    lost = AvError::INVALID_DATA.into();
                 }
                 Some(Err(failed)) => lost = failed,
             }

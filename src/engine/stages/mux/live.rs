@@ -7,7 +7,7 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::journal::EventKind;
 use crate::engine::kernel::Outlet;
-use crate::engine::session::{Join, Opened, OutputSession, PendingOutput, seconds};
+use crate::engine::session::{Failure, Join, Opened, OutputSession, PendingOutput, seconds};
 use crate::facts::MediaKind;
 use crate::timing::DtsGuard;
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
@@ -30,8 +30,8 @@ pub(super) struct Live {
     /// Of the connection at hand.
     sockets: Sockets,
     join: Join<MediaPacket>,
-    /// Why the connection is gone, and whether a deadline passed.
-    lost: Option<(AvError, bool)>,
+    /// Why the connection is gone.
+    lost: Option<Failure>,
     /// The run ended while there was no connection.
     over: bool,
     wished_us: Option<i64>,
@@ -119,7 +119,7 @@ impl MuxStage {
     }
 
     /// Connects until a connection stands; `false` when the run ends first.
-    fn connect(&mut self, mut lost: Option<(AvError, bool)>) -> Result<bool, StageError> {
+    fn connect(&mut self, mut lost: Option<Failure>) -> Result<bool, StageError> {
         let mut ended_us = None;
         loop {
             let Some(live) = &mut self.live else { return Ok(true) };
@@ -135,8 +135,8 @@ impl MuxStage {
                     return Err(self.end_is_missing());
                 }
             }
-            if let Some((cause, silent)) = lost {
-                let at_us = peer.lost(cause, silent)?;
+            if let Some(failure) = &lost {
+                let at_us = peer.lost(failure)?;
                 if !peer.wait_until(at_us) {
                     break;
                 }
@@ -267,7 +267,7 @@ impl MuxStage {
                 log::warn!("{}: a packet that its format does not take was left out", self.settings.url);
                 peer.meter().dropped_packets.fetch_add(1, Relaxed);
             }
-            Err(cause) => live.lost = Some((cause, self.muxer.interrupt().has_expired())),
+            Err(cause) => live.lost = Some(Failure::of(cause, self.muxer.interrupt())),
         }
     }
 
@@ -289,7 +289,7 @@ impl MuxStage {
 
     fn connect_again(&mut self) -> Result<(), StageError> {
         let Some(live) = &mut self.live else { return Ok(()) };
-        let (Some(lost), false, Some(session)) = (live.lost, live.over, &live.session) else { return Ok(()) };
+        let (Some(lost), false, Some(session)) = (live.lost.clone(), live.over, &live.session) else { return Ok(()) };
         live.sent_before += self.muxer.written_bytes().unwrap_or(0);
         self.muxer.abandon();
         if session.parts.peer.stop().drain.is_tripped() {
@@ -341,11 +341,11 @@ impl MuxStage {
         let Some(live) = &mut self.live else { return Ok(()) };
         let Some(session) = &mut live.session else { return Ok(()) };
         self.muxer.interrupt().begin(Some(session.write_limit()));
-        let lost =
-            live.lost.or_else(|| self.muxer.flush().err().map(|cause| (cause, self.muxer.interrupt().has_expired())));
+        let flushed = || self.muxer.flush().err().map(|cause| Failure::of(cause, self.muxer.interrupt()));
+        let lost = live.lost.take().or_else(flushed);
         let peer = &mut session.parts.peer;
-        if let Some((cause, silent)) = lost.filter(|_| !peer.stop().drain.is_tripped()) {
-            peer.lost_at_its_end(cause, silent);
+        if let Some(failure) = lost.filter(|_| !peer.stop().drain.is_tripped()) {
+            peer.lost_at_its_end(&failure);
             self.muxer.abandon();
             return Err(self.end_is_missing());
         }
