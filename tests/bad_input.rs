@@ -645,6 +645,31 @@ fn what_tells_of_a_job_is_refused_in_the_place_of_an_input() {
         assert_refused(&run, "film.mkv same as Input #0");
         assert!(fs::read(&input).unwrap() == before, "{option} changed the input");
     }
+    for graph in ["-vf psnr=film.mkv", "-filter_complex [0:v]metadata=print:file=film.mkv"] {
+        let run = weir_in(dir.path(), &format!("-y -i film.mkv {graph} -c:v mpeg4 -an out.mkv"));
+        assert_refused(&run, "film.mkv same as Input #0");
+        assert!(fs::read(&input).unwrap() == before, "{graph} changed the input");
+    }
+}
+
+/// Filters open such files as soon as they are made.
+#[test]
+fn files_of_filters_are_tried_before_an_output_and_left_alone_by_a_job_that_is_only_planned() {
+    let dir = scratch();
+    let tiny = path("tiny.mp4");
+    let job = |file: &str, rest: &str| {
+        format!("-y -i {} -filter_complex [0:v]metadata=print:file={file} -an {rest}", tiny.display())
+    };
+    let told = weir_in(dir.path(), &format!("--explain {}", job("told.txt", "out.mkv")));
+    assert_eq!(told.code(), Some(0), "{}", told.tail());
+    assert_refused(&weir_in(dir.path(), &job("told.txt", "-c:v libx265q out.mkv")), "libx265q");
+    assert!(!dir.path().join("told.txt").exists());
+    fs::write(dir.path().join("out.mkv"), "kept").unwrap();
+    assert_refused(&weir_in(dir.path(), &job("no/such.txt", "out.mkv")), "no/such.txt");
+    assert_eq!(fs::read(dir.path().join("out.mkv")).unwrap(), b"kept");
+    let run = weir_in(dir.path(), &job("told.txt", "-c:v mpeg4 out.mkv"));
+    assert_eq!(run.code(), Some(0), "{}", run.tail());
+    assert!(dir.path().join("told.txt").exists());
 }
 
 /// What a file calls its attachments is its own affair: it does not lead out of the folder, nor to the file itself.

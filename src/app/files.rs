@@ -4,9 +4,10 @@ use super::keyboard;
 use super::signals::Outside;
 use super::sources::{local_path, read_by, written_by};
 use crate::av::stdout_is_missing;
+use crate::catalog::Catalog;
 use crate::diagnostic::mask_url;
 use crate::engine::{is_one_file, missing_folder};
-use crate::plan::{OutputPlan, Plan};
+use crate::plan::{OutputPlan, Plan, written_files};
 use crate::report::{CalledAs, terminal};
 use crate::spec::{GlobalSpec, InputSpec, JobSpec, Overwrite};
 use std::fs;
@@ -57,12 +58,17 @@ pub(super) fn check_folders(plan: &Plan) -> Result<(), String> {
     Ok(())
 }
 
-/// Refuses what tells of the job (`-progress`, `-vstats_file` and their like) in place of an input.
-pub(super) fn check_reports(spec: &JobSpec, called: CalledAs) -> Result<(), String> {
+/// Refuses what tells of the job (`-progress`, `-vstats_file` and their like), and the files that filters write of their own,
+/// in place of an input.
+pub(super) fn check_reports(spec: &JobSpec, catalog: &dyn Catalog, called: CalledAs) -> Result<(), String> {
     let GlobalSpec { progress, events, seldom, .. } = &spec.global;
     let of_job = [progress, events, &seldom.video_stats, &seldom.sdp_file, &seldom.graphs.file].into_iter().flatten();
     let of_outputs = spec.outputs.iter().flat_map(|output| output.seldom.stats.files());
-    let reports: Vec<&String> = of_job.chain(of_outputs).collect();
+    let of_graphs = spec.global.complex_graphs.iter().map(|graph| &graph.text);
+    let graphs =
+        of_graphs.chain(spec.outputs.iter().flat_map(|output| output.filters.0.iter().map(|filter| &filter.value)));
+    let of_filters: Vec<String> = graphs.flat_map(|graph| written_files(catalog, graph)).collect();
+    let reports: Vec<&String> = of_job.chain(of_outputs).chain(&of_filters).collect();
     if reports.is_empty() {
         return Ok(());
     }

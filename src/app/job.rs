@@ -8,7 +8,7 @@ use crate::engine::commands::Commands;
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError, StageError};
 use crate::facts::{GraphFacts, GraphPlace, InputFacts};
 use crate::octets::readable;
-use crate::plan::Plan;
+use crate::plan::{Plan, try_files};
 use crate::report::events::EventSink;
 use crate::report::progress::{ProgressError, ProgressSink};
 use crate::report::ticker::{ProgressSettings, Ticker};
@@ -151,7 +151,7 @@ fn carry_out(
     let global = spec.global.clone();
     let keys = global.stdin && !spec.inputs.iter().any(|input| reads_stdin(&input.url));
     outside.watch(keys)?;
-    files::check_reports(&spec, called).map_err(Stopped::Refused)?;
+    files::check_reports(&spec, catalog, called).map_err(Stopped::Refused)?;
     let journal = Journal::default();
     let event_sink = match &global.events {
         Some(target) if global.explain.is_none() => Some(EventSink::open(target).map_err(Stopped::Refused)?),
@@ -192,6 +192,8 @@ fn carry_out(
     ending::diagnostics(&plan.diagnostics, called);
     files::check(&plan, &inputs.spec.inputs, global.overwrite, (keys.then_some(outside), called))
         .map_err(Stopped::Refused)?;
+    try_files(&inputs.spec.global.complex_graphs, catalog)
+        .map_err(|diagnostic| PrepareError::Refused(vec![diagnostic]))?;
     let mut settings = ProgressSettings {
         stats: global.stats,
         period: Duration::from_micros(u64::try_from(global.stats_period_us).unwrap_or(500_000)),

@@ -173,6 +173,7 @@ impl Catalog for FakeCatalog {
         let names: &[&str] = match filter {
             "scale" => &["w", "h", "flags", "width"],
             "crop" => &["w", "h", "x", "y", "keep_aspect"],
+            "psnr" => &["stats_file", "f"],
             _ => &[],
         };
         names.iter().map(|name| (*name).to_owned()).collect()

@@ -1,9 +1,10 @@
 //! Complex filtergraphs: what they are, and which output streams they feed. What feeds them is in `graph_inputs`.
 
+use super::filter_files::{without_files, written_files};
 use super::rings::ring;
 use super::{Context, GraphInputPlan, GraphOutputPlan, GraphPlan, PadSource, PadTarget, StreamSource, graph_inputs};
-use crate::catalog::GraphPads;
-use crate::diagnostic::Diagnostic;
+use crate::catalog::{Catalog, GraphPads};
+use crate::diagnostic::{Diagnostic, mask_text};
 use crate::facts::MediaKind;
 use crate::spec::{ComplexGraph, OutputSpec};
 
@@ -14,19 +15,29 @@ pub(super) struct Graphs {
     pads: Vec<GraphPads>,
 }
 
+/// Tries whether the filters of complex graphs can write the files that they do (`psnr=stats_file=...`): those are made, or
+/// empty then. Nothing is made while a job is planned.
+pub fn try_files(graphs: &[ComplexGraph], catalog: &dyn Catalog) -> Result<(), Diagnostic> {
+    for graph in graphs.iter().filter(|graph| !written_files(catalog, &graph.text).is_empty()) {
+        catalog.graph_pads(&graph.text).map_err(|reason| unreadable(graph, &reason))?;
+    }
+    Ok(())
+}
+
+fn unreadable(graph: &ComplexGraph, reason: &str) -> Diagnostic {
+    const FAILED: &str = "Error initializing complex filters.";
+    Diagnostic::error("filtergraph", format!("{FAILED}\nError parsing '{}': {reason}", mask_text(&graph.text)))
+        .ffmpeg_says(format!("{FAILED}\n{reason}"))
+        .at(&graph.origin)
+}
+
 impl Graphs {
     /// Reads the graphs; their inputs are connected when the outputs have what they take.
     pub(super) fn read(context: &Context) -> Result<Self, Diagnostic> {
         let mut graphs = Self::default();
         for graph in &context.spec.global.complex_graphs {
-            let pads = context.catalog.graph_pads(&graph.text).map_err(|reason| {
-                Diagnostic::error("filtergraph", format!("Error initializing complex filters.\n{reason}"))
-                    .ffmpeg_says(format!(
-                        "Error initializing complex filters.\n{}",
-                        reason.rsplit(": ").next().unwrap_or(&reason)
-                    ))
-                    .at(&graph.origin)
-            })?;
+            let looked_at = without_files(context.catalog, &graph.text);
+            let pads = context.catalog.graph_pads(&looked_at).map_err(|reason| unreadable(graph, &reason))?;
             let outputs =
                 pads.outputs.iter().map(|pad| GraphOutputPlan { kind: pad.kind, name: pad.name.clone(), to: None });
             graphs.plans.push(GraphPlan {

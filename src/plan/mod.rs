@@ -9,7 +9,9 @@ mod display;
 mod draft;
 mod encode;
 mod filter_arguments;
+mod filter_files;
 mod filter_names;
+mod filter_places;
 mod fps_mode;
 mod frame_limit;
 mod graph_inputs;
@@ -39,6 +41,8 @@ mod threads;
 mod typed_names;
 
 pub use display::{DisplayOverride, Orientation, display_override};
+pub use filter_files::written_files;
+pub use graphs::try_files;
 pub use hardware::{HardwareDecode, HardwareMethod, hardware_decode};
 pub use input::{Seek, guess_layout_max, seek};
 pub use keep_up::{FasterPreset, KeepUpPlan};

@@ -2,7 +2,7 @@
 
 use super::correction::Findings;
 use super::place::OutputPlace;
-use super::{Choice, Context, OutputDraft, Plan, codec_options, filter_names};
+use super::{Choice, Context, OutputDraft, Plan, codec_options, filter_places};
 use crate::catalog::{Catalog, Expected, OptionOwner, ValueKind};
 use crate::diagnostic::{Diagnostic, Severity, mask_text, meant, nearest, nearest_flags};
 use crate::facts::MediaKind;
@@ -66,7 +66,7 @@ fn of_conversions<'a>(context: &Context, spec: &'a OutputSpec, draft: &OutputDra
 
 /// True for a filtergraph with a scaler that has no flags of its own.
 fn scales_by_options(graph: &str) -> bool {
-    !graph.contains("flags") && filter_names::of(graph).iter().any(|name| name == "scale")
+    !graph.contains("flags") && filter_places::of(graph).iter().any(|name| name == "scale")
 }
 
 /// Checks what is typed for the decoders of streams that are decoded.

@@ -330,7 +330,7 @@ impl Catalog for LinkedCatalog {
     }
 
     fn graph_pads(&self, description: &str) -> Result<GraphPads, String> {
-        super::pads::describe(description).map_err(|error| format!("Error parsing '{description}': {error}"))
+        super::pads::describe(description).map_err(|error| error.to_string())
     }
 
     fn date(&self, text: &str) -> Option<String> {

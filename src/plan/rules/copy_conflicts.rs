@@ -3,6 +3,7 @@
 use super::live_output;
 use crate::diagnostic::{Diagnostic, Edit, Origin, command_line, edited, mask_url};
 use crate::facts::MediaKind;
+use crate::plan::filter_files::without_files;
 use crate::plan::place::OutputPlace;
 use crate::plan::{Choice, Context, OutputDraft};
 use crate::spec::{Assigned, OutputSpec, PerStream};
@@ -150,7 +151,7 @@ fn both_ways(context: &Context, drafts: &[OutputDraft], conflicts: &[Conflict<'_
 
 /// What a filtergraph takes, where that is one kind.
 fn filter_kind(context: &Context, filter: &str) -> Option<MediaKind> {
-    let pads = context.catalog.graph_pads(filter).ok()?;
+    let pads = context.catalog.graph_pads(&without_files(context.catalog, filter)).ok()?;
     let kind = pads.inputs.first()?.kind;
     pads.inputs.iter().all(|pad| pad.kind == kind).then_some(kind)
 }
