@@ -221,6 +221,15 @@ const VIDEO: &[Case] = &[
         "keyframes by expression",
         "-i {av.mp4} -an -c:v libx264 -preset ultrafast -force_key_frames 'expr:gte(t,n_forced*0.5)' out.mp4",
     ),
+    same(
+        "keyframes by expression, late start",
+        "-itsoffset 0.52 -i {av.mp4} -an -c:v mpeg4 -g 300 -force_key_frames 'expr:gte(t,n_forced*0.3)' -copyts out.mkv",
+    ),
+    same("keyframes between ticks", "-i {av.mp4} -an -c:v mpeg4 -g 300 -force_key_frames 0.41,1.03,1.5 out.mkv"),
+    same(
+        "keyframes at chapters",
+        "-ss 0.3 -i {chapters.mkv} -an -c:v mpeg4 -g 300 -force_key_frames chapters+0.11,chapters-0.05 out.mkv",
+    ),
     same("mpeg4 by quality", "-i {av.mp4} -an -c:v mpeg4 -q:v 5 out.avi"),
     same("mpeg4 by -qscale", "-i {av.mp4} -an -c:v mpeg4 -qscale:v 9 -tag:v xvid out.avi"),
     same("mpeg2 by bit rate", "-i {av.mp4} -an -c:v mpeg2video -b:v 1M -bf 2 out.ts"),

@@ -48,6 +48,12 @@ pub const fn frames_have_lengths() -> bool {
     cfg!(ffmpeg_6_1)
 }
 
+/// `-force_key_frames` means the first picture that is not before a time, as in the command of FFmpeg 6 and later; before, a time was
+/// brought to the encoder's nearest tick.
+pub const fn forced_times_are_exact() -> bool {
+    cfg!(ffmpeg_6_0)
+}
+
 /// Vulkan's uploads read a picture's memory when the filter has already given the picture back, before FFmpeg 6.1: a decoder in
 /// a thread of its own may then be writing the next picture there.
 pub(crate) const fn uploads_read_late() -> bool {

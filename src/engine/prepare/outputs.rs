@@ -91,7 +91,7 @@ impl OpenInputs {
                 let diagnostic = Diagnostic::error("bitstream-filter", format!("{words}. -bsfs lists the filters."));
                 PrepareError::Refused(vec![diagnostic.ffmpeg_says(words)])
             })?);
-            keyframes.push(self.keyframes(output, stream)?);
+            keyframes.push(forced_keyframes(stream)?);
         }
         let mut options: Dictionary = output.options.iter().map(|(k, v)| (k, v)).collect();
         // The connection to a peer is made when all streams are known, and may be made again.
@@ -111,6 +111,7 @@ impl OpenInputs {
             };
             muxer.copy_chapters(&self.demuxers[input], how).map_err(fail)?;
         }
+        keyframes.iter_mut().for_each(|forced| forced.know_chapters(&muxer.chapter_starts()));
         for group in &output.stream_groups {
             muxer.add_stream_group(group).map_err(|fault| {
                 let diagnostic = Diagnostic::error("stream-group", format!("{masked}: -stream_group: {fault}"));
@@ -170,14 +171,12 @@ impl OpenInputs {
         settings.metadata = metadata;
         settings
     }
+}
 
-    fn keyframes(&self, output: &OutputPlan, stream: &OutputStreamPlan) -> Result<ForcedKeyframes, PrepareError> {
-        let Treatment::Encode(encode) = &stream.treatment else { return Ok(ForcedKeyframes::None) };
-        let Some(text) = &encode.force_key_frames else { return Ok(ForcedKeyframes::None) };
-        let chapters = output.chapters_from.map_or(Vec::new(), |(input, _)| self.demuxers[input].chapter_starts_us());
-        ForcedKeyframes::parse(text, &chapters, |t| crate::cli::value::duration_us(t).ok())
-            .map_err(PrepareError::Failed)
-    }
+fn forced_keyframes(stream: &OutputStreamPlan) -> Result<ForcedKeyframes, PrepareError> {
+    let Treatment::Encode(encode) = &stream.treatment else { return Ok(ForcedKeyframes::None) };
+    let Some(text) = &encode.force_key_frames else { return Ok(ForcedKeyframes::None) };
+    ForcedKeyframes::parse(text, |t| crate::cli::value::duration_us(t).ok()).map_err(PrepareError::Failed)
 }
 
 /// The tag that names a stream's encoder, and whether a value that is there stays.

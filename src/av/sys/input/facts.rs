@@ -3,7 +3,6 @@
 use super::{Demuxer, kind_of};
 use crate::av::sys::{compat, dictionary::pairs_of, known, text_of};
 use crate::facts::{InputFacts, MediaKind, ProgramFacts, StreamFacts};
-use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
 
 impl Demuxer {
@@ -99,18 +98,6 @@ impl Demuxer {
                 usable,
             }
         }
-    }
-
-    /// Starts of the chapters, in microseconds.
-    pub fn chapter_starts_us(&self) -> Vec<i64> {
-        let context = self.get();
-        (0..context.nb_chapters as usize)
-            .map(|i| {
-                // SAFETY: as many chapters as the context says.
-                let chapter = unsafe { &**context.chapters.add(i) };
-                rescale(chapter.start, chapter.time_base.into(), Rational::MICROS)
-            })
-            .collect()
     }
 }
 

@@ -68,6 +68,16 @@ impl Muxer {
         Ok(())
     }
 
+    /// Where the chapters begin, in ticks of their time bases.
+    pub fn chapter_starts(&self) -> Vec<(i64, Rational)> {
+        // SAFETY: the context is valid and has as many chapters as it says.
+        unsafe {
+            let context = &*self.context;
+            let chapter = |at: usize| &**context.chapters.add(at);
+            (0..context.nb_chapters as usize).map(chapter).map(|c| (c.start, c.time_base.into())).collect()
+        }
+    }
+
     /// Adds a program of these streams.
     pub fn add_program(&mut self, id: i32, streams: &[usize], metadata: &[(String, Option<String>, bool)]) {
         // SAFETY: the context is valid; the program belongs to it.
