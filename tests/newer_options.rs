@@ -290,3 +290,23 @@ fn the_licence_has_two_spellings() {
     assert_eq!(said("-license"), said("-L"));
     assert!(!said("-L").is_empty());
 }
+
+#[test]
+fn keyframes_come_where_a_filter_finds_new_scenes() {
+    let scenes = "testsrc=s=64x64:r=25:d=0.4[a];smptebars=s=64x64:r=25:d=0.6[b];[a][b]concat,scdet";
+    let line =
+        format!("-f lavfi -i {scenes} -c:v mpeg4 -g 300 -sc_threshold 1000000000 -force_key_frames scd_metadata");
+    let dir = scratch();
+    let run = weir_in(dir.path(), &format!("{line} ours.mkv"));
+    assert_eq!(run.code(), Some(0), "{}", run.stderr);
+    let keys = |file: &str| -> Vec<Option<i64>> {
+        let packets = probe(&dir.path().join(file)).unwrap().packets;
+        packets.iter().filter(|packet| packet.flags.contains('K')).map(|packet| packet.pts).collect()
+    };
+    assert_eq!(keys("ours.mkv"), [Some(0), Some(400)]);
+    if oracle_version() >= (8, 0) {
+        let run = run_in(Path::new("ffmpeg"), dir.path(), &format!("-v error -nostdin -y {line} theirs.mkv"));
+        assert_eq!(run.code(), Some(0), "{}", run.stderr);
+        assert_eq!(keys("ours.mkv"), keys("theirs.mkv"));
+    }
+}

@@ -31,6 +31,19 @@ pub enum ForcedKeyframes {
     },
     /// Where the source has them; `true`: or where one was dropped.
     Source(bool),
+    /// Where the filter `scdet` has found a new scene, as the command of FFmpeg 8 and newer knows it.
+    SceneChanges,
+}
+
+/// What is known of a picture that is to be encoded.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// It is the first of those made of one picture.
+    pub first: bool,
+    /// The picture was a keyframe.
+    pub source_key: bool,
+    /// A new scene begins with it, as far as that was [asked for](ForcedKeyframes::want_scenes).
+    pub new_scene: bool,
 }
 
 /// When a keyframe is wished for.
@@ -52,6 +65,9 @@ impl ForcedKeyframes {
         }
         if text.starts_with("source") {
             return Ok(Self::Source(text.starts_with("source_no_drop")));
+        }
+        if text == "scd_metadata" {
+            return Ok(Self::SceneChanges);
         }
         let wish = |part: &str| match part.strip_prefix("chapters") {
             Some("") => Ok(Wish::Chapters(0)),
@@ -80,11 +96,17 @@ impl ForcedKeyframes {
         }
     }
 
-    /// True when the frame at `tick` must be a keyframe. `first` of those made of one picture; `source_key`: the picture
-    /// was one.
-    pub fn forces(&mut self, tick: i64, base: Rational, source_key: bool, first: bool, dropped_key: &mut bool) -> bool {
+    /// True where beginnings of scenes count.
+    pub fn want_scenes(&self) -> bool {
+        matches!(self, Self::SceneChanges)
+    }
+
+    /// True when the frame at `tick` must be a keyframe.
+    pub fn forces(&mut self, tick: i64, base: Rational, picture: Candidate, dropped_key: &mut bool) -> bool {
+        let Candidate { first, source_key, new_scene } = picture;
         match self {
             Self::None => false,
+            Self::SceneChanges => new_scene,
             Self::Times { ticks, next, .. } => {
                 let due = ticks.get(*next).is_some_and(|t| tick >= *t);
                 *next += usize::from(due);
@@ -138,6 +160,7 @@ mod tests {
     use super::*;
 
     const FILM: Rational = Rational { num: 1, den: 25 };
+    const PLAIN: Candidate = Candidate { first: true, source_key: false, new_scene: false };
 
     fn seconds(text: &str) -> Option<i64> {
         text.parse::<f64>().ok().map(|seconds| (seconds * 1e6) as i64)
@@ -169,7 +192,7 @@ mod tests {
     #[test]
     fn an_expression_s_time_counts_from_the_first_frame() {
         let mut every = ForcedKeyframes::parse("expr:gte(t,n_forced*0.1)", seconds).unwrap();
-        let keys: Vec<i64> = (13..23).filter(|tick| every.forces(*tick, FILM, false, true, &mut false)).collect();
+        let keys: Vec<i64> = (13..23).filter(|tick| every.forces(*tick, FILM, PLAIN, &mut false)).collect();
         assert_eq!(keys, [13, 16, 18, 21]);
     }
 }

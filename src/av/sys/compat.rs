@@ -83,9 +83,9 @@ pub(crate) const fn containers_have_the_encoders_aspect() -> bool {
     cfg!(ffmpeg_8_0)
 }
 
-/// The tag `encoder` that `-map_metadata` brings from another stream gives way to the one that names the encoder, as in the command
-/// of FFmpeg 9; before, it stayed.
-pub const fn encoders_are_named_although_mapped() -> bool {
+/// The tag `encoder` that names the encoder is the first of a stream's, which only `-metadata` changes, as in the command of FFmpeg 9;
+/// before, it was the last, and one that `-map_metadata` had brought from another stream stayed.
+pub const fn encoders_are_named_first() -> bool {
     cfg!(ffmpeg_9_0)
 }
 

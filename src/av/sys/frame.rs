@@ -1,6 +1,6 @@
 //! Frames: decoded pictures and sound.
 
-use super::{compat, error::AvError, hardware::HardwareFrames, known, raw};
+use super::{c_string, compat, error::AvError, hardware::HardwareFrames, known, raw};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::fmt;
@@ -222,6 +222,12 @@ impl Frame {
     /// True for a key frame.
     pub fn is_key(&self) -> bool {
         compat::frame_is_key(self.get())
+    }
+
+    /// True when a filter or a decoder has left a value of that name with it.
+    pub fn has_metadata(&self, key: &str) -> bool {
+        // SAFETY: the dictionary is null or valid; the string lives during the call.
+        !unsafe { ffi::av_dict_get(self.get().metadata, c_string(key).as_ptr(), std::ptr::null(), 0) }.is_null()
     }
 
     /// What kind of picture it is, as FFmpeg's number: 1 for I, 2 for P, 3 for B.

@@ -211,10 +211,11 @@ fn force_key_frames(used: &Use<'_>) -> Result<String, BadValue> {
         Some(shift) => shift.is_empty() || duration_us(shift.trim_start_matches('+')).is_ok(),
         None => duration_us(part).is_ok(),
     };
-    if words || used.is_literal || used.value.split(',').all(is_time) {
+    if words || used.value == "scd_metadata" || used.is_literal || used.value.split(',').all(is_time) {
         return Ok(used.text());
     }
-    let expected = "times such as 0,5,10.5, chapters, source, or an expression such as expr:gte(t,n_forced*2)";
+    let expected =
+        "times such as 0,5,10.5, chapters, source, scd_metadata, or an expression such as expr:gte(t,n_forced*2)";
     Err(BadValue::new(expected, "expr:gte(t,n_forced*2)"))
 }
 

@@ -3,7 +3,7 @@
 use super::{OpenInputs, PrepareError, Prepared, PreparedOutput};
 use crate::av::{
     AvError, BitstreamFilter, ChapterCopy, Dictionary, Muxer, OutputStreamSettings, encoder_mark,
-    encoders_are_named_although_mapped, is_disposition,
+    encoders_are_named_first, is_disposition,
 };
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::engine::StopSignal;
@@ -160,12 +160,12 @@ impl OpenInputs {
                 settings.upright = stream.source.input().is_some_and(upright);
                 let exact = is_exact(&output.options, "fflags", output.bitexact)
                     || is_exact(&encode.options, "flags", encode.bitexact);
-                metadata.push(mark(stream, &encode.encoder, exact));
+                name_encoder(&mut metadata, &encode.encoder, exact);
             }
             Treatment::Subtitle { encoder, options, .. } => {
                 let exact =
                     is_exact(&output.options, "fflags", output.bitexact) || is_exact(options, "flags", output.bitexact);
-                metadata.push(mark(stream, encoder, exact));
+                name_encoder(&mut metadata, encoder, exact);
             }
         }
         settings.metadata = metadata;
@@ -179,12 +179,11 @@ fn forced_keyframes(stream: &OutputStreamPlan) -> Result<ForcedKeyframes, Prepar
     ForcedKeyframes::parse(text, |t| crate::cli::value::duration_us(t).ok()).map_err(PrepareError::Failed)
 }
 
-/// The tag that names a stream's encoder, and whether a value that is there stays.
-fn mark(stream: &OutputStreamPlan, encoder: &str, exact: bool) -> (String, Option<String>, bool) {
-    let typed =
-        |edit: &MetadataEdit| edit.key.eq_ignore_ascii_case("encoder") && edit.value.is_some() && !edit.keep_existing;
-    let stays = !encoders_are_named_although_mapped() || stream.metadata.iter().any(typed);
-    ("encoder".to_owned(), Some(encoder_mark(encoder, exact)), stays)
+/// Puts the tag that names a stream's encoder among the others.
+fn name_encoder(metadata: &mut Vec<(String, Option<String>, bool)>, encoder: &str, exact: bool) {
+    let first = encoders_are_named_first();
+    let at = if first { 0 } else { metadata.len() };
+    metadata.insert(at, ("encoder".to_owned(), Some(encoder_mark(encoder, exact)), !first));
 }
 
 /// True where somebody must read what is written, and may not.

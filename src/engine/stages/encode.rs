@@ -17,7 +17,7 @@ use crate::av::{Encoder, Frame, FrameOrigin, HardwareDevices, frames_have_length
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
-use crate::engine::keyframes::ForcedKeyframes;
+use crate::engine::keyframes::{Candidate, ForcedKeyframes};
 use crate::engine::leak::KeyframeWish;
 use crate::engine::meter::EncodeMeter;
 use crate::engine::oversight::Oversight;
@@ -232,7 +232,10 @@ impl EncodeStage {
                 self.done = true;
                 return Ok(Flow::Done);
             }
-            let key = self.settings.keyframes.forces(tick, base, frame.is_key(), i == 0, &mut self.dropped_key)
+            let forced = &mut self.settings.keyframes;
+            let new_scene = forced.want_scenes() && frame.has_metadata("lavfi.scd.time");
+            let picture = Candidate { first: i == 0, source_key: frame.is_key(), new_scene };
+            let key = forced.forces(tick, base, picture, &mut self.dropped_key)
                 | self.settings.wish.take()
                 | std::mem::take(&mut self.key_due);
             let media_us = rescale(tick, base, Rational::MICROS);

@@ -344,6 +344,12 @@ impl FilterStage {
                 )));
             }
             self.configure(out)?;
+            // Filters that have something to give before anything came, as `adelay` has, see the first times first, as in ffmpeg.
+            for port in 0..self.inputs.len() {
+                if self.inputs[port].has_next() {
+                    self.feed_port(port, out)?;
+                }
+            }
         }
         self.obey();
         self.work(out)
