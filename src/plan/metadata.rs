@@ -16,7 +16,7 @@ pub struct MetadataEdit {
     pub key: String,
     /// The value; `None` removes the key.
     pub value: Option<String>,
-    /// An existing value stays.
+    /// An existing value stays; of a key that is removed, one that is not the source's.
     pub keep_existing: bool,
 }
 
@@ -31,6 +31,11 @@ impl MetadataEdit {
 
     fn remove(key: &str) -> Self {
         Self { key: key.to_owned(), value: None, keep_existing: false }
+    }
+
+    /// Takes away what the source had under that key.
+    fn forget(key: &str) -> Self {
+        Self { keep_existing: true, ..Self::remove(key) }
     }
 
     /// What `-metadata key=value` does; an empty value removes.
@@ -140,7 +145,7 @@ pub(super) fn plan(
             let source = &context.facts[input].streams[source];
             edits.extend(source.metadata.iter().map(|(k, v)| MetadataEdit::default(k, v)));
             if *encoded {
-                edits.push(MetadataEdit::remove("encoder"));
+                edits.push(MetadataEdit::forget("encoder"));
             }
         }
     }
@@ -412,7 +417,7 @@ mod tests {
     #[test]
     fn the_source_s_encoder_is_forgotten_where_the_stream_is_encoded() {
         let plan = planned("-i a out.mkv", &with_metadata()).unwrap();
-        assert!(plan.outputs[0].streams[0].metadata.contains(&MetadataEdit::remove("encoder")));
+        assert!(plan.outputs[0].streams[0].metadata.contains(&MetadataEdit::forget("encoder")));
     }
 
     #[test]

@@ -182,6 +182,10 @@ fn forced_keyframes(stream: &OutputStreamPlan) -> Result<ForcedKeyframes, Prepar
 /// Puts the tag that names a stream's encoder among the others.
 fn name_encoder(metadata: &mut Vec<(String, Option<String>, bool)>, encoder: &str, exact: bool) {
     let first = encoders_are_named_first();
+    if first {
+        // The source's own does not get in.
+        metadata.retain(|(_, value, keep)| value.is_some() || !keep);
+    }
     let at = if first { 0 } else { metadata.len() };
     metadata.insert(at, ("encoder".to_owned(), Some(encoder_mark(encoder, exact)), !first));
 }

@@ -101,7 +101,7 @@ pub(super) unsafe fn edit_metadata(dictionary: *mut *mut ffi::AVDictionary, edit
     for (key, value, keep) in edits {
         let key = c_string(key);
         let value = value.as_deref().map(c_string);
-        let flags = if *keep { ffi::AV_DICT_DONT_OVERWRITE } else { 0 };
+        let flags = if *keep && value.is_some() { ffi::AV_DICT_DONT_OVERWRITE } else { 0 };
         // SAFETY: the strings outlive the call, which copies them.
         unsafe {
             ffi::av_dict_set(dictionary, key.as_ptr(), value.as_ref().map_or(ptr::null(), |v| v.as_ptr()), flags);
