@@ -225,6 +225,8 @@ const VIDEO: &[Case] = &[
         "keyframes by expression, late start",
         "-itsoffset 0.52 -i {av.mp4} -an -c:v mpeg4 -g 300 -force_key_frames 'expr:gte(t,n_forced*0.3)' -copyts out.mkv",
     ),
+    same("sound that begins behind its end", "-itsoffset 0.5 -i {av.mp4} -vn -c:a pcm_s16le -t 0.2 -f framecrc -"),
+    same("silence in front of sound", "-i {s16.wav} -af adelay=500:all=1,atrim=0:1 -c:a pcm_s16le out.wav"),
     same("keyframes between ticks", "-i {av.mp4} -an -c:v mpeg4 -g 300 -force_key_frames 0.41,1.03,1.5 out.mkv"),
     same(
         "keyframes at chapters",

@@ -7,7 +7,8 @@ pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;
 pub use sys::compat::{
     counts_simple_graphs, device_pictures_may_change_size, encoders_are_named_first, forced_times_are_exact,
-    frames_have_lengths, linked_graphs_keep_times, linked_graphs_tell_rates, rates_may_stay_unknown, release,
+    frames_have_lengths, late_sound_is_cut, linked_graphs_keep_times, linked_graphs_tell_rates, rates_may_stay_unknown,
+    release,
 };
 pub use sys::decoder::{DecodeStep, Decoder, DecoderSettings};
 pub use sys::dictionary::Dictionary;

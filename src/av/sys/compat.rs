@@ -54,6 +54,12 @@ pub const fn forced_times_are_exact() -> bool {
     cfg!(ffmpeg_6_0)
 }
 
+/// Encoded sound ends with `-t` by its own time, as in the command of FFmpeg 6 and later; before, by where the frame before it ended, so
+/// the first frame after a hole always came.
+pub const fn late_sound_is_cut() -> bool {
+    cfg!(ffmpeg_6_0)
+}
+
 /// Vulkan's uploads read a picture's memory when the filter has already given the picture back, before FFmpeg 6.1: a decoder in
 /// a thread of its own may then be writing the next picture there.
 pub(crate) const fn uploads_read_late() -> bool {

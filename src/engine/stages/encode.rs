@@ -13,7 +13,7 @@ use self::aside::Aside;
 use super::frame_stats::FrameStats;
 use super::passes::PassLog;
 use super::video_stats::{Counted, VideoStats};
-use crate::av::{Encoder, Frame, FrameOrigin, HardwareDevices, frames_have_lengths};
+use crate::av::{Encoder, Frame, FrameOrigin, HardwareDevices, frames_have_lengths, late_sound_is_cut};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -278,11 +278,12 @@ impl EncodeStage {
             let start = rescale(self.settings.start_us, Rational::MICROS, base);
             rescale(pts, shape.output.time_base, base).saturating_sub(start)
         });
-        if self.past_the_end(self.next_sample, base) {
+        let expected = self.next_sample;
+        let pts = pts.unwrap_or(expected);
+        if self.past_the_end(if late_sound_is_cut() { pts } else { expected }, base) {
             self.done = true;
             return Ok(Flow::Done);
         }
-        let pts = pts.unwrap_or(self.next_sample);
         frame.set_pts(Some(pts));
         if frames_have_lengths() {
             let fine = Rational::new(1, frame.sample_rate_hz().max(1));
