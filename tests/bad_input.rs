@@ -697,6 +697,25 @@ fn an_attachment_is_written_beside_the_job_and_not_over_its_input() {
     }
 }
 
+#[test]
+fn a_decoder_of_another_codec_is_refused_with_what_the_stream_holds() {
+    let dir = scratch();
+    for (options, medium, holds) in [
+        ("-c:v h264", "tiny.avi", "It holds mpeg4"),
+        ("-c:v:0 h264", "tiny.avi", "It holds mpeg4"),
+        ("-c:v mpeg4", "tiny.mp4", "It holds h264"),
+        ("-c:a aac", "tiny.avi", "It holds mp3"),
+    ] {
+        let run = weir_in(dir.path(), &format!("{options} -i {} out.mkv", path(medium).display()));
+        assert_refused(&run, holds);
+        assert!(!dir.path().join("out.mkv").exists(), "{options}");
+        // Who decodes other streams is not disturbed.
+        let others = if options.contains("c:v") { "-vn" } else { "-an" };
+        let line = format!("-v error {options} -i {} {others} -f null -", path(medium).display());
+        assert_eq!(weir_in(dir.path(), &line).misbehaviour(), None, "{line}");
+    }
+}
+
 // Words that cannot be carried out.
 
 /// Runs `-i tiny.mp4 ARGS out.mp4`; nothing may be written.

@@ -618,6 +618,16 @@ fn inputs_alone_are_told_about_and_status_1() {
 }
 
 #[test]
+fn an_output_that_nothing_came_for_is_told_of() {
+    let dir = scratch();
+    let run = weir_in(dir.path(), "-v warning -y -ss 100 -i {av.mp4} -c:v libx264 -c:a libvorbis out.mkv");
+    assert_eq!(run.code(), Some(0), "{}", run.stderr);
+    // ffmpeg takes the headers of encoders for something.
+    let told = run.stderr.contains("Output file is empty, nothing was encoded");
+    assert_eq!(told, is_weir(), "{}", run.stderr);
+}
+
+#[test]
 fn explain_prints_the_plan_and_touches_nothing() {
     if !is_weir() {
         return;

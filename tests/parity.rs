@@ -297,6 +297,8 @@ const TIME: &[Case] = &[
         "-ss 1.5 -i {two.mkv} -map 0:v -map 0:a -c:v ffv1 -c:a pcm_s16le out.nut",
     ),
     same("seek in mkv, before its pictures", "-ss 0.6 -i {latevideo.mkv} -c:v ffv1 -c:a pcm_s16le -f framecrc -"),
+    same("start of a copy between ticks", "-i {tiny.avi} -ss 0.333 -c copy out.mov"),
+    same("side data of a stream, copied", "-i {stereo.mkv} -c copy -f framecrc -"),
     same("seek in mkv, copied", "-ss 1.5 -i {av.mkv} -c copy -f framecrc -"),
     same("seek in flv", "-ss 1.1 -i {av.flv} -c:v ffv1 -c:a pcm_s16le -f framecrc -"),
     same("seek in avi", "-ss 1.1 -i {mpeg4.avi} -c:v ffv1 -c:a pcm_s16le -f framecrc -"),

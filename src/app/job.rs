@@ -300,7 +300,7 @@ fn explain_plan(format: ExplainFormat, plan: &Plan, inputs: &OpenInputs, catalog
 /// The closing lines and the status.
 fn conclude(plan: &Plan, outcome: &Outcome, global: &GlobalSpec, called: CalledAs) -> Exit {
     if called == CalledAs::Weir || !never_began(outcome) {
-        summary::sizes(plan, outcome);
+        summary::sizes(plan, outcome, called);
     }
     let exceeded = limits::exceeded(outcome, &global.seldom, called).filter(|_| outcome.failure.is_none());
     if let Some((exit, sentence)) = exceeded {

@@ -36,8 +36,8 @@ pub struct DemuxerSettings {
     pub options: Vec<(String, String)>,
     /// Options for the decoders that probing uses, in order.
     pub codec_options: Vec<(String, String)>,
-    /// Decoders forced by kind: codec ids.
-    pub forced_codecs: Vec<(MediaKind, u32)>,
+    /// Decoders forced for all streams of a kind, by name.
+    pub forced_decoders: Vec<(MediaKind, String)>,
     /// Read some packets to complete the stream parameters.
     pub find_stream_info: bool,
     /// Do without that where the input tells enough by itself, and hand pictures on as soon as they are whole.
@@ -145,13 +145,15 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
     let mut options = demuxer_options(spec, catalog);
     let mut codec_options = Vec::new();
     codec_options::merge(&mut codec_options, spec.options.iter().filter(|o| o.scopes.codec));
-    let mut forced_codecs = Vec::new();
+    let mut forced_decoders = Vec::new();
     for assigned in &spec.codec.0 {
         let Some(kind) = assigned.specifier.kind else { continue };
         let Some(decoder) = catalog.find_decoder(&assigned.value) else {
             return Err(vec![unknown_decoder(job, catalog, assigned)]);
         };
-        forced_codecs.push((kind, decoder.codec_id));
+        if matches!(assigned.specifier.text.as_str(), "v" | "a" | "s" | "d") {
+            forced_decoders.push((kind, decoder.name));
+        }
     }
     if let Some(format) = &spec.format
         && !catalog.demuxer_exists(&format.value)
@@ -175,7 +177,7 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
         format: spec.format.as_ref().map(|f| f.value.clone()),
         options,
         codec_options,
-        forced_codecs,
+        forced_decoders,
         find_stream_info: spec.find_stream_info,
         bitexact: spec.bitexact,
         limits_us: session.map(|session| (session.connect_us, session.probe_us)),

@@ -1,6 +1,6 @@
 //! The closing lines: how much was written, and what was repaired, left out or slow.
 
-use super::{level, say};
+use super::{CalledAs, level, say};
 use crate::engine::meter::{InputMeter, StreamMeter};
 use crate::engine::{Meter, Outcome};
 use crate::facts::MediaKind;
@@ -68,7 +68,7 @@ impl Written {
 }
 
 /// ffmpeg's closing line, and what it tells in detail at level verbose.
-pub fn sizes(plan: &Plan, outcome: &Outcome) {
+pub fn sizes(plan: &Plan, outcome: &Outcome, called: CalledAs) {
     let meter = &outcome.meter;
     let written = Written::of(plan, meter);
     let file_bytes = meter.outputs.first().map(|o| o.file_bytes.load(Relaxed)).filter(|bytes| *bytes >= 0);
@@ -99,7 +99,9 @@ pub fn sizes(plan: &Plan, outcome: &Outcome) {
         }
         say(level::VERBOSE, &format!("  Total: {} packets ({} bytes) muxed", total.0, total.1));
     }
-    if written.media() + written.headers == 0 && outcome.failure.is_none() {
+    // ffmpeg does not tell of it where an encoder left a header.
+    let counted = if called == CalledAs::Weir { written.media() } else { written.media() + written.headers };
+    if counted == 0 && outcome.failure.is_none() {
         say(level::WARNING, "Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)");
     }
 }

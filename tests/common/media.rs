@@ -132,6 +132,7 @@ const RECIPES: &[(&str, Recipe)] = &[
              -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 200k -pix_fmt yuv420p -c:a libopus -b:a 48k",
         ),
     ),
+    ("stereo.mkv", Ffmpeg("-i {av.mp4} -an -c copy -metadata:s:v stereo_mode=left_right")),
     ("av.flv", Ffmpeg("-i {av.mp4} -c copy")),
     ("av.ts", Ffmpeg("-i {av.mp4} -c copy")),
     ("mp2.ts", Ffmpeg("-i {av.mp4} -c:v copy -c:a mp2 -b:a 128k")),

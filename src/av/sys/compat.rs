@@ -60,6 +60,17 @@ pub const fn late_sound_is_cut() -> bool {
     cfg!(ffmpeg_6_0)
 }
 
+/// The first packet of a stream brings the stream's side data with it, as in the command before FFmpeg 6.1.
+pub const fn first_packets_have_stream_side_data() -> bool {
+    !cfg!(ffmpeg_6_1)
+}
+
+/// The start of an output is taken off a copied packet in the ticks of its own stream, as in the command of FFmpeg 7 and later;
+/// before, in those of the output's.
+pub const fn copies_begin_by_their_own_clock() -> bool {
+    cfg!(ffmpeg_7_0)
+}
+
 /// Vulkan's uploads read a picture's memory when the filter has already given the picture back, before FFmpeg 6.1: a decoder in
 /// a thread of its own may then be writing the next picture there.
 pub(crate) const fn uploads_read_late() -> bool {

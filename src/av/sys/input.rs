@@ -260,8 +260,7 @@ impl Demuxer {
         Ok(packet)
     }
 
-    /// Copies the side data of a stream, by this demuxer's count, to a packet, as ffmpeg's command does for the first of each
-    /// stream. A stream that is not there has none.
+    /// Copies the side data of a stream, by this demuxer's count, to a packet. A stream that is not there has none.
     pub fn attach_stream_side_data(&self, index: usize, packet: &mut Packet) -> Result<(), AvError> {
         if index >= self.stream_count() {
             return Ok(());

@@ -22,6 +22,8 @@ pub struct CopySettings {
     pub drop_before_start: bool,
     /// `-ss` of the output, in microseconds.
     pub start_us: i64,
+    /// It is taken off in ticks of the packets' time base, not of the muxer's.
+    pub starts_by_own_clock: bool,
     /// `-t` of the output, in microseconds.
     pub duration_us: Option<i64>,
     /// Where the input's `-t` ends on the job's clock, in microseconds.
@@ -86,18 +88,21 @@ impl Copy {
         if ends {
             return CopyStep::End;
         }
-        let start = rescale(s.start_us, Rational::MICROS, to);
-        let mut pts = packet.pts().map(|t| rescale(t, s.time_base, to).saturating_sub(start));
+        let begins = |base: Rational| rescale(s.start_us, Rational::MICROS, base);
+        let (own_start, start) = if s.starts_by_own_clock { (begins(s.time_base), 0) } else { (0, begins(to)) };
+        let moved = |t: i64| rescale(t.saturating_sub(own_start), s.time_base, to).saturating_sub(start);
+        let mut pts = packet.pts().map(moved);
         let dts = match packet.dts() {
+            None if s.starts_by_own_clock => moved(rescale(media.dts_us, Rational::MICROS, s.time_base)),
             None => rescale(media.dts_us, Rational::MICROS, to).saturating_sub(start),
             Some(dts) if s.kind == MediaKind::Audio && s.sample_rate_hz > 0 => {
                 let samples = if packet_samples > 0 { packet_samples } else { s.frame_samples };
-                let fine = Rational::new(1, s.sample_rate_hz);
-                let exact = self.samples.convert(dts, s.time_base, i64::from(samples), fine, to).saturating_sub(start);
+                let (from, fine) = (dts.saturating_sub(own_start), Rational::new(1, s.sample_rate_hz));
+                let exact = self.samples.convert(from, s.time_base, i64::from(samples), fine, to).saturating_sub(start);
                 pts = Some(exact);
                 exact
             }
-            Some(dts) => rescale(dts, s.time_base, to).saturating_sub(start),
+            Some(dts) => moved(dts),
         };
         packet.set_duration(rescale(packet.duration(), s.time_base, to));
         packet.set_times(pts, Some(dts));

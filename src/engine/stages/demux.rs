@@ -9,7 +9,7 @@ mod live;
 use self::asking::Asking;
 pub use self::live::LiveInput;
 
-use crate::av::{AvError, Demuxer, Packet};
+use crate::av::{AvError, Demuxer, Packet, first_packets_have_stream_side_data};
 use crate::engine::AS_FFMPEG;
 use crate::engine::balance::Place;
 use crate::engine::clock::Clock;
@@ -218,7 +218,7 @@ impl DemuxStage {
                 )));
             }
         }
-        if std::mem::take(&mut self.first_packet[stream]) {
+        if std::mem::take(&mut self.first_packet[stream]) && first_packets_have_stream_side_data() {
             let attached = self.demuxer.attach_stream_side_data(self.number_there(stream), &mut packet);
             attached.map_err(StageError::library("attach side data"))?;
         }

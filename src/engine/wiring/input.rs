@@ -55,9 +55,16 @@ impl Builder<'_> {
                 let StreamEnds { mut packets, frames } = ends.inputs.remove(&(index, stream)).unwrap_or_default();
                 if let (Some(decode), false) = (&stream_plan.decode, frames.is_empty()) {
                     let fail = |cause: crate::av::AvError| {
+                        let (decoder, codec) = (&decode.decoder, &facts.streams[stream].codec);
+                        let typed = !spec.inputs[index].codec.is_empty() && cause == crate::av::AvError::INVALID;
+                        let hint = if typed {
+                            format!(". It holds {codec}: name no decoder before -i, and one is found.")
+                        } else {
+                            String::new()
+                        };
                         PrepareError::Failed(format!(
-                            "Error while opening decoder {} for input stream #{index}:{stream} ({}) of {}: {cause}",
-                            decode.decoder, facts.streams[stream].codec, facts.url
+                            "Error while opening decoder {decoder} for input stream #{index}:{stream} ({codec}) of {}: {cause}{hint}",
+                            facts.url
                         ))
                     };
                     let parameters = demuxer.parameters(stream).map_err(fail)?;

@@ -1,5 +1,6 @@
 //! What stages must know, drawn from the plan and the facts.
 
+use crate::av::copies_begin_by_their_own_clock;
 use crate::engine::prepare::{OpenInputs, is_pipe};
 use crate::engine::stages::copy::CopySettings;
 use crate::engine::stages::mux::Rhythm;
@@ -36,6 +37,7 @@ pub(super) fn copy_settings(
         initial_non_keyframes: copy.initial_non_keyframes,
         drop_before_start: copy.drop_before_start,
         start_us: output.start_us.unwrap_or(0),
+        starts_by_own_clock: copies_begin_by_their_own_clock(),
         duration_us: output.duration_us,
         input_end_us: input_plan.duration_us.map(|d| d.saturating_add(shift)),
         has_start: output.start_us.is_some(),

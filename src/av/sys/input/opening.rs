@@ -3,8 +3,7 @@
 use super::{Demuxer, kind_of};
 use crate::av::sys::devices;
 use crate::av::sys::{
-    c_string, catalog, dictionary::Dictionary, error::AvError, interrupt::Interrupt, log, options,
-    reassembly::Reassembly,
+    c_string, dictionary::Dictionary, error::AvError, interrupt::Interrupt, log, options, reassembly::Reassembly,
 };
 use crate::facts::MediaKind;
 use crate::plan::DemuxerSettings;
@@ -44,15 +43,8 @@ impl Demuxer {
             if settings.bitexact {
                 (*context).flags |= ffi::AVFMT_FLAG_BITEXACT as i32;
             }
-            for (kind, codec) in &settings.forced_codecs {
-                let codec = catalog::codec_id_of(*codec);
-                match kind {
-                    MediaKind::Video => (*context).video_codec_id = codec,
-                    MediaKind::Audio => (*context).audio_codec_id = codec,
-                    MediaKind::Subtitle => (*context).subtitle_codec_id = codec,
-                    MediaKind::Data => (*context).data_codec_id = codec,
-                    MediaKind::Attachment | MediaKind::Unknown => {}
-                }
+            for (kind, decoder) in &settings.forced_decoders {
+                force_decoder(&mut *context, *kind, decoder);
             }
             if let Some((connect, _)) = settings.limits_us {
                 interrupt.begin(Some(microseconds(connect)));
@@ -133,4 +125,20 @@ impl Demuxer {
 
 fn microseconds(us: i64) -> Duration {
     Duration::from_micros(u64::try_from(us).unwrap_or(0))
+}
+
+/// Takes all streams of a kind for what this decoder decodes. Both fields: the demuxer takes packets apart with the decoder that
+/// it probed with, and must not meet another codec there.
+fn force_decoder(context: &mut ffi::AVFormatContext, kind: MediaKind, name: &str) {
+    // SAFETY: the string lives during the call; descriptions of decoders are static.
+    let Some(decoder) = (unsafe { ffi::avcodec_find_decoder_by_name(c_string(name).as_ptr()).as_ref() }) else {
+        return;
+    };
+    match kind {
+        MediaKind::Video => (context.video_codec, context.video_codec_id) = (decoder, decoder.id),
+        MediaKind::Audio => (context.audio_codec, context.audio_codec_id) = (decoder, decoder.id),
+        MediaKind::Subtitle => (context.subtitle_codec, context.subtitle_codec_id) = (decoder, decoder.id),
+        MediaKind::Data => (context.data_codec, context.data_codec_id) = (decoder, decoder.id),
+        MediaKind::Attachment | MediaKind::Unknown => {}
+    }
 }
