@@ -310,3 +310,16 @@ fn keyframes_come_where_a_filter_finds_new_scenes() {
         assert_eq!(keys("ours.mkv"), keys("theirs.mkv"));
     }
 }
+
+#[test]
+fn an_input_with_a_rate_of_its_own_ends_with_its_last_picture() {
+    let count = |line: &str| by_weir(line).len();
+    let pictures = count("-i {av.mp4} -an -fps_mode passthrough");
+    for rate in [10, 24, 25] {
+        let line = format!("-r 12 -i {{av.mp4}} -an -vf fps={rate}");
+        assert_eq!(count(&line), (pictures * rate + 6) / 12, "{line}");
+        if oracle_version() >= (7, 0) {
+            assert_eq!(by_weir(&line), by_ffmpeg(&line), "{line}");
+        }
+    }
+}

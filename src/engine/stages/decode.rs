@@ -285,7 +285,8 @@ impl DecodeStage {
             let base = self.settings.forced_frame_rate.map_or(base, Rational::inverse);
             let begins = rescale(pts, base, Rational::MICROS);
             let length = match frame.duration() {
-                ticks if ticks > 0 && !forced => rescale(ticks, base, Rational::MICROS),
+                _ if forced => rescale(1, base, Rational::MICROS),
+                ticks if ticks > 0 => rescale(ticks, base, Rational::MICROS),
                 _ if self.settings.frame_rate.is_valid() => {
                     rescale(1, self.settings.frame_rate.inverse(), Rational::MICROS)
                 }
