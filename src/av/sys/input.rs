@@ -32,6 +32,8 @@ pub struct Demuxer {
     keeps_probed: bool,
     /// What streams were told of how they are to be shown.
     told: Vec<(usize, DisplayOverride)>,
+    /// Streams of another codec than the container says, with what it says.
+    overruled: Vec<(usize, ffi::AVCodecID)>,
     /// Packets that ended with the bytes of the input before they were whole.
     incomplete: u64,
 }
@@ -169,6 +171,12 @@ impl Demuxer {
         };
         // SAFETY: a live stream.
         unsafe { (*self.stream(index)).discard = what };
+    }
+
+    /// The streams of which the container says another codec than the decoder that was forced on them, with that codec's name.
+    pub fn overruled(&self) -> Vec<(usize, String)> {
+        // SAFETY: names of codecs are static strings.
+        self.overruled.iter().map(|(index, id)| (*index, unsafe { text_of(ffi::avcodec_get_name(*id)) })).collect()
     }
 
     /// Takes a stream for one of another kind (`-recast_media`).

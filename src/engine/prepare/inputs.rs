@@ -60,6 +60,19 @@ pub(super) fn open_input(
     if !opened.spec.global.seldom.recast_media {
         refuse_other_decoders(spec, &facts, index, catalog)?;
     }
+    for (stream, codec) in demuxer.overruled() {
+        let named =
+            spec.codec.last_matching(|s| facts.streams.get(stream).is_some_and(|found| s.matches(&facts, found)));
+        let Some(named) = named else { continue };
+        let (token, decoder) = (&named.origin.token, &named.value);
+        opened.diagnostics.push(Diagnostic::warning(
+            "forced-decoder",
+            format!(
+                "{masked}: its stream {stream} is {codec} by its own account; it is decoded as {decoder}, since {token} {decoder} \
+                 stands before -i."
+            ),
+        ));
+    }
     let mut guessed = false;
     for stream in facts.streams.iter().filter(|_| opened.spec.global.seldom.recast_media) {
         let named = spec.codec.last_matching(|s| s.matches(&facts, stream));

@@ -56,7 +56,9 @@ impl Builder<'_> {
                 if let (Some(decode), false) = (&stream_plan.decode, frames.is_empty()) {
                     let fail = |cause: crate::av::AvError| {
                         let (decoder, codec) = (&decode.decoder, &facts.streams[stream].codec);
-                        let typed = !spec.inputs[index].codec.is_empty() && cause == crate::av::AvError::INVALID;
+                        let typed = !spec.inputs[index].codec.is_empty()
+                            && codec != decoder
+                            && cause == crate::av::AvError::INVALID;
                         let hint = if typed {
                             format!(". It holds {codec}: name no decoder before -i, and one is found.")
                         } else {

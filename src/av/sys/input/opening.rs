@@ -56,6 +56,7 @@ impl Demuxer {
                 format.cast_mut().cast(),
                 options.as_mut_ptr(),
             ))?;
+            let overruled = settle_codecs(&*context);
             let reassembly = if settings.reassemble { Reassembly::begin(context) } else { None };
             let probed = settings.find_stream_info && reassembly.is_none();
             let keeps_probed = probed && (*context).flags & ffi::AVFMT_FLAG_NOBUFFER as i32 == 0;
@@ -67,6 +68,7 @@ impl Demuxer {
                 first: None,
                 keeps_probed,
                 told: Vec::new(),
+                overruled,
                 incomplete: 0,
             };
             options.remove("scan_all_pmts");
@@ -125,6 +127,38 @@ impl Demuxer {
 
 fn microseconds(us: i64) -> Duration {
     Duration::from_micros(u64::try_from(us).unwrap_or(0))
+}
+
+/// Gives the streams that are there already the codecs that are forced, before a decoder looks into them. Those of which the
+/// container says something else, with what it says.
+///
+/// # Safety
+/// The context is open.
+unsafe fn settle_codecs(context: &ffi::AVFormatContext) -> Vec<(usize, ffi::AVCodecID)> {
+    const NONE: ffi::AVCodecID = ffi::AVCodecID::AV_CODEC_ID_NONE;
+    use ffi::AVMediaType::{AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_DATA, AVMEDIA_TYPE_SUBTITLE, AVMEDIA_TYPE_VIDEO};
+    let mut overruled = Vec::new();
+    // SAFETY: the caller's promise: as many streams as it says, each with parameters of its own.
+    unsafe {
+        for index in 0..context.nb_streams as usize {
+            let parameters = &mut *(**context.streams.add(index)).codecpar;
+            let forced = match parameters.codec_type {
+                AVMEDIA_TYPE_VIDEO => context.video_codec_id,
+                AVMEDIA_TYPE_AUDIO => context.audio_codec_id,
+                AVMEDIA_TYPE_SUBTITLE => context.subtitle_codec_id,
+                AVMEDIA_TYPE_DATA => context.data_codec_id,
+                _ => NONE,
+            };
+            if forced == NONE {
+                continue;
+            }
+            let own = std::mem::replace(&mut parameters.codec_id, forced);
+            if own != NONE && own != forced {
+                overruled.push((index, own));
+            }
+        }
+    }
+    overruled
 }
 
 /// Takes all streams of a kind for what this decoder decodes. Both fields: the demuxer takes packets apart with the decoder that
