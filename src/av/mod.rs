@@ -8,7 +8,7 @@ pub use sys::catalog::LinkedCatalog;
 pub use sys::compat::{
     copies_begin_by_their_own_clock, counts_simple_graphs, device_pictures_may_change_size, encoders_are_named_first,
     first_packets_have_stream_side_data, forced_times_are_exact, frames_have_lengths, late_sound_is_cut,
-    linked_graphs_keep_times, linked_graphs_tell_rates, rates_may_stay_unknown, release,
+    linked_graphs_keep_times, linked_graphs_tell_rates, rates_may_stay_unknown, release, used_streams_move_every_start,
 };
 pub use sys::decoder::{DecodeStep, Decoder, DecoderSettings};
 pub use sys::dictionary::Dictionary;

@@ -71,6 +71,12 @@ pub const fn copies_begin_by_their_own_clock() -> bool {
     cfg!(ffmpeg_7_0)
 }
 
+/// An MPEG-TS begins with the streams that are used whatever `-ss`, `-itsoffset` and `-copyts` say besides, as in the command of FFmpeg 6
+/// and later; before, only without them.
+pub const fn used_streams_move_every_start() -> bool {
+    cfg!(ffmpeg_6_0)
+}
+
 /// Vulkan's uploads read a picture's memory when the filter has already given the picture back, before FFmpeg 6.1: a decoder in
 /// a thread of its own may then be writing the next picture there.
 pub(crate) const fn uploads_read_late() -> bool {

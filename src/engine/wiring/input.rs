@@ -120,7 +120,7 @@ impl Builder<'_> {
                 links.push(packets);
             }
             let timeline = Timeline::new(
-                timeline_settings(start_offset_us(input, &facts), &facts, &spec.global),
+                timeline_settings(start_offset_us(input, &facts, &spec.global), &facts, &spec.global),
                 facts.streams.iter().map(|s| stream_timing(&demuxer, (&facts.format, s), input)).collect(),
             );
             let used: Vec<bool> = input.streams.iter().map(|s| s.used).collect();

@@ -1,6 +1,6 @@
 //! What stages must know, drawn from the plan and the facts.
 
-use crate::av::copies_begin_by_their_own_clock;
+use crate::av::{copies_begin_by_their_own_clock, used_streams_move_every_start};
 use crate::engine::prepare::{OpenInputs, is_pipe};
 use crate::engine::stages::copy::CopySettings;
 use crate::engine::stages::mux::Rhythm;
@@ -62,15 +62,26 @@ pub(super) fn input_trim(
     (start, input.duration_us)
 }
 
-/// The input's offset; an MPEG-TS that begins at zero does so with the streams that are used, not with all.
-pub(super) fn start_offset_us(input: &crate::plan::InputPlan, facts: &crate::facts::InputFacts) -> i64 {
-    let Some(start) = facts.start_time_us else { return input.offset_us };
-    if !facts.timestamps_may_jump || input.offset_us != -start {
-        return input.offset_us;
-    }
+/// The input's offset; an MPEG-TS begins with the streams that are used, not with all.
+pub(super) fn start_offset_us(
+    input: &crate::plan::InputPlan,
+    facts: &crate::facts::InputFacts,
+    global: &GlobalSpec,
+) -> i64 {
+    let Some(start) = facts.start_time_us.filter(|_| facts.timestamps_may_jump) else { return input.offset_us };
     let used = facts.streams.iter().filter(|s| input.streams[s.index].used);
     let first = used.filter_map(|s| Some(crate::unit::rescale(s.start_time?, s.time_base, Rational::MICROS))).min();
-    first.map_or(input.offset_us, |first| -first.max(start))
+    let Some(first) = first.filter(|first| *first != start) else { return input.offset_us };
+    let moved = match (global.copy_timestamps, global.start_at_zero) {
+        // Before, only where nothing else moves it.
+        _ if !used_streams_move_every_start() => {
+            return if input.offset_us == -start { -first.max(start) } else { input.offset_us };
+        }
+        (true, true) => start.saturating_sub(first),
+        (true, false) => 0,
+        (false, _) => start.saturating_add(input.start_us.unwrap_or(0)).saturating_sub(first).min(0),
+    };
+    input.offset_us.saturating_add(moved)
 }
 
 pub(super) fn timeline_settings(
