@@ -12,6 +12,11 @@ pub struct RescaleDelta {
 }
 
 impl RescaleDelta {
+    /// Expects the first piece at zero, though any other time will do.
+    pub const fn from_zero() -> Self {
+        Self { next: Some(0) }
+    }
+
     /// Forgets the expectation, after a gap.
     pub fn reset(&mut self) {
         self.next = None;
@@ -46,6 +51,14 @@ impl RescaleDelta {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_begins_within_a_tick_of_the_zero_that_is_expected_begins_as_near_to_it_as_may_be() {
+        let (millis, fine) = (Rational::new(1, 1000), Rational::new(1, 44_100));
+        let first = |mut delta: RescaleDelta, ticks| delta.convert(ticks, millis, 1024, fine, fine);
+        assert_eq!((first(RescaleDelta::from_zero(), 1), first(RescaleDelta::default(), 1)), (22, 44));
+        assert_eq!((first(RescaleDelta::from_zero(), 100), first(RescaleDelta::default(), 100)), (4410, 4410));
+    }
 
     #[test]
     fn milliseconds_of_aac_frames_become_exact_samples() {

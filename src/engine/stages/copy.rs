@@ -56,7 +56,9 @@ pub struct Copy {
 impl Copy {
     /// Nothing has passed yet.
     pub fn new(settings: CopySettings) -> Self {
-        Self { settings, started: false, samples: RescaleDelta::default() }
+        // The command of FFmpeg 7 and later does both.
+        let samples = if settings.starts_by_own_clock { RescaleDelta::from_zero() } else { RescaleDelta::default() };
+        Self { settings, started: false, samples }
     }
 
     /// True where a hole may have to be filled.
