@@ -151,7 +151,8 @@ pub fn open_input(job: &JobSpec, index: usize, catalog: &dyn Catalog) -> Result<
         let Some(decoder) = catalog.find_decoder(&assigned.value) else {
             return Err(vec![unknown_decoder(job, catalog, assigned)]);
         };
-        if matches!(assigned.specifier.text.as_str(), "v" | "a" | "s" | "d") {
+        // One of another kind is refused later, unless it recasts the stream.
+        if decoder.kind == kind && matches!(assigned.specifier.text.as_str(), "v" | "a" | "s" | "d") {
             forced_decoders.push((kind, decoder.name));
         }
     }
