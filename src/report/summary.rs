@@ -99,8 +99,9 @@ pub fn sizes(plan: &Plan, outcome: &Outcome, called: CalledAs) {
         }
         say(level::VERBOSE, &format!("  Total: {} packets ({} bytes) muxed", total.0, total.1));
     }
-    // ffmpeg does not tell of it where an encoder left a header.
-    let counted = if called == CalledAs::Weir { written.media() } else { written.media() + written.headers };
+    // ffmpeg does not tell of it where an encoder left a header; of several outputs each has been told of by its name.
+    let headers_count = called == CalledAs::Ffmpeg || plan.outputs.len() > 1;
+    let counted = written.media() + if headers_count { written.headers } else { 0 };
     if counted == 0 && outcome.failure.is_none() {
         say(level::WARNING, "Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)");
     }

@@ -60,19 +60,7 @@ pub(super) fn open_input(
     if !opened.spec.global.seldom.recast_media {
         refuse_other_decoders(spec, &facts, index, catalog)?;
     }
-    for (stream, codec) in demuxer.overruled() {
-        let named =
-            spec.codec.last_matching(|s| facts.streams.get(stream).is_some_and(|found| s.matches(&facts, found)));
-        let Some(named) = named else { continue };
-        let (token, decoder) = (&named.origin.token, &named.value);
-        opened.diagnostics.push(Diagnostic::warning(
-            "forced-decoder",
-            format!(
-                "{masked}: its stream {stream} is {codec} by its own account; it is decoded as {decoder}, since {token} {decoder} \
-                 stands before -i."
-            ),
-        ));
-    }
+    opened.diagnostics.extend(overruled_codecs(&demuxer, spec, &facts, &masked));
     let mut guessed = false;
     for stream in facts.streams.iter().filter(|_| opened.spec.global.seldom.recast_media) {
         let named = spec.codec.last_matching(|s| s.matches(&facts, stream));
@@ -115,6 +103,21 @@ pub(super) fn open_input(
     opened.demuxers.push(demuxer);
     opened.openings.push(settings);
     Ok(())
+}
+
+/// Tells of streams that are decoded as something else than their container says.
+fn overruled_codecs(demuxer: &Demuxer, spec: &InputSpec, facts: &InputFacts, url: &str) -> Vec<Diagnostic> {
+    let warning = |(stream, codec): (usize, String)| {
+        let found = facts.streams.get(stream)?;
+        let named = spec.codec.last_matching(|s| s.matches(facts, found))?;
+        let (token, decoder) = (&named.origin.token, &named.value);
+        let message = format!(
+            "{url}: its stream {stream} is {codec} by its own account; it is decoded as {decoder}, since {token} {decoder} \
+             stands before -i."
+        );
+        Some(Diagnostic::warning("forced-decoder", message))
+    };
+    demuxer.overruled().into_iter().filter_map(warning).collect()
 }
 
 /// A decoder that is named for a stream must be one of its kind.

@@ -111,7 +111,8 @@ impl OpenInputs {
             };
             muxer.copy_chapters(&self.demuxers[input], how).map_err(fail)?;
         }
-        keyframes.iter_mut().for_each(|forced| forced.know_chapters(&muxer.chapter_starts()));
+        let chapters = muxer.chapter_starts();
+        keyframes.iter_mut().for_each(|forced| forced.know_chapters(&chapters));
         for group in &output.stream_groups {
             muxer.add_stream_group(group).map_err(|fault| {
                 let diagnostic = Diagnostic::error("stream-group", format!("{masked}: -stream_group: {fault}"));

@@ -21,15 +21,19 @@ impl Failure {
 
     /// True for the ways in which peers refuse a log-in.
     pub fn refuses_log_in(&self) -> bool {
-        const WORDS: [&str; 6] = ["auth", "denied", "password", "credential", "login", "permission"];
-        let says_so = |said: &String| WORDS.iter().any(|word| said.to_lowercase().contains(word));
-        matches!(self.cause, AvError::UNAUTHORIZED | AvError::FORBIDDEN) || self.said.as_ref().is_some_and(says_so)
+        matches!(self.cause, AvError::UNAUTHORIZED | AvError::FORBIDDEN)
+            || self.says_one_of(&["auth", "denied", "password", "credential", "login", "permission"])
     }
 
     /// True where the peer says that somebody else publishes there.
     pub fn is_taken(&self) -> bool {
-        const WORDS: [&str; 4] = ["already publish", "badname", "bad name", "busy"];
-        self.said.as_ref().is_some_and(|said| WORDS.iter().any(|word| said.to_lowercase().contains(word)))
+        self.says_one_of(&["already publish", "badname", "bad name", "busy"])
+    }
+
+    /// The peer's reason holds one of these, in small letters or large.
+    fn says_one_of(&self, words: &[&str]) -> bool {
+        let said = self.said.as_deref().map(str::to_lowercase);
+        said.is_some_and(|said| words.iter().any(|word| said.contains(word)))
     }
 
     /// The reason in words.

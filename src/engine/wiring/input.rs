@@ -4,7 +4,7 @@ use super::settings::{
     balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
 };
 use super::{AT_HAND, BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
-use crate::av::{Decoder, DecoderSettings, SubtitleDecoder};
+use crate::av::{AvError, Decoder, DecoderSettings, SubtitleDecoder};
 use crate::engine::balance::{Balance, Place};
 use crate::engine::flow::PacketItem;
 use crate::engine::hardware::DecodersHardware;
@@ -16,7 +16,7 @@ use crate::engine::stages::decode::{DecodeSettings, DecodeStage};
 use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
 use crate::engine::stages::feed::AHEAD;
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
-use crate::facts::MediaKind;
+use crate::facts::{InputFacts, MediaKind};
 use crate::plan::Plan;
 use crate::spec::InputGap;
 use crate::timing::{Pacer, Timeline};
@@ -54,21 +54,8 @@ impl Builder<'_> {
             for (stream, stream_plan) in input.streams.iter().enumerate() {
                 let StreamEnds { mut packets, frames } = ends.inputs.remove(&(index, stream)).unwrap_or_default();
                 if let (Some(decode), false) = (&stream_plan.decode, frames.is_empty()) {
-                    let fail = |cause: crate::av::AvError| {
-                        let (decoder, codec) = (&decode.decoder, &facts.streams[stream].codec);
-                        let typed = !spec.inputs[index].codec.is_empty()
-                            && codec != decoder
-                            && cause == crate::av::AvError::INVALID;
-                        let hint = if typed {
-                            format!(". It holds {codec}: name no decoder before -i, and one is found.")
-                        } else {
-                            String::new()
-                        };
-                        PrepareError::Failed(format!(
-                            "Error while opening decoder {decoder} for input stream #{index}:{stream} ({codec}) of {}: {cause}{hint}",
-                            facts.url
-                        ))
-                    };
+                    let typed = !spec.inputs[index].codec.is_empty();
+                    let fail = |cause| decoder_failed((&decode.decoder, typed), (index, stream), &facts, cause);
                     let parameters = demuxer.parameters(stream).map_err(fail)?;
                     let waiting = spec.inputs[index].thread_queue_size;
                     let mut room = packet_room(waiting);
@@ -164,4 +151,22 @@ fn under_way(plan: &Plan, source: (usize, usize)) -> usize {
     let ahead = if queued { AHEAD } else { 0 };
     // One in the filtergraph's hands, and the one that may stand for an input that is away.
     FRAMES.items + ahead + BEHIND_GRAPH + 2
+}
+
+/// Why a decoder does not open; where one was typed for a stream of another codec, with what to do about that.
+fn decoder_failed(
+    (decoder, typed): (&str, bool),
+    (input, stream): (usize, usize),
+    facts: &InputFacts,
+    cause: AvError,
+) -> PrepareError {
+    let codec = &facts.streams[stream].codec;
+    let mut message = format!(
+        "Error while opening decoder {decoder} for input stream #{input}:{stream} ({codec}) of {}: {cause}",
+        facts.url
+    );
+    if typed && codec != decoder && cause == AvError::INVALID {
+        message.push_str(&format!(". It holds {codec}: name no decoder before -i, and one is found."));
+    }
+    PrepareError::Failed(message)
 }

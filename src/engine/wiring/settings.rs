@@ -72,11 +72,10 @@ pub(super) fn start_offset_us(
     let used = facts.streams.iter().filter(|s| input.streams[s.index].used);
     let first = used.filter_map(|s| Some(crate::unit::rescale(s.start_time?, s.time_base, Rational::MICROS))).min();
     let Some(first) = first.filter(|first| *first != start) else { return input.offset_us };
+    if !used_streams_move_every_start() {
+        return if input.offset_us == -start { -first.max(start) } else { input.offset_us };
+    }
     let moved = match (global.copy_timestamps, global.start_at_zero) {
-        // Before, only where nothing else moves it.
-        _ if !used_streams_move_every_start() => {
-            return if input.offset_us == -start { -first.max(start) } else { input.offset_us };
-        }
         (true, true) => start.saturating_sub(first),
         (true, false) => 0,
         (false, _) => start.saturating_add(input.start_us.unwrap_or(0)).saturating_sub(first).min(0),
