@@ -8,6 +8,7 @@ mod correction;
 mod filters;
 mod from_file;
 mod input_numbers;
+mod keyframes;
 mod messages;
 mod paste;
 mod place;

@@ -1,6 +1,7 @@
 //! `-force_key_frames`: which frames the encoder must make keyframes of.
 
 use crate::av::{Expression, forced_times_are_exact};
+use crate::spec::{KeyframeTime, KeyframesSpec};
 use crate::unit::{Rational, Rounding, rescale, rescale_rounded};
 
 /// The user's wish.
@@ -11,8 +12,8 @@ pub enum ForcedKeyframes {
     None,
     /// At times of the output.
     Times {
-        /// The times, as they are typed.
-        wishes: Vec<Wish>,
+        /// The times.
+        wishes: Vec<KeyframeTime>,
         /// By chapter of the output: its start, in ticks of a time base.
         chapters: Vec<(i64, Rational)>,
         /// The first ticks of the encoder that are not before a time, sorted.
@@ -46,40 +47,26 @@ pub struct Candidate {
     pub new_scene: bool,
 }
 
-/// When a keyframe is wished for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// Then, in microseconds.
-    At(i64),
-    /// So many microseconds after each chapter's start.
-    Chapters(i64),
-}
-
 impl ForcedKeyframes {
-    /// Reads the option's value.
-    pub fn parse(text: &str, time: impl Fn(&str) -> Option<i64>) -> Result<Self, String> {
-        if let Some(expression) = text.strip_prefix("expr:") {
-            let expression = Expression::parse(expression, &["n", "n_forced", "prev_forced_n", "prev_forced_t", "t"])
-                .map_err(|_| format!("Invalid force_key_frames expression '{expression}'"))?;
-            return Ok(Self::Expression { expression, state: [0.0, 0.0, f64::NAN, f64::NAN], first: None });
+    /// Makes ready for what the user wants.
+    ///
+    /// # Errors
+    ///
+    /// In the words of ffmpeg's command, where FFmpeg cannot read an expression or nobody a time.
+    pub fn new(wanted: &KeyframesSpec) -> Result<Self, String> {
+        match wanted {
+            KeyframesSpec::Times(wishes) => {
+                Ok(Self::Times { wishes: wishes.clone(), chapters: Vec::new(), ticks: Vec::new(), next: 0 })
+            }
+            KeyframesSpec::Expression(text) => {
+                let expression = Expression::parse(text, &["n", "n_forced", "prev_forced_n", "prev_forced_t", "t"])
+                    .map_err(|_| format!("Invalid force_key_frames expression '{text}'"))?;
+                Ok(Self::Expression { expression, state: [0.0, 0.0, f64::NAN, f64::NAN], first: None })
+            }
+            KeyframesSpec::Source { after_dropped } => Ok(Self::Source(*after_dropped)),
+            KeyframesSpec::SceneChanges => Ok(Self::SceneChanges),
+            KeyframesSpec::Unknown(part) => Err(format!("Invalid duration specification for force_key_frames: {part}")),
         }
-        if text.starts_with("source") {
-            return Ok(Self::Source(text.starts_with("source_no_drop")));
-        }
-        if text == "scd_metadata" {
-            return Ok(Self::SceneChanges);
-        }
-        let wish = |part: &str| match part.strip_prefix("chapters") {
-            Some("") => Ok(Wish::Chapters(0)),
-            Some(rest) => time(rest.trim_start_matches('+'))
-                .map(Wish::Chapters)
-                .ok_or_else(|| format!("-force_key_frames: '{part}' holds no valid time")),
-            None => time(part)
-                .map(Wish::At)
-                .ok_or_else(|| format!("Invalid duration specification for force_key_frames: {part}")),
-        };
-        let wishes = text.split(',').map(wish).collect::<Result<_, _>>()?;
-        Ok(Self::Times { wishes, chapters: Vec::new(), ticks: Vec::new(), next: 0 })
     }
 
     /// Learns where the output's chapters begin, in ticks of their time bases.
@@ -135,7 +122,7 @@ impl ForcedKeyframes {
 }
 
 /// The first ticks that are not before the times. `exact`: before none of them; otherwise each time goes to the nearest tick.
-fn due_ticks(wishes: &[Wish], chapters: &[(i64, Rational)], base: Rational, exact: bool) -> Vec<i64> {
+fn due_ticks(wishes: &[KeyframeTime], chapters: &[(i64, Rational)], base: Rational, exact: bool) -> Vec<i64> {
     let tick = |us: i64| {
         let rounding = if exact { Rounding::Up } else { Rounding::Nearest };
         rescale_rounded(us, Rational::MICROS, base, rounding)
@@ -143,8 +130,8 @@ fn due_ticks(wishes: &[Wish], chapters: &[(i64, Rational)], base: Rational, exac
     let mut ticks: Vec<i64> = Vec::new();
     for wish in wishes {
         match *wish {
-            Wish::At(us) => ticks.push(tick(us)),
-            Wish::Chapters(shift_us) => ticks.extend(chapters.iter().map(|(start, own)| match exact {
+            KeyframeTime::At(us) => ticks.push(tick(us)),
+            KeyframeTime::Chapters(shift_us) => ticks.extend(chapters.iter().map(|(start, own)| match exact {
                 true => tick(rescale(*start, *own, Rational::MICROS).saturating_add(shift_us)),
                 false => rescale(*start, *own, base).saturating_add(tick(shift_us)),
             })),
@@ -162,36 +149,38 @@ mod tests {
     const FILM: Rational = Rational { num: 1, den: 25 };
     const PLAIN: Candidate = Candidate { first: true, source_key: false, new_scene: false };
 
-    fn seconds(text: &str) -> Option<i64> {
-        text.parse::<f64>().ok().map(|seconds| (seconds * 1e6) as i64)
-    }
-
     #[test]
     fn times_are_those_of_ffmpeg_s_command_by_its_age() {
-        let wishes = [Wish::At(1_030_000), Wish::At(410_000), Wish::At(400_000)];
+        let wishes = [KeyframeTime::At(1_030_000), KeyframeTime::At(410_000), KeyframeTime::At(400_000)];
         assert_eq!(due_ticks(&wishes, &[], FILM, false), [10, 10, 26]);
         assert_eq!(due_ticks(&wishes, &[], FILM, true), [10, 11, 26]);
         // Ticks are rounded one by one, or the sum is.
         let chapters = [(0, Rational::MICROS), (1_010, Rational { num: 1, den: 1000 })];
-        assert_eq!(due_ticks(&[Wish::Chapters(10_000)], &chapters, FILM, false), [0, 25]);
-        assert_eq!(due_ticks(&[Wish::Chapters(10_000)], &chapters, FILM, true), [1, 26]);
+        assert_eq!(due_ticks(&[KeyframeTime::Chapters(10_000)], &chapters, FILM, false), [0, 25]);
+        assert_eq!(due_ticks(&[KeyframeTime::Chapters(10_000)], &chapters, FILM, true), [1, 26]);
     }
 
     #[test]
-    fn what_is_typed_is_read_or_refused() {
-        let mut read = ForcedKeyframes::parse("1.5,chapters+0.1,chapters,chapters-0.1", seconds).unwrap();
-        read.know_chapters(&[(2, Rational { num: 1, den: 1 })]);
-        read.prepare(Rational { num: 1, den: 1000 });
-        let ForcedKeyframes::Times { ticks, .. } = read else { unreachable!("times were typed") };
+    fn chapters_are_known_before_the_encoder_begins() {
+        use KeyframeTime::{At, Chapters};
+        let times = vec![At(1_500_000), Chapters(100_000), Chapters(0), Chapters(-100_000)];
+        let mut wanted = ForcedKeyframes::new(&KeyframesSpec::Times(times)).unwrap();
+        wanted.know_chapters(&[(2, Rational { num: 1, den: 1 })]);
+        wanted.prepare(Rational { num: 1, den: 1000 });
+        let ForcedKeyframes::Times { ticks, .. } = wanted else { unreachable!("times were wanted") };
         assert_eq!(ticks, [1500, 1900, 2000, 2100]);
-        for wrong in ["", "x", "1,,2", "chapters+x", "expr:gte(t"] {
-            assert!(ForcedKeyframes::parse(wrong, seconds).is_err(), "{wrong}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        for wanted in [KeyframesSpec::Expression("gte(t".to_owned()), KeyframesSpec::Unknown("gte(t".to_owned())] {
+            assert!(ForcedKeyframes::new(&wanted).unwrap_err().contains("gte(t"), "{wanted:?}");
         }
     }
 
     #[test]
     fn an_expression_s_time_counts_from_the_first_frame() {
-        let mut every = ForcedKeyframes::parse("expr:gte(t,n_forced*0.1)", seconds).unwrap();
+        let mut every = ForcedKeyframes::new(&KeyframesSpec::Expression("gte(t,n_forced*0.1)".to_owned())).unwrap();
         let keys: Vec<i64> = (13..23).filter(|tick| every.forces(*tick, FILM, PLAIN, &mut false)).collect();
         assert_eq!(keys, [13, 16, 18, 21]);
     }

@@ -1,48 +1,13 @@
 //! Metadata and dispositions of an output: what is copied, what is set, in ffmpeg's order.
 
 use super::{
-    Choice, Context, OutputDraft, ProgramPlan,
+    Choice, Context, MetadataChange, MetadataEdit, OutputDraft, ProgramPlan,
     place::{OutputPlace, lacking},
     stream_groups,
 };
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::{MediaKind, Metadata, StreamGroup};
 use crate::spec::{MetadataPlace, OutputSpec};
-
-/// One change of a dictionary.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MetadataEdit {
-    /// The key.
-    pub key: String,
-    /// The value; `None` removes the key.
-    pub value: Option<String>,
-    /// An existing value stays; of a key that is removed, one that is not the source's.
-    pub keep_existing: bool,
-}
-
-impl MetadataEdit {
-    fn set(key: &str, value: &str) -> Self {
-        Self { key: key.to_owned(), value: Some(value.to_owned()), keep_existing: false }
-    }
-
-    fn default(key: &str, value: &str) -> Self {
-        Self { keep_existing: true, ..Self::set(key, value) }
-    }
-
-    fn remove(key: &str) -> Self {
-        Self { key: key.to_owned(), value: None, keep_existing: false }
-    }
-
-    /// Takes away what the source had under that key.
-    fn forget(key: &str) -> Self {
-        Self { keep_existing: true, ..Self::remove(key) }
-    }
-
-    /// What `-metadata key=value` does; an empty value removes.
-    fn typed(key: &str, value: &str) -> Self {
-        if value.is_empty() { Self::remove(key) } else { Self::set(key, value) }
-    }
-}
 
 /// Keys that describe the source file and not its content.
 const FILE_KEYS: [&str; 4] = ["creation_time", "company_name", "product_name", "product_version"];
@@ -220,12 +185,13 @@ fn told_by(edits: &[MetadataEdit]) -> Metadata {
     let mut told = Metadata::new();
     for edit in edits {
         let there = told.iter().position(|(key, _)| *key == edit.key);
-        match (there, &edit.value) {
-            (Some(_), Some(_)) if edit.keep_existing => {}
-            (Some(at), Some(value)) => value.clone_into(&mut told[at].1),
-            (Some(at), None) => drop(told.remove(at)),
-            (None, Some(value)) => told.push((edit.key.clone(), value.clone())),
-            (None, None) => {}
+        match (there, &edit.change) {
+            (Some(_), MetadataChange::Default(_)) | (None, MetadataChange::Remove | MetadataChange::Forget) => {}
+            (Some(at), MetadataChange::Set(value)) => value.clone_into(&mut told[at].1),
+            (Some(at), MetadataChange::Remove | MetadataChange::Forget) => drop(told.remove(at)),
+            (None, MetadataChange::Set(value) | MetadataChange::Default(value)) => {
+                told.push((edit.key.clone(), value.clone()));
+            }
         }
     }
     told

@@ -24,6 +24,7 @@ mod keep_up;
 mod loopback;
 mod mapping;
 mod metadata;
+mod metadata_edit;
 mod muxer;
 mod opening;
 mod option_values;
@@ -46,7 +47,7 @@ pub use graphs::try_files;
 pub use hardware::{HardwareDecode, HardwareMethod, hardware_decode};
 pub use input::{Seek, guess_layout_max, seek};
 pub use keep_up::{FasterPreset, KeepUpPlan};
-pub use metadata::MetadataEdit;
+pub use metadata_edit::{MetadataChange, MetadataEdit};
 pub use opening::{DemuxerSettings, OpenInput, UDP_SILENCE_US, open_input};
 pub use parts::{
     CopyPlan, DecodePlan, EncodePlan, GraphInputPlan, GraphOutputPlan, GraphPlan, InputPlan, InputStreamPlan,

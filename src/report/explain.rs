@@ -8,7 +8,7 @@ use crate::plan::{
     EncodePlan, HardwareDecode, HardwareMethod, OutputPlan, OutputStreamPlan, PadSource, PadTarget, Plan, StreamSource,
     Treatment,
 };
-use crate::spec::FpsMode;
+use crate::spec::{FpsMode, KeyframeTime, KeyframesSpec};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -174,8 +174,8 @@ fn encode_facts(kind: MediaKind, encode: &EncodePlan) -> Vec<(&'static str, Stri
     if few(&encode.channel_layouts) {
         facts.push(("channels", encode.channel_layouts.join(" or ")));
     }
-    if let Some(expression) = &encode.force_key_frames {
-        facts.push(("keyframes at", expression.clone()));
+    if let Some(wanted) = &encode.force_key_frames {
+        facts.push(("keyframes at", keyframes(wanted)));
     }
     if !encode.options.is_empty() {
         facts.push(("options", options(&encode.options)));
@@ -205,6 +205,23 @@ fn seconds(us: i64) -> String {
     let (sign, us) = (if us < 0 { "-" } else { "" }, us.unsigned_abs());
     let exact = format!("{sign}{}.{:06}", us / 1_000_000, us % 1_000_000);
     format!("{} s", exact.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// `0 s, 5 s, chapters +0.1 s`, or by what.
+fn keyframes(wanted: &KeyframesSpec) -> String {
+    let time = |time: &KeyframeTime| match *time {
+        KeyframeTime::At(us) => seconds(us),
+        KeyframeTime::Chapters(0) => "chapters".to_owned(),
+        KeyframeTime::Chapters(us) => format!("chapters {}{}", if us > 0 { "+" } else { "" }, seconds(us)),
+    };
+    match wanted {
+        KeyframesSpec::Times(times) => times.iter().map(time).collect::<Vec<_>>().join(", "),
+        KeyframesSpec::Expression(expression) => format!("expr:{expression}"),
+        KeyframesSpec::Source { after_dropped: false } => "the source's".to_owned(),
+        KeyframesSpec::Source { after_dropped: true } => "the source's, and after those that are dropped".to_owned(),
+        KeyframesSpec::SceneChanges => "new scenes".to_owned(),
+        KeyframesSpec::Unknown(part) => part.clone(),
+    }
 }
 
 fn options(options: &[(String, String)]) -> String {

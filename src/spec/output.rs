@@ -1,6 +1,8 @@
 //! What the user asked of one output.
 
-use super::{Assigned, AvOption, LiveSpec, MapMetadataSpec, MapSpec, MetadataSpec, PerStream, SeldomOutput};
+use super::{
+    Assigned, AvOption, KeyframesSpec, LiveSpec, MapMetadataSpec, MapSpec, MetadataSpec, PerStream, SeldomOutput,
+};
 use crate::diagnostic::Origin;
 use crate::unit::Rational;
 
@@ -76,8 +78,8 @@ pub struct OutputSpec {
     pub map_chapters: Option<i32>,
     /// `-disposition`, as typed (`default`, `+forced`, `0`).
     pub disposition: PerStream<String>,
-    /// `-force_key_frames`, as typed.
-    pub force_key_frames: PerStream<String>,
+    /// `-force_key_frames`.
+    pub force_key_frames: PerStream<KeyframesSpec>,
     /// `-enc_time_base`.
     pub encoder_time_base: PerStream<Rational>,
     /// `-copyinkf`.

@@ -49,7 +49,7 @@ impl<T> FirstClock<T> {
     /// to another.
     pub fn push(&mut self, item: T, shown: Shown, now_us: i64, distance: impl Fn(i64, i64) -> i64) -> Vec<(T, i64)> {
         if !self.held.is_empty() {
-            let soon = now_us - self.held_since_us < WAIT_US;
+            let soon = now_us.saturating_sub(self.held_since_us) < WAIT_US;
             if soon && !shown.told && !shown.key {
                 self.held.push((item, shown));
                 return Vec::new();
@@ -58,9 +58,12 @@ impl<T> FirstClock<T> {
             let each = self.each.filter(|_| shown.told && !shown.key);
             let in_clock = |(held, first): (T, Shown)| {
                 let expected = each.map(|(ticks, steps)| {
-                    (shown.pts - distance(first.order, shown.order) * ticks / steps, ticks / steps)
+                    let ahead = distance(first.order, shown.order).saturating_mul(ticks) / steps;
+                    (shown.pts.saturating_sub(ahead), ticks / steps)
                 });
-                let near = |(expected, step): &(i64, i64)| (expected - first.pts).abs() < MOST_STEPS * (*step).max(1);
+                let near = |(expected, step): &(i64, i64)| {
+                    expected.saturating_sub(first.pts).saturating_abs() < MOST_STEPS.saturating_mul((*step).max(1))
+                };
                 (held, expected.filter(near).map_or(first.pts, |(expected, _)| expected))
             };
             let held: Vec<_> = self.held.drain(..).map(in_clock).collect();
@@ -76,9 +79,9 @@ impl<T> FirstClock<T> {
             return Vec::new();
         }
         if let Some(last) = self.last.filter(|_| !shown.key) {
-            let (ticks, steps) = (shown.pts - last.pts, distance(last.order, shown.order));
+            let (ticks, steps) = (shown.pts.saturating_sub(last.pts), distance(last.order, shown.order));
             if ticks.signum() * steps.signum() > 0 {
-                self.each = Some((ticks.abs(), steps.abs()));
+                self.each = Some((ticks.saturating_abs(), steps.saturating_abs()));
             }
         }
         self.last = Some(shown);
@@ -87,7 +90,7 @@ impl<T> FirstClock<T> {
 
     /// Something else came at `now_us`; gives what waits too long.
     pub fn pass_time(&mut self, now_us: i64) -> Vec<(T, i64)> {
-        if self.held.is_empty() || now_us - self.held_since_us < WAIT_US {
+        if self.held.is_empty() || now_us.saturating_sub(self.held_since_us) < WAIT_US {
             return Vec::new();
         }
         self.over = true;

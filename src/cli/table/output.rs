@@ -1,9 +1,10 @@
 //! Options that only an output takes.
 
 use super::{Arity, Effect, Row, Suffix, Use};
+use crate::cli::keyframes::{bad_keyframes, keyframes};
 use crate::cli::place;
-use crate::cli::value::{BadValue, aspect, duration_us, fps_mode, frame_rate, integer_within, number, time_base};
-use crate::spec::{FpsMode, MetadataSpec, OutputSpec};
+use crate::cli::value::{BadValue, aspect, fps_mode, frame_rate, integer_within, number, time_base};
+use crate::spec::{FpsMode, KeyframesSpec, MetadataSpec, OutputSpec};
 use crate::unit::MICROS_PER_SECOND;
 
 macro_rules! set {
@@ -137,7 +138,10 @@ pub(super) const ROWS: &[Row] = &[
         &["force_key_frames"],
         "times",
         "times or expression at which key frames are made",
-        assign!(force_key_frames, |u| force_key_frames(u)?),
+        assign!(force_key_frames, |u| match keyframes(u.value) {
+            KeyframesSpec::Unknown(_) if !u.is_literal => return Err(bad_keyframes()),
+            wanted => wanted,
+        }),
     ),
     Row::per_stream(
         &["enc_time_base"],
@@ -203,21 +207,6 @@ pub(super) const ROWS: &[Row] = &[
         set!(|spec, u| spec.mux_preload_us = seconds_us(u.value)?),
     ),
 ];
-
-/// Times, or what FFmpeg or the encoder's stage makes of other words.
-fn force_key_frames(used: &Use<'_>) -> Result<String, BadValue> {
-    let words = ["expr:", "source"].iter().any(|word| used.value.starts_with(word));
-    let is_time = |part: &str| match part.strip_prefix("chapters") {
-        Some(shift) => shift.is_empty() || duration_us(shift.trim_start_matches('+')).is_ok(),
-        None => duration_us(part).is_ok(),
-    };
-    if words || used.value == "scd_metadata" || used.is_literal || used.value.split(',').all(is_time) {
-        return Ok(used.text());
-    }
-    let expected =
-        "times such as 0,5,10.5, chapters, source, scd_metadata, or an expression such as expr:gte(t,n_forced*2)";
-    Err(BadValue::new(expected, "expr:gte(t,n_forced*2)"))
-}
 
 fn seconds_us(text: &str) -> Result<i64, BadValue> {
     Ok((number(text)? * MICROS_PER_SECOND as f64).round() as i64)

@@ -11,7 +11,7 @@ use crate::engine::discard::discard;
 use crate::engine::keyframes::ForcedKeyframes;
 use crate::facts::StreamFacts;
 use crate::octets::{self, file_path};
-use crate::plan::{MetadataEdit, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
+use crate::plan::{MetadataChange, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
 use std::path::Path;
 use std::time::Duration;
 
@@ -120,14 +120,14 @@ impl OpenInputs {
             })?;
         }
         for (number, program) in output.programs.iter().enumerate() {
-            let title = program.title.iter().map(|title| ("title".to_owned(), Some(title.clone()), false));
+            let title = program.title.iter().map(|title| MetadataEdit::set("title", title));
             let more = output.program_metadata.iter().filter(|(at, _)| *at == number).map(|(_, edit)| edit.clone());
-            let metadata: Vec<_> = title.chain(edits(&more.collect::<Vec<_>>())).collect();
+            let metadata: Vec<_> = title.chain(more).collect();
             muxer.add_program(program.id, &program.streams, &metadata);
         }
-        muxer.edit_metadata(&edits(&output.metadata));
+        muxer.edit_metadata(&output.metadata);
         for (chapter, edit) in &output.chapter_metadata {
-            if !muxer.edit_chapter_metadata(*chapter, &edits(std::slice::from_ref(edit))) {
+            if !muxer.edit_chapter_metadata(*chapter, std::slice::from_ref(edit)) {
                 return Err(PrepareError::Failed(format!(
                     "Invalid chapter index {chapter} in metadata specifier: {masked} has fewer chapters."
                 )));
@@ -137,7 +137,7 @@ impl OpenInputs {
     }
 
     fn stream_settings(&self, plan: &Plan, output: &OutputPlan, stream: &OutputStreamPlan) -> OutputStreamSettings {
-        let mut metadata = edits(&stream.metadata);
+        let mut metadata = stream.metadata.clone();
         let mut settings = OutputStreamSettings {
             disposition: stream.disposition.clone(),
             codec_tag: stream.codec_tag,
@@ -176,19 +176,20 @@ impl OpenInputs {
 
 fn forced_keyframes(stream: &OutputStreamPlan) -> Result<ForcedKeyframes, PrepareError> {
     let Treatment::Encode(encode) = &stream.treatment else { return Ok(ForcedKeyframes::None) };
-    let Some(text) = &encode.force_key_frames else { return Ok(ForcedKeyframes::None) };
-    ForcedKeyframes::parse(text, |t| crate::cli::value::duration_us(t).ok()).map_err(PrepareError::Failed)
+    let Some(wanted) = &encode.force_key_frames else { return Ok(ForcedKeyframes::None) };
+    ForcedKeyframes::new(wanted).map_err(PrepareError::Failed)
 }
 
 /// Puts the tag that names a stream's encoder among the others.
-fn name_encoder(metadata: &mut Vec<(String, Option<String>, bool)>, encoder: &str, exact: bool) {
-    let first = encoders_are_named_first();
-    if first {
+fn name_encoder(metadata: &mut Vec<MetadataEdit>, encoder: &str, exact: bool) {
+    let mark = encoder_mark(encoder, exact);
+    if encoders_are_named_first() {
         // The source's own does not get in.
-        metadata.retain(|(_, value, keep)| value.is_some() || !keep);
+        metadata.retain(|edit| edit.change != MetadataChange::Forget);
+        metadata.insert(0, MetadataEdit::set("encoder", &mark));
+    } else {
+        metadata.push(MetadataEdit::default("encoder", &mark));
     }
-    let at = if first { 0 } else { metadata.len() };
-    metadata.insert(at, ("encoder".to_owned(), Some(encoder_mark(encoder, exact)), !first));
 }
 
 /// True where somebody must read what is written, and may not.
@@ -213,10 +214,6 @@ fn remove_if_empty(output: &OutputPlan) {
 /// True when an option switches `bitexact` on, or `default` when it says nothing of it.
 fn is_exact(options: &[(String, String)], name: &str, default: bool) -> bool {
     options.iter().any(|(k, v)| k == name && v.contains("bitexact") && !v.contains("-bitexact")) || default
-}
-
-fn edits(edits: &[MetadataEdit]) -> Vec<(String, Option<String>, bool)> {
-    edits.iter().map(|e| (e.key.clone(), e.value.clone(), e.keep_existing)).collect()
 }
 
 /// "folder ... does not exist" and how to make it, of a file in a folder that is not there.

@@ -2,7 +2,7 @@
 
 use crate::catalog::FrameLength;
 use crate::plan::KeepUpPlan;
-use crate::spec::FpsMode;
+use crate::spec::{FpsMode, KeyframesSpec};
 use crate::unit::Rational;
 
 /// What happens to a stream on its way.
@@ -110,7 +110,7 @@ pub struct EncodePlan {
     /// `-enc_time_base`.
     pub time_base: Option<Rational>,
     /// `-force_key_frames`.
-    pub force_key_frames: Option<String>,
+    pub force_key_frames: Option<KeyframesSpec>,
     /// How it keeps up with a live source; `None` when it need not.
     pub keep_up: Option<KeepUpPlan>,
     /// A rule chose it for live readers: it is to have its pictures soon.

@@ -2,6 +2,7 @@
 
 use super::Muxer;
 use crate::av::sys::{c_string, error::AvError, input::Demuxer};
+use crate::plan::{MetadataChange, MetadataEdit};
 use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -19,13 +20,13 @@ pub struct ChapterCopy {
 
 impl Muxer {
     /// Edits the metadata of the file.
-    pub fn edit_metadata(&mut self, edits: &[(String, Option<String>, bool)]) {
+    pub fn edit_metadata(&mut self, edits: &[MetadataEdit]) {
         // SAFETY: the context is valid.
         unsafe { edit_metadata(&mut (*self.context).metadata, edits) };
     }
 
     /// Edits the metadata of a chapter.
-    pub fn edit_chapter_metadata(&mut self, chapter: usize, edits: &[(String, Option<String>, bool)]) -> bool {
+    pub fn edit_chapter_metadata(&mut self, chapter: usize, edits: &[MetadataEdit]) -> bool {
         if chapter >= self.get().nb_chapters as usize {
             return false;
         }
@@ -79,7 +80,7 @@ impl Muxer {
     }
 
     /// Adds a program of these streams.
-    pub fn add_program(&mut self, id: i32, streams: &[usize], metadata: &[(String, Option<String>, bool)]) {
+    pub fn add_program(&mut self, id: i32, streams: &[usize], metadata: &[MetadataEdit]) {
         // SAFETY: the context is valid; the program belongs to it.
         unsafe {
             let program = ffi::av_new_program(self.context, id);
@@ -93,15 +94,18 @@ impl Muxer {
     }
 }
 
-/// Sets, keeps or removes keys of a dictionary: key, value (`None` removes), whether an existing value stays.
+/// Sets, keeps or removes keys of a dictionary.
 ///
 /// # Safety
 /// `dictionary` is valid for the call.
-pub(super) unsafe fn edit_metadata(dictionary: *mut *mut ffi::AVDictionary, edits: &[(String, Option<String>, bool)]) {
-    for (key, value, keep) in edits {
+pub(super) unsafe fn edit_metadata(dictionary: *mut *mut ffi::AVDictionary, edits: &[MetadataEdit]) {
+    for MetadataEdit { key, change } in edits {
         let key = c_string(key);
-        let value = value.as_deref().map(c_string);
-        let flags = if *keep && value.is_some() { ffi::AV_DICT_DONT_OVERWRITE } else { 0 };
+        let (value, flags) = match change {
+            MetadataChange::Set(value) => (Some(c_string(value)), 0),
+            MetadataChange::Default(value) => (Some(c_string(value)), ffi::AV_DICT_DONT_OVERWRITE),
+            MetadataChange::Remove | MetadataChange::Forget => (None, 0),
+        };
         // SAFETY: the strings outlive the call, which copies them.
         unsafe {
             ffi::av_dict_set(dictionary, key.as_ptr(), value.as_ref().map_or(ptr::null(), |v| v.as_ptr()), flags);

@@ -8,7 +8,7 @@ use crate::av::sys::{
     input::Demuxer, input::kind_of,
 };
 use crate::facts::MediaKind;
-use crate::plan::Orientation;
+use crate::plan::{MetadataEdit, Orientation};
 use crate::unit::{Rational, rescale};
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -16,8 +16,8 @@ use std::ptr;
 /// What is known of an output stream before its encoder is open.
 #[derive(Clone, Debug, Default)]
 pub struct OutputStreamSettings {
-    /// Metadata edits in order: key, value (`None` removes), whether an existing value stays.
-    pub metadata: Vec<(String, Option<String>, bool)>,
+    /// What becomes of its metadata, in order.
+    pub metadata: Vec<MetadataEdit>,
     /// Dispositions by FFmpeg's names.
     pub disposition: Vec<String>,
     /// `-tag`, or 0.
