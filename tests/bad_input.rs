@@ -220,7 +220,7 @@ fn what_is_taken_from_a_truncated_file_alone_is_told_by_status_69() {
 /// libavformat takes the length of what is there for that of the whole, leaves out half a page, and makes grey of half a picture.
 #[test]
 fn what_only_a_file_s_own_bytes_tell_is_told_by_status_69() {
-    for sound in ["s16.wav", "s16.w64", "s16.rf64", "s16.caf", "tone.wma", "tone.ogg"] {
+    for sound in ["s16.wav", "s16.w64", "s16.rf64", "s16.caf", "tiny.voc", "tiny.sox", "tone.wma", "tone.ogg"] {
         truncated_and(sound, true, &["-c:a pcm_s16le"]);
     }
     for pictures in ["pal.gif", "picture.jpg"] {
@@ -228,14 +228,33 @@ fn what_only_a_file_s_own_bytes_tell_is_told_by_status_69() {
     }
 }
 
+/// Formats of packets or blocks with lengths of their own.
+const WITHIN_A_PACKET: [&str; 10] = [
+    "tiny.aac",
+    "tiny.ac3",
+    "tiny.eac3",
+    "tiny.dts",
+    "tiny.mp2",
+    "tiny.mp3",
+    "tiny.dv",
+    "tiny.nut",
+    "tiny.ts",
+    "tiny.m2ts",
+];
+
 /// Formats that promise nothing, cut within a packet.
 #[test]
 fn a_file_that_ends_within_a_packet_is_told_by_status_69() {
     truncated_and("tiny.y4m", true, &[ENCODED]);
-    let whole = fs::read(path("tiny.aac")).unwrap();
-    let (run, _) = judge(&whole[..whole.len() - 20], "aac", COPIED).unwrap();
-    if is_weir() {
-        assert_eq!(run.code(), Some(INCOMPLETE), "{}", run.tail());
+    for medium in WITHIN_A_PACKET {
+        let whole = fs::read(path(medium)).unwrap();
+        for eighth in [3, 5, 8] {
+            let cut = whole.len() * eighth / 8 - 77;
+            let (run, _) = judge(&whole[..cut], medium.rsplit('.').next().unwrap(), COPIED).unwrap();
+            if is_weir() {
+                assert_eq!(run.code(), Some(INCOMPLETE), "{medium} cut at {cut}: {}", run.tail());
+            }
+        }
     }
 }
 
@@ -246,17 +265,20 @@ fn whole_files_have_status_0_whatever_is_taken_from_them() {
         ("late.flv", "-an -c copy"),
         ("tiny.avi", "-vn -c copy"),
         ("tiny.y4m", "-c:v ffv1"),
-        ("tiny.aac", COPIED),
-        ("tiny.ts", COPIED),
         ("s16.wav", "-c:a pcm_s16le"),
         ("s16.w64", "-c:a pcm_s16le"),
         ("s16.rf64", "-c:a pcm_s16le"),
         ("s16.caf", "-c:a pcm_s16le"),
+        ("tiny.voc", "-c:a pcm_s16le"),
+        ("tiny.sox", "-c:a pcm_s16le"),
         ("tone.wma", "-c:a pcm_s16le"),
         ("tone.ogg", COPIED),
         ("pal.gif", "-c:v ffv1"),
         ("picture.jpg", "-c:v ffv1"),
-    ] {
+    ]
+    .into_iter()
+    .chain(WITHIN_A_PACKET.map(|medium| (medium, COPIED)))
+    {
         let dir = scratch();
         let run = weir_in(dir.path(), &format!("-i {} {options} out.mkv", path(medium).display()));
         assert_eq!(run.code(), Some(0), "{medium} {options}: {}", run.tail());

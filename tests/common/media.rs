@@ -329,6 +329,16 @@ const RECIPES: &[(&str, Recipe)] = &[
     ("tiny.avi", Ffmpeg("-i {tiny.mp4} -c:v mpeg4 -g 10 -c:a libmp3lame -ar 44100")),
     ("tiny.y4m", Ffmpeg("-i {tiny.mp4} -an")),
     ("tiny.aac", Ffmpeg("-i {tiny.mp4} -vn -c copy")),
+    ("tiny.ac3", Ffmpeg("-i {tiny.mp4} -vn")),
+    ("tiny.eac3", Ffmpeg("-i {tiny.mp4} -vn")),
+    ("tiny.dts", Ffmpeg("-i {tiny.mp4} -vn -c:a dca -strict experimental")),
+    ("tiny.mp2", Ffmpeg("-i {tiny.mp4} -vn")),
+    ("tiny.mp3", Ffmpeg("-i {tiny.mp4} -vn -c:a libmp3lame -ar 44100 -write_xing 0 -id3v2_version 0")),
+    ("tiny.voc", Ffmpeg("-i {tiny.mp4} -vn -c:a pcm_s16le")),
+    ("tiny.sox", Ffmpeg("-i {tiny.mp4} -vn -c:a pcm_s32le")),
+    ("tiny.dv", Ffmpeg("-i {tiny.mp4} -t 0.4 -an -target pal-dv")),
+    ("tiny.nut", Ffmpeg("-i {tiny.mp4} -c copy")),
+    ("tiny.m2ts", Ffmpeg("-i {tiny.mp4} -c copy")),
     // Its pictures end half a second before its sound.
     ("late.flv", Ffmpeg("-t 0.6 -i {tiny.mp4} -i {tiny.mp4} -map 0:v -map 1:a -c copy")),
     // Its demuxer calls it an error that nothing follows the last packet.

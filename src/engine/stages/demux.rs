@@ -66,6 +66,8 @@ pub struct DemuxStage {
     flagged_packets: u64,
     /// Where the last packet ended in the file.
     last_byte: Option<i64>,
+    /// The last packet took all that there was, and the demuxer looked for more of it.
+    wanted_more: bool,
     packets_this_pass: u64,
     unknown_streams: usize,
     asking: Asking,
@@ -102,6 +104,7 @@ impl DemuxStage {
             reached_us: vec![None; count],
             flagged_packets: 0,
             last_byte: None,
+            wanted_more: false,
             packets_this_pass: 0,
             unknown_streams: 0,
             asking: Asking::default(),
@@ -202,6 +205,7 @@ impl DemuxStage {
         let times = raw_times(&packet);
         self.note_reached(stream, times);
         self.last_byte = packet.position().map(|at| at + packet.size() as i64);
+        self.wanted_more = self.demuxer.is_at_end();
         self.flagged_packets += u64::from(packet.is_corrupt());
         if !used {
             return Ok(Flow::Continue);

@@ -105,8 +105,13 @@ impl DemuxStage {
             (Some(position), Some(end)) => position > end,
             _ => false,
         };
-        // This demuxer keeps a part of a picture to itself; nothing else stands behind its pictures.
-        lost || (self.settings.facts.format == "yuv4mpegpipe" && rest())
+        lost || match self.settings.facts.format.as_str() {
+            // This demuxer keeps a part of a picture to itself; nothing else stands behind its pictures.
+            "yuv4mpegpipe" => rest(),
+            // And this one hands out a part of a packet as a whole one.
+            "nut" => self.wanted_more,
+            _ => false,
+        }
     }
 
     /// True where a packet that the demuxer calls damaged lacks nothing: sound whose every whole number of samples is a packet,

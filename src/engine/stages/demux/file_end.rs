@@ -1,6 +1,8 @@
 //! What a file's own bytes say of its end, where libavformat does not tell: it takes a length that the file does not reach
 //! for the length that is there, leaves out a page that is not whole, and hands out half a picture.
 
+mod rest;
+
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
 
 /// What a file lacks.
@@ -29,9 +31,13 @@ pub(super) fn lack(format: &str, file: &mut (impl Read + Seek)) -> Option<Lack> 
         "w64" => w64(file),
         "caf" => caf(file),
         "asf" | "asf_o" => asf(file),
+        "sox" => sox(file),
         "ogg" => return ogg(file, there).ok()?.then_some(Lack::Rest { of: "page" }),
         "gif" => return gif(file).ok()?.then_some(Lack::Rest { of: "picture" }),
-        _ => return None,
+        "voc" => return voc(file, there).ok()?.then_some(Lack::Rest { of: "block" }),
+        "dv" => return rest::cuts_dv(file, there).ok()?.then_some(Lack::Rest { of: "picture" }),
+        "mpegts" => return rest::cuts_transport(file, there).ok()?.then_some(Lack::Rest { of: "packet" }),
+        _ => return rest::cuts_sound(file, there, format).ok()?.then_some(Lack::Rest { of: "frame" }),
     };
     // A header that is not understood promises nothing.
     let promised = promised.ok().flatten()?;
@@ -105,6 +111,37 @@ fn caf(file: &mut (impl Read + Seek)) -> Result<Option<u64>> {
         }
         skip(file, length)?;
     }
+}
+
+/// The end of the samples of a SoX file, 32 bits each.
+fn sox(file: &mut (impl Read + Seek)) -> Result<Option<u64>> {
+    let is_little = &bytes(file)? == b".SoX";
+    let header: [u8; 4] = bytes(file)?;
+    let samples: [u8; 8] = bytes(file)?;
+    let (header, samples) = if is_little {
+        (u32::from_le_bytes(header), u64::from_le_bytes(samples))
+    } else {
+        (u32::from_be_bytes(header), u64::from_be_bytes(samples))
+    };
+    // 0: it was not known.
+    let samples = Some(samples).filter(|samples| (1..1 << 60).contains(samples));
+    Ok(samples.map(|samples| 4 + u64::from(header) + samples * 4))
+}
+
+/// True where a Creative Voice file of this length ends within a block.
+fn voc(file: &mut (impl Read + Seek), length: u64) -> Result<bool> {
+    skip(file, 20)?;
+    let header = u16::from_le_bytes(bytes(file)?);
+    let mut at = file.seek(SeekFrom::Start(header.into()))?;
+    while at < length {
+        let [kind] = bytes(file)?;
+        if kind == 0 {
+            return Ok(false);
+        }
+        let [low, middle, high] = bytes(file)?;
+        at = skip(file, u32::from_le_bytes([low, middle, high, 0]).into())?;
+    }
+    Ok(at > length)
 }
 
 /// The length that an ASF file (WMV, WMA) has by its header, unless it was written for a broadcast.
@@ -262,6 +299,27 @@ mod tests {
     }
 
     #[test]
+    fn a_sox_file_counts_its_samples_in_either_order_of_bytes() {
+        let little = [&b".SoX"[..], &[28, 0, 0, 0], &[10, 0, 0, 0, 0, 0, 0, 0], &[0; 16], &[1; 40]].concat();
+        let big = [&b"XoS."[..], &[0, 0, 0, 28], &[0, 0, 0, 0, 0, 0, 0, 10], &[0; 16], &[1; 40]].concat();
+        for file in [little, big] {
+            assert_eq!(lacks("sox", &file), None);
+            assert_eq!(lacks("sox", &file[..50]), Some(Lack::Bytes { promised: 72, there: 50 }));
+        }
+    }
+
+    #[test]
+    fn a_voice_file_has_all_of_its_blocks() {
+        let mut file = [&b"Creative Voice File\x1a"[..], &[26, 0, 10, 1, 41, 17]].concat();
+        file.extend([8, 4, 0, 0, 1, 1, 1, 1, 1, 20, 0, 0]);
+        file.extend([2; 20]);
+        assert_eq!(lacks("voc", &file), None);
+        assert_eq!(lacks("voc", &file[..file.len() - 6]), Some(Lack::Rest { of: "block" }));
+        file.extend([0, 1, 9, 9, 9]);
+        assert_eq!(lacks("voc", &file), None);
+    }
+
+    #[test]
     fn a_broadcast_promises_no_length() {
         let asf = |flags: u32| {
             let mut file = vec![0; 24];
@@ -330,7 +388,7 @@ mod tests {
         #[test]
         fn any_bytes_are_judged(
             bytes in proptest::collection::vec(any::<u8>(), 0..300),
-            format in proptest::sample::select(vec!["wav", "w64", "caf", "asf", "ogg", "gif"]),
+            format in proptest::sample::select(vec!["wav", "w64", "caf", "asf", "ogg", "gif", "sox", "voc", "dv", "mpegts", "ac3", "mp3", "dts"]),
             begins in proptest::sample::select(vec![&b""[..], b"RIFF....WAVE", b"RF64....WAVEds64", b"OggS\0", b"GIF89a", b"caff....data"]),
         ) {
             let file = [begins, &bytes[..]].concat();
