@@ -1,7 +1,8 @@
 //! The stages of the inputs: demuxers and the decoders behind them.
 
 use super::settings::{
-    balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
+    balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, takes_few_frames,
+    timeline_settings,
 };
 use super::{AT_HAND, BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
 use crate::av::{AvError, Decoder, DecoderSettings, SubtitleDecoder};
@@ -80,7 +81,9 @@ impl Builder<'_> {
                         name: decode.decoder.clone(),
                         options: decode.options.clone(),
                         bitexact: decode.bitexact,
-                        spare_threads: at_leisure[index] && hardware.wanted().is_none(),
+                        spare_threads: at_leisure[index]
+                            && hardware.wanted().is_none()
+                            && !takes_few_frames(plan, (index, stream)),
                         hardware: hardware.clone(),
                         keeps_margins,
                     };
