@@ -138,6 +138,9 @@ fn voc(file: &mut (impl Read + Seek), length: u64) -> Result<bool> {
         if kind == 0 {
             return Ok(false);
         }
+        if length - at < 4 {
+            return Ok(true);
+        }
         let [low, middle, high] = bytes(file)?;
         at = skip(file, u32::from_le_bytes([low, middle, high, 0]).into())?;
     }
@@ -314,7 +317,9 @@ mod tests {
         file.extend([8, 4, 0, 0, 1, 1, 1, 1, 1, 20, 0, 0]);
         file.extend([2; 20]);
         assert_eq!(lacks("voc", &file), None);
-        assert_eq!(lacks("voc", &file[..file.len() - 6]), Some(Lack::Rest { of: "block" }));
+        for cut in [3, 6, 20, 23] {
+            assert_eq!(lacks("voc", &file[..file.len() - cut]), Some(Lack::Rest { of: "block" }), "{cut}");
+        }
         file.extend([0, 1, 9, 9, 9]);
         assert_eq!(lacks("voc", &file), None);
     }
