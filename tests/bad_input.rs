@@ -246,6 +246,11 @@ const WITHIN_A_PACKET: [&str; 10] = [
 #[test]
 fn a_file_that_ends_within_a_packet_is_told_by_status_69() {
     truncated_and("tiny.y4m", true, &[ENCODED]);
+    let whole = fs::read(path("tiny.aac")).unwrap();
+    let (run, _) = judge(&whole[..whole.len() - 20], "aac", COPIED).unwrap();
+    if is_weir() {
+        assert_eq!(run.code(), Some(INCOMPLETE), "{}", run.tail());
+    }
     for medium in WITHIN_A_PACKET {
         let whole = fs::read(path(medium)).unwrap();
         for eighth in [3, 5, 8] {

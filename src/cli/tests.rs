@@ -306,6 +306,17 @@ fn a_value_that_was_meant_is_asked_for() {
 }
 
 #[test]
+fn key_frames_are_forced_by_times_and_words() {
+    for value in
+        ["1", "0,5,00:00:07.5", "chapters", "chapters-0.1", "1,chapters+2", "source", "source_no_drop", "expr:x"]
+    {
+        let typed = &job(&format!("-i a -force_key_frames {value} b")).outputs[0].force_key_frames.0[0].value;
+        assert_eq!(*typed, super::keyframes::keyframes(value));
+        assert!(!matches!(typed, KeyframesSpec::Unknown(_)), "{value}");
+    }
+}
+
+#[test]
 fn an_option_of_the_libraries_does_not_swallow_the_next_option() {
     for (line, corrected) in [
         ("-i a -preset -c copy o.mkv", "weir -i a -c copy o.mkv"),

@@ -49,7 +49,7 @@ impl<T> FirstClock<T> {
     /// to another.
     pub fn push(&mut self, item: T, shown: Shown, now_us: i64, distance: impl Fn(i64, i64) -> i64) -> Vec<(T, i64)> {
         if !self.held.is_empty() {
-            let soon = now_us.saturating_sub(self.held_since_us) < WAIT_US;
+            let soon = now_us - self.held_since_us < WAIT_US;
             if soon && !shown.told && !shown.key {
                 self.held.push((item, shown));
                 return Vec::new();
@@ -90,7 +90,7 @@ impl<T> FirstClock<T> {
 
     /// Something else came at `now_us`; gives what waits too long.
     pub fn pass_time(&mut self, now_us: i64) -> Vec<(T, i64)> {
-        if self.held.is_empty() || now_us.saturating_sub(self.held_since_us) < WAIT_US {
+        if self.held.is_empty() || now_us - self.held_since_us < WAIT_US {
             return Vec::new();
         }
         self.over = true;

@@ -32,12 +32,17 @@ pub(super) fn lack(format: &str, file: &mut (impl Read + Seek)) -> Option<Lack> 
         "caf" => caf(file),
         "asf" | "asf_o" => asf(file),
         "sox" => sox(file),
-        "ogg" => return ogg(file, there).ok()?.then_some(Lack::Rest { of: "page" }),
-        "gif" => return gif(file).ok()?.then_some(Lack::Rest { of: "picture" }),
-        "voc" => return voc(file, there).ok()?.then_some(Lack::Rest { of: "block" }),
-        "dv" => return rest::cuts_dv(file, there).ok()?.then_some(Lack::Rest { of: "picture" }),
-        "mpegts" => return rest::cuts_transport(file, there).ok()?.then_some(Lack::Rest { of: "packet" }),
-        _ => return rest::cuts_sound(file, there, format).ok()?.then_some(Lack::Rest { of: "frame" }),
+        _ => {
+            let (is_cut, of) = match format {
+                "ogg" => (ogg(file, there), "page"),
+                "gif" => (gif(file), "picture"),
+                "voc" => (voc(file, there), "block"),
+                "dv" => (rest::cuts_dv(file, there), "picture"),
+                "mpegts" => (rest::cuts_transport(file, there), "packet"),
+                _ => (rest::cuts_sound(file, there, format), "frame"),
+            };
+            return is_cut.ok()?.then_some(Lack::Rest { of });
+        }
     };
     // A header that is not understood promises nothing.
     let promised = promised.ok().flatten()?;
@@ -393,7 +398,7 @@ mod tests {
         #[test]
         fn any_bytes_are_judged(
             bytes in proptest::collection::vec(any::<u8>(), 0..300),
-            format in proptest::sample::select(vec!["wav", "w64", "caf", "asf", "ogg", "gif", "sox", "voc", "dv", "mpegts", "ac3", "mp3", "dts"]),
+            format in proptest::sample::select(vec!["wav", "w64", "caf", "asf", "ogg", "gif", "sox", "voc", "dv", "mpegts", "ac3", "mp3", "aac", "dts"]),
             begins in proptest::sample::select(vec![&b""[..], b"RIFF....WAVE", b"RF64....WAVEds64", b"OggS\0", b"GIF89a", b"caff....data"]),
         ) {
             let file = [begins, &bytes[..]].concat();

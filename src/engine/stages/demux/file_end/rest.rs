@@ -36,8 +36,7 @@ pub(super) fn cuts_transport(file: &mut (impl Read + Seek), length: u64) -> Resu
     let end = end(file, length)?;
     // The mark of the last packet is so far from the end.
     let stands = |distance: usize, apart: usize| {
-        let marks = (0..ROW * 2).map(|n| end.len().checked_sub(distance + n * apart).map(|at| end[at]));
-        marks.into_iter().all(|mark| mark == Some(SYNC))
+        (0..ROW * 2).all(|n| end.len().checked_sub(distance + n * apart).is_some_and(|at| end[at] == SYNC))
     };
     if SHAPES.into_iter().any(|(apart, whole)| stands(whole, apart)) {
         return Ok(false);
