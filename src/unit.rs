@@ -16,7 +16,7 @@ pub const MICROS_PER_SECOND: i64 = 1_000_000;
 ///
 /// Also used for frame rates (frames per second) and aspect ratios. `0/0` and `0/1` mean "unknown" where
 /// FFmpeg says so; [`Rational::is_valid`] is false for both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Rational {
     /// Numerator.
     pub num: i32,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::{MediaKind, Metadata, StreamGroup};
-use crate::spec::{MetadataPlace, OutputSpec};
+use crate::spec::{Dispositions, MetadataPlace, OutputSpec};
 
 /// Keys that describe the source file and not its content.
 const FILE_KEYS: [&str; 4] = ["creation_time", "company_name", "product_name", "product_version"];
@@ -300,7 +300,7 @@ pub(super) fn dispositions(context: &Context, spec: &OutputSpec, draft: &OutputD
     all
 }
 
-/// `default+forced`, `+forced`, `-default`, `0`.
+/// `default+forced`, `+forced`, `-default`, `0`, `0x41`.
 fn parse_disposition(typed: &str, current: &[String]) -> Vec<String> {
     let mut flags: Vec<String> = if typed.starts_with(['+', '-']) { current.to_vec() } else { Vec::new() };
     let mut rest = typed;
@@ -312,9 +312,11 @@ fn parse_disposition(typed: &str, current: &[String]) -> Vec<String> {
         };
         let end = body.find(['+', '-']).unwrap_or(body.len());
         let name = &body[..end];
-        flags.retain(|f| f != name);
-        if add && name != "0" && !name.is_empty() {
-            flags.push(name.to_owned());
+        for name in Dispositions::named_by(name).unwrap_or_else(|| vec![name]) {
+            flags.retain(|f| f != name);
+            if add && !name.is_empty() {
+                flags.push(name.to_owned());
+            }
         }
         rest = &body[end..];
     }
@@ -342,6 +344,8 @@ mod tests {
         assert_eq!(parsed("+default", &["default"]), ["default"]);
         assert_eq!(parsed("-default+forced", &["default"]), ["forced"]);
         assert!(parsed("0", &["default", "forced"]).is_empty());
+        assert_eq!(parsed("1+0x40", &["dub"]), ["default", "forced"]);
+        assert_eq!(parsed("-1", &["default", "forced"]), ["forced"]);
         assert!(parsed("", &["default"]).is_empty());
     }
 

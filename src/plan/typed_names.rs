@@ -5,7 +5,7 @@ use super::place::OutputPlace;
 use super::{Context, OutputDraft};
 use crate::catalog::Named;
 use crate::diagnostic::{Diagnostic, Origin, mask_text, mask_url, nearest, nearest_flags};
-use crate::spec::{Assigned, PerStream};
+use crate::spec::{Assigned, Dispositions, PerStream};
 
 /// Checks what is typed for the streams of all outputs.
 pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], findings: &mut Findings) {
@@ -45,8 +45,9 @@ pub(super) fn unknown_layout(context: &Context, layout: &Assigned<String>) -> Di
 
 fn disposition(context: &Context, url: &str, value: &str, origin: &Origin, findings: &mut Findings) {
     let known = context.catalog.names(Named::Disposition);
-    let is_known =
-        |word: &&str| word.is_empty() || word.parse::<i32>().is_ok() || known.iter().any(|name| name == word);
+    let is_known = |word: &&str| {
+        word.is_empty() || Dispositions::named_by(word).is_some() || known.iter().any(|name| name == word)
+    };
     let Some(unknown) = value.split(['+', '-']).find(|word| !is_known(word)) else { return };
     let message = format!("{url}: '{}' is no disposition.", mask_text(unknown));
     let diagnostic = Diagnostic::error("disposition", message).at(origin);

@@ -51,6 +51,12 @@ impl Dispositions {
         Self(bits.fold(0, |all, (_, bit)| all | bit))
     }
 
+    /// The names of those whose bits are set in a number, decimal or with `0x`; `None` for what is no number.
+    pub fn named_by(number: &str) -> Option<Vec<&'static str>> {
+        let bits = self::number(number)?;
+        Some(NAMES.iter().filter(|(_, bit)| bits & bit != 0).map(|(name, _)| *name).collect())
+    }
+
     /// True when all of `others` are in the set.
     pub const fn contains(self, others: Self) -> bool {
         self.0 & others.0 == others.0
@@ -91,6 +97,14 @@ mod tests {
             let text = asked.iter().map(|at| NAMES[*at].0).collect::<Vec<_>>().join("+");
             let contained = asked.iter().all(|at| held.contains(at));
             prop_assert_eq!(Dispositions::of(&names).contains(Dispositions::parse(&text).unwrap()), contained);
+        }
+
+        #[test]
+        fn numbers_name_what_they_are_the_bits_of(bits in any::<u32>(), hex in any::<bool>()) {
+            let text = if hex { format!("0x{bits:x}") } else { bits.to_string() };
+            let names: Vec<String> = Dispositions::named_by(&text).unwrap().into_iter().map(str::to_owned).collect();
+            prop_assert!(Dispositions::parse(&text).unwrap().contains(Dispositions::of(&names)));
+            prop_assert_eq!(names.len(), NAMES.iter().filter(|(_, bit)| bits & bit != 0).count());
         }
     }
 }

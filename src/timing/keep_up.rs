@@ -6,11 +6,13 @@
 
 mod blame;
 mod ladder;
+mod steps;
 mod workload;
 
 use self::blame::Blame;
 use self::ladder::Ladder;
 pub use self::ladder::{Measure, Remedy};
+use self::steps::{HOLD_US, Observed};
 use self::workload::Workload;
 
 /// A step up or down the ladder, or several at once.
@@ -49,15 +51,6 @@ const WINDOW_US: i64 = 500_000;
 const LATE_US: i64 = 400_000;
 /// The same, where no packet has come that would tell how slow the encoder is.
 const UNJUDGED_LATE_US: i64 = 500_000;
-/// One that is known takes no more than so many times what it usually takes: more than that is the machine's doing, or will
-/// show again.
-const OUTLIER: i64 = 3;
-/// A measure shows after so long whether it does.
-const SETTLE_US: i64 = 1_000_000;
-/// A measure is taken back after so long in time; longer each time that it had to be taken again at once.
-const HOLD_US: (i64, i64) = (8_000_000, 120_000_000);
-/// Taken again within this time is at once.
-const AT_ONCE_US: i64 = 15_000_000;
 /// An encoder that worked for so much of a window, in thousandths, and would need more than there is, is too slow although
 /// it is hardly late yet, if that goes on for so many windows.
 const AT_THE_LIMIT: (i64, i64, u32) = (950, 1030, 4);
@@ -65,7 +58,8 @@ const AT_THE_LIMIT: (i64, i64, u32) = (950, 1030, 4);
 const STARVED_US: i64 = 500_000;
 /// A jump of the media's clock is no interval between frames.
 const JUMP_US: i64 = 1_000_000;
-
+/// Media times of damaged streams beyond this (36 000 years) are taken for it, so that sums of them hold.
+const FARTHEST_US: i64 = i64::MAX / 8;
 /// From frame to frame, until it is known better.
 const USUAL_INTERVAL_US: i64 = 40_000;
 
@@ -172,6 +166,7 @@ impl KeepUp {
 
     /// A frame is there: whether it is to be encoded.
     pub fn offer(&mut self, now_us: i64, media_us: i64) -> bool {
+        let media_us = within_reach(media_us);
         let difference = now_us - media_us;
         if self.last_offer_us.is_some_and(|last| now_us - last > STARVED_US) {
             self.origin_us = None;
@@ -213,20 +208,20 @@ impl KeepUp {
         if self.max_delay_us == i64::MAX {
             return i64::MAX;
         }
-        let oldest = self.work.oldest_us().unwrap_or(i64::MAX);
-        let held_us = self.last_media_us.map_or(0, |last| (last - oldest).max(0));
+        let inside = self.last_media_us.zip(self.work.oldest_us());
+        let held_us = inside.map_or(0, |(last, oldest)| (last - oldest).max(0));
         (self.max_delay_us * 3 / 4 - held_us).clamp(self.max_delay_us / 8, self.max_delay_us / 2)
     }
 
     /// A frame goes into the encoder, which works from now on.
     pub fn entered(&mut self, now_us: i64, media_us: i64) {
-        self.work.entered(now_us, media_us);
+        self.work.entered(now_us, within_reach(media_us));
     }
 
     /// The packet of a frame is out. No frame before `dts_us` will follow.
     pub fn left(&mut self, now_us: i64, media_us: i64, dts_us: i64) {
         self.count_work(now_us);
-        self.work.left(media_us, dts_us);
+        self.work.left(within_reach(media_us), within_reach(dts_us));
     }
 
     /// The encoder waits for its next frame.
@@ -330,75 +325,11 @@ impl KeepUp {
         let waited_for_us = self.late_of_next(now_us).max(self.window.worst_late_us).max(self.reviewed_late_us);
         waited_for_us > self.late_limit_us() / 2 && self.age_us(now_us, oldest) > self.max_delay_us - reserve_us
     }
-
-    fn step(&mut self, now: &Observed) -> Option<Change> {
-        let next = if self.must_climb(now) {
-            // Nothing has come of the last measure either: there is no time for a third.
-            let again = !now.judged && self.guessed;
-            // The first packets cost less than those that follow: they are few, and were made beside each other.
-            let load = match self.usual_load.filter(|_| self.work.is_known()) {
-                _ if again => i64::MAX,
-                Some(usual) => now.load.min(usual.saturating_mul(OUTLIER)),
-                None => now.load.saturating_mul(2),
-            };
-            let next = self.ladder.against(load, self.rung, now.judged);
-            self.guessed = !now.judged;
-            if now.overdue { self.ladder.other_encoder(next) } else { next }
-        } else if self.may_descend(now) {
-            self.rung - 1
-        } else {
-            self.set_keep(now.load);
-            return None;
-        };
-        let relief = next < self.rung;
-        if relief {
-            self.relieved_at_us = now.now_us;
-        } else if now.now_us - self.relieved_at_us < AT_ONCE_US {
-            self.hold_us = (self.hold_us * 2).min(HOLD_US.1);
-        }
-        let from = self.measure();
-        self.rung = next;
-        self.changed_at_us = now.now_us;
-        self.set_keep(now.load);
-        Some(Change { from, to: self.measure(), relief })
-    }
-
-    fn must_climb(&self, now: &Observed) -> bool {
-        if self.ladder.is_top(self.rung) {
-            return false;
-        }
-        // Where the encoder is not what one waits for, leaving out its work changes little.
-        let too_late = now.late_us > self.late_limit_us() && now.busy > 500;
-        // The measure in force may do, and only need its time.
-        let catching_up = self.rung > 0 && now.late_us < now.before_us;
-        now.overdue || (too_late && !catching_up && now.now_us - self.changed_at_us >= SETTLE_US)
-    }
-
-    fn may_descend(&self, now: &Observed) -> bool {
-        let in_time = now.late_us <= self.late_limit_us() / 2 && now.now_us - self.changed_at_us >= self.hold_us;
-        in_time && self.ladder.has_room(now.load, now.in_use, self.rung)
-    }
-
-    fn set_keep(&mut self, load: i64) {
-        self.keep = match self.measure() {
-            Measure::Nothing => 1000,
-            Measure::DropEvenly => (900 * 1000 / load.max(1)).clamp(500, 950),
-            _ => 500,
-        };
-    }
 }
 
-/// What a review has found.
-struct Observed {
-    now_us: i64,
-    busy: i64,
-    load: i64,
-    in_use: i64,
-    /// By packets, and not by how long the first one is waited for.
-    judged: bool,
-    late_us: i64,
-    before_us: i64,
-    overdue: bool,
+/// A media time with which sums hold.
+fn within_reach(media_us: i64) -> i64 {
+    media_us.clamp(-FARTHEST_US, FARTHEST_US)
 }
 
 #[cfg(test)]

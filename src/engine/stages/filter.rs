@@ -1,9 +1,11 @@
 //! Runs a filtergraph: gives it what it asks for, and sends on what comes out.
 
+mod feeding;
 mod making;
+mod orders;
 
-use self::making::describe;
-use super::feed::{Input, InputSettings, Next};
+use self::orders::Orders;
+use super::feed::{Input, InputSettings};
 use crate::av::{AvError, FilterGraph, GraphOutput, GraphSettings, OutputConstraint, Pull};
 use crate::engine::balance::{Appetite, Hold};
 use crate::engine::commands::Commands;
@@ -41,8 +43,8 @@ pub struct FilterStage {
     pauses: bool,
     /// It has more to do, whether or not something comes.
     is_busy: bool,
-    /// The keyboard's commands, how many were seen, and the graph's number among all.
-    commands: Option<(Commands, usize, usize)>,
+    /// The keyboard's.
+    orders: Option<Orders>,
     /// Where it is told what the graph consists of once it is configured, and as which one.
     told_to: Option<(Arc<Meter>, GraphPlace)>,
     name: String,
@@ -75,7 +77,7 @@ impl FilterStage {
             hold: None,
             pauses: false,
             is_busy: false,
-            commands: None,
+            orders: None,
             told_to: None,
             name,
         }
@@ -102,7 +104,7 @@ impl FilterStage {
 
     /// Lets the graph take commands; `number` is the one that its answers show.
     pub fn commanded_by(mut self, commands: Commands, number: usize) -> Self {
-        self.commands = Some((commands, 0, number));
+        self.orders = Some(Orders::new(commands, number));
         self
     }
 
@@ -113,14 +115,8 @@ impl FilterStage {
     }
 
     fn obey(&mut self) {
-        let (Some((commands, seen, number)), Some(graph)) = (&mut self.commands, &mut self.graph) else { return };
-        for c in commands.since(seen) {
-            let (result, answer) = graph.command((&c.target, &c.command, &c.argument), c.time_s, c.first_only);
-            match c.time_s {
-                None => log::error!("Command reply for stream {number}: ret:{result} res:\n{answer}"),
-                Some(_) if result < 0 => log::error!("Queuing command failed with error {}", AvError(result)),
-                Some(_) => {}
-            }
+        if let (Some(orders), Some(graph)) = (&mut self.orders, &mut self.graph) {
+            orders.carry_out(graph);
         }
     }
 
@@ -209,82 +205,6 @@ impl FilterStage {
         !hold.is_wanted()
     }
 
-    /// Gives the graph one frame, or the end, of the input that it asks for most; `false` when it has to wait.
-    fn feed(&mut self, out: &mut Outlet<FrameItem>) -> Result<bool, StageError> {
-        let Some(graph) = &self.graph else { return Ok(false) };
-        let asked: Vec<u32> = (0..self.inputs.len()).map(|port| graph.unmet_requests(port)).collect();
-        let any = asked.iter().any(|times| *times > 0);
-        let mut best = None;
-        for (port, input) in self.inputs.iter_mut().enumerate() {
-            if asked[port] > 0 && !input.has_next() {
-                input.repeat().map_err(StageError::library("draw a subtitle"))?;
-            }
-            // A graph that asks for nothing takes whatever there is.
-            if input.has_next() && (asked[port] > 0 || !any) && best.is_none_or(|best: usize| asked[port] > asked[best])
-            {
-                best = Some(port);
-            }
-        }
-        if self.in_turn
-            && let Some(first) = first_asked(&self.inputs, &asked)
-            && !self.inputs[first].has_next()
-        {
-            best = None;
-        }
-        for (input, times) in self.inputs.iter_mut().zip(&asked) {
-            if *times > 0 || best.is_some() {
-                input.goes_on(*times > 0);
-            }
-        }
-        match best {
-            Some(port) => self.feed_port(port, out),
-            None => self.finish_after_last(out),
-        }
-    }
-
-    /// Gives the graph one frame, or the end, of an input.
-    fn feed_port(&mut self, port: usize, out: &mut Outlet<FrameItem>) -> Result<bool, StageError> {
-        if self.leave_out_changed(port) {
-            return Ok(true);
-        }
-        if let Some(shape) = self.inputs[port].changes() {
-            self.rebuild(port, shape, out)?;
-        }
-        let Some(graph) = &mut self.graph else { return Ok(false) };
-        self.has_asked = false;
-        let fed = match self.inputs[port].next() {
-            Some(Next::Frame(frame)) => graph.push(port, frame),
-            Some(Next::End(pts)) => graph.close_input(port, pts),
-            None => Ok(()),
-        };
-        match fed {
-            Ok(()) | Err(AvError::EOF) => Ok(true),
-            Err(error) => Err(self.fault(error)),
-        }
-    }
-
-    /// Leaves out a frame that would make the graph be built anew, where that is not wanted.
-    fn leave_out_changed(&mut self, port: usize) -> bool {
-        let input = &mut self.inputs[port];
-        let Some(shape) = input.drop_changed() else { return false };
-        if input.dropped == 1 {
-            log::warn!(
-                "{}: the input changed to {}; such frames are left out, since -drop_changed is set.",
-                self.name,
-                describe(&shape)
-            );
-        }
-        true
-    }
-
-    /// When all inputs have ended, whatever the graph still has comes out by pulling once more.
-    fn finish_after_last(&mut self, out: &mut Outlet<FrameItem>) -> Result<bool, StageError> {
-        for port in 0..self.kinds.len() {
-            self.reap_port(port, out)?;
-        }
-        Ok(false)
-    }
-
     fn reap_port(&mut self, port: usize, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         while !self.finished[port] {
             let Some(graph) = &mut self.graph else { return Ok(()) };
@@ -354,12 +274,6 @@ impl FilterStage {
         self.obey();
         self.work(out)
     }
-}
-
-/// The input that the graph asks for most, of those that go on; the first of several.
-fn first_asked(inputs: &[Input], asked: &[u32]) -> Option<usize> {
-    let goes_on = |port: &usize| asked[*port] > 0 && (inputs[*port].has_next() || !inputs[*port].ended);
-    (0..inputs.len()).filter(goes_on).min_by_key(|port| std::cmp::Reverse(asked[*port]))
 }
 
 impl Stage for FilterStage {

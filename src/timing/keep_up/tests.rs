@@ -300,4 +300,18 @@ proptest! {
         let changes = ran.changes();
         prop_assert!(changes.len() <= 16, "{changes:?}");
     }
+
+    #[test]
+    fn times_that_a_damaged_stream_tells_hold(times in prop::collection::vec((any::<i64>(), any::<i64>()), 1..60)) {
+        let mut control = KeepUp::new(MAX_DELAY_US, vec![60, 30]);
+        for (n, (media_us, dts_us)) in (0..).zip(times) {
+            let now_us = n * INTERVAL_US;
+            control.offer(now_us, media_us);
+            control.entered(now_us, media_us);
+            control.review(now_us + TICK_US / 2, 0);
+            control.left(now_us + TICK_US / 2, media_us, dts_us);
+            control.rests(now_us + TICK_US / 2);
+            control.review(now_us + TICK_US / 2, 0);
+        }
+    }
 }
