@@ -489,6 +489,7 @@ const FORMATS: &[Case] = &[
     same("frames of uneven distance, passed through", "-i {vfr.mkv} -fps_mode passthrough -f framecrc -"),
     same("frames of an animation", "-i {pal.gif} -f framecrc -"),
     same("matroska on stdout", "-i {av.mp4} -c copy -bitexact -f matroska -"),
+    same("a length told in a header that nobody completes", "-i {av.mp4} -t 0.5 -c copy -bitexact -f matroska -"),
     same("ts on stdout", "-i {av.mp4} -c copy -f mpegts pipe:1"),
     same("flv on stdout", "-i {av.mp4} -c copy -f flv -flvflags no_duration_filesize -"),
     same("raw pictures out", "-i {av.mp4} -t 0.3 -s 64x36 -pix_fmt rgb24 -f rawvideo -"),

@@ -79,6 +79,7 @@ impl Muxer {
             (*context).interrupt_callback = interrupt.callback();
             (*context).flags = from.flags;
             (*context).max_delay = from.max_delay;
+            (*context).duration = from.duration;
             let files = OwnFiles::default();
             files.watch(&mut *context);
             let new = Self {
@@ -139,6 +140,13 @@ impl Muxer {
     pub fn set_max_delay_us(&mut self, delay_us: i64) {
         // SAFETY: the context is valid.
         unsafe { (*self.context).max_delay = i32::try_from(delay_us).unwrap_or(i32::MAX) };
+    }
+
+    /// How long the output is to be at the most, in microseconds (`AVFormatContext.duration`), for headers that cannot be completed
+    /// at the end.
+    pub fn set_duration_us(&mut self, duration_us: i64) {
+        // SAFETY: the context is valid.
+        unsafe { (*self.context).duration = duration_us };
     }
 
     /// Opens the file or connection, unless the format does that by itself.

@@ -103,6 +103,9 @@ impl OpenInputs {
             })?;
         }
         muxer.set_max_delay_us(output.max_delay_us);
+        if let Some(duration_us) = output.duration_us {
+            muxer.set_duration_us(duration_us);
+        }
         if let Some((input, with_metadata)) = output.chapters_from {
             let how = ChapterCopy {
                 offset_us: output.start_us.unwrap_or(0) - self.seeks[input].offset_us,
