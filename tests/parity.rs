@@ -658,6 +658,10 @@ const GRAPHS: &[Case] = &[
     ),
     same("subtitles drawn by a filter", "-i {av.mp4} -filter_complex subtitles={sub.srt} -an -c:v ffv1 out.nut"),
     same("pictures compared", "-i {av.mp4} -i {av.ts} -lavfi [0:v][1:v]ssim;[0:v][1:v]psnr -f null -"),
+    same(
+        "a filter that writes a file for each of its inputs",
+        "-i {av.mp4} -i {av.ts} -filter_complex [0:v][1:v]signature=nb_inputs=2:format=xml:filename=sig%d.xml -f framecrc -",
+    ),
 ];
 
 const SELDOM: &[Case] = &[
@@ -670,6 +674,11 @@ const SELDOM: &[Case] = &[
     same("a VCD", "-i {av.mp4} -t 0.8 -target pal-vcd out.mpg"),
     same("a DVD", "-i {av.mp4} -t 0.4 -target ntsc-dvd out.mpg"),
     same("a DV", "-i {av.mp4} -t 0.4 -target pal-dv out.dv"),
+    same("a DV, whatever came before", "-i {av.mp4} -t 0.4 -s 320x240 -r 30 -ac 1 -target pal-dv out.dv"),
+    same(
+        "a DVD's rate and another size",
+        "-i {av.mp4} -t 0.4 -b:v 3M -target pal-dvd -s 352x288 -muxpreload 0.2 out.mpg",
+    ),
     same("the first pass", "-i {av.mp4} -an -c:v mpeg4 -b:v 300k -pass 1 -passlogfile log -f null -"),
     same("x264's first pass", "-i {av.mp4} -an -c:v libx264 -threads 1 -preset ultrafast -b:v 300k -pass 1 -f null -"),
     same("quality of a stretch", "-i {av.mp4} -an -c:v mpeg4 -b:v 300k -rc_override 0,10,20/11,30,3 out.avi"),

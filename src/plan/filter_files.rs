@@ -41,10 +41,19 @@ pub(super) fn without_files(catalog: &dyn Catalog, graph: &str) -> String {
     for place in places(graph).iter().rev() {
         for (option, _) in files(catalog, graph, place) {
             // What is typed last holds.
-            text.insert_str(place.arguments.end, &format!(":{option}=/dev/null"));
+            text.insert_str(place.arguments.end, &format!(":{option}={}", nowhere(&graph[place.name.clone()])));
         }
     }
     text
+}
+
+/// What a filter takes for the name of a file that keeps nothing.
+fn nowhere(filter: &str) -> &'static str {
+    match filter {
+        // It has a file for each input and wants their number in the name, but opens none before its end.
+        "signature" => "/dev/null%d",
+        _ => "/dev/null",
+    }
 }
 
 /// The options by which a filter writes a file, with the file.

@@ -10,6 +10,9 @@ use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
 use crate::spec::{DEFAULT_MAX_DELAY_US, DEFAULT_STATS_LINE, OutputSpec, StatsPlace, StatsSpec, stats_line};
 
+/// `-muxpreload` where it is not given, in microseconds.
+const MUX_PRELOAD_US: i64 = 500_000;
+
 /// Plans an output, or says why it cannot be.
 pub(super) fn output(
     context: &Context,
@@ -33,8 +36,9 @@ pub(super) fn output(
     let mut options = Vec::new();
     codec_options::merge(&mut options, spec.options.iter().filter(|o| o.scopes.format));
     codec_options::set_defaults(&mut options, &draft.options);
-    if spec.mux_preload_us != 0 && context.catalog.muxer_has_option(&draft.muxer.name, "preload") {
-        options.push(("preload".to_owned(), spec.mux_preload_us.to_string()));
+    let preload_us = spec.mux_preload_us.as_ref().map_or(MUX_PRELOAD_US, |typed| typed.value);
+    if preload_us != 0 && context.catalog.muxer_has_option(&draft.muxer.name, "preload") {
+        options.push(("preload".to_owned(), preload_us.to_string()));
     }
     let mut streams = Vec::new();
     for (i, stream) in draft.streams.iter().enumerate() {

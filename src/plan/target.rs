@@ -1,7 +1,7 @@
-//! `-target`: all that a kind of disc or tape wants, as options that the user's own come after.
+//! `-target`: all that a kind of disc or tape wants, as options in its place: those that come after it count more.
 
 use crate::catalog::Catalog;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Origin};
 use crate::facts::{InputFacts, MediaKind};
 use crate::spec::{Assigned, AvOption, OutputSpec, PerStream, StreamSpecifier};
 use crate::unit::Rational;
@@ -100,7 +100,8 @@ const DV: Target = Target {
 /// A VCD's packets begin 0.44 s after the clock: two packs of padding and one of the other stream come first.
 const VCD_PRELOAD_US: i64 = 440_000;
 
-/// Puts what the target stands for before the options of the output, which so count more.
+/// Puts what the target stands for among the options of the output, where it was typed: of two that contradict each other the
+/// later one counts, as in ffmpeg.
 pub fn expand_target(
     spec: &mut OutputSpec,
     facts: &[InputFacts],
@@ -141,26 +142,27 @@ pub fn expand_target(
     };
     let at = |specifier: &str| StreamSpecifier::parse(specifier).unwrap_or_default();
     let origin = &asked.origin;
-    if spec.format.is_none() {
+    if spec.format.as_ref().is_none_or(|typed| is_before(&typed.origin, origin)) {
         let value = target.format.to_owned();
         spec.format = Some(Assigned { specifier: StreamSpecifier::all(), value, origin: origin.clone() });
     }
     if let Some((pictures, sound)) = target.codecs {
-        first(&mut spec.codec, &at("a"), sound.to_owned(), &asked);
-        first(&mut spec.codec, &at("v"), pictures.to_owned(), &asked);
+        in_place(&mut spec.codec, &at("a"), sound.to_owned(), &asked);
+        in_place(&mut spec.codec, &at("v"), pictures.to_owned(), &asked);
     }
     let size = target.sizes[usize::from(norm != Norm::Pal)];
-    first(&mut spec.size, &at(""), size.to_owned(), &asked);
-    first(&mut spec.frame_rate, &at(""), norm.rate(), &asked);
-    first(&mut spec.sample_rate_hz, &at(""), target.rate_hz, &asked);
+    in_place(&mut spec.size, &at(""), size.to_owned(), &asked);
+    in_place(&mut spec.frame_rate, &at(""), norm.rate(), &asked);
+    in_place(&mut spec.sample_rate_hz, &at(""), target.rate_hz, &asked);
     if let Some(format) = pixel_format {
-        first(&mut spec.pixel_format, &at(""), format.to_owned(), &asked);
+        in_place(&mut spec.pixel_format, &at(""), format.to_owned(), &asked);
     }
     if let Some(channels) = target.channels {
-        first(&mut spec.channels, &at(""), channels, &asked);
+        in_place(&mut spec.channels, &at(""), channels, &asked);
     }
-    if target.format == "vcd" {
-        spec.mux_preload_us = VCD_PRELOAD_US;
+    if target.format == "vcd" && spec.mux_preload_us.as_ref().is_none_or(|typed| is_before(&typed.origin, origin)) {
+        let (specifier, value) = (StreamSpecifier::all(), VCD_PRELOAD_US);
+        spec.mux_preload_us = Some(Assigned { specifier, value, origin: origin.clone() });
     }
     let group = ("g", "", if norm == Norm::Pal { "15" } else { "18" });
     let group = target.codecs.map(|_| group);
@@ -171,11 +173,17 @@ pub fn expand_target(
         scopes: catalog.option_scopes(name),
         origin: origin.clone(),
     });
+    // Of encoders' and muxers' own, those that are typed count more wherever they stand.
     spec.options.splice(0..0, options);
 }
 
-fn first<T>(values: &mut PerStream<T>, specifier: &StreamSpecifier, value: T, asked: &Assigned<String>) {
-    values.0.insert(0, Assigned { specifier: specifier.clone(), value, origin: asked.origin.clone() });
+fn in_place<T>(values: &mut PerStream<T>, specifier: &StreamSpecifier, value: T, asked: &Assigned<String>) {
+    let at = values.0.partition_point(|typed| is_before(&typed.origin, &asked.origin));
+    values.0.insert(at, Assigned { specifier: specifier.clone(), value, origin: asked.origin.clone() });
+}
+
+fn is_before(typed: &Origin, other: &Origin) -> bool {
+    typed.arg < other.arg
 }
 
 /// PAL or NTSC by the first time base of pictures that is one of theirs.
@@ -199,12 +207,12 @@ fn guessed(facts: &[InputFacts], diagnostics: &mut Vec<Diagnostic>) -> Option<No
 mod tests {
     use super::*;
     use crate::catalog::testing::FakeCatalog;
-    use crate::diagnostic::Origin;
 
-    fn expanded(target: &str) -> (OutputSpec, Vec<Diagnostic>) {
-        let mut spec = OutputSpec::new("out.mpg", Origin::new(0, "out.mpg"));
-        let origin = Origin::new(1, "-target");
-        spec.size.push(StreamSpecifier::all(), "64x64".to_owned(), origin.clone());
+    /// `-target` at place 3, `-s 64x64` at the place given.
+    fn expanded(target: &str, size_at: usize) -> (OutputSpec, Vec<Diagnostic>) {
+        let mut spec = OutputSpec::new("out.mpg", Origin::new(9, "out.mpg"));
+        let origin = Origin::new(3, "-target");
+        spec.size.push(StreamSpecifier::all(), "64x64".to_owned(), Origin::new(size_at, "-s"));
         spec.seldom.target = Some(Assigned { specifier: StreamSpecifier::all(), value: target.to_owned(), origin });
         let mut told = Vec::new();
         expand_target(&mut spec, &[], &FakeCatalog, &mut told);
@@ -212,18 +220,20 @@ mod tests {
     }
 
     #[test]
-    fn a_disc_brings_its_format_codecs_and_rates_and_the_users_own_options_count_more() {
-        let (spec, told) = expanded("ntsc-dvd");
-        assert!(told.is_empty());
-        assert_eq!(spec.format.map(|f| f.value), Some("dvd".to_owned()));
-        assert_eq!(spec.codec.0.iter().map(|c| c.value.as_str()).collect::<Vec<_>>(), ["mpeg2video", "ac3"]);
-        assert_eq!(spec.frame_rate.0[0].value, Rational::new(30_000, 1001));
-        assert_eq!(spec.size.0.iter().map(|c| c.value.as_str()).collect::<Vec<_>>(), ["720x480", "64x64"]);
+    fn a_disc_brings_its_format_codecs_and_rates_and_what_is_typed_later_counts_more() {
+        for (size_at, sizes) in [(1, ["64x64", "720x480"]), (5, ["720x480", "64x64"])] {
+            let (spec, told) = expanded("ntsc-dvd", size_at);
+            assert!(told.is_empty());
+            assert_eq!(spec.format.map(|f| f.value), Some("dvd".to_owned()));
+            assert_eq!(spec.codec.0.iter().map(|c| c.value.as_str()).collect::<Vec<_>>(), ["ac3", "mpeg2video"]);
+            assert_eq!(spec.frame_rate.0[0].value, Rational::new(30_000, 1001));
+            assert_eq!(spec.size.0.iter().map(|c| c.value.as_str()).collect::<Vec<_>>(), sizes);
+        }
     }
 
     #[test]
     fn a_target_without_norm_needs_an_input_that_tells() {
-        assert_eq!(expanded("dvd").1[0].code, "target");
-        assert_eq!(expanded("pal-nosuch").1[0].code, "target");
+        assert_eq!(expanded("dvd", 5).1[0].code, "target");
+        assert_eq!(expanded("pal-nosuch", 5).1[0].code, "target");
     }
 }

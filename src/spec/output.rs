@@ -103,7 +103,7 @@ pub struct OutputSpec {
     /// `-muxdelay`, microseconds.
     pub mux_max_delay_us: i64,
     /// `-muxpreload`, microseconds.
-    pub mux_preload_us: i64,
+    pub mux_preload_us: Option<Assigned<i64>>,
     /// How patient its session is.
     pub live: LiveSpec,
     /// `-keep_up`.
@@ -165,7 +165,7 @@ impl OutputSpec {
             muxing_queue_data_threshold_bytes: PerStream::default(),
             thread_queue_size: None,
             mux_max_delay_us: DEFAULT_MAX_DELAY_US,
-            mux_preload_us: 500_000,
+            mux_preload_us: None,
             live: LiveSpec::default(),
             keep_up: false,
             max_lag_us: None,

@@ -4,7 +4,7 @@ use super::{Arity, Effect, Row, Suffix, Use};
 use crate::cli::keyframes::{bad_keyframes, keyframes};
 use crate::cli::place;
 use crate::cli::value::{BadValue, aspect, fps_mode, frame_rate, integer_within, number, time_base};
-use crate::spec::{FpsMode, KeyframesSpec, MetadataSpec, OutputSpec};
+use crate::spec::{Assigned, FpsMode, KeyframesSpec, MetadataSpec, OutputSpec, StreamSpecifier};
 use crate::unit::MICROS_PER_SECOND;
 
 macro_rules! set {
@@ -204,7 +204,10 @@ pub(super) const ROWS: &[Row] = &[
         &["muxpreload"],
         "seconds",
         "delay at the start",
-        set!(|spec, u| spec.mux_preload_us = seconds_us(u.value)?),
+        set!(|spec, u| {
+            let (specifier, value) = (StreamSpecifier::all(), seconds_us(u.value)?);
+            spec.mux_preload_us = Some(Assigned { specifier, value, origin: u.origin.clone() });
+        }),
     ),
 ];
 
