@@ -4,7 +4,7 @@ use super::repeated_options::{Values, values};
 use crate::diagnostic::{Diagnostic, Severity, mask_url, shell_quoted};
 use crate::facts::MediaKind;
 use crate::plan::place::{OutputPlace, lacking};
-use crate::plan::{Context, OutputDraft};
+use crate::plan::{Context, OutputDraft, StreamSource};
 use crate::spec::OutputSpec;
 
 /// The options of an output by the kinds of streams that they are for; no kinds are all kinds.
@@ -57,6 +57,24 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
             diagnostics.push(Diagnostic::new(severity, "unused-option", message).ffmpeg_says("").at(origin));
         }
     }
+    if spec.shortest {
+        diagnostics.extend(alone(spec, draft));
+    }
+}
+
+/// What `-shortest` ends is what others outlast; the only stream of pictures or sound ends by itself, or never.
+fn alone(spec: &OutputSpec, draft: &OutputDraft) -> Option<Diagnostic> {
+    let mut counting = draft.streams.iter().filter(|s| matches!(s.kind, MediaKind::Video | MediaKind::Audio));
+    let (only, None) = (counting.next()?, counting.next()) else { return None };
+    let message =
+        format!("-shortest has no effect on {}: it has one stream of pictures or sound.", mask_url(&spec.url));
+    let diagnostic = Diagnostic::warning("unused-option", message).ffmpeg_says("");
+    Some(match only.source {
+        StreamSource::Graph(..) => diagnostic.remedy(
+            "A filter that is to end with the shortest of its inputs has an option for that, such as overlay=shortest=1.",
+        ),
+        _ => diagnostic,
+    })
 }
 
 #[cfg(test)]
@@ -86,11 +104,16 @@ mod tests {
         for (options, expected) in cases {
             assert_eq!(told(&format!("-i in {options} out.mp4")), [expected], "{options}");
         }
+        let alone = "-shortest has no effect on out.mp4: it has one stream of pictures or sound.";
+        assert_eq!(told("-i in -shortest -an out.mp4"), [alone]);
+        assert_eq!(told("-i in -shortest -filter_complex [0:v]null[v] -map [v] out.mp4"), [alone]);
     }
 
     #[test]
     fn options_that_streams_take_are_not() {
-        for options in ["-r 25 -ar 44100 -c:a aac -vf null -filter:a:0 anull", "-vn -c copy", "-metadata:s:a:0 t=x"] {
+        for options in
+            ["-r 25 -ar 44100 -c:a aac -vf null -filter:a:0 anull", "-vn -c copy", "-metadata:s:a:0 t=x", "-shortest"]
+        {
             assert!(told(&format!("-i in {options} out.mp4")).is_empty(), "{options}");
         }
     }
