@@ -167,8 +167,8 @@ pub fn value_forgotten(origin: &Origin, next: &str, expected: &str) -> Diagnosti
     Diagnostic::error("missing-value", message).remedy(format!("{} expects {expected}.", origin.token)).at(origin)
 }
 
-/// An option of the libraries that would take the next option for its value.
-pub fn library_value_forgotten(origin: &Origin, next: &str) -> Diagnostic {
+/// An option that takes any text, and would take the next option for it.
+pub fn text_forgotten(origin: &Origin, next: &str) -> Diagnostic {
     let remedy = format!("{0} stands before its value; without {0} the usual one counts.", origin.token);
     value_forgotten(origin, next, "").remedy(remedy)
 }

@@ -6,6 +6,7 @@ mod bind;
 mod command;
 mod correction;
 mod filters;
+mod foreign;
 mod from_file;
 mod input_numbers;
 mod keyframes;

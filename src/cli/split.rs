@@ -173,7 +173,7 @@ impl Splitter<'_> {
         if let (Some(_), Some(next)) = (&library, &next)
             && self.is_forgotten_by_library(name, next)
         {
-            self.findings.mend(messages::library_value_forgotten(&origin, next), []);
+            self.findings.mend(messages::text_forgotten(&origin, next), []);
             return self.put(self.at, Vec::new());
         }
         if let (Some((library_name, scopes, kind)), Some(value)) = (&library, &next) {

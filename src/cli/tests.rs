@@ -356,6 +356,35 @@ fn a_missing_value_is_named() {
 }
 
 #[test]
+fn an_option_that_would_take_the_next_one_for_its_text_is_left_out() {
+    for (line, corrected) in [
+        ("-hwaccel -hwaccel vaapi -i a.mp4 b.mp4", "weir -hwaccel vaapi -i a.mp4 b.mp4"),
+        ("-i a.mp4 -vf -bf 0 b.mp4", "weir -i a.mp4 -bf 0 b.mp4"),
+        ("-i a.mp4 -filter_complex -map 0 b.mp4", "weir -i a.mp4 -map 0 b.mp4"),
+    ] {
+        let found = errors(&args(line));
+        assert!(found[0].message.contains("is an option and cannot be its value"), "{line}: {found:?}");
+        assert_eq!(typed(&found), corrected);
+    }
+}
+
+#[test]
+fn words_that_are_no_options_of_ffmpeg_become_what_is() {
+    for (line, corrected) in [
+        ("-i a.mp4 -o b.mp4", "weir -i a.mp4 b.mp4"),
+        ("--input a.mp4 --output b.mp4", "weir -i a.mp4 b.mp4"),
+        ("-i a.mp4 -sameq -duration 5 b.mp4", "weir -i a.mp4 -t 5 b.mp4"),
+        ("-i a.mp4 -scale 640:360 b.mp4", "weir -i a.mp4 -vf scale=640:360 b.mp4"),
+        ("-i a.mp4 -hflip b.mp4", "weir -i a.mp4 -vf hflip b.mp4"),
+        ("-i a.mp4 -libx264 b.mp4", "weir -i a.mp4 -c:v libx264 b.mp4"),
+    ] {
+        let found = errors(&args(line));
+        assert!(found.iter().all(|told| told.message.contains("Unrecognized option")), "{line}: {found:?}");
+        assert_eq!(typed(&found), corrected);
+    }
+}
+
+#[test]
 fn misplaced_options_are_put_in_their_place() {
     let cases = [
         ("-i a.mp4 -re -f flv rtmp://h/x", "re", "weir -re -i a.mp4 -f flv rtmp://h/x"),

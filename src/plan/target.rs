@@ -225,7 +225,7 @@ mod tests {
             let (spec, told) = expanded("ntsc-dvd", size_at);
             assert!(told.is_empty());
             assert_eq!(spec.format.map(|f| f.value), Some("dvd".to_owned()));
-            assert_eq!(spec.codec.0.iter().map(|c| c.value.as_str()).collect::<Vec<_>>(), ["ac3", "mpeg2video"]);
+            assert_eq!(spec.codec.0.iter().map(|c| c.value.as_str()).collect::<Vec<_>>(), ["mpeg2video", "ac3"]);
             assert_eq!(spec.frame_rate.0[0].value, Rational::new(30_000, 1001));
             assert_eq!(spec.size.0.iter().map(|c| c.value.as_str()).collect::<Vec<_>>(), sizes);
         }

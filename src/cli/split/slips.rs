@@ -5,7 +5,7 @@ use crate::catalog::OptionScopes;
 use crate::cli::command::{DECODER, FIRST_STREAM, Kind, Typed, is_file};
 use crate::cli::correction::Word;
 use crate::cli::table::{self, Arity, Row, Scope};
-use crate::cli::{messages, suggest, trial};
+use crate::cli::{foreign, messages, suggest, trial};
 use crate::diagnostic::Origin;
 use crate::spec::StreamSpecifier;
 
@@ -39,9 +39,14 @@ impl Splitter<'_> {
     /// True when the next word is an option and, taken for a value of one of the libraries' options, would leave its own
     /// value behind as an output that cannot be.
     pub(super) fn is_forgotten_by_library(&self, name: &str, next: &str) -> bool {
-        let Some(body) = next.strip_prefix('-').filter(|_| self.is_typed) else { return false };
+        self.is_typed && !self.catalog.option_takes_flags(name) && self.would_leave_value(next)
+    }
+
+    /// The next word is an option, and if it were a value, its own would be an output that cannot be.
+    fn would_leave_value(&self, next: &str) -> bool {
+        let Some(body) = next.strip_prefix('-') else { return false };
         let next_name = body.split(':').next().unwrap_or(body);
-        if !suggest::is_known(next_name, self.catalog) || self.catalog.option_takes_flags(name) {
+        if !suggest::is_known(next_name, self.catalog) {
             return false;
         }
         let takes_value = table::find(next_name).is_none_or(|row| matches!(row.arity, Arity::Value(_)));
@@ -52,17 +57,26 @@ impl Splitter<'_> {
         body == "i" || takes_value && self.words.get(self.at + 2).is_some_and(|after| !is_output(after))
     }
 
-    /// True when the next word is an option and no value that this one takes.
+    /// True when the next word is an option and no value that this one takes; one that takes any text goes by what would become of
+    /// the words behind.
     pub(super) fn is_forgotten(&self, row: &'static Row, next: &str) -> bool {
         let name = next.strip_prefix('-').map(|body| body.split(':').next().unwrap_or(body));
-        name.is_some_and(|name| suggest::is_known(name, self.catalog)) && trial::takes(row, next, self.catalog).is_err()
+        name.is_some_and(|name| suggest::is_known(name, self.catalog))
+            && (trial::takes(row, next, self.catalog).is_err() || self.would_leave_value(next))
     }
 
-    /// The next word is another option: says so, and puts a value before it.
+    /// The next word is another option: says so, and puts a value before it, or goes on without the option that may have any.
     pub(super) fn value_forgotten(&mut self, row: &'static Row, next: &str, origin: &Origin) {
-        let Err(bad) = trial::takes(row, next, self.catalog) else { return };
-        self.findings.mend(messages::value_forgotten(origin, next, &bad.expected), []);
-        self.words.insert(self.at + 1, Word { arg: origin.arg, text: bad.example, fixes: MOST_FIXES });
+        match trial::takes(row, next, self.catalog) {
+            Err(bad) => {
+                self.findings.mend(messages::value_forgotten(origin, next, &bad.expected), []);
+                self.words.insert(self.at + 1, Word { arg: origin.arg, text: bad.example, fixes: MOST_FIXES });
+            }
+            Ok(()) => {
+                self.findings.mend(messages::text_forgotten(origin, next), []);
+                self.put(self.at, Vec::new());
+            }
+        }
     }
 
     /// The last word wants a value: says so, and goes on with a stand-in for the corrected command.
@@ -121,6 +135,9 @@ impl Splitter<'_> {
             return self.put(self.at, vec![format!("-{option}"), value.to_owned()]);
         }
         let negated = name.strip_prefix("no").filter(|rest| table::find(rest).is_some());
+        if negated.is_none() && self.foreign(body, origin) {
+            return;
+        }
         if let Some(nearest) = suggest::nearest(name, self.catalog).filter(|_| negated.is_none()) {
             let option = suffix.map_or(format!("-{nearest}"), |suffix| format!("-{nearest}:{suffix}"));
             self.findings.mend(messages::unknown(body, Some(&option), origin), []);
@@ -132,8 +149,24 @@ impl Splitter<'_> {
         };
         self.findings.mend(diagnostic, []);
         // What follows is taken for its value unless it looks like something else.
-        let has_value = self.words.get(self.at + 1).is_some_and(|next| !next.text.starts_with('-'));
+        let has_value = self.possible_value().is_some() && self.at + 2 < self.words.len();
+        self.words.drain(self.at..self.at + if has_value { 2 } else { 1 });
+    }
+
+    /// The word is no option of ffmpeg's, but it is known what stands for it there: says so, and puts that in its place.
+    fn foreign(&mut self, body: &str, origin: &Origin) -> bool {
         let last = self.at + 2 >= self.words.len();
-        self.words.drain(self.at..self.at + if has_value && !last { 2 } else { 1 });
+        let Some(meant) = foreign::meant(body, (self.possible_value(), last), self.catalog) else { return false };
+        self.findings.mend(messages::unknown(body, None, origin).remedy(meant.why), []);
+        if meant.takes_value {
+            self.words.remove(self.at + 1);
+        }
+        self.put(self.at, meant.words);
+        true
+    }
+
+    /// The next word, unless it looks like an option.
+    fn possible_value(&self) -> Option<&str> {
+        self.words.get(self.at + 1).map(|next| next.text.as_str()).filter(|next| !next.starts_with('-'))
     }
 }
