@@ -6,7 +6,7 @@ use super::filters::colon_ratios;
 use super::table::{Effect, Row, Scope, Suffix, Use};
 use super::trial;
 use super::value::BadValue;
-use super::{input_numbers, messages, place, value_of_flag};
+use super::{input_numbers, messages, place, stray, value_of_flag};
 use crate::catalog::{Catalog, OptionScopes};
 use crate::diagnostic::{Diagnostic, Edit, meant as likely, nearest};
 use crate::spec::{
@@ -92,7 +92,9 @@ impl<'a> Binder<'a> {
 
     fn output(&mut self, group: &Group) -> OutputSpec {
         let mut spec = OutputSpec::new(url(&group.url), group.origin.clone());
-        if value_of_flag::check(self.command, group, self.findings) {
+        if value_of_flag::check(self.command, group, self.findings)
+            || stray::check(self.command, group, self.catalog, self.findings)
+        {
             return spec;
         }
         for typed in &group.options {

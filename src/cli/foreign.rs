@@ -91,7 +91,7 @@ fn filter(name: &str, value: Option<&str>, catalog: &dyn Catalog) -> Option<Mean
 }
 
 /// `-libx264`, `-h264`, `-flv`.
-fn codec_or_format(name: &str, catalog: &dyn Catalog) -> Option<Meant> {
+pub fn codec_or_format(name: &str, catalog: &dyn Catalog) -> Option<Meant> {
     let of_codec = catalog.codec_id(name).and_then(|id| catalog.encoder_for(id));
     let encoder = of_codec.or_else(|| catalog.encoder(name).filter(|_| catalog.muxer(name).is_none()));
     let (option, what) = match encoder {

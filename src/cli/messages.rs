@@ -150,11 +150,19 @@ pub fn taken_for_a_value(typed: &Typed) -> String {
 pub fn value_of_flag(option: &Origin, word: &str, place: &Origin) -> Diagnostic {
     let word = mask_text(word);
     let message = format!("{} takes no value, so '{word}' behind it would be an output file.", option.token);
-    Diagnostic::error("value-of-flag", message)
-        .ffmpeg_says(format!(
-            "[NULL @ 0x0] Unable to find a suitable output format for '{word}'\n{word}: Invalid argument"
-        ))
-        .at(place)
+    Diagnostic::error("value-of-flag", message).ffmpeg_says(no_format(&word)).at(place)
+}
+
+/// A word that would be an output.
+pub fn stray(word: &str, reason: &str, place: &Origin) -> Diagnostic {
+    let word = mask_text(word);
+    let message = format!("Unable to find a suitable output format for '{word}': {reason}.");
+    Diagnostic::error("stray-word", message).ffmpeg_says(no_format(&word)).at(place)
+}
+
+/// What ffmpeg says to an output without a format.
+fn no_format(word: &str) -> String {
+    format!("[NULL @ 0x0] Unable to find a suitable output format for '{word}'\n{word}: Invalid argument")
 }
 
 /// An option that took the next option for its value.

@@ -14,6 +14,7 @@ mod messages;
 mod paste;
 mod place;
 mod split;
+mod stray;
 mod suggest;
 pub mod table;
 mod trial;

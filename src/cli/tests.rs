@@ -385,6 +385,21 @@ fn words_that_are_no_options_of_ffmpeg_become_what_is() {
 }
 
 #[test]
+fn stray_words_are_told_with_what_was_meant() {
+    for (line, corrected) in [
+        ("ffmpeg -i a.mp4 b.mp4", "weir -i a.mp4 b.mp4"),
+        ("-i a.mp4 vcodec libx264 b.mp4", "weir -i a.mp4 -vcodec libx264 b.mp4"),
+        ("-i a.mp4 -strict experimental 2 -an b.mp4", "weir -i a.mp4 -strict experimental -an b.mp4"),
+        ("-i a.mp4 /dev/null", "weir -i a.mp4 -f null -"),
+    ] {
+        let found = errors(&args(line));
+        assert!(found[0].message.contains("Unable to find a suitable output format for"), "{line}: {found:?}");
+        assert_eq!(typed(&found), corrected);
+    }
+    assert!(parse_words(&args("-i a.mp4 -f null /dev/null")).is_ok());
+}
+
+#[test]
 fn misplaced_options_are_put_in_their_place() {
     let cases = [
         ("-i a.mp4 -re -f flv rtmp://h/x", "re", "weir -re -i a.mp4 -f flv rtmp://h/x"),
