@@ -145,6 +145,8 @@ pub trait Catalog {
     fn refusal(&self, owner: OptionOwner<'_>, option: &str, value: &str) -> Option<Expected>;
     /// What stands behind a filter's name in a filtergraph, and what the filter says to it; `None` where it cannot be taken apart.
     fn filter_arguments(&self, filter: &str, arguments: &str) -> Option<Vec<FilterArgument>>;
+    /// What a filter with one input and one output takes and gives, where that is of one kind; `None` for other filters.
+    fn simple_filter_kind(&self, filter: &str) -> Option<MediaKind>;
     /// The options that a filter takes, those of all filters and of what it uses included.
     fn filter_option_names(&self, filter: &str) -> Vec<String>;
     /// True when an option of that name has flags as its values, which may be taken away as in `-flags -bitexact`.

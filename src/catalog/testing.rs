@@ -169,6 +169,11 @@ impl Catalog for FakeCatalog {
         };
         arguments.map(told).collect()
     }
+    /// As [`Catalog::graph_pads`] has it.
+    fn simple_filter_kind(&self, filter: &str) -> Option<MediaKind> {
+        let is_known = filter != "overlay" && self.names(Named::Filter).iter().any(|name| name == filter);
+        is_known.then(|| if filter.starts_with('a') { MediaKind::Audio } else { MediaKind::Video })
+    }
     fn filter_option_names(&self, filter: &str) -> Vec<String> {
         let names: &[&str] = match filter {
             "scale" => &["w", "h", "flags", "width"],

@@ -1,6 +1,6 @@
 //! Words that are typed as options but are none: names that ffmpeg has given up or never had, filters, codecs and formats.
 
-use crate::catalog::{Catalog, Named};
+use crate::catalog::Catalog;
 use crate::facts::MediaKind;
 
 /// What such a word stands for.
@@ -33,6 +33,7 @@ const ROWS: &[Row] = &[
     row(&["codec_video", "video_codec"], &["-c:v", "{}"], "The encoder of pictures is told by -c:v."),
     row(&["codec_audio", "audio_codec"], &["-c:a", "{}"], "The encoder of sound is told by -c:a."),
     row(&["speed"], &["-vf", "setpts=PTS/({})", "-af", "atempo={}"], "Speed is what setpts and atempo change."),
+    row(&["rotate"], &["-vf", "rotate={}*PI/180"], "Turning is what the filter rotate does, by radians."),
     row(&["mute", "noaudio", "no-audio"], &["-an"], "Sound is left out by -an."),
     row(&["novideo", "no-video"], &["-vn"], "Pictures are left out by -vn."),
     row(&["overwrite", "force", "yes"], &["-y"], "Outputs are written over with -y."),
@@ -75,15 +76,9 @@ fn of_row(row: &Row, value: Option<&str>) -> Option<Meant> {
 
 /// `-scale 640:360`, `-hflip`.
 fn filter(name: &str, value: Option<&str>, catalog: &dyn Catalog) -> Option<Meant> {
-    if !catalog.names(Named::Filter).iter().any(|known| known == name) {
-        return None;
-    }
-    let pads = catalog.graph_pads(name).ok()?;
-    let ([input], [output]) = (pads.inputs.as_slice(), pads.outputs.as_slice()) else { return None };
-    let option = match (input.kind, output.kind) {
-        (MediaKind::Video, MediaKind::Video) => "-vf",
-        (MediaKind::Audio, MediaKind::Audio) => "-af",
-        _ => return None,
+    let option = match catalog.simple_filter_kind(name)? {
+        MediaKind::Audio => "-af",
+        _ => "-vf",
     };
     let text = value.map_or_else(|| name.to_owned(), |value| format!("{name}={value}"));
     let why = format!("{name} is a filter: {option} {text}.");

@@ -3,9 +3,9 @@
 use super::place::OutputPlace;
 use super::{Choice, Context, StreamSource, correction};
 use crate::catalog::{CodecFacts, MuxerFacts};
-use crate::diagnostic::{Diagnostic, Origin, tolerance};
+use crate::diagnostic::{Diagnostic, Edit, tolerance};
 use crate::facts::MediaKind;
-use crate::spec::{Assigned, OutputSpec};
+use crate::spec::{Assigned, MapSource, OutputSpec};
 
 /// What becomes of a stream: the last `-c` that fits it, or else the codec that the muxer prefers.
 pub(super) fn choose(
@@ -21,7 +21,9 @@ pub(super) fn choose(
         if name == "copy" {
             return match source {
                 StreamSource::Input(..) => Ok(Choice::Copy),
-                StreamSource::Graph(..) | StreamSource::File => Err(copy_of_graph(assigned.origin.clone())),
+                StreamSource::Graph(..) | StreamSource::File => {
+                    Err(copy_of_graph(context, spec, muxer, (assigned, kind)))
+                }
             };
         }
         let facts = catalog.encoder(name).or_else(|| catalog.codec_id(name).and_then(|id| catalog.encoder_for(id)));
@@ -57,10 +59,32 @@ pub(super) fn choose(
     }
 }
 
-fn copy_of_graph(origin: Origin) -> Diagnostic {
+/// `-c copy` of what filters give. The command shown goes without it where all streams of the output come from filters, and else
+/// names an encoder, which counts more since it stands behind.
+fn copy_of_graph(
+    context: &Context,
+    spec: &OutputSpec,
+    muxer: &MuxerFacts,
+    (assigned, kind): (&Assigned<String>, MediaKind),
+) -> Diagnostic {
     let message = "Streamcopy requested for an output stream which is fed from a complex filtergraph. Filtering and \
                    streamcopy cannot be used together.";
-    Diagnostic::error("filter-on-copy", message).remedy("Name an encoder for it, e.g. -c:v libx264.").at(&origin)
+    let all_filtered = !spec.maps.is_empty() && spec.maps.iter().all(|map| matches!(map.source, MapSource::Label(_)));
+    let encoder = context.catalog.encoder_for(context.catalog.guess_codec(muxer, &spec.url, kind));
+    let edits = match encoder {
+        _ if all_filtered => correction::edits(context.spec, &assigned.origin, "copy", None),
+        Some(encoder) if spec.origin.arg < context.spec.global.arguments.len() => {
+            let words = vec![format!("-c:{}", kind.letter()), encoder.name];
+            Some(vec![Edit::Before(spec.origin.arg, words)])
+        }
+        _ => None,
+    };
+    let remedy = "Filters give frames: these have to be encoded.".to_owned();
+    let remedy = match edits {
+        Some(edits) => format!("{remedy} {}", correction::command(context.spec, &edits)),
+        None => format!("{remedy} Name an encoder, e.g. -c:v libx264."),
+    };
+    Diagnostic::error("filter-on-copy", message).remedy(remedy).at(&assigned.origin)
 }
 
 /// "Unknown encoder", with those that are there for that codec, or the nearest names.

@@ -2,7 +2,7 @@
 
 use super::correction::Findings;
 use super::filter_places::{Place, places};
-use super::{Choice, Context, OutputDraft, filter_arguments, place::OutputPlace};
+use super::{Choice, Context, OutputDraft, filter_arguments, filter_commas, place::OutputPlace};
 use crate::catalog::Named;
 use crate::diagnostic::{Diagnostic, Origin, mask_text, nearest};
 use crate::facts::MediaKind;
@@ -48,7 +48,20 @@ fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: 
         let diagnostic = error(format!("the filtergraph of {token} is empty.")).remedy(remedy);
         return findings.mend(spec, diagnostic, graph, None);
     }
+    if let Some(mended) = filter_commas::without_empty(graph) {
+        let message = format!("No such filter: '' in {token} '{}': a comma has no filter before it.", mask_text(graph));
+        return findings.mend(spec, error(message), graph, Some(&mended));
+    }
     let known = context.catalog.names(Named::Filter);
+    let is_unknown = |place: &Place| !known.iter().any(|name| *name == graph[place.name.clone()]);
+    if let Some(mended) = filter_commas::escaped(graph)
+        && let Some(place) = places(graph).into_iter().find(is_unknown)
+    {
+        let name = &graph[place.name];
+        let diagnostic = error(format!("No such filter: '{name}' in {token} '{}'.", mask_text(graph)))
+            .remedy("A comma within an expression is written \\, or the expression stands between quotes.");
+        return findings.mend(spec, diagnostic, graph, Some(&mended));
+    }
     let mut mended = graph.to_owned();
     for Place { name, arguments } in places(graph) {
         let name = graph[name].to_owned();
@@ -114,6 +127,17 @@ mod tests {
                 "-i in -af  out.mp4",
                 "the filtergraph of -af is empty.",
                 "Leave -af out, or write anull, which changes nothing. Type: weir -i in out.mp4",
+            ),
+            (
+                "-i in -vf crop=2:2:max(1,2) out.mp4",
+                "No such filter: '2)' in -vf 'crop=2:2:max(1,2)'.",
+                "A comma within an expression is written \\, or the expression stands between quotes. Type: weir -i in -vf \
+                 'crop=2:2:max(1\\,2)' out.mp4",
+            ),
+            (
+                "-i in -af volume=2,,anull out.mp4",
+                "No such filter: '' in -af 'volume=2,,anull': a comma has no filter before it.",
+                "Type: weir -i in -af volume=2,anull out.mp4",
             ),
             (
                 "-i in -vf scael=scael,null,crop out.mp4",

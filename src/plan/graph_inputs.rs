@@ -52,8 +52,20 @@ pub(super) fn unlabelled(
     fitting.into_iter().find(|source| !used.contains(&Some(*source))).ok_or_else(|| {
         let told = "Cannot find a matching stream for unlabeled input pad";
         let (at, filter) = &pad.place;
+        let count = super::mapping::candidates(context).filter(|(_, s)| s.kind == pad.kind).count();
+        let left = match count {
+            0 => "no input has such a stream".to_owned(),
+            1 => "the only such stream is taken".to_owned(),
+            _ => format!("all {count} such streams are taken"),
+        };
         Diagnostic::error("filtergraph", format!("{told} {}", pad.name))
             .ffmpeg_says(format!("{told} {at} on filter {filter}"))
+            .remedy(format!(
+                "Its input {} wants {}, and {left}: name another file by -i, or a stream by a label such as [0:{}].",
+                at + 1,
+                pad.kind.name(),
+                pad.kind.letter()
+            ))
             .at(&context.spec.global.complex_graphs[number].origin)
     })
 }

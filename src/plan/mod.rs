@@ -9,6 +9,7 @@ mod display;
 mod draft;
 mod encode;
 mod filter_arguments;
+mod filter_commas;
 mod filter_files;
 mod filter_names;
 mod filter_places;

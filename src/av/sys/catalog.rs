@@ -143,6 +143,10 @@ impl Catalog for LinkedCatalog {
         filter_arguments::tried(filter, arguments)
     }
 
+    fn simple_filter_kind(&self, filter: &str) -> Option<MediaKind> {
+        listing::filters::simple_filter_kind(filter)
+    }
+
     fn filter_option_names(&self, filter: &str) -> Vec<String> {
         filter_arguments::names(filter)
     }

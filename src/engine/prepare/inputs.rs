@@ -52,7 +52,7 @@ pub(super) fn open_input(
                     typed.origin.token
                 ),
             )
-            .remedy("If it is for the output, put it after -i.")
+            .remedy(instead_of(&key))
             .at(&typed.origin),
         ]));
     }
@@ -250,5 +250,14 @@ fn given_up(error: StageError) -> PrepareError {
             PrepareError::Refused(vec![Diagnostic::error("peer", text).ffmpeg_says(ffmpeg)])
         }
         other => PrepareError::Failed(other.to_string()),
+    }
+}
+
+/// What to do about a demuxer's option that the one at hand does not have.
+fn instead_of(option: &str) -> &'static str {
+    match option {
+        "loop" => "It repeats stills; a file of any other kind is repeated by -stream_loop -1 before its -i.",
+        "pattern_type" => "A pattern has to be quoted, or the shell puts names of files in its place: -i '*.png'.",
+        _ => "If it is for the output, put it after -i.",
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{letter, registered};
 use crate::av::sys::text_of;
+use crate::facts::MediaKind;
 use ffmpeg_sys_next as ffi;
 
 /// A filter.
@@ -75,6 +76,18 @@ pub(super) fn entry(filter: &ffi::AVFilter) -> FilterEntry {
 pub fn filters() -> Vec<FilterEntry> {
     // SAFETY: walks a static table.
     registered(|state| unsafe { ffi::av_filter_iterate(state) }).into_iter().map(entry).collect()
+}
+
+/// What a filter with one input and one output of a kind takes and gives.
+pub(crate) fn simple_filter_kind(name: &str) -> Option<MediaKind> {
+    let filter = filters().into_iter().find(|filter| filter.name == name)?;
+    let ([input], [output]) = (filter.inputs.as_slice(), filter.outputs.as_slice()) else { return None };
+    let kind = match input.letter {
+        'V' => MediaKind::Video,
+        'A' => MediaKind::Audio,
+        _ => return None,
+    };
+    (input.letter == output.letter && !filter.dynamic_inputs && !filter.dynamic_outputs).then_some(kind)
 }
 
 #[cfg(not(ffmpeg_8_0))]

@@ -127,9 +127,16 @@ impl EncodeStage {
         let options: Vec<String> = plan.options.iter().map(|(k, v)| format!("-{k} {v}")).collect();
         let options = if options.is_empty() { String::new() } else { format!(", options {}", options.join(" ")) };
         let (output, stream) = self.settings.index;
+        let uneven = shape
+            .filter(|s| s.width > 0)
+            .and_then(|s| even_size(&plan.encoder, &format_name(MediaKind::Video, s.format)?, (s.width, s.height)));
+        let advice = uneven.unwrap_or_else(|| {
+            "maybe incorrect parameters such as bit_rate, rate, width or height: the encoder's own message above names the \
+             one it refuses"
+                .to_owned()
+        });
         let text = format!(
-            "Error while opening encoder for {}: {cause}. It was given {what}{options}; maybe incorrect parameters such \
-             as bit_rate, rate, width or height: the encoder's own message above names the one it refuses.",
+            "Error while opening encoder for {}: {cause}. It was given {what}{options}; {advice}.",
             self.name()
         );
         let ffmpeg = format!(
@@ -137,5 +144,46 @@ impl EncodeStage {
              #{output}:{stream} - maybe incorrect parameters such as bit_rate, rate, width or height"
         );
         StageError::Told { text, ffmpeg }
+    }
+}
+
+/// Encoders that refuse pictures whose colours cannot be halved evenly; others round.
+const EVEN_SIZES: [&str; 5] = ["libx26", "libopenh264", "libsvt", "h264_", "hevc_"];
+
+/// What to do about pictures whose colours are halved while their size cannot be.
+fn even_size(encoder: &str, format: &str, (width, height): (i32, i32)) -> Option<String> {
+    let halves_height = ["420", "nv12", "nv21", "p010"].iter().any(|part| format.contains(part));
+    let halves_width = halves_height || format.contains("422");
+    let what = match (halves_width && width % 2 != 0, halves_height && height % 2 != 0) {
+        (false, false) => return None,
+        (true, false) => "width",
+        (false, true) => "height",
+        (true, true) => "width and height",
+    };
+    EVEN_SIZES.iter().any(|start| encoder.starts_with(start)).then(|| {
+        format!(
+            "{format} wants an even {what}: -2 in the place of -1 (scale=-2:480) rounds to one, and \
+             -vf 'scale=trunc(iw/2)*2:trunc(ih/2)*2' makes one of any"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uneven_sizes_are_told_where_they_are_the_reason() {
+        let wants = |encoder, format, size| {
+            even_size(encoder, format, size).map(|text| text.split(':').next().map(str::to_owned))
+        };
+        let told = |text: &str| Some(Some(text.to_owned()));
+        assert_eq!(wants("libx264", "yuv420p", (853, 480)), told("yuv420p wants an even width"));
+        assert_eq!(wants("libx265", "yuv420p10le", (294, 323)), told("yuv420p10le wants an even height"));
+        assert_eq!(wants("libx264", "nv12", (3, 5)), told("nv12 wants an even width and height"));
+        assert_eq!(wants("libx264", "yuv422p", (294, 323)), None);
+        assert_eq!(wants("libx264", "yuv444p", (853, 481)), None);
+        assert_eq!(wants("libx264", "yuv420p", (640, 360)), None);
+        assert_eq!(wants("mpeg4", "yuv420p", (853, 480)), None);
     }
 }
