@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use common::both::{Both, linked, run_in, scratch, whole, without_addresses};
-use common::{LIMIT, oracle_major, run, weir, words};
+use common::{LIMIT, oracle_major, probe, run, weir, words};
 
 /// The words of the last status line from the quality up to the size.
 fn middle_of_last_status(stderr: &str) -> String {
@@ -296,6 +296,19 @@ fn a_copy_s_header_that_is_refused_is_the_last_word_but_the_mapping() {
         assert_eq!(ours, theirs, "{rest}");
         assert!(!ours.iter().any(|line| line.contains("Conversion failed!")));
     }
+}
+
+#[test]
+fn aac_of_mpeg_ts_is_copied_to_mp4_that_begins_with_its_header() {
+    let dir = scratch();
+    let sound = |flags: &str| {
+        let line = format!("-v error -nostdin -y -i {{av.ts}} -map 0:a -c copy {flags} out.mp4");
+        let run = run(&weir(), &words(&line), dir.path(), LIMIT);
+        assert_eq!((run.code(), run.stderr.as_str()), (Some(0), ""), "{flags}");
+        let facts = probe(&dir.path().join("out.mp4")).unwrap();
+        facts.packets.into_iter().map(|packet| (packet.hash, packet.pts)).collect::<Vec<_>>()
+    };
+    assert_eq!(sound("-movflags +frag_keyframe+empty_moov"), sound("-movflags +frag_keyframe"));
 }
 
 #[test]

@@ -117,7 +117,7 @@ const VALUES: [ValuesRow; 10] = [
     ("libx264", "preset", ValueKind::Text, PRESETS, (0.0, 0.0)),
     ("libx264", "crf", ValueKind::Number, &[], (-1.0, 51.0)),
     ("libx264", "g", ValueKind::Whole, &[], (-1.0, 1000.0)),
-    ("output", "movflags", ValueKind::Flags, &["faststart", "frag_keyframe"], (0.0, 0.0)),
+    ("output", "movflags", ValueKind::Flags, &["faststart", "frag_keyframe", "empty_moov", "delay_moov"], (0.0, 0.0)),
     ("input", "fflags", ValueKind::Flags, &["genpts", "nobuffer"], (0.0, 0.0)),
     ("input", "rtsp_transport", ValueKind::Flags, &["udp", "tcp", "udp_multicast"], (0.0, 0.0)),
     ("decoder", "compute_edt", ValueKind::Whole, &["very", "normal", "experimental"], (-100.0, 100.0)),

@@ -46,6 +46,7 @@ const ROWS: &[Row] = &[
         &[],
         "ffmpeg has it no more: each -map makes a stream of the output.",
     ),
+    row(&["deinterlace"], &["-vf", "yadif"], "ffmpeg has it no more: the filter yadif does that."),
     row(&["loop_input"], &["-loop", "1"], "ffmpeg has it no more: a still is repeated by -loop 1 before its -i."),
     row(&["loop_output"], &["-loop", "{}"], "ffmpeg has it no more: -loop says how often a GIF is played."),
     row(&["intra"], &["-g", "1"], "ffmpeg has it no more: -g 1 makes every picture a keyframe."),

@@ -2,6 +2,7 @@
 
 use super::prepare::PrepareError;
 use crate::catalog::Catalog;
+use crate::diagnostic::Diagnostic;
 use crate::octets;
 use crate::spec::{AvOption, JobSpec, OutputSpec, StreamSpecifier};
 use std::path::{Path, PathBuf};
@@ -20,7 +21,14 @@ pub(super) fn read(spec: &mut JobSpec, catalog: &dyn Catalog) -> Result<(), Prep
                 find(&preset.value, codec.as_deref(), "ffpreset", ".ffmpeg")
             };
             let Some(path) = found else {
-                return Err(PrepareError::Failed(format!("File for preset '{}' not found", preset.value)));
+                let words = format!("File for preset '{}' not found", preset.value);
+                let diagnostic = Diagnostic::error("preset-file", format!("{words}."))
+                    .remedy(
+                        "-vpre and its like name files; what x264 and others have of their own is named by -preset.",
+                    )
+                    .ffmpeg_says(words)
+                    .at(&preset.origin);
+                return Err(PrepareError::Refused(vec![diagnostic]));
             };
             // A preset for one kind of stream does not say so in its lines.
             let text = if kind == 'f' { String::new() } else { kind.to_string() };

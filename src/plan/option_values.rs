@@ -204,8 +204,8 @@ mod tests {
             ),
             (
                 "-i in -movflags +faststat out.mp4",
-                "option -movflags of the format mp4 expects flags out of faststart and frag_keyframe, joined by +, but \
-                 found: '+faststat'.",
+                "option -movflags of the format mp4 expects flags out of faststart, frag_keyframe, empty_moov and delay_moov, \
+                 joined by +, but found: '+faststat'.",
                 "Did you mean +faststart? Type: weir -i in -movflags +faststart out.mp4",
             ),
             (

@@ -1,11 +1,11 @@
 //! Rules: each looks at the facts and may change the draft, and says so.
 
+mod aac_header;
 mod copy_conflicts;
 mod flv_guard;
 mod ignored_input_options;
 mod live_output;
 mod repeated_options;
-mod rtp_aac;
 pub(super) mod same_path;
 mod unmatched_maps;
 mod unused_options;
@@ -22,7 +22,7 @@ const RULES: [Rule; 7] = [
     live_output::apply,
     flv_guard::apply,
     copy_conflicts::apply,
-    rtp_aac::apply,
+    aac_header::apply,
     unused_options::apply,
 ];
 

@@ -7,6 +7,7 @@ use crate::engine::flow::PacketItem;
 use crate::engine::kernel::Outlet;
 use crate::engine::stages::passes::{self, PassLog};
 use crate::facts::MediaKind;
+use crate::octets;
 use crate::timing::{FrameRate, FrameRateSettings};
 use crate::unit::Rational;
 
@@ -103,6 +104,16 @@ impl EncodeStage {
         }
     }
 
+    /// What to do where an encoder that keeps its own log of a first pass has none.
+    fn missing_log(&self) -> Option<String> {
+        let told = |name: &str| self.settings.plan.options.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        let log = told("stats").filter(|_| told("flags").is_some_and(|flags| flags.contains("pass2")))?;
+        let is_missing = !octets::to_path(log).exists();
+        is_missing.then(|| {
+            format!("there is no log of a first pass, {log}: run the same command with -pass 1 before this one")
+        })
+    }
+
     fn explain_refusal(&self, cause: AvError) -> StageError {
         let plan = &self.settings.plan;
         if cause == AvError::EXPERIMENTAL {
@@ -130,7 +141,7 @@ impl EncodeStage {
         let uneven = shape
             .filter(|s| s.width > 0)
             .and_then(|s| even_size(&plan.encoder, &format_name(MediaKind::Video, s.format)?, (s.width, s.height)));
-        let advice = uneven.unwrap_or_else(|| {
+        let advice = uneven.or_else(|| self.missing_log()).unwrap_or_else(|| {
             "maybe incorrect parameters such as bit_rate, rate, width or height: the encoder's own message above names the \
              one it refuses"
                 .to_owned()

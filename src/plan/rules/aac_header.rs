@@ -1,8 +1,10 @@
-//! RTP says once of AAC what each frame says in MPEG-TS (ADTS): copied from there, it gets the header that it lacks.
+//! RTP, and MP4 that begins with its header, say once of AAC what each frame says in MPEG-TS (ADTS): copied from there, it gets the
+//! header that it lacks.
 
 use crate::diagnostic::Diagnostic;
 use crate::facts::StreamFacts;
 use crate::plan::{Choice, Context, OutputDraft};
+use crate::spec::OutputSpec;
 
 /// Takes the header off each frame.
 const FILTER: &str = "aac_adtstoasc";
@@ -16,8 +18,13 @@ const HIGH_EFFICIENCY_2: i32 = 28;
 const RATES_HZ: [i32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
 
-pub(super) fn apply(context: &Context, _index: usize, draft: &mut OutputDraft, _diagnostics: &mut Vec<Diagnostic>) {
-    if !matches!(draft.muxer.name.as_str(), "rtsp" | "rtp") {
+pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, _diagnostics: &mut Vec<Diagnostic>) {
+    let wants_header = match draft.muxer.name.as_str() {
+        "rtsp" | "rtp" => true,
+        "mp4" | "mov" | "ipod" | "f4v" | "ismv" => begins_with_header(&context.spec.outputs[index]),
+        _ => false,
+    };
+    if !wants_header {
         return;
     }
     for stream in &mut draft.streams {
@@ -29,6 +36,13 @@ pub(super) fn apply(context: &Context, _index: usize, draft: &mut OutputDraft, _
             stream.bitstream_filters = stream.header.is_some().then(|| FILTER.to_owned());
         }
     }
+}
+
+/// `-movflags empty_moov`: the header is written before the first packet.
+fn begins_with_header(spec: &OutputSpec) -> bool {
+    let typed = spec.options.iter().rfind(|option| option.name == "movflags");
+    let has = |flag: &str| typed.is_some_and(|option| option.value.split(['+', '|']).any(|part| part == flag));
+    has("empty_moov") && !has("delay_moov")
 }
 
 /// The AudioSpecificConfig (ISO/IEC 14496-3, section 1.6) of such a stream, where two bytes can tell it.
@@ -78,6 +92,14 @@ mod tests {
         assert_eq!(made, (Some(vec![0x11, 0x90]), Some(FILTER.to_owned())));
         let own = of_sound("-i a -c copy -bsf:a null -f rtsp rtsp://h/a", &ts());
         assert_eq!(own.1.as_deref(), Some("null"), "the user's filter stays");
+    }
+
+    #[test]
+    fn so_are_they_in_a_file_that_begins_with_its_header() {
+        let made = of_sound("-i a -c copy -movflags frag_keyframe+empty_moov a.mp4", &ts());
+        assert_eq!(made, (Some(vec![0x11, 0x90]), Some(FILTER.to_owned())));
+        let late = of_sound("-i a -c copy -movflags +frag_keyframe+empty_moov+delay_moov a.mp4", &ts());
+        assert_eq!((late, of_sound("-i a -c copy a.mp4", &ts())), ((None, None), (None, None)));
     }
 
     #[test]
