@@ -120,6 +120,13 @@ fn a_jump_of_the_clock_leaves_no_hole_in_a_transcode() {
     check(&cases, &[TRANSCODE_TO_MP4, TRANSCODE_TO_FLV]);
 }
 
+/// Status 0, though libavformat calls packets at the joint corrupt.
+#[test]
+fn files_joined_end_to_end_are_whole() {
+    let cases = [lasts(4.0, "-i concat:{av.ts}|{av.ts}"), lasts(6.0, "-i concat:{av.ts}|{av.ts}|{av.ts}")];
+    check(&cases, &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4, TRANSCODE_TO_MP4]);
+}
+
 /// The order is that of the file from which the pictures were taken, which does tell it.
 #[test]
 fn pictures_whose_times_are_missing_are_shown_in_their_order() {

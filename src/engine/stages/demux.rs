@@ -4,9 +4,11 @@ mod asking;
 mod astray;
 mod ending;
 mod file_end;
+mod joints;
 mod live;
 
 use self::asking::Asking;
+use self::joints::Joints;
 pub use self::live::LiveInput;
 
 use crate::av::{AvError, Demuxer, Packet, first_packets_have_stream_side_data};
@@ -64,6 +66,7 @@ pub struct DemuxStage {
     reached_us: Vec<Option<i64>>,
     /// Packets that the demuxer called damaged.
     flagged_packets: u64,
+    joints: Joints,
     /// Where the last packet ended in the file.
     last_byte: Option<i64>,
     /// The last packet took all that there was, and the demuxer looked for more of it.
@@ -103,6 +106,7 @@ impl DemuxStage {
             first_packet: vec![true; count],
             reached_us: vec![None; count],
             flagged_packets: 0,
+            joints: Joints::default(),
             last_byte: None,
             wanted_more: false,
             packets_this_pass: 0,
@@ -233,6 +237,11 @@ impl DemuxStage {
         }
         let stamped = self.timeline.stamp(stream, times);
         self.meter.jumps.store(self.timeline.jumps(), Ordering::Relaxed);
+        let seen = (self.timeline.jumps(), times.dts.or(times.pts));
+        let whole = self.joints.passed(stream, seen, packet.is_corrupt());
+        if self.settings.facts.format == "mpegts" {
+            self.meter.corrupt_packets.fetch_sub(whole, Ordering::Relaxed);
+        }
         if stamped.overlaps {
             self.meter.seam_drops.fetch_add(1, Ordering::Relaxed);
             return Ok(Flow::Continue);
