@@ -779,6 +779,32 @@ fn an_unknown_encoder_is_named_with_those_that_are_there() {
 fn an_encoder_that_refuses_the_size_is_quoted() {
     let run = refused_words(&["-c:v", "libx264", "-vf", "scale=319:241", "-pix_fmt", "yuv420p"]);
     assert_says(&run, &["not divisible by 2", "319x241", "libx264"]);
+    if is_weir() {
+        assert_says(&run, &["yuv420p wants an even width and height", "scale=-2:480"]);
+    }
+}
+
+#[test]
+fn one_picture_for_many_is_told_with_both_ways_out() {
+    if !is_weir() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let medium = common::media::path("av.mp4");
+    let run = weir_with(dir.path(), &["-v", "error", "-nostdin", "-y", "-i", medium.to_str().unwrap(), "out.png"]);
+    assert_eq!(run.code(), Some(1));
+    assert_says(&run, &["-frames:v 1", "out-%03d.png"]);
+}
+
+#[test]
+fn a_second_pass_without_a_first_is_told() {
+    if !is_weir() {
+        return;
+    }
+    assert_says(
+        &refused_words(&["-c:v", "libx264", "-b:v", "200k", "-pass", "2"]),
+        &["no log of a first pass", "-pass 1"],
+    );
 }
 
 #[test]

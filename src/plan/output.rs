@@ -2,8 +2,8 @@
 
 use super::{
     Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StatsPlan, StatsPlans,
-    StreamDraft, Treatment, codec_options, encode, fps_mode, header_advice, heartbeats, input, metadata,
-    place::OutputPlace, session,
+    StreamDraft, Treatment, codec_options, encode, fps_mode, heartbeats, input, metadata, place::OutputPlace,
+    refusal_advice, session,
 };
 use crate::catalog::FrameLength;
 use crate::diagnostic::{Diagnostic, mask_url};
@@ -119,7 +119,7 @@ pub(super) fn output(
     let gathers = matches!(draft.muxer.name.as_str(), "rtsp" | "rtp") && spec.mux_max_delay_us == DEFAULT_MAX_DELAY_US;
     let max_delay_us = if gathers { 0 } else { spec.mux_max_delay_us };
     Some(OutputPlan {
-        header_advice: header_advice::advice(context, index, draft, &streams),
+        refusal_advice: refusal_advice::advice(context, index, draft, &streams),
         url: spec.url.clone(),
         muxer: draft.muxer.clone(),
         options,

@@ -103,8 +103,8 @@ pub struct MuxSettings {
     pub url: String,
     /// Options for the muxer.
     pub options: Dictionary,
-    /// What to say where the header cannot be written.
-    pub header_advice: Option<String>,
+    /// What to say where the muxer refuses the header or a packet.
+    pub refusal_advice: Option<String>,
     /// `-fs`, in bytes.
     pub size_limit_bytes: Option<i64>,
     /// `-shortest`.

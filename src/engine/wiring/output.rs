@@ -260,7 +260,7 @@ impl Builder<'_> {
             index,
             url: mask_url(&output.url),
             options,
-            header_advice: output.header_advice.clone(),
+            refusal_advice: output.refusal_advice.clone(),
             size_limit_bytes: output.size_limit_bytes,
             shortest: output.shortest,
             shortest_buffer_us: output.shortest_buffer_us,

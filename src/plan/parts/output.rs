@@ -38,8 +38,8 @@ pub struct OutputPlan {
     pub chapters_from: Option<(usize, bool)>,
     /// `-muxdelay`, in microseconds.
     pub max_delay_us: i64,
-    /// What to say where the header cannot be written.
-    pub header_advice: Option<String>,
+    /// What to say where the muxer refuses the header or a packet.
+    pub refusal_advice: Option<String>,
     /// Its session, where the far end is a peer.
     pub session: Option<SessionPlan>,
     /// `-program`.

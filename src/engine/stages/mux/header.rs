@@ -91,7 +91,7 @@ impl MuxStage {
                 format!("Could not write header for output file #{index} (incorrect codec parameters ?): {error}");
             let last = self.streams.len().saturating_sub(1);
             let ffmpeg = format!("{words}\nError initializing output stream {index}:{last} -- ");
-            let advice = self.settings.header_advice.as_ref().map_or_else(String::new, |advice| format!(". {advice}"));
+            let advice = self.settings.refusal_advice.as_ref().map_or_else(String::new, |advice| format!(". {advice}"));
             return Err(StageError::Told { text: format!("{}: {words}{advice}", self.settings.url), ffmpeg });
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Hands packets to libavformat, and counts what went.
 
 use super::MuxStage;
-use crate::av::Packet;
+use crate::av::{AvError, Packet};
 use crate::engine::fault::StageError;
 use crate::timing::Interleaving;
 use crate::unit::{Rational, rescale};
@@ -63,8 +63,15 @@ impl MuxStage {
         let (settings, source) = (&self.settings, &self.streams[index].settings.source);
         self.muxer.interrupt().begin(None);
         self.muxer.write(&mut packet).map_err(|cause| {
-            let operation = format!("Error writing a packet of {source} (av_interleaved_write_frame())");
-            StageError::about(settings.url.clone(), operation)(cause).called_by_ffmpeg("av_interleaved_write_frame()")
+            const CALL: &str = "av_interleaved_write_frame()";
+            let operation = format!("Error writing a packet of {source} ({CALL})");
+            match settings.refusal_advice.as_ref().filter(|_| cause == AvError::INVALID) {
+                Some(advice) => StageError::Told {
+                    text: format!("{}: {operation}: {cause}. {advice}", settings.url),
+                    ffmpeg: format!("{CALL}: {cause}"),
+                },
+                None => StageError::about(settings.url.clone(), operation)(cause).called_by_ffmpeg(CALL),
+            }
         })?;
         // What the muxer counts where it does, which an empty packet at the end may set back; else the packet's own end.
         let meter = &self.streams[index].meter;

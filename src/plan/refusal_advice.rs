@@ -1,8 +1,8 @@
-//! What to do where a container's header cannot be written: of the streams that it takes no codec of, libavformat's own error tells
-//! little.
+//! What to do where a muxer refuses its header or a packet: of the streams that it takes no codec of, and of one picture that is to
+//! hold many, libavformat's own error tells little.
 
 use super::{Context, OutputDraft, OutputStreamPlan, Treatment};
-use crate::diagnostic::{enumerated, sentence};
+use crate::diagnostic::{enumerated, mask_url, sentence};
 use crate::facts::MediaKind;
 
 /// Names the streams that the muxer is known not to take, and what else there is. Many muxers do not tell, and some take more than
@@ -27,7 +27,7 @@ pub(super) fn advice(
         .filter(|(_, _, codec)| catalog.muxer_refuses(&muxer.name, *codec))
         .collect();
     if refused.is_empty() {
-        return untyped_attachment(index, draft, streams);
+        return untyped_attachment(index, draft, streams).or_else(|| one_picture(context, index, draft));
     }
     let named: Vec<String> = refused
         .iter()
@@ -67,6 +67,19 @@ fn untyped_attachment(index: usize, draft: &OutputDraft, streams: &[OutputStream
     ))
 }
 
+/// A name without a number is one picture.
+fn one_picture(context: &Context, index: usize, draft: &OutputDraft) -> Option<String> {
+    let url = &context.spec.outputs[index].url;
+    let is_one = draft.muxer.name == "image2" && !url.contains('%');
+    let (name, extension) = url.rsplit_once('.').unwrap_or((url, ""));
+    is_one.then(|| {
+        format!(
+            "-frames:v 1 takes the first picture alone; a number in the name, as in {}, makes a file of each.",
+            mask_url(&format!("{name}-%03d.{extension}"))
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -76,7 +89,7 @@ mod tests {
     fn streams_that_a_muxer_does_not_take_are_named_with_what_to_do() {
         let advice = |line: &str| {
             let facts = [input(vec![video("h264"), audio("ac3")])];
-            planned(line, &facts).unwrap().outputs[0].header_advice.clone()
+            planned(line, &facts).unwrap().outputs[0].refusal_advice.clone()
         };
         let told = advice("-i a -c copy -flv_guard off out.flv").unwrap();
         assert_eq!(
