@@ -32,6 +32,7 @@ const ROWS: &[Row] = &[
     row(&["bitrate"], &["-b:v", "{}"], "The bit rate is told by -b:v, and by -b:a for sound."),
     row(&["codec_video", "video_codec"], &["-c:v", "{}"], "The encoder of pictures is told by -c:v."),
     row(&["codec_audio", "audio_codec"], &["-c:a", "{}"], "The encoder of sound is told by -c:a."),
+    row(&["copy"], &["-c", "copy"], "What is not to be encoded is told by -c copy."),
     row(&["speed"], &["-vf", "setpts=PTS/({})", "-af", "atempo={}"], "Speed is what setpts and atempo change."),
     row(&["rotate"], &["-vf", "rotate={}*PI/180"], "Turning is what the filter rotate does, by radians."),
     row(&["mute", "noaudio", "no-audio"], &["-an"], "Sound is left out by -an."),

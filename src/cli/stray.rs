@@ -40,7 +40,7 @@ fn meant(word: &str, (is_first, is_last): (bool, bool), catalog: &dyn Catalog) -
     if matches!(word, "/dev/null" | "NUL") {
         return Some(("what is to be thrown away has the format null".to_owned(), words(&["-f", "null", "-"])));
     }
-    if is_last || word.contains(['.', '/', '\\']) {
+    if is_last || word == "-" || word.contains(['.', '/', '\\', ':']) {
         return None;
     }
     if word == "copy" {
@@ -75,6 +75,8 @@ mod tests {
             ("flv", (false, false), Some("-f flv")),
             ("2", (false, false), Some("")),
             ("out.xyz", (false, false), None),
+            ("pipe:1", (false, false), None),
+            ("-", (false, false), None),
         ] {
             let found = meant(word, place, &FakeCatalog).map(|(_, words)| words.join(" "));
             assert_eq!(found.as_deref(), expected, "{word}");
