@@ -1,7 +1,7 @@
 //! Whether a stream is copied, and by which encoder otherwise.
 
 use super::place::OutputPlace;
-use super::{Choice, Context, StreamSource, correction};
+use super::{Choice, Context, StreamSource, correction, rules::live_output};
 use crate::catalog::{CodecFacts, MuxerFacts};
 use crate::diagnostic::{Diagnostic, Edit, tolerance};
 use crate::facts::MediaKind;
@@ -70,11 +70,11 @@ fn copy_of_graph(
     let message = "Streamcopy requested for an output stream which is fed from a complex filtergraph. Filtering and \
                    streamcopy cannot be used together.";
     let all_filtered = !spec.maps.is_empty() && spec.maps.iter().all(|map| matches!(map.source, MapSource::Label(_)));
-    let encoder = context.catalog.encoder_for(context.catalog.guess_codec(muxer, &spec.url, kind));
+    let encoder = usual_encoder(context, spec, muxer, kind);
     let edits = match encoder {
         _ if all_filtered => correction::edits(context.spec, &assigned.origin, "copy", None),
         Some(encoder) if spec.origin.arg < context.spec.global.arguments.len() => {
-            let words = vec![format!("-c:{}", kind.letter()), encoder.name];
+            let words = vec![format!("-c:{}", kind.letter()), encoder];
             Some(vec![Edit::Before(spec.origin.arg, words)])
         }
         _ => None,
@@ -85,6 +85,21 @@ fn copy_of_graph(
         None => format!("{remedy} Name an encoder, e.g. -c:v libx264."),
     };
     Diagnostic::error("filter-on-copy", message).remedy(remedy).at(&assigned.origin)
+}
+
+/// An encoder whose codec the output's format takes.
+pub(super) fn usual_encoder(
+    context: &Context,
+    spec: &OutputSpec,
+    muxer: &MuxerFacts,
+    kind: MediaKind,
+) -> Option<String> {
+    let catalog = context.catalog;
+    let usual = catalog.codec_id(if kind == MediaKind::Video { "h264" } else { "aac" });
+    let own = Some(catalog.guess_codec(muxer, &spec.url, kind)).filter(|codec| *codec != 0);
+    let for_players = muxer.name == "flv" || live_output::is_peer(spec);
+    let codec = if for_players { usual } else { own.or(usual) };
+    codec.and_then(|codec| catalog.encoder_for(codec)).map(|encoder| encoder.name)
 }
 
 /// "Unknown encoder", with those that are there for that codec, or the nearest names.

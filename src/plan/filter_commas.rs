@@ -1,43 +1,43 @@
 //! Commas in the text of a filtergraph: those within an expression, which end a filter too early, and those that have no filter
 //! between them.
 
-/// The commas that separate filters, with how many parentheses are open there.
-fn separators(graph: &str) -> Vec<(usize, i32)> {
-    let (mut found, mut open, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
-    for (at, c) in graph.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if !quoted => escaped = true,
-            '\'' => quoted = !quoted,
-            _ if quoted => {}
-            '(' => open += 1,
-            ')' => open -= 1,
-            // No parenthesis reaches into the next chain.
-            ';' => open = 0,
-            ',' => found.push((at, open)),
-            _ => {}
+use super::filter_places::skip;
+
+/// The commas and semicolons that separate filters, with how many parentheses are open there.
+fn separators(graph: &str) -> Vec<(usize, u8, i32)> {
+    let (mut found, mut open, mut from) = (Vec::new(), 0, 0);
+    loop {
+        let at = skip(graph, from, b"(),;");
+        from = at + 1;
+        match graph.as_bytes().get(at) {
+            Some(b'(') => open += 1,
+            Some(b')') => open -= 1,
+            Some(separator) => {
+                // No parenthesis reaches into the next chain.
+                open = if *separator == b';' { 0 } else { open };
+                found.push((at, *separator, open));
+            }
+            None => return found,
         }
     }
-    found
 }
 
 /// The graph with the commas within parentheses escaped; `None` where there are none.
 pub(super) fn escaped(graph: &str) -> Option<String> {
-    let within: Vec<usize> = separators(graph).into_iter().filter(|(_, open)| *open > 0).map(|(at, _)| at).collect();
+    let within = separators(graph).into_iter().filter(|(_, _, open)| *open > 0);
     let mut text = graph.to_owned();
-    within.iter().rev().for_each(|at| text.insert(*at, '\\'));
-    (!within.is_empty()).then_some(text)
+    within.rev().for_each(|(at, ..)| text.insert(at, '\\'));
+    (text != graph).then_some(text)
 }
 
 /// The graph without the commas that have no filter before them; `None` where there are none. One at the end is left to
 /// libavfilter, which takes it from FFmpeg 7 on.
 pub(super) fn without_empty(graph: &str) -> Option<String> {
-    let commas: Vec<usize> = separators(graph).into_iter().map(|(at, _)| at).collect();
     let mut text = graph.to_owned();
-    for (n, at) in commas.iter().enumerate().rev() {
-        let chain = graph[..*at].rfind(';').map_or(0, |end| end + 1);
-        let before = n.checked_sub(1).map_or(0, |n| commas[n] + 1).max(chain);
-        if graph[before..*at].trim().is_empty() {
+    let separators = separators(graph);
+    for (n, (at, separator, _)) in separators.iter().enumerate().rev() {
+        let begins = n.checked_sub(1).map_or(0, |before| separators[before].0 + 1);
+        if *separator == b',' && graph[begins..*at].trim().is_empty() {
             text.remove(*at);
         }
     }

@@ -52,13 +52,13 @@ fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: 
         let message = format!("No such filter: '' in {token} '{}': a comma has no filter before it.", mask_text(graph));
         return findings.mend(spec, error(message), graph, Some(&mended));
     }
+    let no_such = |name: &str| error(format!("No such filter: '{name}' in {token} '{}'.", mask_text(graph)));
     let known = context.catalog.names(Named::Filter);
     let is_unknown = |place: &Place| !known.iter().any(|name| *name == graph[place.name.clone()]);
     if let Some(mended) = filter_commas::escaped(graph)
         && let Some(place) = places(graph).into_iter().find(is_unknown)
     {
-        let name = &graph[place.name];
-        let diagnostic = error(format!("No such filter: '{name}' in {token} '{}'.", mask_text(graph)))
+        let diagnostic = no_such(&graph[place.name])
             .remedy("A comma within an expression is written \\, or the expression stands between quotes.");
         return findings.mend(spec, diagnostic, graph, Some(&mended));
     }
@@ -74,7 +74,7 @@ fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: 
             filter_arguments::check(context, (&name, &graph[arguments]), origin, (graph, &mut mended), findings);
             continue;
         }
-        let diagnostic = error(format!("No such filter: '{name}' in {token} '{}'.", mask_text(graph)));
+        let diagnostic = no_such(&name);
         match nearest(&name, &known) {
             Some(meant) => {
                 mended = with_name(&mended, &name, &meant);

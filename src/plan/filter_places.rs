@@ -45,7 +45,7 @@ pub(super) fn places(graph: &str) -> Vec<Place> {
 }
 
 /// The next of the characters that is neither quoted nor escaped, or the end.
-fn skip(graph: &str, from: usize, ends: &[u8]) -> usize {
+pub(super) fn skip(graph: &str, from: usize, ends: &[u8]) -> usize {
     let bytes = graph.as_bytes();
     let (mut at, mut quoted) = (from, false);
     while at < bytes.len() {

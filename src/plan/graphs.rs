@@ -273,9 +273,11 @@ mod tests {
     fn a_copy_of_what_filters_give_shows_the_command_that_encodes_it() {
         let facts = [input(vec![video("h264"), audio("aac")])];
         let graph = "-i a -filter_complex [0:v]scale[x] -map [x]";
-        for (rest, corrected) in
-            [("-c copy o.mkv", "o.mkv"), ("-map 0:a -c copy o.mkv", "-map 0:a -c copy -c:v libx264 o.mkv")]
-        {
+        for (rest, corrected) in [
+            ("-c copy o.mkv", "o.mkv"),
+            ("-map 0:a -c copy o.mkv", "-map 0:a -c copy -c:v libx264 o.mkv"),
+            ("-map 0:a -c copy o.flv", "-map 0:a -c copy -c:v libx264 o.flv"),
+        ] {
             let (_, told) = refusal(&format!("{graph} {rest}"), &facts);
             let graph = graph.replace("[0:v]scale[x]", "'[0:v]scale[x]'").replace("map [x]", "map '[x]'");
             assert!(told.ends_with(&format!("Type: weir {graph} {corrected}")), "{told}");

@@ -142,10 +142,7 @@ pub fn expand_target(
     };
     let at = |specifier: &str| StreamSpecifier::parse(specifier).unwrap_or_default();
     let origin = &asked.origin;
-    if spec.format.as_ref().is_none_or(|typed| is_before(&typed.origin, origin)) {
-        let value = target.format.to_owned();
-        spec.format = Some(Assigned { specifier: StreamSpecifier::all(), value, origin: origin.clone() });
-    }
+    over(&mut spec.format, target.format.to_owned(), &asked);
     if let Some((pictures, sound)) = target.codecs {
         in_place(&mut spec.codec, &at("a"), sound.to_owned(), &asked);
         in_place(&mut spec.codec, &at("v"), pictures.to_owned(), &asked);
@@ -160,9 +157,8 @@ pub fn expand_target(
     if let Some(channels) = target.channels {
         in_place(&mut spec.channels, &at(""), channels, &asked);
     }
-    if target.format == "vcd" && spec.mux_preload_us.as_ref().is_none_or(|typed| is_before(&typed.origin, origin)) {
-        let (specifier, value) = (StreamSpecifier::all(), VCD_PRELOAD_US);
-        spec.mux_preload_us = Some(Assigned { specifier, value, origin: origin.clone() });
+    if target.format == "vcd" {
+        over(&mut spec.mux_preload_us, VCD_PRELOAD_US, &asked);
     }
     let group = ("g", "", if norm == Norm::Pal { "15" } else { "18" });
     let group = target.codecs.map(|_| group);
@@ -180,6 +176,13 @@ pub fn expand_target(
 fn in_place<T>(values: &mut PerStream<T>, specifier: &StreamSpecifier, value: T, asked: &Assigned<String>) {
     let at = values.0.partition_point(|typed| is_before(&typed.origin, &asked.origin));
     values.0.insert(at, Assigned { specifier: specifier.clone(), value, origin: asked.origin.clone() });
+}
+
+/// The same of an option that is for the whole output.
+fn over<T>(slot: &mut Option<Assigned<T>>, value: T, asked: &Assigned<String>) {
+    if slot.as_ref().is_none_or(|typed| is_before(&typed.origin, &asked.origin)) {
+        *slot = Some(Assigned { specifier: StreamSpecifier::all(), value, origin: asked.origin.clone() });
+    }
 }
 
 fn is_before(typed: &Origin, other: &Origin) -> bool {

@@ -44,24 +44,26 @@ impl Splitter<'_> {
 
     /// The next word is an option, and if it were a value, its own would be an output that cannot be.
     fn would_leave_value(&self, next: &str) -> bool {
-        let Some(body) = next.strip_prefix('-') else { return false };
-        let next_name = body.split(':').next().unwrap_or(body);
-        if !suggest::is_known(next_name, self.catalog) {
-            return false;
-        }
+        let Some(next_name) = self.option_name(next) else { return false };
         let takes_value = table::find(next_name).is_none_or(|row| matches!(row.arity, Arity::Value(_)));
         let is_output = |word: &Word| {
             let text = word.text.as_str();
             text.starts_with('-') || text.contains(['/', ':']) || self.catalog.guess_muxer(text).is_some()
         };
-        body == "i" || takes_value && self.words.get(self.at + 2).is_some_and(|after| !is_output(after))
+        next_name == "i" || takes_value && self.words.get(self.at + 2).is_some_and(|after| !is_output(after))
+    }
+
+    /// The name of the option that a word is.
+    fn option_name<'t>(&self, word: &'t str) -> Option<&'t str> {
+        let body = word.strip_prefix('-')?;
+        let name = body.split(':').next().unwrap_or(body);
+        suggest::is_known(name, self.catalog).then_some(name)
     }
 
     /// True when the next word is an option and no value that this one takes; one that takes any text goes by what would become of
     /// the words behind.
     pub(super) fn is_forgotten(&self, row: &'static Row, next: &str) -> bool {
-        let name = next.strip_prefix('-').map(|body| body.split(':').next().unwrap_or(body));
-        name.is_some_and(|name| suggest::is_known(name, self.catalog))
+        self.option_name(next).is_some()
             && (trial::takes(row, next, self.catalog).is_err() || self.would_leave_value(next))
     }
 

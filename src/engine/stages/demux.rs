@@ -237,9 +237,9 @@ impl DemuxStage {
         }
         let stamped = self.timeline.stamp(stream, times);
         self.meter.jumps.store(self.timeline.jumps(), Ordering::Relaxed);
-        let seen = (self.timeline.jumps(), times.dts.or(times.pts));
-        let whole = self.joints.passed(stream, seen, packet.is_corrupt());
         if self.settings.facts.format == "mpegts" {
+            let seen = (self.timeline.jumps(), times.dts.or(times.pts));
+            let whole = self.joints.passed(stream, seen, packet.is_corrupt());
             self.meter.corrupt_packets.fetch_sub(whole, Ordering::Relaxed);
         }
         if stamped.overlaps {

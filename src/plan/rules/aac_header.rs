@@ -3,7 +3,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::facts::StreamFacts;
-use crate::plan::{Choice, Context, OutputDraft};
+use crate::plan::{Choice, Context, OutputDraft, codec_options};
 use crate::spec::OutputSpec;
 
 /// Takes the header off each frame.
@@ -40,8 +40,9 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, _d
 
 /// `-movflags empty_moov`: the header is written before the first packet.
 fn begins_with_header(spec: &OutputSpec) -> bool {
-    let typed = spec.options.iter().rfind(|option| option.name == "movflags");
-    let has = |flag: &str| typed.is_some_and(|option| option.value.split(['+', '|']).any(|part| part == flag));
+    let mut options = Vec::new();
+    codec_options::merge(&mut options, spec.options.iter().filter(|option| option.name == "movflags"));
+    let has = |flag: &str| options.iter().any(|(_, flags)| flags.split(['+', '|']).any(|part| part == flag));
     has("empty_moov") && !has("delay_moov")
 }
 
@@ -98,6 +99,8 @@ mod tests {
     fn so_are_they_in_a_file_that_begins_with_its_header() {
         let made = of_sound("-i a -c copy -movflags frag_keyframe+empty_moov a.mp4", &ts());
         assert_eq!(made, (Some(vec![0x11, 0x90]), Some(FILTER.to_owned())));
+        let apart = of_sound("-i a -c copy -movflags empty_moov -movflags +frag_keyframe a.mp4", &ts());
+        assert_eq!(apart, made);
         let late = of_sound("-i a -c copy -movflags +frag_keyframe+empty_moov+delay_moov a.mp4", &ts());
         assert_eq!((late, of_sound("-i a -c copy a.mp4", &ts())), ((None, None), (None, None)));
     }

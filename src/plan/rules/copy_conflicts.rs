@@ -1,12 +1,11 @@
 //! Options that make no sense on a stream that is copied.
 
-use super::live_output;
 use crate::diagnostic::{Diagnostic, Edit, Origin, command_line, edited, mask_url};
 use crate::facts::MediaKind;
 use crate::plan::filter_files::without_files;
 use crate::plan::place::OutputPlace;
-use crate::plan::{Choice, Context, OutputDraft};
-use crate::spec::{Assigned, OutputSpec, PerStream};
+use crate::plan::{Choice, Context, OutputDraft, codec};
+use crate::spec::{Assigned, PerStream};
 
 pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
     let spec = &context.spec.outputs[index];
@@ -119,7 +118,8 @@ fn both_ways(context: &Context, drafts: &[OutputDraft], conflicts: &[Conflict<'_
             (Some(kind), _) if kind != conflict.kind => encoded.extend(without),
             (_, named) => {
                 let streams = if named.is_empty() { conflict.kind.letter() } else { named };
-                let Some(encoder) = encoder(context, spec, &drafts[conflict.output], conflict.kind) else {
+                let Some(encoder) = codec::usual_encoder(context, spec, &drafts[conflict.output].muxer, conflict.kind)
+                else {
                     encoded.extend(without);
                     continue;
                 };
@@ -154,16 +154,6 @@ fn filter_kind(context: &Context, filter: &str) -> Option<MediaKind> {
     let pads = context.catalog.graph_pads(&without_files(context.catalog, filter)).ok()?;
     let kind = pads.inputs.first()?.kind;
     pads.inputs.iter().all(|pad| pad.kind == kind).then_some(kind)
-}
-
-/// An encoder whose codec the output's format takes.
-fn encoder(context: &Context, spec: &OutputSpec, draft: &OutputDraft, kind: MediaKind) -> Option<String> {
-    let catalog = context.catalog;
-    let usual = catalog.codec_id(if kind == MediaKind::Video { "h264" } else { "aac" });
-    let own = Some(catalog.guess_codec(&draft.muxer, &spec.url, kind)).filter(|codec| *codec != 0);
-    let for_players = draft.muxer.name == "flv" || live_output::is_peer(spec);
-    let codec = if for_players { usual } else { own.or(usual) };
-    codec.and_then(|codec| catalog.encoder_for(codec)).map(|encoder| encoder.name)
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
 }
 
 /// True for an output that goes to a peer.
-pub(super) fn is_peer(spec: &OutputSpec) -> bool {
+pub(in crate::plan) fn is_peer(spec: &OutputSpec) -> bool {
     plan(&spec.url, End::Output, &[], &spec.live).is_some()
 }
 

@@ -4,7 +4,7 @@ mod aac_header;
 mod copy_conflicts;
 mod flv_guard;
 mod ignored_input_options;
-mod live_output;
+pub(super) mod live_output;
 mod repeated_options;
 pub(super) mod same_path;
 mod unmatched_maps;
