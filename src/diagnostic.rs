@@ -10,7 +10,7 @@ pub use self::command::{Edit, command_line, edited, shell_quoted, to_type};
 pub use self::mask::{mask_text, mask_url};
 pub use self::spelling::{meant, nearest, nearest_flags, tolerance};
 pub use self::stream_id::StreamId;
-pub use self::words::{enumerated, reason, sentence};
+pub use self::words::{enumerated, no_output_format, no_output_format_in_ffmpeg, reason, sentence};
 
 use std::fmt;
 

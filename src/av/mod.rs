@@ -16,7 +16,7 @@ pub use sys::encoder::{EncodeStep, EncodedParameters, Encoder, EncoderSettings, 
 pub use sys::error::AvError;
 pub use sys::expression::Expression;
 pub use sys::file::OutputFile;
-pub use sys::formats::format_name;
+pub use sys::formats::{colour_shifts, format_name};
 pub use sys::frame::{Frame, FrameOrigin, FrameShape};
 pub use sys::graph::{
     FilterGraph, GraphError, GraphInput, GraphOutput, GraphSettings, Margins, OutputConstraint, Pull,

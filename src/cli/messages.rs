@@ -3,7 +3,7 @@
 use super::command::{GroupKind, Typed};
 use super::table::{Row, Scope};
 use super::value::BadValue;
-use crate::diagnostic::{Diagnostic, Origin, mask_text, shell_quoted};
+use crate::diagnostic::{Diagnostic, Origin, mask_text, no_output_format, no_output_format_in_ffmpeg, shell_quoted};
 use crate::spec::Assigned;
 use crate::unit::Rational;
 
@@ -150,19 +150,14 @@ pub fn taken_for_a_value(typed: &Typed) -> String {
 pub fn value_of_flag(option: &Origin, word: &str, place: &Origin) -> Diagnostic {
     let word = mask_text(word);
     let message = format!("{} takes no value, so '{word}' behind it would be an output file.", option.token);
-    Diagnostic::error("value-of-flag", message).ffmpeg_says(no_format(&word)).at(place)
+    Diagnostic::error("value-of-flag", message).ffmpeg_says(no_output_format_in_ffmpeg(&word)).at(place)
 }
 
 /// A word that would be an output.
 pub fn stray(word: &str, reason: &str, place: &Origin) -> Diagnostic {
     let word = mask_text(word);
-    let message = format!("Unable to find a suitable output format for '{word}': {reason}.");
-    Diagnostic::error("stray-word", message).ffmpeg_says(no_format(&word)).at(place)
-}
-
-/// What ffmpeg says to an output without a format.
-fn no_format(word: &str) -> String {
-    format!("[NULL @ 0x0] Unable to find a suitable output format for '{word}'\n{word}: Invalid argument")
+    let message = format!("{}: {reason}.", no_output_format(&word));
+    Diagnostic::error("stray-word", message).ffmpeg_says(no_output_format_in_ffmpeg(&word)).at(place)
 }
 
 /// An option that took the next option for its value.

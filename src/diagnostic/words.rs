@@ -14,6 +14,16 @@ pub fn sentence(text: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
+/// Why nothing can be written under a name, as ffmpeg says it; `name` without passwords.
+pub fn no_output_format(name: &str) -> String {
+    format!("Unable to find a suitable output format for '{name}'")
+}
+
+/// The lines that ffmpeg's command prints where there is [`no_output_format`].
+pub fn no_output_format_in_ffmpeg(name: &str) -> String {
+    format!("[NULL @ 0x0] {}\n{name}: Invalid argument", no_output_format(name))
+}
+
 /// `a, b or c`.
 pub fn enumerated(items: &[String], joint: &str) -> String {
     match items {

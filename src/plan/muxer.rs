@@ -2,7 +2,7 @@
 
 use super::{Context, correction};
 use crate::catalog::{MuxerFacts, Named};
-use crate::diagnostic::{Diagnostic, mask_url};
+use crate::diagnostic::{Diagnostic, mask_url, no_output_format, no_output_format_in_ffmpeg};
 use crate::spec::OutputSpec;
 
 /// The muxer of an output, or why there is none.
@@ -48,16 +48,11 @@ pub(super) fn choose(context: &Context, spec: &OutputSpec) -> Result<MuxerFacts,
     } else {
         "the name has no extension that a format is known by".to_owned()
     };
-    Err(Diagnostic::error(
-        "unknown-format",
-        format!("Unable to find a suitable output format for '{}': {reason}.", mask_url(&spec.url)),
-    )
-    .ffmpeg_says(format!(
-        "[NULL @ 0x0] Unable to find a suitable output format for '{0}'\n{0}: Invalid argument",
-        mask_url(&spec.url)
-    ))
-    .remedy("Name the format with -f, e.g. -f mp4, or give the file an extension.")
-    .at(&spec.origin))
+    let name = mask_url(&spec.url);
+    Err(Diagnostic::error("unknown-format", format!("{}: {reason}.", no_output_format(&name)))
+        .ffmpeg_says(no_output_format_in_ffmpeg(&name))
+        .remedy("Name the format with -f, e.g. -f mp4, or give the file an extension.")
+        .at(&spec.origin))
 }
 
 #[cfg(test)]

@@ -50,6 +50,12 @@ pub fn format_name(kind: crate::facts::MediaKind, number: c_int) -> Option<Strin
     (!name.is_empty()).then_some(name)
 }
 
+/// How often the width and the height of a pixel format's pictures must be halved for its colours, each as a power of two.
+pub fn colour_shifts(pixel_format_number: c_int) -> (u32, u32) {
+    pixel_format(pixel_format_number)
+        .map_or((0, 0), |format| (format.log2_chroma_w.into(), format.log2_chroma_h.into()))
+}
+
 /// The name of a channel layout, e.g. `stereo`; empty when it has none.
 pub(crate) fn layout_name(layout: &ffi::AVChannelLayout) -> String {
     let mut buffer = [0 as std::ffi::c_char; 256];
@@ -74,5 +80,13 @@ mod tests {
         for number in [-1, i32::MIN, 100_000, i32::MAX] {
             assert_eq!([MediaKind::Video, MediaKind::Audio].map(|kind| format_name(kind, number)), [None, None]);
         }
+    }
+
+    #[test]
+    fn colours_are_coarser_by_powers_of_two() {
+        for (name, shifts) in [("yuv420p", (1, 1)), ("nv16", (1, 0)), ("yuv410p", (2, 2)), ("gray", (0, 0))] {
+            assert_eq!(pixel_format_number(name).map(colour_shifts), Some(shifts), "{name}");
+        }
+        assert_eq!(colour_shifts(-1), (0, 0));
     }
 }

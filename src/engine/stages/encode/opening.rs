@@ -1,7 +1,7 @@
 //! Opens the encoder for what the filtergraph gives, or explains why it refused.
 
 use super::EncodeStage;
-use crate::av::{AvError, Encoder, EncoderSettings, Frame, format_name};
+use crate::av::{AvError, Encoder, EncoderSettings, Frame, colour_shifts, format_name};
 use crate::engine::fault::StageError;
 use crate::engine::flow::PacketItem;
 use crate::engine::kernel::Outlet;
@@ -138,9 +138,10 @@ impl EncodeStage {
         let options: Vec<String> = plan.options.iter().map(|(k, v)| format!("-{k} {v}")).collect();
         let options = if options.is_empty() { String::new() } else { format!(", options {}", options.join(" ")) };
         let (output, stream) = self.settings.index;
-        let uneven = shape
-            .filter(|s| s.width > 0)
-            .and_then(|s| even_size(&plan.encoder, &format_name(MediaKind::Video, s.format)?, (s.width, s.height)));
+        let uneven = shape.filter(|s| s.width > 0).and_then(|s| {
+            let format = format_name(MediaKind::Video, s.format)?;
+            even_size(&plan.encoder, &format, colour_shifts(s.format), (s.width, s.height))
+        });
         let advice = uneven.or_else(|| self.missing_log()).unwrap_or_else(|| {
             "maybe incorrect parameters such as bit_rate, rate, width or height: the encoder's own message above names the \
              one it refuses"
@@ -161,11 +162,10 @@ impl EncodeStage {
 /// Encoders that refuse pictures whose colours cannot be halved evenly; others round.
 const EVEN_SIZES: [&str; 5] = ["libx26", "libopenh264", "libsvt", "h264_", "hevc_"];
 
-/// What to do about pictures whose colours are halved while their size cannot be.
-fn even_size(encoder: &str, format: &str, (width, height): (i32, i32)) -> Option<String> {
-    let halves_height = ["420", "nv12", "nv21", "p010"].iter().any(|part| format.contains(part));
-    let halves_width = halves_height || format.contains("422");
-    let what = match (halves_width && width % 2 != 0, halves_height && height % 2 != 0) {
+/// What to do about pictures whose colours are halved (`shifts`: how often, across and down) while their size cannot be.
+fn even_size(encoder: &str, format: &str, shifts: (u32, u32), (width, height): (i32, i32)) -> Option<String> {
+    let is_uneven = |size: i32, shift: u32| shift > 0 && size % 2 != 0;
+    let what = match (is_uneven(width, shifts.0), is_uneven(height, shifts.1)) {
         (false, false) => return None,
         (true, false) => "width",
         (false, true) => "height",
@@ -185,16 +185,16 @@ mod tests {
 
     #[test]
     fn uneven_sizes_are_told_where_they_are_the_reason() {
-        let wants = |encoder, format, size| {
-            even_size(encoder, format, size).map(|text| text.split(':').next().map(str::to_owned))
+        let wants = |encoder, format, shifts, size| {
+            even_size(encoder, format, shifts, size).map(|text| text.split(':').next().map(str::to_owned))
         };
         let told = |text: &str| Some(Some(text.to_owned()));
-        assert_eq!(wants("libx264", "yuv420p", (853, 480)), told("yuv420p wants an even width"));
-        assert_eq!(wants("libx265", "yuv420p10le", (294, 323)), told("yuv420p10le wants an even height"));
-        assert_eq!(wants("libx264", "nv12", (3, 5)), told("nv12 wants an even width and height"));
-        assert_eq!(wants("libx264", "yuv422p", (294, 323)), None);
-        assert_eq!(wants("libx264", "yuv444p", (853, 481)), None);
-        assert_eq!(wants("libx264", "yuv420p", (640, 360)), None);
-        assert_eq!(wants("mpeg4", "yuv420p", (853, 480)), None);
+        assert_eq!(wants("libx264", "yuv420p", (1, 1), (853, 480)), told("yuv420p wants an even width"));
+        assert_eq!(wants("libx265", "yuv420p10le", (1, 1), (294, 323)), told("yuv420p10le wants an even height"));
+        assert_eq!(wants("libx264", "nv12", (1, 1), (3, 5)), told("nv12 wants an even width and height"));
+        assert_eq!(wants("libx264", "yuv422p", (1, 0), (294, 323)), None);
+        assert_eq!(wants("libx264", "yuv444p", (0, 0), (853, 481)), None);
+        assert_eq!(wants("libx264", "yuv420p", (1, 1), (640, 360)), None);
+        assert_eq!(wants("mpeg4", "yuv420p", (1, 1), (853, 480)), None);
     }
 }
