@@ -228,6 +228,7 @@ pub(super) fn mark_used(context: &Context, plan: &mut Plan, diagnostics: &mut Ve
             decoder: decoder.name,
             bitexact: spec.bitexact,
             hardware: hardware_decode(spec, facts, source),
+            ..DecodePlan::default()
         });
     }
 }

@@ -1,5 +1,6 @@
 //! Which encoders are watched for keeping up with a live source, and what `-keep_up` lets them do about it.
 
+use super::presets::{PRESETS, Preset, figures_of, in_use, option};
 use super::{Context, EncodePlan, InputPlan, Plan, StreamSource, Treatment};
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
@@ -30,41 +31,8 @@ pub struct FasterPreset {
 /// Unless `-max_lag` says otherwise, in microseconds.
 const MAX_LAG_US: i64 = 2_000_000;
 
-/// A preset of x264 and x265.
-struct Preset {
-    name: &'static str,
-    /// Frames that it looks ahead.
-    look_ahead: [i64; 2],
-    /// B-frames in a row at the most (x264).
-    b_frames: i64,
-    /// Processor time for the same pictures, the medium one taking 100.
-    ///
-    /// Measured on two cores with 120 (x264) and 60 (x265) pictures of 1280x720 of `assets/bbb.mp4`, decoded and encoded to
-    /// nothing by `ffmpeg -benchmark`, with the decoder's time taken off. Other pictures give other figures.
-    cost: [i64; 2],
-}
-
-const fn preset(name: &'static str, look_ahead: [i64; 2], b_frames: i64, cost: [i64; 2]) -> Preset {
-    Preset { name, look_ahead, b_frames, cost }
-}
-
-/// The fastest first; of two figures the first is x264's, the second x265's.
-const PRESETS: [Preset; 10] = [
-    preset("ultrafast", [0, 5], 0, [13, 37]),
-    preset("superfast", [0, 10], 3, [28, 55]),
-    preset("veryfast", [10, 15], 3, [40, 65]),
-    preset("faster", [20, 15], 3, [71, 74]),
-    preset("fast", [30, 15], 3, [91, 97]),
-    preset("medium", [40, 20], 3, [100, 100]),
-    preset("slow", [50, 25], 3, [141, 270]),
-    preset("slower", [60, 40], 3, [258, 1350]),
-    preset("veryslow", [60, 40], 8, [590, 2400]),
-    preset("placebo", [60, 60], 16, [2140, 5600]),
-];
 /// Where the rate is not known.
 const USUAL_RATE: Rational = Rational { num: 25, den: 1 };
-/// The preset in use when none is named.
-const DEFAULT_PRESET: &str = "medium";
 /// A look-ahead takes one part in so many of what may be late: it doubles when the frame rate is halved, and each of the
 /// encoder's threads has a frame as well.
 const LOOK_AHEAD_PART: i64 = 6;
@@ -177,15 +145,6 @@ impl Ahead {
     }
 }
 
-/// Which figures of a preset are an encoder's.
-fn figures_of(encoder: &str) -> Option<usize> {
-    match encoder {
-        "libx264" | "libx264rgb" => Some(0),
-        "libx265" => Some(1),
-        _ => None,
-    }
-}
-
 /// An encoder whose preset alone makes pictures too late for a peer.
 fn looks_far(encode: &EncodePlan, rate: Option<Rational>) -> Option<Ahead> {
     let (figures, at) = (figures_of(&encode.encoder)?, in_use(&encode.options)?);
@@ -201,16 +160,6 @@ fn says_how_far(options: &[(String, String)]) -> bool {
             || (key == "tune" && value.contains("zerolatency"))
             || (OF_LIBRARIES.contains(&key.as_str()) && value.contains("lookahead"))
     })
-}
-
-fn option<'a>(options: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    options.iter().rfind(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
-/// The place of the preset in use.
-fn in_use(options: &[(String, String)]) -> Option<usize> {
-    let named = option(options, "preset").unwrap_or(DEFAULT_PRESET);
-    PRESETS.iter().position(|preset| preset.name == named)
 }
 
 fn faster(encoder: &str, options: &[(String, String)]) -> Vec<FasterPreset> {
@@ -315,11 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn each_preset_takes_less_time_than_the_slower_one() {
-        for figures in [0, 1] {
-            assert!(PRESETS.windows(2).all(|pair| pair[0].cost[figures] < pair[1].cost[figures]));
-            assert!(PRESETS.windows(2).all(|pair| pair[0].look_ahead[figures] <= pair[1].look_ahead[figures]));
-        }
+    fn a_faster_preset_takes_a_part_of_the_time() {
         let from_slow = faster("libx264", &options(&[("preset", "slow")]));
         assert_eq!(from_slow.iter().map(|p| p.cost_percent).collect::<Vec<_>>(), [70, 64, 50, 28, 19, 9]);
     }

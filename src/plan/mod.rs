@@ -32,6 +32,7 @@ mod output;
 mod parts;
 mod passes;
 mod place;
+mod presets;
 mod refusal_advice;
 mod rings;
 mod rules;
@@ -51,9 +52,9 @@ pub use keep_up::{FasterPreset, KeepUpPlan};
 pub use metadata_edit::{MetadataChange, MetadataEdit};
 pub use opening::{DemuxerSettings, OpenInput, UDP_SILENCE_US, open_input};
 pub use parts::{
-    CopyPlan, DecodePlan, EncodePlan, GraphInputPlan, GraphOutputPlan, GraphPlan, InputPlan, InputStreamPlan,
-    LoopbackPlan, OutputPlan, OutputStreamPlan, PadSource, PadTarget, PassPlan, Plan, ProgramPlan, StatsPlan,
-    StatsPlans, StreamSource, Treatment,
+    CopyPlan, DecodePlan, DecoderThreads, EncodePlan, GraphInputPlan, GraphOutputPlan, GraphPlan, InputPlan,
+    InputStreamPlan, LoopbackPlan, OutputPlan, OutputStreamPlan, PadSource, PadTarget, PassPlan, Plan, ProgramPlan,
+    StatsPlan, StatsPlans, StreamSource, Treatment,
 };
 pub use session::{SessionPlan, is_rtsp_url};
 pub use target::expand_target;
@@ -124,9 +125,10 @@ pub fn plan(
     };
     input::mark_used(&context, &mut plan, &mut diagnostics);
     option_values::of_decoders(&context, &plan, &mut diagnostics);
-    threads::assign(&mut plan.outputs, cores);
+    threads::of_filtergraphs(&mut plan.outputs, cores);
     keep_up::assign(&context, &mut plan, &mut diagnostics);
     sharing::assign(&mut plan.outputs);
+    threads::of_decoders(&context, &mut plan, cores);
     codec_options::report_unused(&context, &plan, &mut diagnostics);
     if failed(&diagnostics) {
         return Err(diagnostics);

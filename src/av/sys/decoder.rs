@@ -4,6 +4,7 @@ use super::{
     c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, hardware::DecoderHardware,
     hardware::FormatChoice, input::StreamParameters, packet::Packet, text_of,
 };
+use crate::plan::DecoderThreads;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
 use std::sync::Arc;
@@ -25,9 +26,8 @@ pub struct DecoderSettings {
     pub options: Vec<(String, String)>,
     /// `AV_CODEC_FLAG_BITEXACT`.
     pub bitexact: bool,
-    /// Where the number of threads is libavcodec's choice, two more than that: pictures that wait for one another
-    /// within the decoder then leave no core idle. Each costs the delay and the memory of a picture.
-    pub spare_threads: bool,
+    /// Its threads, unless an option names their number.
+    pub threads: DecoderThreads,
     /// The hardware that is to help.
     pub hardware: DecoderHardware,
     /// Pictures keep the margins that the codec's header says are to be cut off.
@@ -112,8 +112,12 @@ impl Decoder {
             if stream.attached_picture {
                 options.set("threads", "1");
             } else {
-                let spare = settings.spare_threads.then(|| with_spare_threads(codec)).flatten();
-                options.set_default("threads", &spare.map_or_else(|| "auto".to_owned(), |count| count.to_string()));
+                let count = match settings.threads {
+                    DecoderThreads::Usual => None,
+                    DecoderThreads::Spare => with_spare_threads(codec),
+                    DecoderThreads::One => Some(1),
+                };
+                options.set_default("threads", &count.map_or_else(|| "auto".to_owned(), |count| count.to_string()));
             }
             AvError::check(ffi::avcodec_open2(context, codec, options.as_mut_ptr()))?;
             Ok((decoder, options))

@@ -1,8 +1,7 @@
 //! The stages of the inputs: demuxers and the decoders behind them.
 
 use super::settings::{
-    balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, takes_few_frames,
-    timeline_settings,
+    balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
 };
 use super::{AT_HAND, BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
 use crate::av::{AvError, Decoder, DecoderSettings, SubtitleDecoder};
@@ -18,7 +17,7 @@ use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
 use crate::engine::stages::feed::AHEAD;
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
 use crate::facts::{InputFacts, MediaKind};
-use crate::plan::Plan;
+use crate::plan::{DecoderThreads, Plan};
 use crate::spec::InputGap;
 use crate::timing::{Pacer, Timeline};
 use std::sync::Arc;
@@ -81,9 +80,11 @@ impl Builder<'_> {
                         name: decode.decoder.clone(),
                         options: decode.options.clone(),
                         bitexact: decode.bitexact,
-                        spare_threads: at_leisure[index]
-                            && hardware.wanted().is_none()
-                            && !takes_few_frames(plan, (index, stream)),
+                        threads: if at_leisure[index] && hardware.wanted().is_none() {
+                            decode.threads
+                        } else {
+                            DecoderThreads::Usual
+                        },
                         hardware: hardware.clone(),
                         keeps_margins,
                     };

@@ -147,14 +147,6 @@ pub(super) fn is_read_at_leisure(plan: &Plan, inputs: &OpenInputs, input: usize)
     plan.inputs[input].read_rate.is_none() && to_path(&inputs.spec.inputs[input].url).is_file()
 }
 
-/// True where so few frames of a stream of an input are wanted that decoders have little to do beside each other.
-pub(super) fn takes_few_frames(plan: &Plan, stream: (usize, usize)) -> bool {
-    const FEW: i64 = 8;
-    let by_a_graph = || plan.graphs.iter().flat_map(|g| &g.inputs).any(|pad| pad.source.input() == Some(stream));
-    let mut takers = plan.outputs.iter().flat_map(|o| &o.streams).filter(|s| s.source.input() == Some(stream));
-    takers.all(|s| s.max_frames.is_some_and(|count| count <= FEW)) && !by_a_graph()
-}
-
 /// None of an output's media comes at the speed of time, as far as can be told.
 pub(super) fn is_fed_at_leisure(plan: &Plan, output: &OutputPlan, inputs: &OpenInputs) -> bool {
     let at_leisure = |input: usize| !plan.inputs[input].is_timed() && !is_pipe(&inputs.spec.inputs[input].url);
@@ -244,30 +236,4 @@ pub(super) fn needs_trailer(output: &OutputPlan) -> bool {
         output.options.iter().any(|(k, v)| k == "movflags" && (v.contains("frag") || v.contains("empty_moov")));
     matches!(output.muxer.name.as_str(), "mov" | "mp4" | "3gp" | "3g2" | "psp" | "ipod" | "f4v" | "ismv" | "mxf")
         && !fragmented
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::{GraphInputPlan, GraphPlan, PadSource};
-
-    fn taking(frames: Option<i64>) -> OutputPlan {
-        let source = StreamSource::Input(0, 1);
-        let stream = OutputStreamPlan::bare(MediaKind::Video, source, Treatment::Encode(Box::default()));
-        OutputPlan { streams: vec![OutputStreamPlan { max_frames: frames, ..stream }], ..OutputPlan::default() }
-    }
-
-    #[test]
-    fn few_frames_are_taken_only_where_nobody_takes_many() {
-        let mut plan = Plan { outputs: vec![taking(Some(1)), taking(Some(8))], ..Plan::default() };
-        assert!(takes_few_frames(&plan, (0, 1)));
-        let (source, kind) = (PadSource::Input(0, 1), MediaKind::Video);
-        let pad = GraphInputPlan { source, label: None, kind, name: "null".to_owned() };
-        plan.graphs.push(GraphPlan { inputs: vec![pad], ..GraphPlan::default() });
-        assert!(!takes_few_frames(&plan, (0, 1)));
-        for many in [None, Some(9)] {
-            let plan = Plan { outputs: vec![taking(Some(1)), taking(many)], ..Plan::default() };
-            assert!(!takes_few_frames(&plan, (0, 1)), "{many:?}");
-        }
-    }
 }

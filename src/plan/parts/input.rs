@@ -82,4 +82,19 @@ pub struct DecodePlan {
     pub bitexact: bool,
     /// The hardware that is to do it.
     pub hardware: HardwareDecode,
+    /// Its threads, where a file is read as fast as it can be and the user does not say.
+    pub threads: DecoderThreads,
+}
+
+/// How many threads a decoder has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DecoderThreads {
+    /// As many as libavcodec chooses.
+    #[default]
+    Usual,
+    /// Some more: pictures that wait for one another within the decoder then leave no core idle. Each costs the delay and
+    /// the memory of a picture.
+    Spare,
+    /// One: what comes behind it takes so much longer that threads of its own would only take processor time and memory from that.
+    One,
 }

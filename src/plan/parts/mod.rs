@@ -7,7 +7,7 @@ mod output;
 mod treatment;
 
 pub use self::graph::{GraphInputPlan, GraphOutputPlan, GraphPlan, PadSource, PadTarget};
-pub use self::input::{DecodePlan, InputPlan, InputStreamPlan};
+pub use self::input::{DecodePlan, DecoderThreads, InputPlan, InputStreamPlan};
 pub use self::loopback::LoopbackPlan;
 pub use self::output::{OutputPlan, OutputStreamPlan, ProgramPlan, StatsPlan, StatsPlans, StreamSource};
 pub use self::treatment::{CopyPlan, EncodePlan, PassPlan, Treatment};
