@@ -231,6 +231,9 @@ pub trait Catalog {
     /// True when `-r` and `-fpsmax` mean a constant frame rate in every format unless `-fps_mode` says otherwise, as in
     /// newer ffmpegs; in older ones the format alone decides.
     fn rate_means_constant(&self) -> bool;
+    /// True when as many packets of sound as `-frames` wants end the output's other streams too, as in newer ffmpegs; in older
+    /// ones only pictures do.
+    fn sound_limits_outputs(&self) -> bool;
 }
 
 #[cfg(test)]

@@ -65,6 +65,8 @@ pub struct InputFacts {
     pub start_time_us: Option<i64>,
     /// The length, in microseconds, where the container tells or it could be estimated.
     pub duration_us: Option<i64>,
+    /// The container's header tells the length; else it is an estimate.
+    pub length_is_promised: bool,
     /// The container's timestamps may jump (`AVFMT_TS_DISCONT`): MPEG-TS and its like.
     pub timestamps_may_jump: bool,
     /// The container has no timestamps (`AVFMT_NOTIMESTAMPS`): those that it gives are counted.

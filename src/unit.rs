@@ -182,6 +182,11 @@ pub fn tenths(us: i64) -> String {
     format!("{}.{} s", us / MICROS_PER_SECOND, us % MICROS_PER_SECOND / (MICROS_PER_SECOND / 10))
 }
 
+/// Microseconds as seconds with two decimals, cut off.
+pub fn hundredths(us: i64) -> String {
+    format!("{}.{:02} s", us / MICROS_PER_SECOND, us % MICROS_PER_SECOND / (MICROS_PER_SECOND / 100))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

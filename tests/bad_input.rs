@@ -210,6 +210,20 @@ fn a_truncated_smjpeg_is_finished_and_told_by_status_69() {
     truncated("tiny.smjpeg", true);
 }
 
+/// Nothing is missing there, so the file is not called cut off.
+#[test]
+fn a_seek_behind_the_end_is_told_for_what_it_is() {
+    let dir = scratch();
+    for name in ["tiny.flv", "s16.wav", "tiny.mp4", "tiny.mkv"] {
+        let run = weir_in(dir.path(), &format!("-ss 1:00 -i {} -c copy out.nut", path(name).display()));
+        assert_eq!((run.code(), run.misbehaviour()), (Some(0), None), "{name}: {}", run.stderr);
+        assert!(!run.stderr.contains("cut off"), "{name}: {}", run.stderr);
+        if is_weir() {
+            assert!(run.stderr.contains("-ss 60.00 s lies behind its end"), "{name}: {}", run.stderr);
+        }
+    }
+}
+
 /// What an output leaves out says how long the input should be; and streams of AVI have lengths of their own.
 #[test]
 fn what_is_taken_from_a_truncated_file_alone_is_told_by_status_69() {

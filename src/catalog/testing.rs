@@ -205,6 +205,9 @@ impl Catalog for FakeCatalog {
     fn rate_means_constant(&self) -> bool {
         false
     }
+    fn sound_limits_outputs(&self) -> bool {
+        false
+    }
     fn stream_group_kinds(&self) -> Vec<(&'static str, i32)> {
         vec![("iamf_audio_element", 1), ("iamf_mix_presentation", 2)]
     }

@@ -7,10 +7,10 @@ use super::{
 use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::spec::{DISCARD_ALL, GlobalSpec, InputSpec, PerStream};
-use crate::unit::MICROS_PER_SECOND;
+use crate::unit::{MICROS_PER_SECOND, hundredths};
 
 /// Where an input is to be sought, and what is added to its timestamps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seek {
     /// The timestamp to seek to, in microseconds of the container; `None`: stay at the beginning.
     pub timestamp_us: Option<i64>,
@@ -18,6 +18,8 @@ pub struct Seek {
     pub offset_us: i64,
     /// `-ss`, after `-sseof` was worked out.
     pub start_us: Option<i64>,
+    /// That lies behind the end that the header tells.
+    pub starts_behind_end: bool,
     /// `-t`, after `-to` was worked out.
     pub duration_us: Option<i64>,
 }
@@ -54,6 +56,13 @@ pub fn seek(
     // As in ffmpeg, -to behind -sseof is a length.
     let duration_us = recording_time(spec.start_us, spec.duration_us, spec.stop_us, &facts.url, diagnostics)?;
     let wanted = start_us.unwrap_or(0) + if spec.seek_timestamp { 0 } else { file_start };
+    let starts_behind_end = match facts.duration_us.filter(|_| facts.length_is_promised) {
+        Some(duration) if start_us.is_some() && wanted - file_start >= duration => {
+            diagnostics.push(behind_end(&facts.url, wanted - file_start, duration));
+            true
+        }
+        _ => false,
+    };
     let timestamp_us = start_us.map(|_| {
         let reordered = facts.streams.iter().any(|s| s.video_delay > 0);
         if !seeks_to_pts && reordered { wanted - 3 * MICROS_PER_SECOND / 23 } else { wanted }
@@ -66,7 +75,16 @@ pub fn seek(
         (false, _) => wanted,
     };
     let offset_us = spec.ts_offset_us - zero_us;
-    Ok(Seek { timestamp_us, offset_us, start_us, duration_us })
+    Ok(Seek { timestamp_us, offset_us, start_us, starts_behind_end, duration_us })
+}
+
+/// An input that is to begin behind its end.
+fn behind_end(url: &str, start_us: i64, duration_us: i64) -> Diagnostic {
+    let (start, length) = (hundredths(start_us), hundredths(duration_us));
+    let message =
+        format!("{url}: -ss {start} lies behind its end, by its header at {length}: little or nothing is read.");
+    Diagnostic::warning("start-behind-end", message)
+        .remedy("-ss counts seconds (or hours:minutes:seconds) from the beginning, -sseof -5 counts back from the end.")
 }
 
 /// `-t`, or `-to` minus `-ss`.
@@ -119,6 +137,7 @@ pub(super) fn plan(context: &Context) -> Vec<InputPlan> {
         .map(|((spec, facts), seek)| InputPlan {
             offset_us: seek.offset_us,
             start_us: seek.start_us,
+            starts_behind_end: seek.starts_behind_end,
             duration_us: seek.duration_us,
             url: facts.url.clone(),
             format: facts.format.clone(),
@@ -267,6 +286,26 @@ mod tests {
         };
         assert_eq!(begins(Some(500_000)), (Some(500_000), 1));
         assert_eq!(begins(None), (Some(8_000_000), 0));
+    }
+
+    #[test]
+    fn a_beginning_behind_the_end_is_told() {
+        let promising =
+            InputFacts { length_is_promised: true, duration_us: Some(9_000_000), ..input(vec![video("h264")]) };
+        let shifted = InputFacts { start_time_us: Some(5_000_000), ..promising.clone() };
+        let guessed = InputFacts { length_is_promised: false, ..promising.clone() };
+        for (facts, start_us, seek_timestamp, expected) in [
+            (&promising, 8_999_999, false, false),
+            (&promising, 9_000_000, false, true),
+            (&shifted, 9_000_000, true, false),
+            (&shifted, 9_000_000, false, true),
+            (&guessed, 99_000_000, false, false),
+        ] {
+            let spec = InputSpec { start_us: Some(start_us), seek_timestamp, ..InputSpec::new("a", Origin::default()) };
+            let mut told = Vec::new();
+            let seek = seek(&spec, facts, true, &GlobalSpec::default(), &mut told).unwrap();
+            assert_eq!((seek.starts_behind_end, told.len()), (expected, usize::from(expected)), "{start_us}");
+        }
     }
 
     #[test]

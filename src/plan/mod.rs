@@ -212,8 +212,7 @@ mod testing {
 
     /// The same of a job.
     pub(super) fn planned_job(job: &JobSpec, facts: &[InputFacts]) -> Result<Plan, Vec<Diagnostic>> {
-        let seek = Seek { timestamp_us: None, offset_us: 0, start_us: None, duration_us: None };
-        plan(job, facts, &vec![seek; facts.len()], &FakeCatalog, 8)
+        plan(job, facts, &vec![Seek::default(); facts.len()], &FakeCatalog, 8)
     }
 
     /// The code and the sentence of the last of the diagnostics with which a command line is refused.

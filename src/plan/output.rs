@@ -101,6 +101,12 @@ pub(super) fn output(
                 .filter(|filters| !filters.is_empty())
                 .cloned(),
             max_frames: place.value(&spec.max_frames).copied(),
+            limits_output: place.value(&spec.max_frames).is_some()
+                && match stream.kind {
+                    MediaKind::Video => true,
+                    MediaKind::Audio => context.catalog.sound_limits_outputs(),
+                    _ => false,
+                },
             queue_packets: place.value(&spec.max_muxing_queue_packets).copied().unwrap_or(128),
             queue_bytes: place.value(&spec.muxing_queue_data_threshold_bytes).copied().unwrap_or(50 << 20),
             encoded_by: None,
@@ -109,8 +115,8 @@ pub(super) fn output(
             stats: stats(spec, stream, &place),
         });
     }
-    // As in ffmpeg, no picture at all ends the output before it begins; no sound at all ends nothing.
-    if streams.iter().any(|s| s.kind == MediaKind::Video && s.max_frames == Some(0)) {
+    // As in ffmpeg, nothing at all of such a stream ends the output before it begins.
+    if streams.iter().any(|s| s.limits_output && s.max_frames == Some(0)) {
         streams.iter_mut().for_each(|s| s.max_frames = Some(0));
     }
     diagnostics.extend(heartbeats::warning(spec, &streams));

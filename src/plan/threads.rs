@@ -116,7 +116,7 @@ mod tests {
     fn threads(line: &str, cores: usize) -> DecoderThreads {
         let film = StreamFacts { width: 1920, height: 1080, avg_frame_rate: Rational::new(50, 1), ..video("h264") };
         let start_us = line.starts_with("-ss").then_some(1_000_000);
-        let seek = Seek { timestamp_us: start_us, offset_us: 0, start_us, duration_us: None };
+        let seek = Seek { start_us, ..Seek::default() };
         let catalog = crate::catalog::testing::FakeCatalog;
         let plan = plan(&spec(line), &[input(vec![film])], &[seek], &catalog, cores).unwrap();
         plan.inputs[0].streams[0].decode.as_ref().unwrap().threads

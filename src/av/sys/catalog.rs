@@ -109,6 +109,10 @@ impl Catalog for LinkedCatalog {
         compat::rate_means_constant()
     }
 
+    fn sound_limits_outputs(&self) -> bool {
+        compat::sound_limits_outputs()
+    }
+
     fn containers_tell_cropping(&self) -> bool {
         compat::CONTAINER_CROPPING.is_some()
     }

@@ -117,6 +117,12 @@ pub(crate) const fn rate_means_constant() -> bool {
     cfg!(ffmpeg_6_1)
 }
 
+/// A limit to a stream of sound ends the other streams of its output, as in the command of FFmpeg 6.0 and later; before, one to
+/// pictures alone did.
+pub(crate) const fn sound_limits_outputs() -> bool {
+    cfg!(ffmpeg_6_0)
+}
+
 /// A rate that the filtergraph does not know stays unknown unless a constant one is wanted, as in the command of
 /// FFmpeg 7.0 and later; before, 25 a second were taken. Frames of a filter like `setpts`, which forgets rate and length,
 /// then end where the next one begins, and the last one has no length.

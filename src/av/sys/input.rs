@@ -318,11 +318,6 @@ impl Demuxer {
         unsafe { self.get().pb.as_mut().map(|io| ffi::avio_seek(io, 0, libc::SEEK_CUR)) }
     }
 
-    /// The length comes from the container's header, not from an estimate.
-    pub fn length_is_promised(&self) -> bool {
-        self.get().duration_estimation_method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM
-    }
-
     /// The header's length is not to be believed (`-ignore_length`).
     pub fn ignores_length(&self) -> bool {
         // SAFETY: the open context, which begins with its class.

@@ -42,8 +42,8 @@ pub struct DemuxSettings {
     pub pacer: Option<Pacer>,
     /// Where a pass begins after a seam, in microseconds of the container.
     pub restart_us: i64,
-    /// Packets are left out on purpose, so that a length says nothing (`-discard`).
-    pub thinned: bool,
+    /// Packets are left out on purpose (`-discard`), or reading begins behind the end, so that a length says nothing.
+    pub reads_a_part: bool,
     /// Whether packets are told of (`-dump`, the key `h`).
     pub commands: Commands,
     /// `-debug_ts`.
@@ -298,7 +298,7 @@ impl Source for DemuxStage {
                 if self.has_all_that_was_promised()
                     || (error.errno() == Some(libc::EIO)
                         && self.demuxer.is_at_end()
-                        && !self.demuxer.length_is_promised()) =>
+                        && !self.settings.facts.length_is_promised) =>
             {
                 self.end_of_pass(out)
             }

@@ -47,8 +47,8 @@ pub struct MuxStream {
     pub bitstream_filter: Option<BitstreamFilter>,
     /// `-frames`, where the encoder does not count them.
     pub max_packets: Option<i64>,
-    /// `-frames` was given for it.
-    pub limited: bool,
+    /// Where it ends by `-frames`, the others end too.
+    pub limits_output: bool,
     /// Times are left to the muxer (`-fps_mode drop`).
     pub drop_times: bool,
     /// Length of each packet of a stream with a constant frame rate, as a frame rate.
@@ -168,10 +168,11 @@ pub struct MuxStage {
 impl MuxStage {
     /// Takes over a muxer whose streams are declared and whose I/O is open.
     pub fn new(muxer: Muxer, settings: MuxSettings, streams: Vec<MuxStream>, meter: Arc<OutputMeter>) -> Self {
-        // A stream that ends by -frames ends the others too, as in ffmpeg.
         let limits: Vec<bool> = streams
             .iter()
-            .map(|s| !s.stands && (s.limited || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle)))
+            .map(|s| {
+                !s.stands && (s.limits_output || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle))
+            })
             .collect();
         let shortest =
             (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits, shortest_patience(&settings)));

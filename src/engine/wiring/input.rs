@@ -126,7 +126,8 @@ impl Builder<'_> {
                 used,
                 heartbeats,
                 keep_times: spec.global.copy_timestamps,
-                thinned: input.streams.iter().any(|s| s.used && s.discard.is_some_and(|what| what > 0)),
+                reads_a_part: input.starts_behind_end
+                    || input.streams.iter().any(|s| s.used && s.discard.is_some_and(|what| what > 0)),
                 commands: self.commands.clone(),
                 debug_timestamps: spec.global.seldom.debug_timestamps,
                 loops: input.stream_loop,

@@ -199,7 +199,7 @@ impl Builder<'_> {
                 sample_rate_hz: facts.map_or(0, |f| f.sample_rate_hz),
                 bitstream_filter: filter,
                 max_packets: stream.max_frames,
-                limited: stream.max_frames.is_some(),
+                limits_output: stream.limits_output,
                 drop_times: false,
                 constant_rate: None,
                 constant: false,

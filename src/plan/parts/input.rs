@@ -15,6 +15,8 @@ pub struct InputPlan {
     pub offset_us: i64,
     /// `-ss`, in microseconds.
     pub start_us: Option<i64>,
+    /// That lies behind the end that the header tells.
+    pub starts_behind_end: bool,
     /// `-t`, in microseconds.
     pub duration_us: Option<i64>,
     /// Decoded streams begin exactly at `start_us`.

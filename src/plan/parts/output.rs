@@ -88,6 +88,8 @@ pub struct OutputStreamPlan {
     pub bitstream_filters: Option<String>,
     /// `-frames`.
     pub max_frames: Option<i64>,
+    /// Where so many end the output's other streams too.
+    pub limits_output: bool,
     /// Packets that may wait for the header (`-max_muxing_queue_size`) once they exceed the bytes.
     pub queue_packets: usize,
     /// See `queue_packets`.
@@ -115,6 +117,7 @@ impl OutputStreamPlan {
             codec_tag: 0,
             bitstream_filters: None,
             max_frames: None,
+            limits_output: false,
             queue_packets: 0,
             queue_bytes: 0,
             encoded_by: None,

@@ -25,6 +25,8 @@ impl Demuxer {
                 format: text_of((*context.iformat).name),
                 start_time_us: known(context.start_time),
                 duration_us: known(context.duration),
+                length_is_promised: context.duration_estimation_method
+                    == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM,
                 timestamps_may_jump: (*context.iformat).flags & ffi::AVFMT_TS_DISCONT as i32 != 0,
                 counts_time: (*context.iformat).flags & ffi::AVFMT_NOTIMESTAMPS as i32 != 0,
                 streams: (0..self.stream_count()).map(|i| self.stream_facts(i)).collect(),

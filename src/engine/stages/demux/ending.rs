@@ -7,7 +7,7 @@ use crate::engine::stop::Latch;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::octets::file_path;
 use crate::timing::PacketTimes;
-use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+use crate::unit::{Rational, hundredths, rescale};
 use std::fs::File;
 
 /// An input that ends before its header's promise by more than a twentieth of it, between these bounds, is called cut
@@ -28,7 +28,7 @@ impl DemuxStage {
         // Before anything else is read.
         let within_a_packet = self.ends_within_a_packet();
         let how = if let Some((promised, reached)) = self.shortfall_us(stop) {
-            format!("ends after {} of the {} that its header promises", seconds(reached), seconds(promised))
+            format!("ends after {} of the {} that its header promises", hundredths(reached), hundredths(promised))
         } else {
             let lack = if within_a_packet { Some(Lack::Rest { of: "packet" }) } else { self.file_lack() };
             match lack {
@@ -62,7 +62,7 @@ impl DemuxStage {
     /// What the header promises and how far that went, in microseconds, where the input lacks some of it.
     fn shortfall_us(&mut self, stop: &Latch) -> Option<(i64, i64)> {
         let lengths = self.lengths_us();
-        if !lengths.is_empty() || self.settings.thinned || !self.demuxer.length_is_promised() {
+        if !lengths.is_empty() || self.settings.reads_a_part || !self.settings.facts.length_is_promised {
             return lengths.into_iter().find(is_short);
         }
         // Only the whole has a length, and what was left out may be what lasts as long. Where it matters, that is looked at.
@@ -132,9 +132,9 @@ impl DemuxStage {
     /// What the header promises, each with how far that was read, in microseconds; empty where nothing can be said.
     fn lengths_us(&self) -> Vec<(i64, i64)> {
         let facts = &self.settings.facts;
-        let whole_is_promised = self.demuxer.length_is_promised();
+        let whole_is_promised = facts.length_is_promised;
         // libavformat cuts the length of a file of AVI to what has room in its bytes.
-        if self.settings.thinned || self.timeline.jumps() > 0 || !(whole_is_promised || facts.format == "avi") {
+        if self.settings.reads_a_part || self.timeline.jumps() > 0 || !(whole_is_promised || facts.format == "avi") {
             return Vec::new();
         }
         let counts = |s: &&StreamFacts| {
@@ -193,10 +193,6 @@ impl DemuxStage {
 /// True where a promise and how far that went, in microseconds, are too far apart for a length that was rounded.
 fn is_short((promised, reached): &(i64, i64)) -> bool {
     promised - reached > (promised / 20).clamp(SHORT_BY_US.0, SHORT_BY_US.1)
-}
-
-fn seconds(us: i64) -> String {
-    format!("{}.{:02} s", us / MICROS_PER_SECOND, us % MICROS_PER_SECOND / 10_000)
 }
 
 /// What the header promises of one stream, in microseconds: MP4 by its track, Matroska by the tag of its writers, AVI by the
