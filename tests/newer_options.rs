@@ -323,3 +323,18 @@ fn an_input_with_a_rate_of_its_own_ends_with_its_last_picture() {
         }
     }
 }
+
+#[test]
+fn as_many_packets_of_sound_as_are_wanted_end_the_pictures_where_they_do_in_ffmpeg() {
+    let pictures = |program: &Path, limit: &str| {
+        let dir = scratch();
+        let run = run_in(program, dir.path(), &format!("-v error -nostdin -y -i {{av.mp4}} {limit} -c copy out.mkv"));
+        assert_eq!(run.code(), Some(0), "{limit}: {}", run.stderr);
+        let facts = probe(&dir.path().join("out.mkv")).unwrap();
+        [0, 1].map(|stream| facts.of_stream(stream).len())
+    };
+    let [whole, _] = pictures(&weir(), "");
+    let [ours, sound] = pictures(&weir(), "-frames:a 20");
+    let [theirs, _] = pictures(Path::new("ffmpeg"), "-frames:a 20");
+    assert_eq!((sound, ours == whole), (20, theirs == whole), "{ours} and {theirs} of {whole} pictures");
+}
