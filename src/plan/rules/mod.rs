@@ -5,6 +5,7 @@ mod copy_conflicts;
 mod flv_guard;
 mod ignored_input_options;
 pub(super) mod live_output;
+mod low_bit_rate;
 mod repeated_options;
 pub(super) mod same_path;
 mod unmatched_maps;
@@ -16,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 type Rule = fn(&Context, usize, &mut OutputDraft, &mut Vec<Diagnostic>);
 
 /// Every rule, in the order in which they are applied to each output.
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     unmatched_maps::apply,
     repeated_options::apply,
     live_output::apply,
@@ -24,6 +25,7 @@ const RULES: [Rule; 7] = [
     copy_conflicts::apply,
     aac_header::apply,
     unused_options::apply,
+    low_bit_rate::apply,
 ];
 
 /// Applies all rules.
