@@ -7,6 +7,7 @@ mod ignored_input_options;
 pub(super) mod live_output;
 mod low_bit_rate;
 mod repeated_options;
+mod rival_rates;
 pub(super) mod same_path;
 mod unmatched_maps;
 mod unused_options;
@@ -17,7 +18,7 @@ use crate::diagnostic::Diagnostic;
 type Rule = fn(&Context, usize, &mut OutputDraft, &mut Vec<Diagnostic>);
 
 /// Every rule, in the order in which they are applied to each output.
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     unmatched_maps::apply,
     repeated_options::apply,
     live_output::apply,
@@ -26,6 +27,7 @@ const RULES: [Rule; 8] = [
     aac_header::apply,
     unused_options::apply,
     low_bit_rate::apply,
+    rival_rates::apply,
 ];
 
 /// Applies all rules.
