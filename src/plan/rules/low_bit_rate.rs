@@ -1,5 +1,6 @@
 //! `-b:v 2000`: two thousand bits a second, where as many kilobits are meant.
 
+use super::rival_rates;
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::MediaKind;
 use crate::plan::correction::Findings;
@@ -23,8 +24,9 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
     let is_for_pictures = |option: &AvOption| {
         (0..draft.streams.len()).filter(encoded).any(|stream| place.names(&option.specifier, stream))
     };
+    let outdone: Vec<&AvOption> = rival_rates::outdone(spec, draft).into_iter().map(|outdone| outdone.option).collect();
     let mut findings = Findings::default();
-    for option in spec.options.iter().filter(|option| IN_BITS.contains(&option.name.as_str())) {
+    for option in spec.options.iter().filter(|o| IN_BITS.contains(&o.name.as_str()) && !outdone.contains(o)) {
         if option.value.parse().is_ok_and(|bits: u32| DOUBTFUL.contains(&bits)) && is_for_pictures(option) {
             let (token, value) = (&option.origin.token, &option.value);
             let unit = if option.name == "bufsize" { "bits" } else { "bits a second" };
@@ -62,9 +64,16 @@ mod tests {
 
     #[test]
     fn what_may_be_meant_is_not() {
-        for options in
-            ["-b:v 2000k", "-b:v 500", "-b:v 25000", "-b:v 2M", "-b:a 8000", "-c:v copy -b:v 2000", "-vn -b 2000"]
-        {
+        for options in [
+            "-b:v 2000k",
+            "-b:v 500",
+            "-b:v 25000",
+            "-b:v 2M",
+            "-b:a 8000",
+            "-c:v copy -b:v 2000",
+            "-vn -b 2000",
+            "-c:v libx264 -crf 23 -b:v 2000",
+        ] {
             assert!(told(options).is_empty(), "{options}: {:?}", told(options));
         }
     }

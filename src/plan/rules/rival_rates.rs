@@ -5,7 +5,7 @@ use crate::facts::MediaKind;
 use crate::plan::correction::Findings;
 use crate::plan::place::OutputPlace;
 use crate::plan::{Choice, Context, OutputDraft};
-use crate::spec::AvOption;
+use crate::spec::{AvOption, OutputSpec};
 
 /// Such options by encoder, the one that it prefers first (as libavcodec's `libx264.c` and `libx265.c` have it).
 const RIVALS: [(&str, [&str; 3]); 3] =
@@ -13,45 +13,62 @@ const RIVALS: [(&str, [&str; 3]); 3] =
 
 pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
     let spec = &context.spec.outputs[index];
-    let place = OutputPlace::all(draft, &[]);
-    // What another stream takes as well has an effect; and a second pass goes by the bit rate.
-    let is_for_another = |option: &AvOption, stream: usize| {
-        (0..draft.streams.len()).any(|other| {
-            other != stream
-                && place.names(&option.specifier, other)
-                && !matches!(draft.streams[other].choice, Choice::Copy)
-        })
-    };
     let mut findings = Findings::default();
-    for (stream, drafted) in draft.streams.iter().enumerate().filter(|(_, s)| s.kind == MediaKind::Video) {
-        let Choice::Encoder { facts, .. } = &drafted.choice else { continue };
-        let Some((_, names)) = RIVALS.iter().find(|(encoder, _)| *encoder == facts.name) else { continue };
-        let typed = |name: &&str| {
-            let option = spec.options.iter().rfind(|o| o.name == **name && place.names(&o.specifier, stream))?;
-            let says_nothing = option.value == "0" && option.name == "b" || option.value.starts_with('-');
-            (!says_nothing).then_some(option)
-        };
-        let has_passes = spec.seldom.pass.last_matching(|s| place.names(s, stream)).is_some();
-        let mut typed = names.iter().filter_map(typed).filter(|_| !has_passes);
-        let Some(decides) = typed.next() else { continue };
-        for outdone in typed.filter(|option| !is_for_another(option, stream)) {
-            let message = format!(
-                "{} {} has no effect on {}: {} goes by {} {}.",
-                outdone.origin.token,
-                outdone.value,
-                mask_url(&spec.url),
-                facts.name,
-                decides.origin.token,
-                decides.value
-            );
-            let diagnostic = Diagnostic::warning("rival-rates", message)
-                .ffmpeg_says("")
-                .remedy("Leave one of them out; -maxrate and -bufsize bound what -crf takes.")
-                .at(&outdone.origin);
-            findings.mend(context.spec, diagnostic, &outdone.value, None);
-        }
+    for Outdone { option, by, encoder } in outdone(spec, draft) {
+        let message = format!(
+            "{} {} has no effect on {}: {encoder} goes by {} {}.",
+            option.origin.token,
+            option.value,
+            mask_url(&spec.url),
+            by.origin.token,
+            by.value
+        );
+        let diagnostic = Diagnostic::warning("rival-rates", message)
+            .ffmpeg_says("")
+            .remedy("Leave one of them out; -maxrate and -bufsize bound what -crf takes.")
+            .at(&option.origin);
+        findings.mend(context.spec, diagnostic, &option.value, None);
     }
     diagnostics.extend(findings.finish(context.spec));
+}
+
+/// An option that no encoder goes by.
+pub(super) struct Outdone<'a> {
+    pub(super) option: &'a AvOption,
+    /// The one that it goes by.
+    by: &'a AvOption,
+    encoder: &'a str,
+}
+
+/// The options of an output that no encoder goes by.
+pub(super) fn outdone<'a>(spec: &'a OutputSpec, draft: &'a OutputDraft) -> Vec<Outdone<'a>> {
+    let place = OutputPlace::all(draft, &[]);
+    let encoded = || {
+        draft.streams.iter().enumerate().filter_map(|(stream, drafted)| match &drafted.choice {
+            Choice::Encoder { facts, .. } if drafted.kind == MediaKind::Video => Some((stream, facts.name.as_str())),
+            _ => None,
+        })
+    };
+    let mut found = Vec::new();
+    for (stream, encoder) in encoded() {
+        let Some((_, names)) = RIVALS.iter().find(|(name, _)| *name == encoder) else { continue };
+        // A second pass goes by the bit rate.
+        if spec.seldom.pass.last_matching(|s| place.names(s, stream)).is_some() {
+            continue;
+        }
+        let typed = |name: &&str| {
+            let option = spec.options.iter().rfind(|o| o.name == **name && place.names(&o.specifier, stream))?;
+            let says_nothing = (option.name == "b" && option.value == "0") || option.value.starts_with('-');
+            (!says_nothing).then_some(option)
+        };
+        let mut typed = names.iter().filter_map(typed);
+        let Some(by) = typed.next() else { continue };
+        // What the encoder of other pictures takes as well has an effect.
+        let is_for_this_alone =
+            |o: &&AvOption| encoded().all(|(other, _)| other == stream || !place.names(&o.specifier, other));
+        found.extend(typed.filter(is_for_this_alone).map(|option| Outdone { option, by, encoder }));
+    }
+    found
 }
 
 #[cfg(test)]
