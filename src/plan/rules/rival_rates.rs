@@ -8,8 +8,8 @@ use crate::plan::{Choice, Context, OutputDraft};
 use crate::spec::{AvOption, OutputSpec};
 
 /// Such options by encoder, the one that it prefers first (as libavcodec's `libx264.c` and `libx265.c` have it).
-const RIVALS: [(&str, [&str; 3]); 3] =
-    [("libx264", ["crf", "qp", "b"]), ("libx264rgb", ["crf", "qp", "b"]), ("libx265", ["crf", "b", "qp"])];
+const RIVALS: [(&str, &[&str]); 3] =
+    [("libx264", &["crf", "qp", "b"]), ("libx264rgb", &["crf", "qp", "b"]), ("libx265", &["crf", "b"])];
 
 pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
     let spec = &context.spec.outputs[index];
