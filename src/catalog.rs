@@ -74,6 +74,8 @@ pub struct CodecFacts {
     pub text_subtitles: bool,
     /// Subtitles: it deals in pictures.
     pub bitmap_subtitles: bool,
+    /// Nothing can be lost in it (`AV_CODEC_PROP_LOSSLESS` alone).
+    pub lossless: bool,
 }
 
 /// An open pad of a filtergraph.

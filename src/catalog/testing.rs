@@ -74,6 +74,7 @@ fn codec(encoder: &str, codec: &str) -> Option<CodecFacts> {
         experimental: false,
         text_subtitles: *kind == MediaKind::Subtitle && !bitmap,
         bitmap_subtitles: bitmap,
+        lossless: name.starts_with("pcm_"),
     })
 }
 

@@ -57,6 +57,8 @@ unsafe fn codec_facts(codec: *const ffi::AVCodec) -> Option<CodecFacts> {
             experimental: codec.capabilities as u32 & ffi::AV_CODEC_CAP_EXPERIMENTAL as u32 != 0,
             text_subtitles: props & ffi::AV_CODEC_PROP_TEXT_SUB as i32 != 0,
             bitmap_subtitles: props & ffi::AV_CODEC_PROP_BITMAP_SUB as i32 != 0,
+            lossless: props & (ffi::AV_CODEC_PROP_LOSSLESS | ffi::AV_CODEC_PROP_LOSSY) as i32
+                == ffi::AV_CODEC_PROP_LOSSLESS as i32,
         })
     }
 }

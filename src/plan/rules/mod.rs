@@ -9,6 +9,7 @@ mod low_bit_rate;
 mod repeated_options;
 mod rival_rates;
 pub(super) mod same_path;
+mod unheeded_rates;
 mod unmatched_maps;
 mod unused_options;
 
@@ -18,7 +19,7 @@ use crate::diagnostic::Diagnostic;
 type Rule = fn(&Context, usize, &mut OutputDraft, &mut Vec<Diagnostic>);
 
 /// Every rule, in the order in which they are applied to each output.
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     unmatched_maps::apply,
     repeated_options::apply,
     live_output::apply,
@@ -28,6 +29,7 @@ const RULES: [Rule; 9] = [
     unused_options::apply,
     low_bit_rate::apply,
     rival_rates::apply,
+    unheeded_rates::apply,
 ];
 
 /// Applies all rules.
