@@ -18,11 +18,12 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
     let place = OutputPlace::all(draft, &[]);
     let encoders = |specifier: &StreamSpecifier| -> Vec<&CodecFacts> {
         let named = draft.streams.iter().enumerate().filter(|(stream, _)| place.names(specifier, *stream));
-        let encoder = |choice| match choice {
-            &Choice::Encoder { ref facts, .. } => Some(facts),
-            _ => None,
-        };
-        named.filter_map(|(_, stream)| encoder(&stream.choice)).collect()
+        named
+            .filter_map(|(_, stream)| match &stream.choice {
+                Choice::Encoder { facts, .. } => Some(facts),
+                _ => None,
+            })
+            .collect()
     };
     let rates = spec.options.iter().filter(|o| o.name == "b").map(|o| (&o.specifier, &o.origin, why_no_rate as Why));
     let scales = spec.quality.0.iter().map(|q| (&q.specifier, &q.origin, why_no_scale as Why));
