@@ -215,6 +215,12 @@ mod testing {
         plan(job, facts, &vec![Seek::default(); facts.len()], &FakeCatalog, 8)
     }
 
+    /// What one check tells of a command line for H.264 with AAC.
+    pub(super) fn told(code: &str, line: &str) -> Vec<String> {
+        let plan = planned(line, &[input(vec![video("h264"), audio("aac")])]).unwrap();
+        plan.diagnostics.iter().filter(|d| d.code == code).map(ToString::to_string).collect()
+    }
+
     /// The code and the sentence of the last of the diagnostics with which a command line is refused.
     pub(super) fn refusal(line: &str, facts: &[InputFacts]) -> (&'static str, String) {
         let last = planned(line, facts).unwrap_err().pop().unwrap();

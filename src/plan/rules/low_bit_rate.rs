@@ -44,13 +44,10 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-    use crate::plan::testing::{audio, input, planned, video};
+    use crate::plan::testing;
 
     fn told(options: &str) -> Vec<String> {
-        let facts = [input(vec![video("h264"), audio("aac")])];
-        let diagnostics = planned(&format!("-i in {options} out.mkv"), &facts).unwrap().diagnostics;
-        diagnostics.iter().filter(|d| d.code == "low-bit-rate").map(ToString::to_string).collect()
+        testing::told("low-bit-rate", &format!("-i in {options} out.mkv"))
     }
 
     #[test]

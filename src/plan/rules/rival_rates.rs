@@ -73,13 +73,10 @@ pub(super) fn outdone<'a>(spec: &'a OutputSpec, draft: &'a OutputDraft) -> Vec<O
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-    use crate::plan::testing::{audio, input, planned, video};
+    use crate::plan::testing;
 
     fn told(options: &str) -> Vec<String> {
-        let facts = [input(vec![video("h264"), audio("aac")])];
-        let diagnostics = planned(&format!("-i in {options} out.mkv"), &facts).unwrap().diagnostics;
-        diagnostics.iter().filter(|d| d.code == "rival-rates").map(ToString::to_string).collect()
+        testing::told("rival-rates", &format!("-i in {options} out.mkv"))
     }
 
     #[test]

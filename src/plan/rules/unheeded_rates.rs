@@ -43,8 +43,8 @@ type Why = fn(&CodecFacts) -> Option<String>;
 
 /// Why an encoder does not go by a bit rate.
 fn why_no_rate(encoder: &CodecFacts) -> Option<String> {
-    let lossless = encoder.lossless && encoder.name != NO_CODEC;
-    lossless.then(|| format!("{} loses nothing, so it takes as many bits as it needs", encoder.codec_name))
+    loses_nothing(encoder)
+        .then(|| format!("{} loses nothing, so it takes as many bits as it needs", encoder.codec_name))
 }
 
 /// Why an encoder does not go by a quality.
@@ -52,8 +52,11 @@ fn why_no_scale(encoder: &CodecFacts) -> Option<String> {
     if WITHOUT_SCALE.contains(&encoder.name.as_str()) {
         return Some(format!("{} has no such scale, -crf says how good its pictures are", encoder.name));
     }
-    let lossless = encoder.lossless && encoder.name != NO_CODEC;
-    lossless.then(|| format!("{} loses nothing, whatever the quality", encoder.codec_name))
+    loses_nothing(encoder).then(|| format!("{} loses nothing, whatever the quality", encoder.codec_name))
+}
+
+fn loses_nothing(encoder: &CodecFacts) -> bool {
+    encoder.lossless && encoder.name != NO_CODEC
 }
 
 fn typed_value(context: &Context, origin: &Origin) -> String {
@@ -62,10 +65,9 @@ fn typed_value(context: &Context, origin: &Origin) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::facts::MediaKind;
-    use crate::plan::testing::{audio, input, planned, video};
+    use crate::plan::testing::told;
 
     fn encoder(name: &str, lossless: bool) -> CodecFacts {
         CodecFacts {
@@ -95,11 +97,7 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_is_told_with_the_command_without_it() {
-        let facts = [input(vec![video("h264"), audio("aac")])];
-        let told = |options: &str| -> Vec<String> {
-            let diagnostics = planned(&format!("-i in {options} out.mkv"), &facts).unwrap().diagnostics;
-            diagnostics.iter().filter(|d| d.code == "unheeded-rate").map(ToString::to_string).collect()
-        };
+        let told = |options: &str| told("unheeded-rate", &format!("-i in {options} out.mkv"));
         let found = told("-c:a pcm_s16le -b:a 192k");
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].starts_with("-b:a 192k has no effect on out.mkv: pcm_s16le loses nothing"), "{found:?}");
