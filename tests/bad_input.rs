@@ -497,7 +497,47 @@ fn times_at_the_ends_of_what_can_be_counted_do_no_harm() {
     assert_none(&complaints, cases.len());
 }
 
+#[test]
+fn a_pause_of_pictures_that_are_large_is_copied() {
+    let dir = scratch();
+    // What waits for the pause to be told from a damaged time is more than a link between threads holds.
+    let made = "-v error -y -f lavfi -i testsrc=s=960x540:r=25:d=2 -vf setpts='if(gt(N,9),PTS+2/TB,PTS)' -fps_mode passthrough";
+    let made = format!("{made} -pix_fmt yuv420p -c:v rawvideo pause.mkv");
+    run(Path::new("ffmpeg"), &made.split(' ').collect::<Vec<_>>(), dir.path(), LIMIT);
+    let copied = weir_in(dir.path(), "-i pause.mkv -c copy copied.mkv");
+    assert_eq!((copied.misbehaviour(), copied.code()), (None, Some(0)), "{}", copied.tail());
+    assert_eq!(probe(&dir.path().join("copied.mkv")).unwrap().packets.len(), 50);
+}
+
+#[test]
+fn of_several_outputs_of_a_file_without_media_none_stays() {
+    let dir = scratch();
+    let made = format!("-v error -y -i {} -c copy -movflags faststart whole.mp4", path("av.mp4").display());
+    run(Path::new("ffmpeg"), &made.split(' ').collect::<Vec<_>>(), dir.path(), LIMIT);
+    let whole = fs::read(dir.path().join("whole.mp4")).unwrap();
+    let media = whole.windows(4).position(|at| at == b"mdat").unwrap();
+    fs::write(dir.path().join("header.mp4"), &whole[..media + 4]).unwrap();
+    let read = weir_in(dir.path(), "-i header.mp4 -c copy a.mkv -c copy b.mkv");
+    assert_eq!(read.code(), Some(1), "{}", read.stderr);
+    for output in ["a.mkv", "b.mkv"] {
+        assert!(!dir.path().join(output).exists(), "{output} stays:\n{}", read.stderr);
+    }
+}
+
 // Outputs that cannot be written.
+
+#[test]
+fn a_start_that_fails_leaves_no_empty_files() {
+    let dir = scratch();
+    let medium = path("tiny.mp4");
+    for line in ["-vstats_file nowhere/stats -i {in} a.mp4 b.mp4", "-i {in} a.mp4 -stats_enc_pre nowhere/stats b.mp4"] {
+        let refused = weir_in(dir.path(), &line.replace("{in}", &medium.display().to_string()));
+        assert_eq!(refused.code(), Some(1), "{}", refused.stderr);
+        for output in ["a.mp4", "b.mp4"] {
+            assert!(!dir.path().join(output).exists(), "{line}: {output} stays:\n{}", refused.stderr);
+        }
+    }
+}
 
 #[test]
 fn a_folder_that_does_not_exist_is_named() {

@@ -20,6 +20,8 @@ fn jobs(folder: &Path) -> Vec<Job> {
     let (good, cut) = (path("av.mp4"), folder.join("cut.mkv"));
     fs::write(&cut, fs::read(path("av.mkv")).unwrap().split_at(60_000).0).unwrap();
     let (good, cut) = (good.display(), cut.display());
+    let first = format!("-v error -nostdin -i {good} -an -frames:v 5 -c:v mpeg2video -b:v 200k -pass 1 first.mkv");
+    assert!(run(&weir(), &first.split(' ').collect::<Vec<_>>(), folder, LIMIT).code() == Some(0));
     vec![
         ("copied", format!("-i {good} -c copy copied.mkv"), 0),
         ("looped", format!("-stream_loop 2 -i {good} -c copy looped.mkv"), 0),
@@ -28,6 +30,7 @@ fn jobs(folder: &Path) -> Vec<Job> {
             format!("-i {good} -vf scale=64:-2 -frames:v 5 -c:v libx264 -preset ultrafast -c:a aac encoded.flv"),
             0,
         ),
+        ("in two passes", format!("-i {good} -an -frames:v 5 -c:v mpeg2video -b:v 200k -pass 2 second.mkv"), 0),
         ("cut off", format!("-i {cut} -c:v mpeg4 -c:a mp2 short.mkv"), 69),
         ("not there", "-i nowhere.mp4 out.mp4".to_owned(), 1),
         ("no such encoder", format!("-i {good} -c:v nonesuch out.mp4"), 1),

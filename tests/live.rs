@@ -496,6 +496,47 @@ fn what_piled_up_while_a_source_was_probed_begins_at_a_keyframe_with_its_sound()
     assert_eq!((&sound["codec_name"], &sound["profile"]), (&"aac".into(), &"LC".into()));
 }
 
+/// The times of the pictures that `line` makes of a sender over UDP that stops and begins again, in milliseconds, and how long it
+/// was silent.
+fn after_a_silence(line: &str) -> (Vec<i64>, Duration) {
+    let source = format!("udp://127.0.0.1:{}", free_port());
+    let send = || Live::start(&format!("{CAMERA} -f mpegts {source}?pkt_size=1316"));
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = send();
+    let line = format!("-read_deadline 2 -f mpegts {} -map 0:v out.mkv", line.replace("{in}", &source));
+    let mut chain = Live::start_in(dir.path(), &line, Stdio::null());
+    chain.await_said(": live");
+    std::thread::sleep(Duration::from_secs(2));
+    first.interrupt();
+    let began = Instant::now();
+    chain.await_said("lost: nothing for 2 s");
+    std::thread::sleep(Duration::from_secs(1));
+    let silent = began.elapsed();
+    let mut second = send();
+    chain.await_said("live again");
+    std::thread::sleep(Duration::from_secs(2));
+    chain.interrupt();
+    second.interrupt();
+    (times_of_pictures(&assert_begins(&dir.path().join("out.mkv"))), silent)
+}
+
+#[test]
+fn a_sender_over_udp_that_begins_again_is_heard_again_and_its_silence_has_its_length() {
+    let (times, silent) = after_a_silence("-i {in} -c copy");
+    let gap = last_gap(&times).expect("a hole where it was silent");
+    let length = Duration::from_millis((times[gap + 1] - times[gap]).unsigned_abs());
+    // What the read deadline waited for is a part of it.
+    assert!(length + Duration::from_secs(1) > silent, "{length:?} for {silent:?} of silence");
+    assert!(times.len() - gap > 15, "{} pictures after the gap", times.len() - gap);
+}
+
+#[test]
+fn pictures_that_are_counted_go_on_evenly_while_their_sender_is_silent() {
+    let (times, _) = after_a_silence("-on_input_gap freeze -r 20 -i {in} -c:v libx264 -preset ultrafast");
+    let widest = times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+    assert!(widest < 500, "{widest} ms without anything");
+}
+
 #[test]
 fn a_source_that_comes_back_without_sound_goes_on_and_one_without_pictures_is_waited_for() {
     let relay = RtspRelay::new();

@@ -64,7 +64,7 @@ pub struct Event {
     pub figures: Vec<(&'static str, i64)>,
 }
 
-type Listener = Box<dyn Fn(&Event) + Send + Sync>;
+type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// Where events are told; clones are the same.
 #[derive(Clone, Default)]
@@ -79,12 +79,14 @@ impl fmt::Debug for Journal {
 impl Journal {
     /// Lets `listener` have all events from now on; it is called by the thread to which they happen.
     pub fn listen(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(listener));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(listener));
     }
 
     /// Tells an event.
     pub fn tell(&self, event: &Event) {
-        if let Some(listener) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        // A listener that is held up, as by a terminal, holds up nobody else.
+        let listener = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(listener) = listener {
             listener(event);
         }
     }

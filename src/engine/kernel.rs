@@ -331,7 +331,7 @@ pub fn drive_source<S: Source>(
 }
 
 /// Runs a source and the only stage behind it in one thread, where handing over would cost more than the work. The link
-/// between them must hold what one step of the source gives, and the ends of all its ports.
+/// between them is one that never lets its sender wait ([`link_within`](super::link::link_within)).
 pub fn drive_joined<A: Source, S: Stage<In = A::Out>>(
     (mut source, mut out, source_meter): (A, Outlet<A::Out>, &StageMeter),
     (stage, inlet, stage_out, meter): (S, Inlet<S::In>, Outlet<S::Out>, &StageMeter),

@@ -8,7 +8,7 @@ use self::budget::{Budget, Load};
 use super::leak::{Leak, Leaky, Mark};
 use super::meter::StageMeter;
 use super::stop::Latch;
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select, unbounded};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,7 +85,21 @@ pub enum SendError {
 
 /// Makes a link with `ports` sending ends.
 pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>, Inlet<T>) {
-    let (sender, receiver) = bounded(capacity.items.max(1));
+    over(bounded(capacity.items.max(1)), capacity, ports)
+}
+
+/// Makes a link within one thread, in which a sender would wait for itself: what is in it is bounded by what its stage gives
+/// before the thread turns to the next one.
+pub fn link_within<T: Flowing>(ports: usize) -> (Vec<LinkSender<T>>, Inlet<T>) {
+    over(unbounded(), Capacity { items: usize::MAX, bytes: usize::MAX }, ports)
+}
+
+/// Makes a link over a channel.
+fn over<T: Flowing>(
+    (sender, receiver): (Sender<Parcel<T>>, Receiver<Parcel<T>>),
+    capacity: Capacity,
+    ports: usize,
+) -> (Vec<LinkSender<T>>, Inlet<T>) {
     let (space_sender, space_receiver) = bounded(1);
     let (gone_sender, gone_receiver) = bounded(0);
     let budget = Arc::new(Budget::new(capacity));

@@ -5,8 +5,8 @@ mod inputs;
 mod outputs;
 
 pub use self::files::is_one_file;
-pub(super) use self::outputs::is_pipe;
 pub use self::outputs::missing_folder;
+pub(super) use self::outputs::{is_pipe, remove_if_empty};
 
 use super::StopSignal;
 use super::hardware;

@@ -169,11 +169,11 @@ impl Running {
         }
         damage.extend(unreadable(&self.plan, &self.meter, &self.input_urls));
         let mut failure = first_cause(errors).filter(StageError::is_failure);
+        if failure.is_some() {
+            empty.clear();
+        }
         for (index, path) in empty {
             let url = mask_url(&self.plan.outputs[index].url);
-            if failure.is_some() {
-                continue;
-            }
             if damage.is_empty() || !self.strict {
                 // Of a single output the closing lines say it.
                 if self.plan.outputs.len() > 1 {
@@ -187,7 +187,8 @@ impl Running {
             if let Some(path) = path {
                 outputs[index] = OutputEnd::discarded(&path);
             }
-            failure = Some(StageError::Failed(format!("{url}: nothing could be read for it: {}", damage.join("; "))));
+            let nothing = || StageError::Failed(format!("{url}: nothing could be read for it: {}", damage.join("; ")));
+            failure.get_or_insert_with(nothing);
         }
         Outcome {
             failure,

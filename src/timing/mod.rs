@@ -1,5 +1,6 @@
 //! Time as pure state machines: the input's timeline, the output's frame rate, the muxer's last guard, pacing.
 
+mod astray;
 mod decoding_times;
 mod dts_guard;
 mod first_clock;
@@ -17,6 +18,7 @@ mod settle;
 mod shortest;
 mod timeline;
 
+pub use astray::place_before;
 pub use decoding_times::DecodingTimes;
 pub use dts_guard::{DtsGuard, DtsRepair};
 pub use first_clock::{FirstClock, Shown};

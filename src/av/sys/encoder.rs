@@ -349,7 +349,11 @@ pub fn encoder_mark(encoder: &str, exact: bool) -> String {
 
 impl Drop for Encoder {
     fn drop(&mut self) {
-        // SAFETY: owned; also ends its threads.
-        unsafe { ffi::avcodec_free_context(&mut self.context) };
+        // SAFETY: owned; also ends its threads. The log of a first pass is its owner's to free, and is not used any more.
+        unsafe {
+            let log = (*self.context).stats_in;
+            ffi::avcodec_free_context(&mut self.context);
+            ffi::av_free(log.cast());
+        }
     }
 }

@@ -91,8 +91,10 @@ impl Demuxer {
 
     /// Prints the input as ffmpeg does (`av_dump_format`).
     pub fn dump(&self, index: usize) {
-        // SAFETY: the context is open; the URL is a valid string.
-        unsafe { ffi::av_dump_format(self.context, index as i32, (*self.context).url, 0) };
+        if self.format().is_some() {
+            // SAFETY: the context is open; the URL is a valid string.
+            unsafe { ffi::av_dump_format(self.context, index as i32, (*self.context).url, 0) };
+        }
     }
 
     /// Gives a stream of sound of at most `most` channels and no layout the usual layout of that many; tells which.
@@ -129,8 +131,33 @@ impl Demuxer {
         }
     }
 
+    /// Closes the input, so that the port it listens on and the like are free: it ends and has no streams any more. What they were
+    /// told stays.
+    pub fn close(&mut self) -> Result<(), AvError> {
+        // SAFETY: what is closed is owned, and closes the I/O it opened; a context that was never opened takes its place.
+        unsafe {
+            let closed = ffi::avformat_alloc_context();
+            if closed.is_null() {
+                return Err(AvError::NO_MEMORY);
+            }
+            ffi::avformat_close_input(&mut self.context);
+            self.context = closed;
+        }
+        (self.reassembly, self.first) = (None, None);
+        Ok(())
+    }
+
+    /// The format, while the input is open.
+    fn format(&self) -> Option<&ffi::AVInputFormat> {
+        // SAFETY: null, or a static of the library.
+        unsafe { self.get().iformat.as_ref() }
+    }
+
     /// Seeks so that reading begins at or before `timestamp_us`.
     pub fn seek_us(&mut self, timestamp_us: i64) -> Result<(), AvError> {
+        if self.format().is_none() {
+            return Err(AvError::EOF);
+        }
         // SAFETY: the context is open.
         AvError::check(unsafe { ffi::avformat_seek_file(self.context, -1, i64::MIN, timestamp_us, timestamp_us, 0) })
             .map(drop)
@@ -139,12 +166,11 @@ impl Demuxer {
     /// Goes back to the beginning, which lies at `start_us`. Where timestamps are looked for in the bytes, a keyframe that is shown
     /// later than something else begins would be passed over.
     pub fn rewind(&mut self, start_us: i64) -> Result<(), AvError> {
-        // SAFETY: an open input has a format with a name.
-        let by_bytes = unsafe {
-            let format = &*self.get().iformat;
+        let by_bytes = self.format().is_some_and(|format| {
             let no_bytes = format.flags & ffi::AVFMT_NO_BYTE_SEEK as i32 != 0;
-            !no_bytes && SOUGHT_IN_BYTES.contains(&text_of(format.name).as_str())
-        };
+            // SAFETY: a format has a name.
+            !no_bytes && SOUGHT_IN_BYTES.contains(&unsafe { text_of(format.name) }.as_str())
+        });
         // SAFETY: the context is open.
         let to_first_byte =
             || unsafe { ffi::avformat_seek_file(self.context, -1, 0, 0, 0, ffi::AVSEEK_FLAG_BYTE as i32) };
@@ -153,8 +179,7 @@ impl Demuxer {
 
     /// The format seeks by presentation time, so that no allowance for reordering is needed.
     pub fn seeks_to_pts(&self) -> bool {
-        // SAFETY: an open input has a format.
-        unsafe { (*self.get().iformat).flags & ffi::AVFMT_SEEK_TO_PTS as i32 != 0 }
+        self.format().is_some_and(|format| format.flags & ffi::AVFMT_SEEK_TO_PTS as i32 != 0)
     }
 
     /// Switches a stream off in the demuxer, or on but for what `discard` (FFmpeg's number) leaves out.
@@ -254,6 +279,9 @@ impl Demuxer {
     }
 
     fn read_as_it_comes(&mut self) -> Result<Packet, AvError> {
+        if self.format().is_none() {
+            return Err(AvError::EOF);
+        }
         let mut packet = Packet::new()?;
         let before = log::incomplete_packets();
         // SAFETY: the context is open; the packet is empty.

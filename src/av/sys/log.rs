@@ -110,11 +110,8 @@ unsafe fn counted_level(class: *mut c_void, level: c_int) -> c_int {
     if QUIET_DECODERS.load(std::sync::atomic::Ordering::Relaxed) == 0 || class.is_null() {
         return level;
     }
-    // SAFETY: the caller's promise; the name of a class is a static string.
-    let is_codec = unsafe {
-        let class: *const ffi::AVClass = *class.cast::<*const ffi::AVClass>();
-        !class.is_null() && text_of((*class).class_name) == "AVCodecContext"
-    };
+    // SAFETY: the caller's promise; that of codecs' contexts is theirs alone.
+    let is_codec = unsafe { *class.cast::<*const ffi::AVClass>() == ffi::avcodec_get_class() };
     if is_codec { VERBOSE } else { level }
 }
 

@@ -114,7 +114,7 @@ impl SubtitleTranscoder {
                 return Err(AvError(ffi::AVERROR_ENCODER_NOT_FOUND));
             }
             this.encoder = ffi::avcodec_alloc_context3(codec);
-            let e = &mut *this.encoder;
+            let e = this.encoder.as_mut().ok_or(AvError::NO_MEMORY)?;
             e.time_base = Rational::MICROS.into();
             let size = shape.size.or(shape.canvas);
             e.width = size.map_or((*stream.as_ptr()).width, |(width, _)| width);
@@ -162,8 +162,10 @@ impl SubtitleTranscoder {
             }
             let mut next = Some(Waiting(subtitle));
             if self.ends_with_next {
-                if let (Some(before), Some(next)) = (&mut self.waiting, &next) {
-                    let end = rescale(next.0.pts - before.0.pts, Rational::MICROS, MILLIS);
+                if let (Some(before), Some(next)) = (&mut self.waiting, &next)
+                    && let (Some(from), Some(to)) = (super::known(before.0.pts), super::known(next.0.pts))
+                {
+                    let end = rescale(to.saturating_sub(from), Rational::MICROS, MILLIS);
                     if end < i64::from(before.0.end_display_time) {
                         log::trace!("Subtitle duration reduced from {} to {end}", before.0.end_display_time);
                         before.0.end_display_time = u32::try_from(end).unwrap_or(0);

@@ -5,7 +5,7 @@ mod toys;
 
 use self::toys::{Busy, Count, Dies, Keep, Pass, Slow, count, forked, linked, numbers, outlet, sink, source, worker};
 use super::*;
-use crate::engine::link::{Capacity, link, reply};
+use crate::engine::link::{Capacity, link, link_within, reply};
 use std::sync::atomic::Ordering::SeqCst;
 
 #[test]
@@ -26,7 +26,8 @@ fn items_arrive_in_order_through_stages_and_flushes() {
 
 /// Drives `source` and `keep` in one thread, in batches, over a link for two ports.
 fn join(stop: &StopSignal, source: Count, keep: Keep, batch: usize) -> (Keep, Result<(), StageError>) {
-    let (mut from, inlet) = linked(stop, 4, 2);
+    let (senders, inlet) = link_within(2);
+    let mut from = outlet(stop, senders.into_iter().map(|sender| vec![sender]).collect());
     from.set_batch(batch);
     let (reads, writes) = (StageMeter::default(), StageMeter::default());
     drive_joined((source, from, &reads), (keep, inlet, outlet(stop, Vec::new()), &writes))
@@ -40,6 +41,16 @@ fn a_source_and_a_sink_in_one_thread_lose_nothing_and_end_port_by_port() {
         assert_eq!(keep.got, (0..100).map(|n| (n % 2, n)).collect::<Vec<_>>(), "batches of {batch}");
         assert_eq!(keep.ended, [0, 1]);
         assert!(keep.finished && !keep.abandoned);
+    }
+}
+
+#[test]
+fn a_source_in_the_thread_of_its_sink_may_give_any_number_in_one_step_and_at_the_end() {
+    for batch in [1, 3, 1000] {
+        let source = Count { in_a_step: 5000, flushed: 5000, ..count(10_000) };
+        let (keep, result) = join(&StopSignal::new(), source, Keep::default(), batch);
+        assert_eq!(result, Ok(()));
+        assert_eq!(numbers(&keep.got), (0..15_000).collect::<Vec<_>>(), "batches of {batch}");
     }
 }
 

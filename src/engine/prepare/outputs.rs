@@ -206,7 +206,7 @@ pub(in crate::engine) fn is_pipe(url: &str) -> bool {
 }
 
 /// Takes away a file that was opened for nothing.
-fn remove_if_empty(output: &OutputPlan) {
+pub(in crate::engine) fn remove_if_empty(output: &OutputPlan) {
     let path = file_path(&output.url);
     if !output.muxer.no_file && std::fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() == 0) {
         // It is empty, so nothing passes for finished if it stays.

@@ -234,10 +234,9 @@ impl DecodeStage {
     fn mark(&mut self, frame: &mut Frame) -> Result<(), StageError> {
         let number = self.given;
         self.given += 1;
-        let time_base = match (self.settings.kind, self.settings.forced_frame_rate) {
-            (MediaKind::Audio, _) => Rational::new(1, frame.sample_rate_hz().max(1)),
-            (_, Some(rate)) => rate.inverse(),
-            _ => self.settings.time_base,
+        let time_base = match self.settings.kind {
+            MediaKind::Audio => Rational::new(1, frame.sample_rate_hz().max(1)),
+            _ => self.picture_base(),
         };
         let origin = FrameOrigin { number, pts: frame.pts().unwrap_or(i64::MIN), time_base };
         frame.set_origin(origin).map_err(StageError::library("mark a frame"))
@@ -265,6 +264,11 @@ impl DecodeStage {
         })
     }
 
+    /// The clock of pictures: the stream's, or that of a rate that counts them.
+    fn picture_base(&self) -> Rational {
+        self.settings.forced_frame_rate.map_or(self.settings.time_base, Rational::inverse)
+    }
+
     fn picture(&mut self, mut frame: Frame) -> Frame {
         let base = self.settings.time_base;
         let forced = self.settings.forced_frame_rate.is_some();
@@ -282,7 +286,7 @@ impl DecodeStage {
             told_times::decoded(self.undecodable.index.1, &frame, base);
         }
         if let Some(pts) = pts {
-            let base = self.settings.forced_frame_rate.map_or(base, Rational::inverse);
+            let base = self.picture_base();
             let begins = rescale(pts, base, Rational::MICROS);
             let length = match frame.duration() {
                 _ if forced => rescale(1, base, Rational::MICROS),
@@ -383,7 +387,7 @@ impl Stage for DecodeStage {
             }
             PacketItem::Away(at_us) => self.stand_in(at_us, out)?,
             PacketItem::Renew(codec) => self.renew(&codec, out)?,
-            PacketItem::Hole(_, to) => self.silence(to, out)?,
+            PacketItem::Hole(from, to) => self.fill((from, to), out)?,
             PacketItem::Ready(_) | PacketItem::Heartbeat(_) => {}
         }
         Ok(Flow::Continue)
@@ -392,11 +396,10 @@ impl Stage for DecodeStage {
     fn finish(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         self.drain(out)?;
         if let Some(next) = self.next_us {
-            let base = self.settings.forced_frame_rate.map_or(self.settings.time_base, Rational::inverse);
             let base = if self.settings.kind == MediaKind::Audio {
                 Rational::new(1, self.decoder.sample_rate_hz().max(1))
             } else {
-                base
+                self.picture_base()
             };
             out.send(0, FrameItem::EndsAt(rescale(next, Rational::MICROS, base)))?;
         }

@@ -221,14 +221,9 @@ impl EncodeStage {
             let mut old = if i < of_previous { self.previous.take() } else { None };
             let is_old = old.is_some();
             let Some(frame) = old.as_mut().or(current.as_deref_mut()) else { return Ok(Flow::Continue) };
-            let (Some(control), Some(encoder)) = (&mut self.control, &self.encoder) else { return Ok(Flow::Continue) };
-            let tick = control.next_tick();
-            let base = encoder.time_base();
-            let ends = self
-                .settings
-                .duration_us
-                .is_some_and(|limit| compare(tick, base, limit, Rational::MICROS) != Ordering::Less);
-            if ends {
+            let (Some(control), Some(encoder)) = (&self.control, &self.encoder) else { return Ok(Flow::Continue) };
+            let (tick, base) = (control.next_tick(), encoder.time_base());
+            if self.past_the_end(tick, base) {
                 self.done = true;
                 return Ok(Flow::Done);
             }
@@ -244,7 +239,7 @@ impl EncodeStage {
                 if is_old {
                     self.previous = old;
                 }
-                control.advance();
+                self.advance();
                 self.meter.dropped.fetch_add(1, Relaxed);
                 self.meter.left_out.fetch_add(1, Relaxed);
                 continue;
@@ -260,12 +255,17 @@ impl EncodeStage {
                 self.previous = old;
             }
             self.encode_in_step((handed, media_us), out)?;
-            if let Some(control) = &mut self.control {
-                control.advance();
-            }
+            self.advance();
             self.meter.frames.fetch_add(1, Relaxed);
         }
         Ok(Flow::Continue)
+    }
+
+    /// The moment of the next picture.
+    fn advance(&mut self) {
+        if let Some(control) = &mut self.control {
+            control.advance();
+        }
     }
 
     fn sound(&mut self, mut frame: Frame, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {

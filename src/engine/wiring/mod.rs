@@ -20,7 +20,7 @@ use super::leak::Leak;
 use super::link::{Capacity, Inlet, LinkSender, gate};
 use super::meter::{Meter, StageMeter};
 use super::oversight::Oversight;
-use super::prepare::{PrepareError, Prepared};
+use super::prepare::{PrepareError, Prepared, remove_if_empty};
 use super::run::{AbortOnPanic, Ended, Running, wake_blocked};
 use super::session::SessionContext;
 use super::stages::frame_stats::StatsFiles;
@@ -166,12 +166,13 @@ impl Prepared {
             tells_times: inputs.spec.global.seldom.debug_timestamps,
             graphs: plan.graphs.len(),
             frame_stats: StatsFiles::default(),
-            video_stats: video_stats(&inputs.spec.global.seldom)?,
+            video_stats: None,
             sdp: session_description(&plan, &inputs.spec.global.seldom),
         };
         let strict = inputs.spec.global.strict_exit.unwrap_or(true);
         let mut ends = Ends::default();
         let started = (|| {
+            builder.video_stats = video_stats(&inputs.spec.global.seldom)?;
             let inlets = builder.links_of_muxers(&plan, &inputs);
             let looped = builder.links_of_decoders(&plan);
             for (index, output) in outputs.into_iter().zip(inlets).enumerate() {
@@ -194,7 +195,9 @@ impl Prepared {
             Ok(()) => Ok(running),
             Err(error) => {
                 stop.abort();
+                let opened = running.plan.outputs.clone();
                 running.join();
+                opened.iter().for_each(remove_if_empty);
                 Err(error)
             }
         }

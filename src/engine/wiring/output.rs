@@ -4,7 +4,7 @@ use super::settings::{
     copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_joined, needs_trailer, rhythm,
     sound_leads,
 };
-use super::{Builder, Ends, FRAMES, PACKETS, packet_room};
+use super::{Builder, Ends, FRAMES, packet_room};
 use crate::av::BlockedThread;
 use crate::diagnostic::mask_url;
 use crate::engine::AS_WEIR;
@@ -15,7 +15,7 @@ use crate::engine::journal::Subject;
 use crate::engine::kernel::{Outlet, drive};
 use crate::engine::keyframes::ForcedKeyframes;
 use crate::engine::leak::{KeyframeWish, Leak};
-use crate::engine::link::{Inlet, LinkSender, leaky_link, link};
+use crate::engine::link::{Inlet, LinkSender, leaky_link, link, link_within};
 use crate::engine::meter::StageMeter;
 use crate::engine::prepare::{OpenInputs, PrepareError, PreparedOutput, is_pipe};
 use crate::engine::run::{Ended, EndedOutput, OutputEnd};
@@ -144,14 +144,13 @@ impl Builder<'_> {
         let joined = may_be_joined(plan, inputs);
         let parts = plan.outputs.iter().zip(&inputs.spec.outputs).zip(&self.leaks);
         let links = parts.map(|((output, spec), leak)| {
-            let mut room = packet_room(spec.thread_queue_size);
             if joined {
-                room.items = PACKETS.items.max(4 * output.streams.len());
+                return link_within::<PacketItem>(output.streams.len());
             }
             if output.session.is_some() && is_fed_in_real_time(plan, output) {
                 return leaky_link::<PacketItem>(leak.clone(), output.streams.len());
             }
-            link::<PacketItem>(room, output.streams.len())
+            link::<PacketItem>(packet_room(spec.thread_queue_size), output.streams.len())
         });
         let (senders, inlets): (Vec<_>, Vec<_>) = links.unzip();
         self.muxers = senders.into_iter().map(|senders| senders.into_iter().map(Some).collect()).collect();

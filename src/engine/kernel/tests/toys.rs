@@ -21,16 +21,29 @@ impl Flowing for Item {
     }
 }
 
-/// Gives numbers, dealt out over its ports in turn.
+/// Gives numbers, dealt out over its ports in turn: so many in a step, and some more when it is flushed.
 pub(super) struct Count {
     pub(super) next: usize,
     pub(super) end: usize,
+    pub(super) in_a_step: usize,
+    pub(super) flushed: usize,
     pub(super) ports: usize,
     pub(super) sent: Arc<AtomicUsize>,
 }
 
 pub(super) fn count(end: usize) -> Count {
-    Count { next: 0, end, ports: 1, sent: Arc::default() }
+    Count { next: 0, end, in_a_step: 1, flushed: 0, ports: 1, sent: Arc::default() }
+}
+
+impl Count {
+    fn send_up_to(&mut self, end: usize, out: &mut Outlet<Item>) -> Result<(), StageError> {
+        while self.next < end {
+            out.send(self.next % self.ports, Item(self.next))?;
+            self.next += 1;
+            self.sent.fetch_add(1, SeqCst);
+        }
+        Ok(())
+    }
 }
 
 impl Source for Count {
@@ -39,13 +52,11 @@ impl Source for Count {
         if self.next == self.end {
             return Ok(Flow::Done);
         }
-        out.send(self.next % self.ports, Item(self.next))?;
-        self.next += 1;
-        self.sent.fetch_add(1, SeqCst);
+        self.send_up_to(self.end.min(self.next + self.in_a_step), out)?;
         Ok(Flow::Continue)
     }
-    fn finish(&mut self, _out: &mut Outlet<Item>) -> Result<(), StageError> {
-        Ok(())
+    fn finish(&mut self, out: &mut Outlet<Item>) -> Result<(), StageError> {
+        self.send_up_to(self.next + self.flushed, out)
     }
 }
 

@@ -6,10 +6,13 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::FrameItem;
 use crate::engine::kernel::Outlet;
 use crate::facts::MediaKind;
-use crate::unit::{Rational, rescale};
+use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
 
 /// Silence that fills a hole comes in frames of this many samples.
 const SILENCE_SAMPLES: i64 = 1024;
+
+/// A longer hole is not a loop's seam; in microseconds.
+const LONGEST_SEAM_US: i64 = 60 * MICROS_PER_SECOND;
 
 impl DecodeStage {
     /// The last picture, or silence, for an input that is away: up to this time of the job.
@@ -20,13 +23,15 @@ impl DecodeStage {
         if self.settings.kind == MediaKind::Audio {
             return self.silence(rescale(at_us, Rational::MICROS, self.settings.time_base), out);
         }
-        let rate = self.settings.frame_rate;
+        let (rate, base) = (self.settings.forced_frame_rate.unwrap_or(self.settings.frame_rate), self.picture_base());
         let length_us = if rate.is_valid() { rescale(1, rate.inverse(), Rational::MICROS) } else { 40_000 };
         let (Some(last), Some(mut next_us)) = (&self.last_picture, self.next_us) else { return Ok(()) };
         // A picture a moment, however long it was silent before it was called away.
         while length_us > 0 && next_us.saturating_add(length_us) <= at_us {
             let mut again = last.share().map_err(StageError::library("repeat a picture"))?;
-            again.set_pts(Some(rescale(next_us, Rational::MICROS, self.settings.time_base)));
+            let pts = rescale(next_us, Rational::MICROS, base);
+            again.set_pts(Some(pts));
+            self.counted = pts.saturating_add(1);
             out.send(0, FrameItem::Frame(again))?;
             next_us += length_us;
         }
@@ -34,8 +39,14 @@ impl DecodeStage {
         Ok(())
     }
 
-    /// Fills a hole in the sound with silence, up to a time of the stream's clock.
-    pub(super) fn silence(&mut self, to: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+    /// Fills the hole in the sound that a loop's seam leaves, between two times of the stream's clock.
+    pub(super) fn fill(&mut self, (from, to): (i64, i64), out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        let is_seam = rescale(to.saturating_sub(from), self.settings.time_base, Rational::MICROS) <= LONGEST_SEAM_US;
+        if is_seam { self.silence(to, out) } else { Ok(()) }
+    }
+
+    /// Goes on with silence, up to a time of the stream's clock.
+    fn silence(&mut self, to: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         let Some((pattern, at)) = self.last_sound.take() else { return Ok(()) };
         let end = rescale(to, self.settings.time_base, Rational::new(1, pattern.sample_rate_hz().max(1)));
         let at = self.silent_until(&pattern, at, end, out)?;
@@ -51,10 +62,6 @@ impl DecodeStage {
         end: i64,
         out: &mut Outlet<FrameItem>,
     ) -> Result<i64, StageError> {
-        // A hole of more than a minute is not a loop's seam.
-        if end.saturating_sub(at) > 60 * i64::from(pattern.sample_rate_hz().max(1)) {
-            return Ok(at);
-        }
         while at < end {
             let samples = SILENCE_SAMPLES.min(end - at);
             let mut silent = pattern

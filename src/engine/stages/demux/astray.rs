@@ -5,6 +5,7 @@ use crate::av::Packet;
 use crate::engine::fault::StageError;
 use crate::engine::flow::PacketItem;
 use crate::engine::kernel::{Flow, Outlet};
+use crate::timing::{PacketTimes, place_before};
 use std::sync::atomic::Ordering;
 
 /// Packets of a stream that wait at the most: as many frames of sound as MPEG-TS gives one time.
@@ -45,12 +46,13 @@ impl DemuxStage {
     /// Gives packets times just before the next one of their stream.
     fn put_in_place(&mut self, packets: &mut [Packet], next: &Packet) {
         let next = raw_times(next);
-        let Some(mut at) = next.dts.or(next.pts) else { return };
-        for packet in packets.iter_mut().rev() {
-            let old = raw_times(packet);
-            at = at.saturating_sub(old.duration.max(1));
-            let shown_later = old.pts.zip(old.dts).map_or(0, |(pts, dts)| pts.saturating_sub(dts).max(0));
-            packet.set_times(old.pts.map(|_| at.saturating_add(shown_later)), old.dts.map(|_| at));
+        if next.dts.or(next.pts).is_none() {
+            return;
+        }
+        let mut times: Vec<PacketTimes> = packets.iter().map(raw_times).collect();
+        place_before(&mut times, next);
+        for (packet, times) in packets.iter_mut().zip(times) {
+            packet.set_times(times.pts, times.dts);
             self.meter.astray.fetch_add(1, Ordering::Relaxed);
         }
     }

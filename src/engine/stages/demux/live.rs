@@ -100,8 +100,11 @@ impl LiveInput {
         self.streams.iter().position(goes_on_as).unwrap_or(stream)
     }
 
-    /// Learns how far the job's time is.
+    /// Learns how far the job's time is, unless that came late.
     pub(super) fn note_position(&mut self, dts_us: i64) {
+        if self.waits {
+            return;
+        }
         let lead = dts_us.saturating_sub(self.peer.clock().now_us());
         self.lead_us = Some(self.lead_us.map_or(lead, |least| least.min(lead)));
         let best = self.best_lead_us.map_or(lead, |best| best.max(lead));
@@ -138,8 +141,11 @@ impl DemuxStage {
         }
         let failure = match out.pausing(|| self.demuxer.read()) {
             Ok(packet) => {
-                live.waits = false;
-                live.peer.media();
+                // What a parser still held comes when time is up: it is no sign of the peer.
+                live.waits = self.demuxer.interrupt().has_expired();
+                if !live.waits {
+                    live.peer.media();
+                }
                 self.asking.answered();
                 return self.live_packet(packet, out);
             }

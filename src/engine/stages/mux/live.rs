@@ -126,22 +126,21 @@ impl MuxStage {
             let Some(session) = &mut live.session else { return Ok(false) };
             let has_all = session.has_all();
             let peer = &mut session.parts.peer;
-            let mut limit_us = peer.plan.connect_us;
-            if has_all && peer.was_live() {
-                // What still waits is worth as long as a connection may take, and no more.
-                let now_us = peer.clock().now_us();
-                limit_us -= now_us - *ended_us.get_or_insert(now_us);
-                if limit_us <= 0 {
-                    return Err(self.end_is_missing());
-                }
-            }
+            let connect_us = peer.plan.connect_us;
+            // What still waits is worth as long as a connection may take, and no more.
+            let until_us = (has_all && peer.was_live())
+                .then(|| *ended_us.get_or_insert_with(|| peer.clock().now_us()) + connect_us);
             if let Some(failure) = &lost {
                 let at_us = peer.lost(failure)?;
-                if !peer.wait_until(at_us) {
+                if !peer.wait_until(until_us.map_or(at_us, |until_us| at_us.min(until_us))) {
                     break;
                 }
             }
             let now_us = session.parts.peer.clock().now_us();
+            let limit_us = until_us.map_or(connect_us, |until_us| until_us - now_us);
+            if limit_us <= 0 {
+                return Err(self.end_is_missing());
+            }
             // The media time that is due now, once any has flowed.
             let due_us = live.delay_us.map(|delay| now_us - delay);
             match session.open(due_us, limit_us) {

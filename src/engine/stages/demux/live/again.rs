@@ -15,6 +15,8 @@ impl DemuxStage {
     /// Connects until a connection stands, or the session is given up.
     pub(super) fn reconnect(&mut self, mut lost: Failure, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         self.demuxer.interrupt().trip();
+        // What it listens on is to be free for the next connection.
+        self.demuxer.close().map_err(StageError::library("close the input that was lost"))?;
         if let Some(live) = &mut self.live {
             live.lost_at_us = Some(self.clock.now_us());
         }
