@@ -484,6 +484,21 @@ fn a_graph_of_several_inputs_has_no_input_s_time_base() {
 }
 
 #[test]
+fn filters_that_measure_tell_what_they_have_seen_as_often_as_in_ffmpeg() {
+    for (filter, word) in [
+        ("-vn -af volumedetect", "n_samples"),
+        ("-vn -af ebur128", "Summary"),
+        ("-vn -af replaygain", "track_gain"),
+        ("-an -vf idet", "Multi frame detection"),
+        ("-filter_complex [0:a]volumedetect[a] -map [a]", "n_samples"),
+    ] {
+        let both = Both::run(&format!("-hide_banner -nostdin -nostats -i {{av.mp4}} {filter} -f null -"));
+        let [ours, theirs] = [&both.ours.1, &both.theirs.1].map(|run| run.stderr.matches(word).count());
+        assert!(ours > 0 && ours == theirs, "{filter}: {ours} times for {theirs}:\n{}", both.ours.1.stderr);
+    }
+}
+
+#[test]
 fn an_output_that_stays_empty_is_a_failure_where_that_is_asked_for() {
     for flags in ["empty_output", "empty_output_stream", "empty_output+empty_output_stream"] {
         let line = format!("-v error -nostdin -y -abort_on {flags} -ss 10 -i {{av.mp4}} -map 0:v -f null -");

@@ -1,6 +1,6 @@
 //! A filter that does nothing, to be asked for its options.
 
-use super::c_string;
+use super::{c_string, log};
 use ffmpeg_sys_next as ffi;
 use std::ffi::c_void;
 use std::ptr;
@@ -46,7 +46,10 @@ impl IdleFilter {
 
 impl Drop for IdleFilter {
     fn drop(&mut self) {
-        // SAFETY: owned here; its filters go with it.
-        unsafe { ffi::avfilter_graph_free(&mut self.graph) };
+        // Filters that measure tell at their end what they have seen, and this one has seen nothing.
+        log::captured(|| {
+            // SAFETY: owned here; its filters go with it.
+            unsafe { ffi::avfilter_graph_free(&mut self.graph) }
+        });
     }
 }

@@ -144,9 +144,9 @@ thread_local! {
 
 /// What the libraries write while `body` runs in this thread, all levels, without prefixes.
 pub(crate) fn captured(body: impl FnOnce()) -> String {
-    CAPTURED.set(Some(String::new()));
+    let outer = CAPTURED.replace(Some(String::new()));
     body();
-    CAPTURED.take().unwrap_or_default()
+    CAPTURED.replace(outer).unwrap_or_default()
 }
 
 thread_local! {
