@@ -733,6 +733,36 @@ fn what_tells_of_a_job_is_refused_in_the_place_of_an_input() {
     }
 }
 
+#[test]
+fn what_outputs_write_beside_their_own_file_is_refused_in_the_place_of_what_is_read() {
+    let dir = scratch();
+    let there = |name: &str| dir.path().join(name);
+    for (medium, names) in [("tiny.ts", ["o0.ts", "seg_000.ts"]), ("tiny.mp4", ["in.mp4", "logo.mp4"])] {
+        for name in names {
+            fs::copy(path(medium), there(name)).unwrap();
+        }
+    }
+    fs::write(there("s.srt"), "1\n00:00:00,000 --> 00:00:01,000\nOne\n").unwrap();
+    for (line, kept) in [
+        ("-i o0.ts -c copy o.m3u8", "o0.ts"),
+        ("-i seg_000.ts -c copy -hls_segment_filename seg_%03d.ts o.m3u8", "seg_000.ts"),
+        ("-i in.mp4 -c copy -hls_segment_type fmp4 -hls_fmp4_init_filename in.mp4 o.m3u8", "in.mp4"),
+        ("-i in.mp4 -c copy -master_pl_name in.mp4 o.m3u8", "in.mp4"),
+        ("-i in.mp4 -c copy -f segment -segment_list in.mp4 s%d.ts", "in.mp4"),
+        ("-i in.mp4 -an -c:v libx264 -x264-params pass=1:stats=in.mp4 -f null -", "in.mp4"),
+        ("-i in.mp4 -c copy -f mp4 md5:in.mp4", "in.mp4"),
+        ("-i in.mp4 -vf movie=logo.mp4[l];[in][l]overlay -an logo.mp4", "logo.mp4"),
+        ("-f lavfi -i movie=in.mp4 -c:v mpeg4 in.mp4", "in.mp4"),
+        ("-i in.mp4 -attach s.srt -metadata:s:t mimetype=text/plain -c copy -f matroska s.srt", "s.srt"),
+    ] {
+        let before = fs::read(there(kept)).unwrap();
+        assert_refused(&weir_in(dir.path(), line), kept);
+        assert!(fs::read(there(kept)).unwrap() == before, "{line}: {kept} was changed");
+    }
+    let fine = weir_in(dir.path(), "-i o0.ts -c copy o0.m3u8");
+    assert_eq!(fine.code(), Some(0), "{}", fine.stderr);
+}
+
 /// Filters open such files as soon as they are made.
 #[test]
 fn files_of_filters_are_tried_before_an_output_and_left_alone_by_a_job_that_is_only_planned() {

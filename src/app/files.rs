@@ -2,12 +2,14 @@
 
 use super::keyboard;
 use super::signals::Outside;
-use super::sources::{local_path, read_by, written_by};
+use super::sources::{local_path, read_by};
+use super::targets::written_by;
 use crate::av::stdout_is_missing;
 use crate::catalog::Catalog;
 use crate::diagnostic::mask_url;
 use crate::engine::{is_one_file, missing_folder};
-use crate::plan::{OutputPlan, Plan, written_files};
+use crate::octets;
+use crate::plan::{OutputPlan, Plan, read_files, written_files};
 use crate::report::{CalledAs, terminal};
 use crate::spec::{GlobalSpec, InputSpec, JobSpec, Overwrite};
 use std::fs;
@@ -24,9 +26,12 @@ pub(super) fn check(
 ) -> Result<(), String> {
     let formats = plan.inputs.iter().map(|input| input.format.as_str());
     let read = read_by_each(inputs.iter().map(|input| input.url.as_str()).zip(formats));
-    for (index, output) in plan.outputs.iter().enumerate().filter(|(_, output)| output.muxer.name != "null") {
+    for (index, output) in plan.outputs.iter().enumerate() {
         let url = mask_url(&output.url);
-        refuse_inputs(written_by(&output.url, &output.muxer.name), &read, (&url, called))?;
+        refuse_inputs(written_by(output), &read, (&url, called))?;
+        if output.muxer.name == "null" {
+            continue;
+        }
         let to_stdout = matches!(output.url.as_str(), "-" | "pipe:" | "pipe:1" | "fd:" | "/dev/stdout");
         if to_stdout && stdout_is_missing() {
             return Err(format!(
@@ -64,10 +69,7 @@ pub(super) fn check_reports(spec: &JobSpec, catalog: &dyn Catalog, called: Calle
     let GlobalSpec { progress, events, seldom, .. } = &spec.global;
     let of_job = [progress, events, &seldom.video_stats, &seldom.sdp_file, &seldom.graphs.file].into_iter().flatten();
     let of_outputs = spec.outputs.iter().flat_map(|output| output.seldom.stats.files());
-    let of_graphs = spec.global.complex_graphs.iter().map(|graph| &graph.text);
-    let graphs =
-        of_graphs.chain(spec.outputs.iter().flat_map(|output| output.filters.0.iter().map(|filter| &filter.value)));
-    let of_filters: Vec<String> = graphs.flat_map(|graph| written_files(catalog, graph)).collect();
+    let of_filters: Vec<String> = graphs(spec).flat_map(|graph| written_files(catalog, graph)).collect();
     let reports: Vec<&String> = of_job.chain(of_outputs).chain(&of_filters).collect();
     if reports.is_empty() {
         return Ok(());
@@ -75,6 +77,38 @@ pub(super) fn check_reports(spec: &JobSpec, catalog: &dyn Catalog, called: Calle
     // What a list names is not known before its format is.
     let read = read_by_each(spec.inputs.iter().map(|input| (input.url.as_str(), "")));
     reports.into_iter().try_for_each(|report| refuse_inputs(local_path(report), &read, (&mask_url(report), called)))
+}
+
+/// Refuses outputs in place of what is read beside the inputs: by filters (`movie`, `subtitles`), devices made of such, and as
+/// attachments.
+pub(super) fn check_read_beside(spec: &JobSpec, catalog: &dyn Catalog) -> Result<(), String> {
+    let is_graph = |input: &&InputSpec| input.format.as_ref().is_some_and(|format| format.value == "lavfi");
+    let of_inputs = spec.inputs.iter().filter(is_graph).map(|input| &input.url);
+    let by_filters = graphs(spec).chain(of_inputs).flat_map(|graph| read_files(catalog, graph));
+    let by_filters = by_filters.map(|file| (file, "a filter reads"));
+    let attached = spec.outputs.iter().flat_map(|output| &output.seldom.attachments);
+    let attached = attached.map(|file| (file.value.clone(), "is to be attached"));
+    let read: Vec<_> = by_filters
+        .chain(attached)
+        .filter_map(|(file, by)| Some((fs::metadata(local_path(&file)?).ok()?, by)))
+        .filter(|(found, _)| found.is_file())
+        .collect();
+    for output in &spec.outputs {
+        let Some(found) = local_path(&output.url).and_then(|path| fs::metadata(path).ok()) else { continue };
+        if let Some((_, by)) = read.iter().find(|(file, _)| is_one_file(file, &found)) {
+            return Err(format!(
+                "{}: this is the file that {by}; it would be lost. Write to another name, then rename it.",
+                mask_url(&output.url)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The texts of all filtergraphs.
+fn graphs(spec: &JobSpec) -> impl Iterator<Item = &String> {
+    let simple = spec.outputs.iter().flat_map(|output| output.filters.0.iter().map(|filter| &filter.value));
+    spec.global.complex_graphs.iter().map(|graph| &graph.text).chain(simple)
 }
 
 /// The files that each input is read from, by URL and format.
@@ -90,10 +124,19 @@ fn refuse_inputs(
     read: &[Vec<fs::Metadata>],
     (url, called): (&str, CalledAs),
 ) -> Result<(), String> {
-    let there = targets.into_iter().filter_map(|path| fs::metadata(path).ok()).filter(fs::Metadata::is_file);
-    let input_of =
-        |found: fs::Metadata| read.iter().position(|files| files.iter().any(|file| is_one_file(file, &found)));
-    let Some(input) = there.into_iter().find_map(input_of) else { return Ok(()) };
+    let input_of = |path: &PathBuf| {
+        let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+        read.iter().position(|files| files.iter().any(|file| is_one_file(file, &found)))
+    };
+    let Some((path, input)) = targets.into_iter().find_map(|path| input_of(&path).map(|input| (path, input))) else {
+        return Ok(());
+    };
+    if local_path(url).is_none_or(|own| own != path) {
+        let piece = octets::of_os(path.as_os_str());
+        return Err(format!(
+            "Output {url} would also write {piece}, which is Input #{input}. Give other names, or rename the input first."
+        ));
+    }
     let remedy = if called == CalledAs::Weir { " Write to another name, then rename it." } else { "" };
     Err(format!("Output {url} same as Input #{input} - exiting\nFFmpeg cannot edit existing files in-place.{remedy}"))
 }

@@ -8,6 +8,7 @@ mod limits;
 mod show;
 mod signals;
 mod sources;
+mod targets;
 mod words;
 
 use crate::av::LinkedCatalog;

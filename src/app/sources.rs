@@ -1,4 +1,4 @@
-//! Which local files an input reads, and which an output writes, behind whatever names.
+//! Which local files an input reads, behind whatever names.
 
 use crate::octets::{file_path, to_path};
 use std::fs;
@@ -73,40 +73,6 @@ fn unquoted(word: &str) -> String {
     plain
 }
 
-/// The local files that a muxer writes under a URL. Of numbered ones (`out%d.ts`), those that are there.
-pub(super) fn written_by(url: &str, muxer: &str) -> Vec<PathBuf> {
-    if muxer == "tee" {
-        // `[f=mp4:select=v]one.mp4|two.mkv`
-        let bare = |slave: &str| slave.rsplit_once(']').map_or(slave, |(_, url)| url).to_owned();
-        return url.split('|').map(bare).filter_map(|url| local_path(&url)).collect();
-    }
-    let Some(path) = local_path(url) else { return Vec::new() };
-    match path.file_name().and_then(|name| name.to_str()).and_then(Numbered::read) {
-        Some(numbered) if !path.exists() => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let there = fs::read_dir(folder).into_iter().flatten().flatten();
-            there.filter(|entry| entry.file_name().to_str().is_some_and(|n| numbered.is(n))).map(|e| e.path()).collect()
-        }
-        _ => vec![path],
-    }
-}
-
-/// A name with a number in it: what stands before and behind.
-struct Numbered<'a>(&'a str, &'a str);
-
-impl<'a> Numbered<'a> {
-    fn read(name: &'a str) -> Option<Self> {
-        let (before, rest) = name.split_once('%')?;
-        let behind = rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).strip_prefix('d')?;
-        Some(Self(before, behind))
-    }
-
-    fn is(&self, name: &str) -> bool {
-        let number = name.strip_prefix(self.0).and_then(|rest| rest.strip_suffix(self.1));
-        number.is_some_and(|n| !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -144,18 +110,5 @@ mod tests {
         .unwrap();
         let names: Vec<PathBuf> = ["a.mp4", "b c.mp4", "d'e.mp4"].iter().map(|name| dir.path().join(name)).collect();
         assert_eq!(read_by(list.to_str().unwrap(), "concat")[1..], names);
-    }
-
-    #[test]
-    fn outputs_with_several_files_name_each() {
-        let dir = tempfile::tempdir().unwrap();
-        for name in ["out0.ts", "out17.ts", "outx.ts", "out.ts"] {
-            fs::write(dir.path().join(name), "x").unwrap();
-        }
-        let mut found = written_by(dir.path().join("out%03d.ts").to_str().unwrap(), "segment");
-        found.sort();
-        assert_eq!(found, [dir.path().join("out0.ts"), dir.path().join("out17.ts")]);
-        let slaves = written_by("[f=mp4:onfail=ignore]a.mp4|b.mkv", "tee");
-        assert_eq!(slaves, [PathBuf::from("a.mp4"), PathBuf::from("b.mkv")]);
     }
 }

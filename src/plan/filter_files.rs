@@ -1,4 +1,4 @@
-//! Files that filters write of their own, such as the statistics of `psnr`.
+//! Files that filters write or read of their own, such as the statistics of `psnr` and the logo of `movie`.
 
 use super::filter_places::{Place, places};
 use crate::catalog::Catalog;
@@ -27,9 +27,35 @@ const WRITERS: [(&str, &str); 20] = [
     ("xpsnr", "stats_file"),
 ];
 
+/// Filters with the options that name a file which they read.
+const READERS: [(&str, &str); 13] = [
+    ("amovie", "filename"),
+    ("asendcmd", "filename"),
+    ("ass", "filename"),
+    ("curves", "psfile"),
+    ("drawtext", "fontfile"),
+    ("drawtext", "textfile"),
+    ("lut1d", "file"),
+    ("lut3d", "file"),
+    ("movie", "filename"),
+    ("removelogo", "filename"),
+    ("sendcmd", "filename"),
+    ("subtitles", "filename"),
+    ("vidstabtransform", "input"),
+];
+
 /// The files that the filters of a graph write, as they are typed.
 pub fn written_files(catalog: &dyn Catalog, graph: &str) -> Vec<String> {
-    let of_place = |place| files(catalog, graph, &place).into_iter().map(|(_, file)| file);
+    all_files(catalog, graph, &WRITERS)
+}
+
+/// The files that the filters of a graph read, as they are typed.
+pub fn read_files(catalog: &dyn Catalog, graph: &str) -> Vec<String> {
+    all_files(catalog, graph, &READERS)
+}
+
+fn all_files(catalog: &dyn Catalog, graph: &str, named_by: &[(&str, &str)]) -> Vec<String> {
+    let of_place = |place| files((catalog, graph), &place, named_by).into_iter().map(|(_, file)| file);
     places(graph).into_iter().flat_map(of_place).collect()
 }
 
@@ -39,7 +65,7 @@ pub(super) fn without_files(catalog: &dyn Catalog, graph: &str) -> String {
     let mut text = graph.to_owned();
     // From behind, so that the places before stay true.
     for place in places(graph).iter().rev() {
-        for (option, _) in files(catalog, graph, place) {
+        for (option, _) in files((catalog, graph), place, &WRITERS) {
             // What is typed last holds.
             text.insert_str(place.arguments.end, &format!(":{option}={}", nowhere(&graph[place.name.clone()])));
         }
@@ -56,16 +82,16 @@ fn nowhere(filter: &str) -> &'static str {
     }
 }
 
-/// The options by which a filter writes a file, with the file.
-fn files(catalog: &dyn Catalog, graph: &str, place: &Place) -> Vec<(String, String)> {
+/// The options of a filter that name a file, by such a table, with the file.
+fn files((catalog, graph): (&dyn Catalog, &str), place: &Place, named_by: &[(&str, &str)]) -> Vec<(String, String)> {
     let name = &graph[place.name.clone()];
-    let options: Vec<&str> = WRITERS.iter().filter(|(filter, _)| *filter == name).map(|(_, option)| *option).collect();
+    let options: Vec<&str> = named_by.iter().filter(|(filter, _)| *filter == name).map(|(_, option)| *option).collect();
     if options.is_empty() {
         return Vec::new();
     }
     let typed = catalog.filter_arguments(name, &graph[place.arguments.clone()]).unwrap_or_default();
-    let written = typed.into_iter().filter(|argument| options.contains(&argument.name.as_str()));
-    written.map(|argument| (argument.name, argument.value)).collect()
+    let files = typed.into_iter().filter(|argument| options.contains(&argument.name.as_str()));
+    files.map(|argument| (argument.name, argument.value)).collect()
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ mod threads;
 mod typed_names;
 
 pub use display::{DisplayOverride, Orientation, display_override};
-pub use filter_files::written_files;
+pub use filter_files::{read_files, written_files};
 pub use graphs::try_files;
 pub use hardware::{HardwareDecode, HardwareMethod, hardware_decode};
 pub use input::{Seek, guess_layout_max, seek};
