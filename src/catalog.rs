@@ -216,8 +216,8 @@ pub trait Catalog {
     fn option_applies(&self, codec: Option<&str>, encoding: bool, kind: MediaKind, option: &str) -> Option<String>;
     /// Of a codec option: whether it is one for encoding, and FFmpeg's line about it.
     fn codec_option(&self, option: &str) -> Option<(bool, String)>;
-    /// True when a muxer is known not to take a codec; many do not tell.
-    fn muxer_refuses(&self, muxer: &str, codec_id: u32) -> bool;
+    /// Whether a muxer takes a codec; `None` where it does not tell.
+    fn muxer_takes(&self, muxer: &str, codec_id: u32) -> Option<bool>;
     /// The kinds of streams whose encoders have an option of that name.
     fn encoding_kinds(&self, option: &str) -> Vec<MediaKind>;
     /// True when a codec option of that name is one for decoding, in whichever table.

@@ -42,7 +42,7 @@ pub(super) fn check(
         let Some(path) = local_path(&output.url) else { continue };
         let found = fs::metadata(&path).ok();
         if found.as_ref().is_some_and(fs::Metadata::is_dir) && !output.muxer.no_file {
-            return Err(format!("{url}: Is a directory. Give the output a file's name, such as {url}/out.mp4"));
+            return Err(is_a_folder(&url));
         }
         refuse_twins(plan, index, output)?;
         if found.is_some_and(|found| found.is_file()) && !output.muxer.no_file {
@@ -77,6 +77,19 @@ pub(super) fn check_reports(spec: &JobSpec, catalog: &dyn Catalog, called: Calle
     // What a list names is not known before its format is.
     let read = read_by_each(spec.inputs.iter().map(|input| (input.url.as_str(), "")));
     reports.into_iter().try_for_each(|report| refuse_inputs(local_path(report), &read, (&mask_url(report), called)))
+}
+
+/// Refuses outputs that are folders, of which no name tells a format.
+pub(super) fn check_names(spec: &JobSpec) -> Result<(), String> {
+    let unnamed = spec.outputs.iter().filter(|output| output.format.is_none());
+    match unnamed.map(|output| &output.url).find(|url| local_path(url).is_some_and(|path| path.is_dir())) {
+        Some(url) => Err(is_a_folder(&mask_url(url))),
+        None => Ok(()),
+    }
+}
+
+fn is_a_folder(url: &str) -> String {
+    format!("{url}: Is a directory. Give the output a file's name, such as {}/out.mp4", url.trim_end_matches('/'))
 }
 
 /// Refuses outputs in place of what is read beside the inputs: by filters (`movie`, `subtitles`), devices made of such, and as

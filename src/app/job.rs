@@ -152,6 +152,7 @@ fn carry_out(
     let keys = global.stdin && !spec.inputs.iter().any(|input| reads_stdin(&input.url));
     outside.watch(keys)?;
     files::check_reports(&spec, catalog, called).map_err(Stopped::Refused)?;
+    files::check_names(&spec).map_err(Stopped::Refused)?;
     files::check_read_beside(&spec, catalog).map_err(Stopped::Refused)?;
     let journal = Journal::default();
     let event_sink = match &global.events {

@@ -189,9 +189,10 @@ impl Catalog for FakeCatalog {
     }
     fn names(&self, of: Named) -> Vec<String> {
         let names: &[&str] = match of {
-            Named::Filter => {
-                &["null", "anull", "scale", "hflip", "vflip", "overlay", "volume", "avolume", "aecho", "split", "crop"]
-            }
+            Named::Filter => &[
+                "null", "anull", "scale", "zscale", "hflip", "vflip", "overlay", "volume", "avolume", "aecho", "split",
+                "crop",
+            ],
             Named::BitstreamFilter => &["h264_mp4toannexb", "aac_adtstoasc", "null"],
             Named::Muxer => &["mp4", "mov", "flv", "matroska", "mpegts"],
             Named::Demuxer => &["mov", "mp4", "flv", "matroska", "rawvideo"],
@@ -349,8 +350,11 @@ impl Catalog for FakeCatalog {
     fn codec_option(&self, option: &str) -> Option<(bool, String)> {
         CODEC.contains(&option).then(|| (true, format!("about {option}")))
     }
-    fn muxer_refuses(&self, muxer: &str, codec_id: u32) -> bool {
-        muxer == "flv" && codec_id == codec_number("ac3")
+    fn muxer_takes(&self, muxer: &str, codec_id: u32) -> Option<bool> {
+        match muxer {
+            "wav" => (codec_id == codec_number("pcm_s16le")).then_some(true),
+            _ => Some(muxer != "flv" || codec_id != codec_number("ac3")),
+        }
     }
     fn encoding_kinds(&self, option: &str) -> Vec<MediaKind> {
         match option {

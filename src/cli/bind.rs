@@ -359,10 +359,14 @@ impl<'a> Binder<'a> {
             self.findings.mend(messages::no_input(&first.origin), [Edit::Before(first.anchor, words)]);
         }
         for typed in &self.command.trailing {
-            let value = typed.value_at.map(|_| typed.value.as_str());
-            let diagnostic = messages::trailing(&typed.origin.token, value, &typed.origin);
             let wants_input = matches!(&typed.kind, Kind::Native(row) if row.scope() == Scope::Input);
             let edits = self.moved(typed, self.home(wants_input, typed.at));
+            if self.findings.is_told(typed.origin.arg) {
+                self.findings.edit(edits);
+                continue;
+            }
+            let value = typed.value_at.map(|_| typed.value.as_str());
+            let diagnostic = messages::trailing(&typed.origin.token, value, &typed.origin);
             self.findings.mend(diagnostic, edits);
         }
     }

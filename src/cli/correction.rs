@@ -34,10 +34,20 @@ impl Findings {
         self.edits.extend(edits);
     }
 
+    /// Adds edits to what was told before.
+    pub fn edit(&mut self, edits: impl IntoIterator<Item = Edit>) {
+        self.edits.extend(edits);
+    }
+
     /// Adds a diagnostic for which no correction can be known, so that a command would be a false one.
     pub fn give_up(&mut self, diagnostic: Diagnostic) {
         self.tell(diagnostic);
         self.hopeless = true;
+    }
+
+    /// True when something was told of the word at this place.
+    pub fn is_told(&self, arg: usize) -> bool {
+        self.found.iter().any(|(d, _)| d.origin.as_ref().is_some_and(|origin| origin.arg == arg))
     }
 
     /// True when one of them is an error.

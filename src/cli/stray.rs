@@ -6,28 +6,95 @@ use super::{foreign, messages, suggest};
 use crate::catalog::Catalog;
 use crate::diagnostic::Edit;
 
+/// Options whose values are texts, in which a blank is at home.
+const TEXTS: [&str; 9] =
+    ["metadata", "vf", "af", "filter", "filter_complex", "lavfi", "passlogfile", "program", "stream_group"];
+
 /// Tells such a word, with what is typed in its place; `true` where it was one.
 pub fn check(command: &Command, group: &Group, catalog: &dyn Catalog, findings: &mut Findings) -> bool {
-    let word = group.url.as_str();
-    let has_format = group.options.iter().any(|typed| typed.name == "f");
-    if command.is_literal
-        || has_format
-        || word.is_empty()
-        || word.contains("://")
-        || catalog.guess_muxer(word).is_some()
-    {
+    if command.is_literal || !is_stray(group, catalog) {
         return false;
     }
-    let is_last = !command.groups.iter().any(|other| other.kind == GroupKind::Output && other.anchor > group.anchor);
+    let word = group.url.as_str();
+    let outputs = || command.groups.iter().filter(|other| other.kind == GroupKind::Output);
+    let neighbour = |at: usize| outputs().find(|other| other.url_at == at);
+    let is_last = !outputs().any(|other| other.anchor > group.anchor);
+    // Words behind each other are told of once, where they are one text.
+    let before = group.url_at.checked_sub(1).and_then(neighbour).filter(|other| is_stray(other, catalog));
+    let mut first = group;
+    while let Some(other) = first.url_at.checked_sub(1).and_then(neighbour).filter(|other| is_stray(other, catalog)) {
+        first = other;
+    }
+    let run = (first.url_at..).map_while(neighbour).take_while(|other| is_stray(other, catalog));
+    // The last output is one, whatever its name.
+    let last_at = outputs().map(|other| other.url_at).max();
+    let run: Vec<&Group> = run.filter(|other| Some(other.url_at) != last_at).collect();
+    if let Some((reason, edits)) = text_of(command, &run, neighbour(first.url_at + run.len()), catalog) {
+        if is_last {
+            return false;
+        }
+        if before.is_none() {
+            findings.mend(messages::stray(word, &reason, &group.origin), edits);
+        }
+        return true;
+    }
     // `vcodec libx264`: the value of what lacks its dash.
-    let behind =
-        command.groups.iter().find(|other| other.kind == GroupKind::Output && other.url_at + 1 == group.url_at);
-    if behind.is_some_and(|other| !is_last && suggest::is_known(&other.url, catalog)) {
+    if before.is_some_and(|other| !is_last && suggest::is_known(&other.url, catalog)) {
         return true;
     }
     let Some((reason, words)) = meant(word, (group.url_at == 0, is_last), catalog) else { return false };
     findings.mend(messages::stray(word, &reason, &group.origin), [Edit::Replace(group.url_at, words)]);
     true
+}
+
+/// True of an output whose name says nothing of a format, and which has none.
+fn is_stray(group: &Group, catalog: &dyn Catalog) -> bool {
+    let (word, has_format) = (group.url.as_str(), group.options.iter().any(|typed| typed.name == "f"));
+    !has_format && !word.is_empty() && !word.contains("://") && catalog.guess_muxer(word).is_none()
+}
+
+/// What words behind each other are when they are a part of what stands before them, or of the `output` behind them, and how they
+/// are typed then.
+fn text_of(
+    command: &Command,
+    run: &[&Group],
+    output: Option<&Group>,
+    catalog: &dyn Catalog,
+) -> Option<(String, Vec<Edit>)> {
+    let first = run.first()?;
+    let words = run.iter().map(|group| group.url.as_str());
+    let gone = |run: &[&Group]| run.iter().map(|group| Edit::Replace(group.url_at, Vec::new())).collect::<Vec<_>>();
+    if let Some(option) = first.options.last().filter(|typed| typed.value_at.is_some_and(|at| at + 1 == first.url_at)) {
+        let (token, value_at) = (&option.origin.token, option.value_at?);
+        if TEXTS.contains(&option.name.as_str()) {
+            let text = std::iter::once(option.value.as_str()).chain(words).collect::<Vec<_>>().join(" ");
+            let reason = format!("it is taken for a part of what {token} says, where text with blanks is quoted");
+            return Some((reason, [vec![Edit::Replace(value_at, vec![text])], gone(run)].concat()));
+        }
+        let (value, glued) = glued_option(&option.value, catalog)?;
+        let reason = format!("{glued} is an option, and lacks a blank before it");
+        return Some((reason, vec![Edit::Replace(value_at, vec![value.to_owned(), glued.to_owned()])]));
+    }
+    let output = output.filter(|output| output.options.is_empty() && !suggest::is_known(&first.url, catalog))?;
+    let behind_input = command.groups.iter().any(|g| g.kind == GroupKind::Input && g.url_at + 1 == first.url_at);
+    let are_words =
+        run.iter().all(|group| meant(&group.url, (false, false), catalog).is_some_and(|(_, w)| w.is_empty()));
+    (behind_input && are_words).then(|| {
+        let name = words.chain([output.url.as_str()]).collect::<Vec<_>>().join(" ");
+        let reason =
+            "it is taken for the beginning of the output's name, which is quoted where it has blanks".to_owned();
+        (reason, [gone(run), vec![Edit::Replace(output.url_at, vec![name])]].concat())
+    })
+}
+
+/// The option at the end of a value that lacks the blank before it: `libx264-preset`.
+fn glued_option<'a>(value: &'a str, catalog: &dyn Catalog) -> Option<(&'a str, &'a str)> {
+    let dashes = value.char_indices().skip(1).filter(|(_, sign)| *sign == '-').map(|(at, _)| at);
+    let is_option = |at: &usize| {
+        let name = value[at + 1..].split(':').next().unwrap_or_default();
+        suggest::is_known(name, catalog)
+    };
+    dashes.into_iter().find(is_option).map(|at| value.split_at(at))
 }
 
 /// What a word is that stands first or last among the words of a command line, and what is typed in its place.

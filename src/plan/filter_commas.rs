@@ -30,18 +30,25 @@ pub(super) fn escaped(graph: &str) -> Option<String> {
     (text != graph).then_some(text)
 }
 
-/// The graph without the commas that have no filter before them; `None` where there are none. One at the end is left to
-/// libavfilter, which takes it from FFmpeg 7 on.
+/// The graph without the commas that have no filter before them; `None` where there are none. One at the end alone is left
+/// to libavfilter, which takes it from FFmpeg 7 on.
 pub(super) fn without_empty(graph: &str) -> Option<String> {
     let mut text = graph.to_owned();
-    let separators = separators(graph);
-    for (n, (at, separator, _)) in separators.iter().enumerate().rev() {
-        let begins = n.checked_sub(1).map_or(0, |before| separators[before].0 + 1);
+    let found = separators(graph);
+    for (n, (at, separator, _)) in found.iter().enumerate().rev() {
+        let begins = n.checked_sub(1).map_or(0, |before| found[before].0 + 1);
         if *separator == b',' && graph[begins..*at].trim().is_empty() {
             text.remove(*at);
         }
     }
-    (text != graph).then_some(text)
+    if text == graph {
+        return None;
+    }
+    let ends = text.trim_end().len();
+    if separators(&text).last().is_some_and(|(at, separator, _)| *separator == b',' && at + 1 == ends) {
+        text.truncate(ends - 1);
+    }
+    Some(text)
 }
 
 #[cfg(test)]
@@ -69,7 +76,9 @@ mod tests {
             (",hflip", Some("hflip")),
             ("hflip, ", None),
             ("[a]hflip; ,vflip", Some("[a]hflip; vflip")),
-            ("hflip,,,vflip,", Some("hflip,vflip,")),
+            ("hflip,,,vflip,", Some("hflip,vflip")),
+            ("hflip,,", Some("hflip")),
+            ("drawtext=text=a\\,,", None),
             ("hflip,vflip;[x]scale", None),
             ("drawtext=text='a,,b',vflip", None),
         ] {

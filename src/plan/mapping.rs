@@ -3,7 +3,7 @@
 use super::graphs::Graphs;
 use super::{Context, StreamSource, input};
 use crate::catalog::MuxerFacts;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, shell_quoted};
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::spec::{MapSource, OutputSpec};
 use std::collections::BTreeMap;
@@ -130,7 +130,17 @@ fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Optio
                         "Output with label '{label}' does not exist in any defined filter graph, or was already used \
                          elsewhere."
                     );
-                    let remedy = "A label can be mapped once; split makes several of one.";
+                    let text = format!("[{label}]");
+                    let simple = spec.filters.0.iter().find(|filter| filter.value.contains(&text));
+                    let remedy = match simple {
+                        Some(filter) => format!(
+                            "{text} stands in {}, a filter of one stream, which has no labels to be mapped. -filter_complex has: \
+                             -filter_complex {}",
+                            filter.origin.token,
+                            shell_quoted(&filter.value)
+                        ),
+                        None => "A label can be mapped once; split makes several of one.".to_owned(),
+                    };
                     Diagnostic::error("map-label", message).remedy(remedy).at(&map.origin)
                 })?);
                 taken += 1;

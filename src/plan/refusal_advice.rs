@@ -20,14 +20,20 @@ pub(super) fn advice(
         }
         treatment => Some(catalog.encoder(treatment.encoder()?)?.codec_id),
     };
-    let refused: Vec<(usize, MediaKind, u32)> = streams
-        .iter()
-        .enumerate()
-        .filter_map(|(i, stream)| Some((i, stream.kind, codec(stream)?)))
-        .filter(|(_, _, codec)| catalog.muxer_refuses(&muxer.name, *codec))
-        .collect();
+    let told = |takes: Option<bool>| -> Vec<(usize, MediaKind, u32)> {
+        let codecs = streams.iter().enumerate().filter_map(|(i, stream)| Some((i, stream.kind, codec(stream)?)));
+        codecs.filter(|(_, _, codec)| catalog.muxer_takes(&muxer.name, *codec) == takes).collect()
+    };
+    let known = told(Some(false));
+    if known.is_empty()
+        && let Some(advice) = untyped_attachment(index, draft, streams).or_else(|| one_picture(context, index, draft))
+    {
+        return Some(advice);
+    }
+    let is_known = !known.is_empty();
+    let refused = if is_known { known } else { told(None) };
     if refused.is_empty() {
-        return untyped_attachment(index, draft, streams).or_else(|| one_picture(context, index, draft));
+        return None;
     }
     let named: Vec<String> = refused
         .iter()
@@ -47,11 +53,17 @@ pub(super) fn advice(
         ways.push(format!("encode {it} ({})", encoders.join(" ")));
     }
     let without: Vec<String> = kinds.iter().map(|kind| format!("-{}n", kind.letter())).collect();
-    ways.push(format!("leave {it} out ({})", without.join(" ")));
+    if refused.len() < streams.len() {
+        ways.push(format!("leave {it} out ({})", without.join(" ")));
+    }
     if muxer.name != "matroska" {
         ways.push("write another container, such as .mkv".to_owned());
     }
-    Some(format!("{} does not take {}. {}", muxer.name, named.join(" and "), sentence(&enumerated(&ways, "or"))))
+    let (named, ways) = (named.join(" and "), sentence(&enumerated(&ways, "or")));
+    Some(match is_known {
+        true => format!("{} does not take {named}. {ways}", muxer.name),
+        false => format!("It may be {named} that {} does not take. {ways}", muxer.name),
+    })
 }
 
 /// Matroska wants to know of what type an attachment is.
@@ -98,6 +110,11 @@ mod tests {
              container, such as .mkv."
         );
         assert_eq!(advice("-i a -c copy out.mp4"), None);
+        assert_eq!(
+            advice("-i a -vn -c copy out.wav").unwrap(),
+            "It may be ac3 (stream 0:0, audio) that wav does not take. Encode it (-c:a pcm_s16le) or write another container, \
+             such as .mkv."
+        );
         assert_eq!(advice("-i a -c:v copy -c:a aac out.flv"), None);
     }
 }

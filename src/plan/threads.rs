@@ -5,12 +5,15 @@
 //! pays only where the encoder would wait for them (BENCHMARKS.md). Encoders keep FFmpeg's own choice, since their packets
 //! depend on it; what decoders give does not.
 
-use super::{Context, DecoderThreads, EncodePlan, GraphPlan, OutputPlan, Plan, Treatment, presets};
+use super::{Context, DecoderThreads, EncodePlan, GraphPlan, OutputPlan, Plan, Treatment, filter_places, presets};
 use crate::facts::{MediaKind, StreamFacts};
 use crate::unit::rescale;
 
 /// Encoders that take next to no time: what feeds them is what takes it.
 const LIGHT: [&str; 5] = ["rawvideo", "wrapped_avframe", "v210", "yuv4", "bitpacked"];
+
+/// Filters whose pictures depend on how many slices they are made in.
+const BY_SLICES: [&str; 1] = ["zscale"];
 
 /// Up to so many frames, decoders have little to do beside each other.
 const FEW_FRAMES: i64 = 8;
@@ -27,6 +30,7 @@ pub(super) fn of_filtergraphs(outputs: &mut [OutputPlan], cores: usize) {
     for stream in outputs.iter_mut().flat_map(|o| &mut o.streams).filter(|s| s.kind == MediaKind::Video) {
         if let Treatment::Encode(encode) = &mut stream.treatment
             && !LIGHT.contains(&encode.encoder.as_str())
+            && !filter_places::of(&encode.graph).iter().any(|filter| BY_SLICES.contains(&filter.as_str()))
         {
             encode.filter_threads.get_or_insert_with(|| (cores / 4).max(1).to_string());
         }
@@ -90,7 +94,7 @@ fn cost(encode: &EncodePlan, source: &StreamFacts) -> Option<i64> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::plan::testing::{input, spec, video};
+    use crate::plan::testing::{input, planned, spec, video};
     use crate::plan::{GraphInputPlan, OutputStreamPlan, PadSource, Seek, StreamSource, plan};
     use crate::unit::Rational;
 
@@ -110,6 +114,19 @@ mod tests {
         for many in [None, Some(9)] {
             assert!(!takes_few_frames(&[taking(Some(1)), taking(many)], &[], (0, 1)), "{many:?}");
         }
+    }
+
+    #[test]
+    fn filtergraphs_leave_processors_to_encoders_unless_their_pictures_depend_on_it() {
+        let threads = |line: &str| {
+            let plan = planned(line, &[input(vec![video("h264")])]).unwrap();
+            let Treatment::Encode(encode) = &plan.outputs[0].streams[0].treatment else { return None };
+            encode.filter_threads.clone()
+        };
+        assert_eq!(threads("-i a -vf hflip -c:v libx264 o.mp4").as_deref(), Some("2"));
+        assert_eq!(threads("-i a -vf hflip,zscale=m=bt709 -c:v libx264 o.mp4"), None);
+        assert_eq!(threads("-filter_threads 3 -i a -vf zscale -c:v libx264 o.mp4").as_deref(), Some("3"));
+        assert_eq!(threads("-i a -vf hflip -c:v rawvideo o.nut"), None);
     }
 
     /// The threads of the only decoder, on so many cores.

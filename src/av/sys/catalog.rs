@@ -385,10 +385,14 @@ impl Catalog for LinkedCatalog {
         options::option_is_for_encoding(option)
     }
 
-    fn muxer_refuses(&self, muxer: &str, codec_id: u32) -> bool {
+    fn muxer_takes(&self, muxer: &str, codec_id: u32) -> Option<bool> {
         let muxer = devices::find_muxer(Some(muxer), None);
+        if muxer.is_null() {
+            return None;
+        }
         // SAFETY: the muxer is static.
-        !muxer.is_null() && unsafe { ffi::avformat_query_codec(muxer, codec_id_of(codec_id), 0) } == 0
+        let told = unsafe { ffi::avformat_query_codec(muxer, codec_id_of(codec_id), 0) };
+        (told >= 0).then_some(told != 0)
     }
 
     fn encoding_kinds(&self, option: &str) -> Vec<MediaKind> {

@@ -124,6 +124,7 @@ fn a_missing_value_is_named() {
     assert_eq!(typed(&errors(&args("-i a.mp4 b.mp4 -t"))), "weir -i a.mp4 -t 10 b.mp4");
     let found = errors(&args("-i"));
     assert!(found[0].message.contains("Missing argument for option 'i'."));
+    assert_eq!(errors(&args("-i a.mp4 b.mp4 -t")).len(), 1);
     assert!(errors(&args("-i a b -loglevel"))[0].message.contains("Missing argument for option 'loglevel'."));
 }
 
@@ -320,4 +321,22 @@ fn what_was_pasted_from_a_page_is_named_and_mended() {
     assert_eq!(job.inputs[0].url, " a");
     assert_eq!(told[0].code, "input-name");
     assert_eq!(errors(&owned(&["-i", "", "b"]))[0].code, "empty-argument");
+}
+
+#[test]
+fn words_that_lack_their_quotes_are_put_together() {
+    for (line, corrected) in [
+        ("-i a.mp4 -metadata title=My Movie -c copy b.mp4", "weir -i a.mp4 -metadata 'title=My Movie' -c copy b.mp4"),
+        ("-i a.mp4 -metadata title=My big Movie b.mp4", "weir -i a.mp4 -metadata 'title=My big Movie' b.mp4"),
+        ("-i a.mp4 -vf scale=320:240 , hflip b.mp4", "weir -i a.mp4 -vf 'scale=320:240 , hflip' b.mp4"),
+        ("-i a.mp4 my b.mp4", "weir -i a.mp4 'my b.mp4'"),
+        ("-i a.mp4 my big b.mp4", "weir -i a.mp4 'my big b.mp4'"),
+        ("-i a.mp4 -c:v libx264-preset fast b.mp4", "weir -i a.mp4 -c:v libx264 -preset fast b.mp4"),
+        ("-i a.mp4 -c:v libx264-b:v 2M b.mp4", "weir -i a.mp4 -c:v libx264 -b:v 2M b.mp4"),
+        ("-i a.mp4 -preset fast 2 b.mp4", "weir -i a.mp4 -preset fast b.mp4"),
+    ] {
+        let errors = errors(&args(line));
+        assert_eq!(typed(&errors), corrected);
+        assert_eq!(errors.len(), 1, "{line}: {errors:?}");
+    }
 }

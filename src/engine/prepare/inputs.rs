@@ -4,7 +4,7 @@ use super::files::dump_attachments;
 use super::{OpenInputs, PrepareError};
 use crate::av::{AvError, Demuxer, Dictionary, library_log};
 use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, mask_url};
+use crate::diagnostic::{Diagnostic, mask_url, shell_quoted};
 use crate::engine::StopSignal;
 use crate::engine::clock::Clock;
 use crate::engine::fault::StageError;
@@ -17,6 +17,9 @@ use crate::plan::{self, DemuxerSettings, OpenInput, SessionPlan};
 use crate::spec::InputSpec;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Words that a file's name is looked for in, behind its first one.
+const MOST_WORDS: usize = 8;
 
 /// Opens, probes and seeks one input.
 pub(super) fn open_input(
@@ -32,7 +35,7 @@ pub(super) fn open_input(
     let (mut demuxer, leftover) = match session {
         Some(session) => open_peer(&mut settings, &masked, session, (index, stop, &opened.journal))?,
         None => Demuxer::open(&settings, &stop.input_interrupt).map_err(|cause| PrepareError::Open {
-            hint: open_hint(&settings, cause),
+            hint: open_hint(&settings, cause).or_else(|| whole_name(spec, &opened.spec.global.arguments)),
             url: masked.clone(),
             cause,
         })?,
@@ -209,6 +212,15 @@ fn open_hint(settings: &DemuxerSettings, cause: AvError) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// A name with blanks that lost its quotes, where the words behind it make the name of a file that is there.
+fn whole_name(spec: &InputSpec, arguments: &[String]) -> Option<String> {
+    let at = (spec.origin.arg..arguments.len()).take(2).find(|at| arguments[*at] == spec.url)?;
+    let names = (at + 2..=arguments.len()).map(|end| arguments[at..end].join(" "));
+    let whole = names.take(MOST_WORDS).find(|name| file_path(name).is_file())?;
+    let quoted = shell_quoted(&whole);
+    Some(format!("{quoted} is there: a name with blanks is quoted, as in -i {quoted}."))
 }
 
 /// Carries out `-isync`: the start of an input is aligned with that of another.

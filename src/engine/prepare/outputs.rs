@@ -6,9 +6,9 @@ use crate::av::{
     encoders_are_named_first, is_disposition,
 };
 use crate::diagnostic::{Diagnostic, mask_url};
-use crate::engine::StopSignal;
 use crate::engine::discard::discard;
 use crate::engine::keyframes::ForcedKeyframes;
+use crate::engine::{AS_FFMPEG, StopSignal};
 use crate::facts::StreamFacts;
 use crate::octets::{self, file_path};
 use crate::plan::{MetadataChange, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
@@ -154,6 +154,12 @@ impl OpenInputs {
                 let (input, source) = stream.source.input().unwrap_or_default();
                 settings.frame_rate = copy.frame_rate.or(plan.inputs[input].streams[source].forced_frame_rate);
                 settings.display_aspect_ratio = copy.display_aspect_ratio;
+                if copy.display_aspect_ratio.is_some() {
+                    log::warn!(
+                        target: AS_FFMPEG,
+                        "Overriding aspect ratio with stream copy may produce invalid files"
+                    );
+                }
                 settings.time_base_choice = copy.time_base_choice;
                 settings.rotation = copy.rotation;
                 settings.codec_options.clone_from(&copy.codec_options);

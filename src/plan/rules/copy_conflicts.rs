@@ -136,7 +136,8 @@ fn both_ways(context: &Context, drafts: &[OutputDraft], conflicts: &[Conflict<'_
         let draft = &drafts[conflict.output];
         let source = draft.streams[conflict.stream].source.input();
         source.is_some_and(|(input, stream)| {
-            context.catalog.muxer_refuses(&draft.muxer.name, context.facts[input].streams[stream].codec_id)
+            let codec = context.facts[input].streams[stream].codec_id;
+            context.catalog.muxer_takes(&draft.muxer.name, codec) == Some(false)
         })
     });
     if refused && encodes {
