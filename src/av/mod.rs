@@ -6,9 +6,10 @@ pub use sys::bitstream::BitstreamFilter;
 pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;
 pub use sys::compat::{
-    copies_begin_by_their_own_clock, counts_simple_graphs, device_pictures_may_change_size, encoders_are_named_first,
-    first_packets_have_stream_side_data, forced_times_are_exact, frames_have_lengths, late_sound_is_cut,
-    linked_graphs_keep_times, linked_graphs_tell_rates, rates_may_stay_unknown, release, used_streams_move_every_start,
+    copies_begin_by_their_own_clock, counts_simple_graphs, decoded_streams_begin_when_shown,
+    device_pictures_may_change_size, encoders_are_named_first, first_packets_have_stream_side_data,
+    forced_times_are_exact, frames_have_lengths, late_sound_is_cut, linked_graphs_keep_times, linked_graphs_tell_rates,
+    rates_may_stay_unknown, release, source_keyframes_outlast_drops, used_streams_move_every_start,
 };
 pub use sys::decoder::{DecodeStep, Decoder, DecoderSettings};
 pub use sys::dictionary::Dictionary;

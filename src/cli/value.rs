@@ -291,11 +291,17 @@ pub fn aspect(text: &str) -> Result<Rational, BadValue> {
         .ok_or_else(|| BadValue::new("an aspect ratio such as 16:9, 4:3 or 1.7777", "16:9"))
 }
 
-/// A time base for an encoder; `0` (from the rate) and `-1` (as the source) are values too.
+/// A time base for an encoder; `0` (from the rate), `-1` or `demux` (as the source), and `-2` or `filter` (as the filtergraph) are
+/// values too.
 pub fn time_base(text: &str) -> Result<Rational, BadValue> {
+    match text {
+        "demux" => return Ok(Rational::new(-1, 1)),
+        "filter" => return Ok(Rational::new(-2, 1)),
+        _ => {}
+    }
     ratio(text, i32::MAX)
         .filter(|r| r.den > 0)
-        .ok_or_else(|| BadValue::new("a time base such as 1/90000 or 1:24, or 0 or -1", "1/90000"))
+        .ok_or_else(|| BadValue::new("a time base such as 1/90000 or 1:24, 0, demux or filter", "1/90000"))
 }
 
 /// A switch: `1`/`0`, `on`/`off`, `true`/`false`, `yes`/`no`, `enable`/`disable`.

@@ -1,6 +1,6 @@
 //! `-force_key_frames`: which frames the encoder must make keyframes of.
 
-use crate::av::{Expression, forced_times_are_exact};
+use crate::av::{Expression, forced_times_are_exact, source_keyframes_outlast_drops};
 use crate::spec::{KeyframeTime, KeyframesSpec};
 use crate::unit::{Rational, Rounding, rescale, rescale_rounded};
 
@@ -41,7 +41,7 @@ pub enum ForcedKeyframes {
 pub struct Candidate {
     /// It is the first of those made of one picture.
     pub first: bool,
-    /// The picture was a keyframe.
+    /// The picture was a keyframe; where [`source_keyframes_outlast_drops`], of several made of it the first.
     pub source_key: bool,
     /// A new scene begins with it, as far as that was [asked for](ForcedKeyframes::want_scenes).
     pub new_scene: bool,
@@ -109,6 +109,7 @@ impl ForcedKeyframes {
                 state[0] += 1.0;
                 due
             }
+            Self::Source(_) if source_keyframes_outlast_drops() => source_key | std::mem::take(dropped_key),
             Self::Source(false) => source_key && first,
             Self::Source(true) => {
                 let due = first && (source_key || *dropped_key);

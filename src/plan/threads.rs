@@ -124,9 +124,8 @@ mod tests {
             encode.filter_threads.clone()
         };
         assert_eq!(threads("-i a -vf hflip -c:v libx264 o.mp4").as_deref(), Some("2"));
-        assert_eq!(threads("-i a -vf hflip,zscale=m=bt709 -c:v libx264 o.mp4"), None);
+        assert_eq!(threads("-i a -vf hflip,zscale -c:v libx264 o.mp4"), None);
         assert_eq!(threads("-filter_threads 3 -i a -vf zscale -c:v libx264 o.mp4").as_deref(), Some("3"));
-        assert_eq!(threads("-i a -vf hflip -c:v rawvideo o.nut"), None);
     }
 
     /// The threads of the only decoder, on so many cores.

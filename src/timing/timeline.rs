@@ -52,6 +52,8 @@ pub struct StreamTiming {
     pub frame_samples: i32,
     /// It is decoded, not only copied.
     pub decoded: bool,
+    /// Its first decoding time, where none is told, is reckoned from when the packet is shown.
+    pub begins_when_shown: bool,
     /// Its times are multiplied by this (`-itsscale`), offset and all.
     pub scale: Option<Rational>,
     /// Where it begins in the input, in ticks, where the first pass begins later (`-ss`) than those behind it.

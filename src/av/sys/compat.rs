@@ -54,6 +54,19 @@ pub const fn forced_times_are_exact() -> bool {
     cfg!(ffmpeg_6_0)
 }
 
+/// `-force_key_frames source` gives the keyframe of a picture that was dropped to the next one, and that of a repeated one to the first
+/// of them, as in the command of FFmpeg 6.1 and later; before, `source_no_drop` alone did, and the first of those made of one picture was
+/// one.
+pub const fn source_keyframes_outlast_drops() -> bool {
+    cfg!(ffmpeg_6_1)
+}
+
+/// The first decoding time that a container does not tell is reckoned from when the packet is shown for streams that are decoded as
+/// well, as in the command of FFmpeg 6.1 and later; before, for those alone that are only copied.
+pub const fn decoded_streams_begin_when_shown() -> bool {
+    cfg!(ffmpeg_6_1)
+}
+
 /// Encoded sound ends with `-t` by its own time, as in the command of FFmpeg 6 and later; before, by where the frame before it ended, so
 /// the first frame after a hole always came.
 pub const fn late_sound_is_cut() -> bool {

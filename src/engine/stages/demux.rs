@@ -42,7 +42,7 @@ pub struct DemuxSettings {
     pub pacer: Option<Pacer>,
     /// Where a pass begins after a seam, in microseconds of the container.
     pub restart_us: i64,
-    /// Packets are left out on purpose (`-discard`), or reading begins behind the end, so that a length says nothing.
+    /// Packets are left out on purpose (`-discard`), reading begins behind the end, or times are missing, so that a length says nothing.
     pub reads_a_part: bool,
     /// Whether packets are told of (`-dump`, the key `h`).
     pub commands: Commands,

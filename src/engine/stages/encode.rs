@@ -13,7 +13,10 @@ use self::aside::Aside;
 use super::frame_stats::FrameStats;
 use super::passes::PassLog;
 use super::video_stats::{Counted, VideoStats};
-use crate::av::{Encoder, Frame, FrameOrigin, HardwareDevices, frames_have_lengths, late_sound_is_cut};
+use crate::av::{
+    Encoder, Frame, FrameOrigin, HardwareDevices, frames_have_lengths, late_sound_is_cut,
+    source_keyframes_outlast_drops,
+};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem, Shape};
 use crate::engine::kernel::{Flow, Outlet, Stage};
@@ -87,6 +90,8 @@ pub struct EncodeStage {
     previous: Option<Frame>,
     dropped_key: bool,
     last_dropped: bool,
+    /// The previous picture is a keyframe of which none was made.
+    previous_key: bool,
     next_sample: i64,
     repeat_warning: u64,
     done: bool,
@@ -116,6 +121,7 @@ impl EncodeStage {
             previous: None,
             dropped_key: false,
             last_dropped: false,
+            previous_key: false,
             next_sample: 0,
             repeat_warning: 1000,
             done: false,
@@ -200,8 +206,10 @@ impl EncodeStage {
             }
         }
         self.last_dropped = placement.frames == placement.of_previous;
-        self.dropped_key = self.last_dropped && frame.is_key();
+        let is_dropped_key = self.last_dropped && frame.is_key();
+        self.dropped_key = is_dropped_key || (source_keyframes_outlast_drops() && self.dropped_key);
         let mut flow = self.emit(placement.frames, placement.of_previous, Some(&mut frame), out)?;
+        self.previous_key = frame.is_key() && self.last_dropped;
         self.previous = Some(frame);
         if self.control.as_ref().is_some_and(FrameRate::is_full) {
             flow = Flow::Done;
@@ -229,7 +237,9 @@ impl EncodeStage {
             }
             let forced = &mut self.settings.keyframes;
             let new_scene = forced.want_scenes() && frame.has_metadata("lavfi.scd.time");
-            let picture = Candidate { first: i == 0, source_key: frame.is_key(), new_scene };
+            let is_first_of_it = if is_old { self.previous_key } else { i == of_previous };
+            let source_key = frame.is_key() && (is_first_of_it || !source_keyframes_outlast_drops());
+            let picture = Candidate { first: i == 0, source_key, new_scene };
             let key = forced.forces(tick, base, picture, &mut self.dropped_key)
                 | self.settings.wish.take()
                 | std::mem::take(&mut self.key_due);

@@ -237,6 +237,11 @@ impl MuxStage {
         self.early.clone()
     }
 
+    /// Why the header was refused at once, unless that was told since.
+    pub fn refused_early(&mut self) -> Option<StageError> {
+        self.early.take()
+    }
+
     fn stream_ended(&mut self, index: usize) -> Result<(), StageError> {
         if std::mem::replace(&mut self.streams[index].ended, true) {
             return Ok(());

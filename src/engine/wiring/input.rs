@@ -17,7 +17,7 @@ use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
 use crate::engine::stages::feed::AHEAD;
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
 use crate::facts::{InputFacts, MediaKind};
-use crate::plan::{DecoderThreads, Plan};
+use crate::plan::{DecoderThreads, DemuxerSettings, Plan};
 use crate::spec::InputGap;
 use crate::timing::{Pacer, Timeline};
 use std::sync::Arc;
@@ -115,6 +115,7 @@ impl Builder<'_> {
                 facts.streams.iter().map(|s| stream_timing(&demuxer, (&facts.format, s), input)).collect(),
             );
             let used: Vec<bool> = input.streams.iter().map(|s| s.used).collect();
+            let times_stay_unknown = leaves_times_unknown(&opening);
             let live = input.session.map(|session| {
                 let subject = Subject { is_input: true, index, url: facts.url.clone() };
                 let meter = Arc::clone(&self.meter.inputs[index].session);
@@ -126,7 +127,8 @@ impl Builder<'_> {
                 used,
                 heartbeats,
                 keep_times: spec.global.copy_timestamps,
-                reads_a_part: input.starts_behind_end
+                reads_a_part: times_stay_unknown
+                    || input.starts_behind_end
                     || input.streams.iter().any(|s| s.used && s.discard.is_some_and(|what| what > 0)),
                 commands: self.commands.clone(),
                 debug_timestamps: spec.global.seldom.debug_timestamps,
@@ -174,4 +176,11 @@ fn decoder_failed(
         message.push_str(&format!(". It holds {codec}: name no decoder before -i, and one is found."));
     }
     PrepareError::Failed(message)
+}
+
+/// True where packets keep the times that their container tells, of which many have none (`-fflags nofillin`): how far such an input
+/// went is not known.
+fn leaves_times_unknown(opening: &DemuxerSettings) -> bool {
+    let mut flags = opening.options.iter().filter(|(name, _)| name == "fflags");
+    flags.any(|(_, value)| value.contains("nofillin") && !value.contains("-nofillin"))
 }

@@ -84,6 +84,8 @@ impl MuxEnd {
     ) -> Ended {
         let Self { stage, inlet, outlet, meter, index, path, needs_trailer, done } = self;
         let (mut stage, result) = drive(stage, inlet, outlet, &meter);
+        // Nobody tells it of a header that was refused where no stream brings anything.
+        let result = stage.refused_early().map_or(result, Err);
         let empty = stage.is_empty();
         let end = match &result {
             Ok(()) | Err(StageError::NoConsumer) => OutputEnd::Complete,

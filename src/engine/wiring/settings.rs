@@ -1,6 +1,6 @@
 //! What stages must know, drawn from the plan and the facts.
 
-use crate::av::{copies_begin_by_their_own_clock, used_streams_move_every_start};
+use crate::av::{copies_begin_by_their_own_clock, decoded_streams_begin_when_shown, used_streams_move_every_start};
 use crate::engine::prepare::{OpenInputs, is_pipe};
 use crate::engine::stages::copy::CopySettings;
 use crate::engine::stages::mux::Rhythm;
@@ -118,6 +118,7 @@ pub(super) fn stream_timing(
         sample_rate_hz: facts.sample_rate_hz,
         frame_samples: demuxer.frame_samples(facts.index),
         decoded: plan.decode.is_some(),
+        begins_when_shown: plan.decode.is_none() || decoded_streams_begin_when_shown(),
         scale: plan.timestamp_scale,
         starts_at: facts.start_time.filter(|_| input.start_us.is_some()),
         stands: facts.is_cover(),

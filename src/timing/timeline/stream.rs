@@ -123,7 +123,7 @@ impl StreamState {
             } else {
                 0
             };
-            if let (Some(pts), false) = (pts, self.timing.decoded) {
+            if let (Some(pts), true) = (pts, self.timing.begins_when_shown) {
                 self.dts_us = self.dts_us.saturating_add(us(pts));
             }
         }

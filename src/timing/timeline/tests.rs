@@ -23,6 +23,7 @@ fn video(time_base: Rational) -> StreamTiming {
         sample_rate_hz: 0,
         frame_samples: 0,
         decoded: false,
+        begins_when_shown: true,
         scale: None,
         starts_at: None,
         stands: false,
@@ -321,9 +322,9 @@ proptest! {
     /// Matroska behind a seek: pictures with B-frames, the first ones without a decoding time, before the job's zero.
     #[test]
     fn a_guessed_time_is_nothing_to_jump_against(
-        start in -200i64..200, without in 1usize..5, delay in 0i32..4, decoded: bool, may_jump: bool,
+        start in -200i64..200, without in 1usize..5, delay in 0i32..4, begins_when_shown: bool, may_jump: bool,
     ) {
-        let timing = StreamTiming { video_delay: delay, decoded, ..video(TS) };
+        let timing = StreamTiming { video_delay: delay, begins_when_shown, ..video(TS) };
         let mut timeline = Timeline::new(settings(may_jump), vec![timing]);
         for n in 0..20 {
             let dts = (start + n as i64) * FRAME;
@@ -486,7 +487,7 @@ proptest! {
             copy_timestamps, rebases, start_time_us, offset_us: offset_us.unwrap_or(0), ..settings(may_jump)
         };
         let reordered = StreamTiming { video_delay: 2, tells_only_display: true, ..video(TS) };
-        let scaled = StreamTiming { scale: Some(Rational::new(2, 1)), wrap_bits: 0, decoded: true, ..audio(TS) };
+        let scaled = StreamTiming { scale: Some(Rational::new(2, 1)), wrap_bits: 0, decoded: true, begins_when_shown: false, ..audio(TS) };
         let mut timeline = Timeline::new(settings, vec![video(TS), audio(TS), reordered, scaled]);
         for (stream, pts, dts, duration, event) in packets {
             match event {

@@ -92,6 +92,7 @@ impl EncodeStage {
     fn asked_time_base(&self, usual: Rational) -> Rational {
         match self.settings.plan.time_base.filter(|b| b.num != 0 && b.den > 0) {
             Some(base) if base.num > 0 => base,
+            Some(base) if base.num == -2 => self.shape.as_ref().map_or(usual, |shape| shape.output.time_base),
             Some(_) if self.settings.has_source => self.settings.source_time_base,
             Some(_) => {
                 log::warn!(
