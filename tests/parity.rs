@@ -227,6 +227,15 @@ const VIDEO: &[Case] = &[
     ),
     same("sound that begins behind its end", "-itsoffset 0.5 -i {av.mp4} -vn -c:a pcm_s16le -t 0.2 -f framecrc -"),
     same("silence in front of sound", "-i {s16.wav} -af adelay=500:all=1,atrim=0:1 -c:a pcm_s16le out.wav"),
+    same("keyframes of the source", "-i {av.mp4} -an -c:v mpeg4 -g 999 -force_key_frames source out.mkv"),
+    same(
+        "keyframes of the source at a lower rate",
+        "-i {av.mp4} -an -c:v mpeg4 -r 10 -g 999 -force_key_frames source out.mkv",
+    ),
+    same(
+        "keyframes of the source at a higher rate",
+        "-i {av.mp4} -an -c:v mpeg4 -r 60 -g 999 -force_key_frames source out.mkv",
+    ),
     same("keyframes between ticks", "-i {av.mp4} -an -c:v mpeg4 -g 300 -force_key_frames 0.41,1.03,1.5 out.mkv"),
     same(
         "keyframes at chapters",
@@ -424,6 +433,20 @@ const MAPPING: &[Case] = &[
     same(
         "the same stream twice",
         "-i {video.mp4} -map 0:v -map 0:v -c:v:0 copy -c:v:1 libx264 -preset:v:1 ultrafast out.mkv",
+    ),
+    same(
+        "copied and encoded of a container without decoding times",
+        "-itsoffset 5 -i {av.mkv} -map 0:v -map 0:v -c:v:0 copy -c:v:1 mpeg4 out.mkv",
+    ),
+    until(
+        "6.1",
+        "the encoder's clock by name",
+        "-i {av.mp4} -an -c:v libx264 -preset ultrafast -enc_time_base demux out.mkv",
+    ),
+    until(
+        "6.1",
+        "the filter's clock by name",
+        "-i {av.mp4} -an -c:v libx264 -preset ultrafast -enc_time_base filter out.mkv",
     ),
     same("two inputs", "-i {video.mp4} -i {s16.wav} -map 0:v -map 1:a -c:v copy -c:a aac out.mp4"),
     same("two inputs without a map", "-i {video.mp4} -i {s16.wav} -c:v copy -c:a aac out.mp4"),
