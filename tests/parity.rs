@@ -227,6 +227,12 @@ const VIDEO: &[Case] = &[
     ),
     same("sound that begins behind its end", "-itsoffset 0.5 -i {av.mp4} -vn -c:a pcm_s16le -t 0.2 -f framecrc -"),
     same("silence in front of sound", "-i {s16.wav} -af adelay=500:all=1,atrim=0:1 -c:a pcm_s16le out.wav"),
+    until(
+        "5.1 and up to 7",
+        "the top field first",
+        "-i {av.mp4} -an -c:v libx264 -preset ultrafast -top 1 -t 0.5 out.mkv",
+    ),
+    same("flags of fields", "-i {av.mp4} -an -c:v libx264 -preset ultrafast -flags +ildct+ilme -t 0.5 out.mkv"),
     same("keyframes of the source", "-i {av.mp4} -an -c:v mpeg4 -g 999 -force_key_frames source out.mkv"),
     same(
         "keyframes of the source at a lower rate",

@@ -32,6 +32,8 @@ pub enum OutputEnd {
     Removed,
     /// The run failed; what was written is of no use, and could not be removed.
     Useless,
+    /// Whoever wrote it was lost in the middle of it.
+    Unfinished,
 }
 
 impl OutputEnd {
@@ -138,7 +140,7 @@ impl Running {
             let _ = waker.join();
         }
         let mut errors = Vec::new();
-        let mut outputs = vec![OutputEnd::Complete; self.plan.outputs.len()];
+        let mut outputs = vec![OutputEnd::Unfinished; self.plan.outputs.len()];
         let mut empty = Vec::new();
         let mut keepsakes = Vec::new();
         for (name, thread) in self.threads {

@@ -79,6 +79,7 @@ pub fn failure(plan: &Plan, outcome: &Outcome, called: CalledAs) {
             OutputEnd::Removed => {
                 say(level::ERROR, &format!("{url}: what was written up to then was of no use and has been removed."));
             }
+            OutputEnd::Unfinished => say(level::ERROR, &format!("{url}: was not finished.")),
             OutputEnd::Useless => {
                 say(level::ERROR, &format!("{url}: what was written up to then is of no use. Remove it."));
             }

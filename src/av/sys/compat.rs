@@ -155,6 +155,12 @@ pub const fn linked_graphs_tell_rates() -> bool {
     !cfg!(ffmpeg_7_1) || cfg!(ffmpeg_8_0)
 }
 
+/// `-top` and `-flags +ildct+ilme` make the fields of an encoder's pictures lie in one frame, as in the command of FFmpeg 7.1 and later;
+/// before, `-top` made them follow each other, and the flags told nothing.
+pub(crate) const fn options_tell_fields() -> bool {
+    cfg!(ffmpeg_7_1)
+}
+
 /// The stream mapping counts the filtergraphs of single streams too, as in the command of FFmpeg 6.1 and earlier.
 pub const fn counts_simple_graphs() -> bool {
     !cfg!(ffmpeg_7_0)

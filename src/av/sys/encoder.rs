@@ -52,6 +52,17 @@ pub struct EncoderSettings {
     pub devices: HardwareDevices,
 }
 
+impl EncoderSettings {
+    /// Where the options ask for pictures of two fields: whether the top one comes first, as far as they say.
+    fn asked_fields(&self) -> Option<Option<bool>> {
+        let of_fields = |(name, flags): &(String, String)| {
+            let has = |flag: &str| flags.contains(flag) && !flags.contains(&format!("-{flag}"));
+            name == "flags" && (has("ildct") || has("ilme"))
+        };
+        (self.top_field_first.is_some() || self.options.iter().any(of_fields)).then_some(self.top_field_first)
+    }
+}
+
 /// What an encoder gave.
 #[derive(Debug)]
 pub enum EncodeStep {
@@ -187,7 +198,10 @@ impl Encoder {
                 c.colorspace = frame.colorspace;
                 c.chroma_sample_location = frame.chroma_location;
                 compat::describe_to_encoder(c, frame)?;
-                c.field_order = match compat::frame_interlacing(frame) {
+                let asked = compat::options_tell_fields().then(|| settings.asked_fields()).flatten();
+                let interlacing = compat::frame_interlacing(frame);
+                let top_first = asked.map(|top| top.or(interlacing).unwrap_or(false)).or(interlacing);
+                c.field_order = match top_first {
                     None => ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE,
                     Some(top_first) => match ((*codec).id == ffi::AVCodecID::AV_CODEC_ID_MJPEG, top_first) {
                         (true, true) => ffi::AVFieldOrder::AV_FIELD_TT,
@@ -197,7 +211,7 @@ impl Encoder {
                     },
                 };
             }
-            if let Some(top) = settings.top_field_first {
+            if let Some(top) = settings.top_field_first.filter(|_| !compat::options_tell_fields()) {
                 c.field_order = if top { ffi::AVFieldOrder::AV_FIELD_TT } else { ffi::AVFieldOrder::AV_FIELD_BB };
             }
             if let Some(bits) = settings.bits_per_raw_sample {

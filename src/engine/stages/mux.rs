@@ -336,8 +336,12 @@ impl Stage for MuxStage {
                     self.admit(port, media)?;
                 }
             }
-            PacketItem::Hole(from, to) => self.fill(port, from, to)?,
-            PacketItem::Seam | PacketItem::Away(_) | PacketItem::Renew(_) | PacketItem::Heartbeat(_) => {}
+            PacketItem::Hole(from, to) if !self.streams[port].ended => self.fill(port, from, to)?,
+            PacketItem::Hole(..)
+            | PacketItem::Seam
+            | PacketItem::Away(_)
+            | PacketItem::Renew(_)
+            | PacketItem::Heartbeat(_) => {}
         }
         self.mend(out)?;
         Ok(if self.is_over_size() { Flow::Done } else { Flow::Continue })

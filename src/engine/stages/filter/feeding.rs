@@ -38,7 +38,11 @@ impl FilterStage {
         }
         match best {
             Some(port) => self.feed_port(port, out),
-            None => self.finish_after_last(out),
+            None => {
+                // What the graph has by now comes out before it waits.
+                (0..self.kinds.len()).try_for_each(|port| self.reap_port(port, out))?;
+                Ok(false)
+            }
         }
     }
 
@@ -75,14 +79,6 @@ impl FilterStage {
             );
         }
         true
-    }
-
-    /// When all inputs have ended, whatever the graph still has comes out by pulling once more.
-    fn finish_after_last(&mut self, out: &mut Outlet<FrameItem>) -> Result<bool, StageError> {
-        for port in 0..self.kinds.len() {
-            self.reap_port(port, out)?;
-        }
-        Ok(false)
     }
 }
 
