@@ -9,7 +9,7 @@ mod low_bit_rate;
 mod repeated_options;
 mod rival_rates;
 pub(super) mod same_path;
-mod unheeded_rates;
+mod unheeded;
 mod unmatched_maps;
 mod unused_options;
 
@@ -29,7 +29,7 @@ const RULES: [Rule; 10] = [
     unused_options::apply,
     low_bit_rate::apply,
     rival_rates::apply,
-    unheeded_rates::apply,
+    unheeded::apply,
 ];
 
 /// Applies all rules.

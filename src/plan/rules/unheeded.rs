@@ -1,4 +1,4 @@
-//! `-b:a 192k` for FLAC, `-q:v 2` for PNG: how many bits they take, or how good they are, is not to be chosen.
+//! `-b:a 192k` for FLAC, `-q:v 2` for PNG, `-bf 2` for VP9: what an encoder does not go by, and says nothing of.
 
 use crate::catalog::CodecFacts;
 use crate::diagnostic::{Diagnostic, Origin, mask_url};
@@ -9,6 +9,9 @@ use crate::spec::StreamSpecifier;
 
 /// Encoders that libavcodec hands no quality of `-q`, and that say nothing of it.
 const WITHOUT_SCALE: [&str; 3] = ["libx265", "libvpx", "libvpx-vp9"];
+
+/// Encoders that have pictures of their own in the place of B-frames.
+const WITHOUT_B_FRAMES: [&str; 3] = ["libvpx", "libvpx-vp9", "libaom-av1"];
 
 /// Only hands pictures on.
 const NO_CODEC: &str = "wrapped_avframe";
@@ -25,15 +28,20 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
             })
             .collect()
     };
-    let rates = spec.options.iter().filter(|o| o.name == "b").map(|o| (&o.specifier, &o.origin, why_no_rate as Why));
+    let options = |name: &'static str| spec.options.iter().filter(move |o| o.name == name);
+    let rates = options("b").map(|o| (&o.specifier, &o.origin, why_no_rate as Why));
     let scales = spec.quality.0.iter().map(|q| (&q.specifier, &q.origin, why_no_scale as Why));
+    let is_baseline = options("profile").any(|o| o.value == "baseline");
+    let no_b_frames: Why = if is_baseline { why_no_b_frames_in_baseline } else { why_no_b_frames };
+    let b_frames = options("bf").filter(|o| o.value.parse().is_ok_and(|count: u32| count > 0));
+    let b_frames = b_frames.map(|o| (&o.specifier, &o.origin, no_b_frames));
     let mut findings = Findings::default();
-    for (specifier, origin, why) in rates.chain(scales) {
+    for (specifier, origin, why) in rates.chain(scales).chain(b_frames) {
         let whys: Option<Vec<String>> = encoders(specifier).into_iter().map(why).collect();
         let Some(why) = whys.and_then(|whys| whys.into_iter().next()) else { continue };
         let value = typed_value(context, origin);
         let message = format!("{} {value} has no effect on {}: {why}.", origin.token, mask_url(&spec.url));
-        let diagnostic = Diagnostic::warning("unheeded-rate", message).ffmpeg_says("").at(origin);
+        let diagnostic = Diagnostic::warning("unheeded", message).ffmpeg_says("").at(origin);
         findings.mend(context.spec, diagnostic.remedy("Leave it out."), &value, None);
     }
     diagnostics.extend(findings.finish(context.spec));
@@ -53,6 +61,17 @@ fn why_no_scale(encoder: &CodecFacts) -> Option<String> {
         return Some(format!("{} has no such scale, -crf says how good its pictures are", encoder.name));
     }
     loses_nothing(encoder).then(|| format!("{} loses nothing, whatever the quality", encoder.codec_name))
+}
+
+/// Why an encoder makes no B-frames.
+fn why_no_b_frames(encoder: &CodecFacts) -> Option<String> {
+    WITHOUT_B_FRAMES.contains(&encoder.name.as_str()).then(|| format!("{} has no B-frames", encoder.codec_name))
+}
+
+/// The same beside `-profile:v baseline`.
+fn why_no_b_frames_in_baseline(encoder: &CodecFacts) -> Option<String> {
+    let is_x264 = encoder.name == "libx264";
+    is_x264.then(|| "H.264's baseline profile has no B-frames".to_owned()).or_else(|| why_no_b_frames(encoder))
 }
 
 fn loses_nothing(encoder: &CodecFacts) -> bool {
@@ -93,16 +112,27 @@ mod tests {
             let encoder = encoder(name, lossless);
             assert_eq!((why_no_rate(&encoder).is_some(), why_no_scale(&encoder).is_some()), (rate, scale), "{name}");
         }
+        assert!(why_no_b_frames(&encoder("libvpx-vp9", false)).is_some());
+        assert!(why_no_b_frames(&encoder("libx264", false)).is_none());
     }
 
     #[test]
     fn what_has_no_effect_is_told_with_the_command_without_it() {
-        let told = |options: &str| told("unheeded-rate", &format!("-i in {options} out.mkv"));
+        let told = |options: &str| told("unheeded", &format!("-i in {options} out.mkv"));
         let found = told("-c:a pcm_s16le -b:a 192k");
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].starts_with("-b:a 192k has no effect on out.mkv: pcm_s16le loses nothing"), "{found:?}");
         assert!(found[0].ends_with("Type: weir -i in -c:a pcm_s16le out.mkv"), "{found:?}");
-        for options in ["-c:a aac -b:a 192k", "-c copy -b:a 192k", "-c:v libx264 -q:v 3", "-b:v 2M"] {
+        let found = told("-c:v libx264 -profile:v baseline -bf 2");
+        assert!(found[0].ends_with("Type: weir -i in -c:v libx264 -profile:v baseline out.mkv"), "{found:?}");
+        for options in [
+            "-c:v libx264 -profile:v baseline -bf 0",
+            "-c:v libx264 -profile:v main -bf 2",
+            "-c:a aac -b:a 192k",
+            "-c copy -b:a 192k",
+            "-c:v libx264 -q:v 3",
+            "-b:v 2M",
+        ] {
             assert!(told(options).is_empty(), "{options}");
         }
     }
