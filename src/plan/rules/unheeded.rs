@@ -37,7 +37,10 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
     let b_frames = b_frames.map(|o| (&o.specifier, &o.origin, no_b_frames));
     let mut findings = Findings::default();
     for (specifier, origin, why) in rates.chain(scales).chain(b_frames) {
-        let whys: Option<Vec<String>> = encoders(specifier).into_iter().map(why).collect();
+        // Options that name no streams are for pictures, if encoders of sound have none of that name.
+        let kinds = context.catalog.encoding_kinds(origin.token.trim_start_matches('-'));
+        let counts = |encoder: &&CodecFacts| kinds.is_empty() || kinds.contains(&encoder.kind);
+        let whys: Option<Vec<String>> = encoders(specifier).into_iter().filter(counts).map(why).collect();
         let Some(why) = whys.and_then(|whys| whys.into_iter().next()) else { continue };
         let value = typed_value(context, origin);
         let message = format!("{} {value} has no effect on {}: {why}.", origin.token, mask_url(&spec.url));
