@@ -16,31 +16,21 @@ pub fn check(command: &Command, group: &Group, catalog: &dyn Catalog, findings: 
         return false;
     }
     let word = group.url.as_str();
-    let outputs = || command.groups.iter().filter(|other| other.kind == GroupKind::Output);
-    let neighbour = |at: usize| outputs().find(|other| other.url_at == at);
-    let is_last = !outputs().any(|other| other.anchor > group.anchor);
-    // Words behind each other are told of once, where they are one text.
-    let before = group.url_at.checked_sub(1).and_then(neighbour).filter(|other| is_stray(other, catalog));
-    let mut first = group;
-    while let Some(other) = first.url_at.checked_sub(1).and_then(neighbour).filter(|other| is_stray(other, catalog)) {
-        first = other;
-    }
-    let run = (first.url_at..).map_while(neighbour).take_while(|other| is_stray(other, catalog));
-    // The last output is one, whatever its name.
-    let last_at = outputs().map(|other| other.url_at).max();
-    let run: Vec<&Group> = run.filter(|other| Some(other.url_at) != last_at).collect();
-    if let Some((reason, edits)) = text_of(command, &run, neighbour(first.url_at + run.len()), catalog) {
-        if is_last {
-            return false;
+    let is_last = last_output(command) == Some(group.url_at);
+    if !is_last {
+        let run = words_around(command, group, catalog);
+        let before = run.iter().find(|other| other.url_at + 1 == group.url_at);
+        if let Some((reason, edits)) = text_of(command, &run, catalog) {
+            // Told of once.
+            if before.is_none() {
+                findings.mend(messages::stray(word, &reason, &group.origin), edits);
+            }
+            return true;
         }
-        if before.is_none() {
-            findings.mend(messages::stray(word, &reason, &group.origin), edits);
+        // `vcodec libx264`: the value of what lacks its dash.
+        if before.is_some_and(|other| suggest::is_known(&other.url, catalog)) {
+            return true;
         }
-        return true;
-    }
-    // `vcodec libx264`: the value of what lacks its dash.
-    if before.is_some_and(|other| !is_last && suggest::is_known(&other.url, catalog)) {
-        return true;
     }
     let Some((reason, words)) = meant(word, (group.url_at == 0, is_last), catalog) else { return false };
     findings.mend(messages::stray(word, &reason, &group.origin), [Edit::Replace(group.url_at, words)]);
@@ -53,20 +43,44 @@ fn is_stray(group: &Group, catalog: &dyn Catalog) -> bool {
     !has_format && !word.is_empty() && !word.contains("://") && catalog.guess_muxer(word).is_none()
 }
 
-/// What words behind each other are when they are a part of what stands before them, or of the `output` behind them, and how they
+/// True of a word that names no file, so far as its signs tell.
+fn is_plain(word: &str) -> bool {
+    word != "-" && !word.contains(['.', '/', '\\', ':'])
+}
+
+/// Where the last output stands, which is one whatever its name.
+fn last_output(command: &Command) -> Option<usize> {
+    command.groups.iter().filter(|other| other.kind == GroupKind::Output).map(|other| other.url_at).max()
+}
+
+/// The output whose name stands there.
+fn output_at(command: &Command, at: usize) -> Option<&Group> {
+    command.groups.iter().find(|other| other.kind == GroupKind::Output && other.url_at == at)
+}
+
+/// Such words behind each other, with nothing between them, of which `group` is one; without the last output.
+fn words_around<'a>(command: &'a Command, group: &'a Group, catalog: &dyn Catalog) -> Vec<&'a Group> {
+    let last_at = last_output(command);
+    let stray_at = |at: usize| output_at(command, at).filter(|other| Some(at) != last_at && is_stray(other, catalog));
+    let first = (0..group.url_at).rev().take_while(|at| stray_at(*at).is_some()).last().unwrap_or(group.url_at);
+    (first..).map_while(stray_at).collect()
+}
+
+/// What words behind each other are when they are a part of what stands before them, or of the output behind them, and how they
 /// are typed then.
-fn text_of(
-    command: &Command,
-    run: &[&Group],
-    output: Option<&Group>,
-    catalog: &dyn Catalog,
-) -> Option<(String, Vec<Edit>)> {
+fn text_of(command: &Command, run: &[&Group], catalog: &dyn Catalog) -> Option<(String, Vec<Edit>)> {
     let first = run.first()?;
     let words = run.iter().map(|group| group.url.as_str());
     let gone = |run: &[&Group]| run.iter().map(|group| Edit::Replace(group.url_at, Vec::new())).collect::<Vec<_>>();
+    // What is known by itself is more likely meant as that.
+    let are_words =
+        run.iter().all(|group| meant(&group.url, (false, false), catalog).is_some_and(|(_, w)| w.is_empty()));
     if let Some(option) = first.options.last().filter(|typed| typed.value_at.is_some_and(|at| at + 1 == first.url_at)) {
         let (token, value_at) = (&option.origin.token, option.value_at?);
         if TEXTS.contains(&option.name.as_str()) {
+            if !are_words {
+                return None;
+            }
             let text = std::iter::once(option.value.as_str()).chain(words).collect::<Vec<_>>().join(" ");
             let reason = format!("it is taken for a part of what {token} says, where text with blanks is quoted");
             return Some((reason, [vec![Edit::Replace(value_at, vec![text])], gone(run)].concat()));
@@ -75,10 +89,8 @@ fn text_of(
         let reason = format!("{glued} is an option, and lacks a blank before it");
         return Some((reason, vec![Edit::Replace(value_at, vec![value.to_owned(), glued.to_owned()])]));
     }
-    let output = output.filter(|output| output.options.is_empty() && !suggest::is_known(&first.url, catalog))?;
+    let output = output_at(command, first.url_at + run.len()).filter(|output| output.options.is_empty())?;
     let behind_input = command.groups.iter().any(|g| g.kind == GroupKind::Input && g.url_at + 1 == first.url_at);
-    let are_words =
-        run.iter().all(|group| meant(&group.url, (false, false), catalog).is_some_and(|(_, w)| w.is_empty()));
     (behind_input && are_words).then(|| {
         let name = words.chain([output.url.as_str()]).collect::<Vec<_>>().join(" ");
         let reason =
@@ -107,7 +119,7 @@ fn meant(word: &str, (is_first, is_last): (bool, bool), catalog: &dyn Catalog) -
     if matches!(word, "/dev/null" | "NUL") {
         return Some(("what is to be thrown away has the format null".to_owned(), words(&["-f", "null", "-"])));
     }
-    if is_last || word == "-" || word.contains(['.', '/', '\\', ':']) {
+    if is_last || !is_plain(word) {
         return None;
     }
     if word == "copy" {

@@ -334,6 +334,7 @@ fn words_that_lack_their_quotes_are_put_together() {
         ("-i a.mp4 -c:v libx264-preset fast b.mp4", "weir -i a.mp4 -c:v libx264 -preset fast b.mp4"),
         ("-i a.mp4 -c:v libx264-b:v 2M b.mp4", "weir -i a.mp4 -c:v libx264 -b:v 2M b.mp4"),
         ("-i a.mp4 -preset fast 2 b.mp4", "weir -i a.mp4 -preset fast b.mp4"),
+        ("-i a.mp4 -vf hflip copy b.mp4", "weir -i a.mp4 -vf hflip -c copy b.mp4"),
     ] {
         let errors = errors(&args(line));
         assert_eq!(typed(&errors), corrected);
