@@ -484,7 +484,7 @@ fn a_graph_of_several_inputs_has_no_input_s_time_base() {
 }
 
 #[test]
-fn filters_that_measure_tell_what_they_have_seen_as_often_as_in_ffmpeg() {
+fn filters_that_measure_tell_what_they_have_seen_once() {
     for (filter, word) in [
         ("-vn -af volumedetect", "n_samples"),
         ("-vn -af ebur128", "Summary"),
@@ -494,7 +494,9 @@ fn filters_that_measure_tell_what_they_have_seen_as_often_as_in_ffmpeg() {
     ] {
         let both = Both::run(&format!("-hide_banner -nostdin -nostats -i {{av.mp4}} {filter} -f null -"));
         let [ours, theirs] = [&both.ours.1, &both.theirs.1].map(|run| run.stderr.matches(word).count());
-        assert!(ours > 0 && ours == theirs, "{filter}: {ours} times for {theirs}:\n{}", both.ours.1.stderr);
+        // Newer commands make a graph once more to look at it, whose filters tell that they have seen nothing.
+        let is_told = ours == theirs || (oracle_major() > 5 && ours == 1);
+        assert!(ours > 0 && is_told, "{filter}: {ours} times for {theirs}:\n{}", both.ours.1.stderr);
     }
 }
 
