@@ -753,14 +753,25 @@ fn what_outputs_write_beside_their_own_file_is_refused_in_the_place_of_what_is_r
         ("-i in.mp4 -c copy -f mp4 md5:in.mp4", "in.mp4"),
         ("-i in.mp4 -vf movie=logo.mp4[l];[in][l]overlay -an logo.mp4", "logo.mp4"),
         ("-f lavfi -i movie=in.mp4 -c:v mpeg4 in.mp4", "in.mp4"),
+        ("-i in.mp4 -vf subtitles=f=s.srt -an -f matroska s.srt", "s.srt"),
+        ("-i in.mp4 -vf movie=logo.mp4[l];[in][l]overlay -an -f mp4 md5:logo.mp4", "logo.mp4"),
         ("-i in.mp4 -attach s.srt -metadata:s:t mimetype=text/plain -c copy -f matroska s.srt", "s.srt"),
     ] {
         let before = fs::read(there(kept)).unwrap();
         assert_refused(&weir_in(dir.path(), line), kept);
         assert!(fs::read(there(kept)).unwrap() == before, "{line}: {kept} was changed");
     }
-    let fine = weir_in(dir.path(), "-i o0.ts -c copy o0.m3u8");
-    assert_eq!(fine.code(), Some(0), "{}", fine.stderr);
+    fs::copy(path("tiny.ts"), there("output.ts")).unwrap();
+    for line in [
+        "-i o0.ts -c copy o0.m3u8",
+        "-i output.ts -c copy out.m3u8",
+        "-i o0.ts -c copy -start_number 10 o.m3u8",
+        "-i in.mp4 -c copy -f segment %03d.mp4",
+        "-i in.mp4 -vf movie=logo.mp4[l];[in][l]overlay -an -f null logo.mp4",
+    ] {
+        let fine = weir_in(dir.path(), line);
+        assert_eq!(fine.code(), Some(0), "{line}: {}", fine.stderr);
+    }
 }
 
 /// Filters open such files as soon as they are made.

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 /// holds full sentences, one a line.
 pub(super) fn check(
     plan: &Plan,
-    inputs: &[InputSpec],
+    (inputs, beside): (&[InputSpec], &[ReadBeside]),
     overwrite: Overwrite,
     (outside, called): (Option<&Outside>, CalledAs),
 ) -> Result<(), String> {
@@ -29,6 +29,7 @@ pub(super) fn check(
     for (index, output) in plan.outputs.iter().enumerate() {
         let url = mask_url(&output.url);
         refuse_inputs(written_by(output), &read, (&url, called))?;
+        refuse_read_beside(output, beside)?;
         if output.muxer.name == "null" {
             continue;
         }
@@ -79,7 +80,7 @@ pub(super) fn check_reports(spec: &JobSpec, catalog: &dyn Catalog, called: Calle
     reports.into_iter().try_for_each(|report| refuse_inputs(local_path(report), &read, (&mask_url(report), called)))
 }
 
-/// Refuses outputs that are folders, of which no name tells a format.
+/// Refuses outputs that are folders, where no format is given.
 pub(super) fn check_names(spec: &JobSpec) -> Result<(), String> {
     let unnamed = spec.outputs.iter().filter(|output| output.format.is_none());
     match unnamed.map(|output| &output.url).find(|url| local_path(url).is_some_and(|path| path.is_dir())) {
@@ -92,26 +93,30 @@ fn is_a_folder(url: &str) -> String {
     format!("{url}: Is a directory. Give the output a file's name, such as {}/out.mp4", url.trim_end_matches('/'))
 }
 
-/// Refuses outputs in place of what is read beside the inputs: by filters (`movie`, `subtitles`), devices made of such, and as
-/// attachments.
-pub(super) fn check_read_beside(spec: &JobSpec, catalog: &dyn Catalog) -> Result<(), String> {
+/// A file that is read beside the inputs, and by what.
+pub(super) type ReadBeside = (fs::Metadata, &'static str);
+
+/// What is read beside the inputs: by filters (`movie`, `subtitles`), also in the graphs that lavfi reads, and as attachments.
+pub(super) fn read_beside(spec: &JobSpec, catalog: &dyn Catalog) -> Vec<ReadBeside> {
     let is_graph = |input: &&InputSpec| input.format.as_ref().is_some_and(|format| format.value == "lavfi");
     let of_inputs = spec.inputs.iter().filter(is_graph).map(|input| &input.url);
     let by_filters = graphs(spec).chain(of_inputs).flat_map(|graph| read_files(catalog, graph));
     let by_filters = by_filters.map(|file| (file, "a filter reads"));
     let attached = spec.outputs.iter().flat_map(|output| &output.seldom.attachments);
     let attached = attached.map(|file| (file.value.clone(), "is to be attached"));
-    let read: Vec<_> = by_filters
-        .chain(attached)
-        .filter_map(|(file, by)| Some((fs::metadata(local_path(&file)?).ok()?, by)))
-        .filter(|(found, _)| found.is_file())
-        .collect();
-    for output in &spec.outputs {
-        let Some(found) = local_path(&output.url).and_then(|path| fs::metadata(path).ok()) else { continue };
+    let found = |(file, by): (String, &'static str)| Some((fs::metadata(local_path(&file)?).ok()?, by));
+    by_filters.chain(attached).filter_map(found).filter(|(found, _)| found.is_file()).collect()
+}
+
+/// Refuses an output that would write such a file.
+fn refuse_read_beside(output: &OutputPlan, read: &[ReadBeside]) -> Result<(), String> {
+    for path in written_by(output) {
+        let Ok(found) = fs::metadata(&path) else { continue };
         if let Some((_, by)) = read.iter().find(|(file, _)| is_one_file(file, &found)) {
             return Err(format!(
-                "{}: this is the file that {by}; it would be lost. Write to another name, then rename it.",
-                mask_url(&output.url)
+                "Output {} would write {}, the file that {by}; it would be lost. Write to another name, then rename it.",
+                mask_url(&output.url),
+                octets::of_os(path.as_os_str())
             ));
         }
     }
@@ -226,7 +231,7 @@ mod tests {
         std::os::unix::fs::symlink(&input, &soft).unwrap();
         let inputs = [InputSpec::new(input.to_str().unwrap(), Origin::default())];
         for output in [&input, &hard, &soft] {
-            let told = check(&plan(&[output]), &inputs, Overwrite::Always, (None, CalledAs::Weir)).unwrap_err();
+            let told = check(&plan(&[output]), (&inputs, &[]), Overwrite::Always, (None, CalledAs::Weir)).unwrap_err();
             assert!(told.contains("FFmpeg cannot edit existing files in-place."), "{told}");
         }
     }
@@ -235,7 +240,8 @@ mod tests {
     fn two_outputs_are_two_files() {
         let dir = tempfile::tempdir().unwrap();
         let (one, other) = (dir.path().join("one"), dir.path().join("./one"));
-        let refused = |urls: &[&Path]| check(&plan(urls), &[], Overwrite::Always, (None, CalledAs::Weir)).is_err();
+        let refused =
+            |urls: &[&Path]| check(&plan(urls), (&[], &[]), Overwrite::Always, (None, CalledAs::Weir)).is_err();
         assert!(refused(&[&one, &other]));
         assert!(!refused(&[&one, &dir.path().join("two")]));
         assert!(!refused(&[Path::new("/dev/null"), Path::new("/dev/null")]));
@@ -248,9 +254,9 @@ mod tests {
         let there = dir.path().join("there");
         fs::write(&there, "x").unwrap();
         for overwrite in [Overwrite::Never, Overwrite::Ask] {
-            let told = check(&plan(&[&there]), &[], overwrite, (None, CalledAs::Weir)).unwrap_err();
+            let told = check(&plan(&[&there]), (&[], &[]), overwrite, (None, CalledAs::Weir)).unwrap_err();
             assert!(told.starts_with("File '") && told.ends_with("' already exists. Exiting."), "{told}");
         }
-        assert_eq!(check(&plan(&[&there]), &[], Overwrite::Always, (None, CalledAs::Weir)), Ok(()));
+        assert_eq!(check(&plan(&[&there]), (&[], &[]), Overwrite::Always, (None, CalledAs::Weir)), Ok(()));
     }
 }

@@ -152,8 +152,7 @@ fn carry_out(
     let keys = global.stdin && !spec.inputs.iter().any(|input| reads_stdin(&input.url));
     outside.watch(keys)?;
     files::check_reports(&spec, catalog, called).map_err(Stopped::Refused)?;
-    files::check_names(&spec).map_err(Stopped::Refused)?;
-    files::check_read_beside(&spec, catalog).map_err(Stopped::Refused)?;
+    let beside = files::read_beside(&spec, catalog);
     let journal = Journal::default();
     let event_sink = match &global.events {
         Some(target) if global.explain.is_none() => Some(EventSink::open(target).map_err(Stopped::Refused)?),
@@ -184,16 +183,22 @@ fn carry_out(
         _ => None,
     };
     let mut inputs = engine::open_inputs(spec, catalog, &outside.stop, &journal)?;
+    if called == CalledAs::Weir {
+        files::check_names(&inputs.spec).map_err(Stopped::Refused)?;
+    }
     let plan = inputs.plan(catalog)?;
+    let check = |overwrite, outside| {
+        let read = (inputs.spec.inputs.as_slice(), beside.as_slice());
+        files::check(&plan, read, overwrite, (outside, called)).map_err(Stopped::Refused)
+    };
     if let Some(format) = global.explain {
-        files::check(&plan, &inputs.spec.inputs, Overwrite::Always, (None, called)).map_err(Stopped::Refused)?;
+        check(Overwrite::Always, None)?;
         files::check_folders(&plan).map_err(Stopped::Refused)?;
         explain_plan(format, &plan, &inputs, catalog);
         return Err(Stopped::Done);
     }
     ending::diagnostics(&plan.diagnostics, called);
-    files::check(&plan, &inputs.spec.inputs, global.overwrite, (keys.then_some(outside), called))
-        .map_err(Stopped::Refused)?;
+    check(global.overwrite, keys.then_some(outside))?;
     try_files(&inputs.spec.global.complex_graphs, catalog)
         .map_err(|diagnostic| PrepareError::Refused(vec![diagnostic]))?;
     let mut settings = ProgressSettings {

@@ -29,7 +29,11 @@ pub(super) fn written_by(output: &OutputPlan) -> Vec<PathBuf> {
             let one_file = named("hls_flags").is_some_and(|flags| flags.contains("single_file"));
             let stem = url.rsplit_once('.').map_or(url, |(stem, _)| stem);
             let usual = format!("{stem}{}.{}", if one_file { "" } else { "%d" }, if in_mp4 { "m4s" } else { "ts" });
-            names.push(named("hls_segment_filename").map_or(usual, str::to_owned));
+            // Pieces that follow those of a list, or begin elsewhere, are others than those that are there.
+            let goes_on = named("hls_flags").is_some_and(|flags| flags.contains("append_list"));
+            if !goes_on && named("start_number").is_none() {
+                names.push(named("hls_segment_filename").map_or(usual, str::to_owned));
+            }
             names.extend(in_mp4.then(|| folder(named("hls_fmp4_init_filename").unwrap_or("init.mp4"))));
             names.extend(named("master_pl_name").map(folder));
         }
@@ -78,7 +82,7 @@ fn there(name: &str) -> Vec<PathBuf> {
     }
     let Some(path) = local_path(name) else { return Vec::new() };
     match path.file_name().and_then(|name| name.to_str()).map(Pattern::read) {
-        Some(pattern) if pattern.0.len() > 1 && !path.exists() => {
+        Some(pattern) if !pattern.is_fixed() && !path.exists() => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let there = fs::read_dir(folder).into_iter().flatten().flatten();
             let names = there.map(|entry| entry.file_name());
@@ -88,44 +92,81 @@ fn there(name: &str) -> Vec<PathBuf> {
     }
 }
 
-/// A name of which parts are filled in: what is fixed, with something between each and the next.
+/// A name of which parts are filled in: what begins it, and each place with what is fixed behind it.
 #[derive(Debug, PartialEq, Eq)]
-struct Pattern<'a>(Vec<&'a str>);
+struct Pattern<'a> {
+    begins: &'a str,
+    places: Vec<(Place, &'a str)>,
+}
+
+/// What fills a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Digits,
+    Words,
+}
+
+/// What `strftime` puts in words, and `%v` of HLS, which may have a name.
+const WORDS: &str = "aAbBchpvxXZ";
 
 impl<'a> Pattern<'a> {
     /// Places are `%d`, `%03d`, `%v`, `%Y` and the like, and `$Number%05d$`.
     fn read(name: &'a str) -> Self {
-        let (mut fixed, mut rest) = (Vec::new(), name);
-        while let Some(at) = rest.find(['%', '$']) {
-            let place = &rest[at + 1..];
-            let length = if rest[at..].starts_with('$') {
-                place.find('$').map(|end| end + 1)
-            } else {
-                place
-                    .find(|sign: char| !sign.is_ascii_digit())
-                    .filter(|end| place[*end..].starts_with(char::is_alphabetic))
-                    .map(|end| end + 1)
+        let (mut begins, mut places, mut rest) = (None, Vec::<(Place, &str)>::new(), name);
+        let mut fixed = |text: &'a str, places: &mut Vec<(Place, &'a str)>| match places.last_mut() {
+            Some((_, behind)) => *behind = text,
+            None => begins = Some(text),
+        };
+        let mut from = 0;
+        while let Some(at) = rest[from..].find(['%', '$']).map(|at| from + at) {
+            let Some((place, length)) = Self::place(&rest[at..]) else {
+                from = at + 1;
+                continue;
             };
-            let Some(length) = length else { break };
-            fixed.push(&rest[..at]);
-            rest = &place[length..];
+            fixed(&rest[..at], &mut places);
+            match places.last_mut().filter(|_| at == 0) {
+                // Next to each other they are one.
+                Some((before, _)) if place == Place::Words => *before = place,
+                Some(_) => {}
+                None => places.push((place, "")),
+            }
+            (rest, from) = (&rest[at + length..], 0);
         }
-        fixed.push(rest);
-        Self(fixed)
+        fixed(rest, &mut places);
+        Self { begins: begins.unwrap_or_default(), places }
     }
 
-    /// True of a name in which letters and digits fill each place.
-    fn is(&self, name: &str) -> bool {
-        let fills = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let Some((first, rest)) = self.0.split_first() else { return false };
-        let Some(name) = name.strip_prefix(first) else { return false };
-        match rest {
-            [] => name.is_empty(),
-            [last] => name.strip_suffix(last).is_some_and(fills),
-            [next, ..] => (1..=name.len())
-                .filter(|end| name.is_char_boundary(*end) && fills(&name[..*end]) && name[*end..].starts_with(next))
-                .any(|end| Pattern(rest.to_vec()).is(&name[end..])),
+    /// The place that a text begins with, and the length of its sign.
+    fn place(text: &str) -> Option<(Place, usize)> {
+        if let Some(name) = text.strip_prefix('$') {
+            let end = name.find('$')?;
+            return Some((if &name[..end] == "ext" { Place::Words } else { Place::Digits }, end + 2));
         }
+        let sign = text[1..].trim_start_matches(|sign: char| sign.is_ascii_digit());
+        let letter = sign.chars().next().filter(char::is_ascii_alphabetic)?;
+        Some((if WORDS.contains(letter) { Place::Words } else { Place::Digits }, text.len() - sign.len() + 1))
+    }
+
+    fn is_fixed(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// True of a name in which digits, or letters and digits, fill each place.
+    fn is(&self, name: &str) -> bool {
+        name.strip_prefix(self.begins).is_some_and(|rest| Self::fill(&self.places, rest))
+    }
+
+    fn fill(places: &[(Place, &str)], text: &str) -> bool {
+        let [(place, behind), rest @ ..] = places else { return text.is_empty() };
+        let fits = |sign: &u8| match place {
+            Place::Digits => sign.is_ascii_digit(),
+            Place::Words => sign.is_ascii_alphanumeric(),
+        };
+        let most = text.bytes().take_while(fits).count();
+        if rest.is_empty() {
+            return text.strip_suffix(behind).is_some_and(|filled| !filled.is_empty() && filled.len() <= most);
+        }
+        (1..=most).any(|end| text[end..].strip_prefix(behind).is_some_and(|text| Self::fill(rest, text)))
     }
 }
 
@@ -168,6 +209,13 @@ mod tests {
             ("a%03d_%v.ts", "a001.ts", false),
             ("c-$RepresentationID$-$Number%05d$.$ext$", "c-0-00001.m4s", true),
             ("%Y-%m.ts", "2026-11.ts", true),
+            ("%Y%m%d%H%M%S.ts", "20261129201500.ts", true),
+            ("%Y%m%d.ts", "input.ts", false),
+            ("%d_%b.ts", "29_Nov.ts", true),
+            ("out%d.ts", "output.ts", false),
+            ("out_%03d.mp4", "out_full.mp4", false),
+            ("%d.png", "in.png", false),
+            ("a%d-%d-%d-%d-%db.ts", &format!("a{}b.ts", "1-".repeat(40)), false),
             ("100%.ts", "100%.ts", true),
             ("5$.ts", "5$.ts", true),
         ] {
@@ -190,6 +238,11 @@ mod tests {
                 &["d/o.m3u8", "s.m4s", "d/init.mp4"],
             ),
             (output("s.ts", "segment", &[("segment_list", "l.csv")]), &["s.ts", "l.csv"]),
+            (
+                output("d/o.mpd", "dash", &[("init_seg_name", "i.mp4"), ("media_seg_name", "m.m4s")]),
+                &["d/o.mpd", "d/i.mp4", "d/m.m4s"],
+            ),
+            (output("o.m3u8", "hls", &[("start_number", "10")]), &["o.m3u8"]),
         ] {
             assert_eq!(written_by(&of), files.iter().map(PathBuf::from).collect::<Vec<_>>(), "{}", of.url);
         }

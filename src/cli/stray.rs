@@ -7,8 +7,10 @@ use crate::catalog::Catalog;
 use crate::diagnostic::Edit;
 
 /// Options whose values are texts, in which a blank is at home.
-const TEXTS: [&str; 9] =
-    ["metadata", "vf", "af", "filter", "filter_complex", "lavfi", "passlogfile", "program", "stream_group"];
+const TEXTS: [&str; 3] = ["metadata", "program", "stream_group"];
+
+/// Those whose values are filtergraphs, in which no word is one that is known by itself.
+const GRAPHS: [&str; 5] = ["vf", "af", "filter", "filter_complex", "lavfi"];
 
 /// Tells such a word, with what is typed in its place; `true` where it was one.
 pub fn check(command: &Command, group: &Group, catalog: &dyn Catalog, findings: &mut Findings) -> bool {
@@ -77,13 +79,14 @@ fn text_of(command: &Command, run: &[&Group], catalog: &dyn Catalog) -> Option<(
         run.iter().all(|group| meant(&group.url, (false, false), catalog).is_some_and(|(_, w)| w.is_empty()));
     if let Some(option) = first.options.last().filter(|typed| typed.value_at.is_some_and(|at| at + 1 == first.url_at)) {
         let (token, value_at) = (&option.origin.token, option.value_at?);
-        if TEXTS.contains(&option.name.as_str()) {
-            if !are_words {
-                return None;
-            }
+        let (is_text, is_graph) = (TEXTS.contains(&option.name.as_str()), GRAPHS.contains(&option.name.as_str()));
+        if (is_text && !run.iter().any(|group| group.url == "copy")) || (is_graph && are_words) {
             let text = std::iter::once(option.value.as_str()).chain(words).collect::<Vec<_>>().join(" ");
             let reason = format!("it is taken for a part of what {token} says, where text with blanks is quoted");
             return Some((reason, [vec![Edit::Replace(value_at, vec![text])], gone(run)].concat()));
+        }
+        if is_text || is_graph {
+            return None;
         }
         let (value, glued) = glued_option(&option.value, catalog)?;
         let reason = format!("{glued} is an option, and lacks a blank before it");

@@ -41,7 +41,8 @@ pub enum ForcedKeyframes {
 pub struct Candidate {
     /// It is the first of those made of one picture.
     pub first: bool,
-    /// The picture was a keyframe; where [`source_keyframes_outlast_drops`], of several made of it the first.
+    /// The picture was a keyframe; where [`source_keyframes_outlast_drops`], of several made of it the first, and each that
+    /// repeats one of which none was made before.
     pub source_key: bool,
     /// A new scene begins with it, as far as that was [asked for](ForcedKeyframes::want_scenes).
     pub new_scene: bool,

@@ -28,9 +28,11 @@ const WRITERS: [(&str, &str); 20] = [
 ];
 
 /// Filters with the options that name a file which they read.
-const READERS: [(&str, &str); 13] = [
+const READERS: [(&str, &str); 18] = [
     ("amovie", "filename"),
     ("asendcmd", "filename"),
+    ("asendcmd", "f"),
+    ("ass", "f"),
     ("ass", "filename"),
     ("curves", "psfile"),
     ("drawtext", "fontfile"),
@@ -38,8 +40,11 @@ const READERS: [(&str, &str); 13] = [
     ("lut1d", "file"),
     ("lut3d", "file"),
     ("movie", "filename"),
+    ("removelogo", "f"),
     ("removelogo", "filename"),
+    ("sendcmd", "f"),
     ("sendcmd", "filename"),
+    ("subtitles", "f"),
     ("subtitles", "filename"),
     ("vidstabtransform", "input"),
 ];

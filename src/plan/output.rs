@@ -126,6 +126,7 @@ pub(super) fn output(
     let max_delay_us = if gathers { 0 } else { spec.mux_max_delay_us };
     Some(OutputPlan {
         refusal_advice: refusal_advice::advice(context, index, draft, &streams),
+        refusal_guess: refusal_advice::guess(context, index, draft, &streams),
         url: spec.url.clone(),
         muxer: draft.muxer.clone(),
         options,

@@ -5,6 +5,9 @@ use super::{Context, OutputDraft, OutputStreamPlan, Treatment};
 use crate::diagnostic::{enumerated, mask_url, sentence};
 use crate::facts::MediaKind;
 
+/// Muxers that open others, whose errors may be of anything.
+const WRAPPERS: [&str; 8] = ["segment", "stream_segment", "ssegment", "hls", "dash", "tee", "fifo", "smoothstreaming"];
+
 /// Names the streams that the muxer is known not to take, and what else there is. Many muxers do not tell, and some take more than
 /// they tell: so nothing is refused for it.
 pub(super) fn advice(
@@ -13,28 +16,57 @@ pub(super) fn advice(
     draft: &OutputDraft,
     streams: &[OutputStreamPlan],
 ) -> Option<String> {
-    let (catalog, muxer) = (context.catalog, &draft.muxer);
+    let refused = streams_that(context, draft, streams, Some(false));
+    if refused.is_empty() {
+        return untyped_attachment(index, draft, streams).or_else(|| one_picture(context, index, draft));
+    }
+    let (named, ways) = named_with_ways(context, index, draft, (streams.len(), &refused));
+    Some(format!("{} does not take {named}. {ways}", draft.muxer.name))
+}
+
+/// The same for a muxer that does not tell what it takes, and that opens no other muxer.
+pub(super) fn guess(
+    context: &Context,
+    index: usize,
+    draft: &OutputDraft,
+    streams: &[OutputStreamPlan],
+) -> Option<String> {
+    let refused = streams_that(context, draft, streams, None);
+    if refused.is_empty() || WRAPPERS.contains(&draft.muxer.name.as_str()) {
+        return None;
+    }
+    let (named, ways) = named_with_ways(context, index, draft, (streams.len(), &refused));
+    Some(format!("It may be {named} that {} does not take. {ways}", draft.muxer.name))
+}
+
+/// A stream's number in the output, its kind and codec.
+type Refused = (usize, MediaKind, u32);
+
+/// The streams of which a muxer tells this, see [`muxer_takes`](crate::catalog::Catalog::muxer_takes).
+fn streams_that(
+    context: &Context,
+    draft: &OutputDraft,
+    streams: &[OutputStreamPlan],
+    takes: Option<bool>,
+) -> Vec<Refused> {
     let codec = |stream: &OutputStreamPlan| match &stream.treatment {
         Treatment::Copy(_) => {
             stream.source.input().map(|(input, source)| context.facts[input].streams[source].codec_id)
         }
-        treatment => Some(catalog.encoder(treatment.encoder()?)?.codec_id),
+        treatment => Some(context.catalog.encoder(treatment.encoder()?)?.codec_id),
     };
-    let told = |takes: Option<bool>| -> Vec<(usize, MediaKind, u32)> {
-        let codecs = streams.iter().enumerate().filter_map(|(i, stream)| Some((i, stream.kind, codec(stream)?)));
-        codecs.filter(|(_, _, codec)| catalog.muxer_takes(&muxer.name, *codec) == takes).collect()
-    };
-    let known = told(Some(false));
-    if known.is_empty()
-        && let Some(advice) = untyped_attachment(index, draft, streams).or_else(|| one_picture(context, index, draft))
-    {
-        return Some(advice);
-    }
-    let is_known = !known.is_empty();
-    let refused = if is_known { known } else { told(None) };
-    if refused.is_empty() {
-        return None;
-    }
+    let codecs = streams.iter().enumerate().filter_map(|(i, stream)| Some((i, stream.kind, codec(stream)?)));
+    codecs.filter(|(_, _, codec)| context.catalog.muxer_takes(&draft.muxer.name, *codec) == takes).collect()
+}
+
+/// Names streams, of `all`, and tells what else there is.
+fn named_with_ways(
+    context: &Context,
+    index: usize,
+    draft: &OutputDraft,
+    (all, refused): (usize, &[Refused]),
+) -> (String, String) {
+    let (catalog, muxer) = (context.catalog, &draft.muxer);
     let named: Vec<String> = refused
         .iter()
         .map(|(i, kind, codec)| format!("{} (stream {index}:{i}, {})", catalog.codec_name(*codec), kind.name()))
@@ -53,17 +85,13 @@ pub(super) fn advice(
         ways.push(format!("encode {it} ({})", encoders.join(" ")));
     }
     let without: Vec<String> = kinds.iter().map(|kind| format!("-{}n", kind.letter())).collect();
-    if refused.len() < streams.len() {
+    if refused.len() < all {
         ways.push(format!("leave {it} out ({})", without.join(" ")));
     }
     if muxer.name != "matroska" {
         ways.push("write another container, such as .mkv".to_owned());
     }
-    let (named, ways) = (named.join(" and "), sentence(&enumerated(&ways, "or")));
-    Some(match is_known {
-        true => format!("{} does not take {named}. {ways}", muxer.name),
-        false => format!("It may be {named} that {} does not take. {ways}", muxer.name),
-    })
+    (named.join(" and "), sentence(&enumerated(&ways, "or")))
 }
 
 /// Matroska wants to know of what type an attachment is.
@@ -110,8 +138,11 @@ mod tests {
              container, such as .mkv."
         );
         assert_eq!(advice("-i a -c copy out.mp4"), None);
+        let facts = [input(vec![video("h264"), audio("ac3")])];
+        let plan = planned("-i a -vn -c copy out.wav", &facts).unwrap();
+        assert_eq!(plan.outputs[0].refusal_advice, None);
         assert_eq!(
-            advice("-i a -vn -c copy out.wav").unwrap(),
+            plan.outputs[0].refusal_guess.clone().unwrap(),
             "It may be ac3 (stream 0:0, audio) that wav does not take. Encode it (-c:a pcm_s16le) or write another container, \
              such as .mkv."
         );

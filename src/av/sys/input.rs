@@ -75,8 +75,10 @@ impl Demuxer {
         self.get().nb_streams as usize
     }
 
+    /// A stream, which is there.
     pub(crate) fn stream(&self, index: usize) -> *mut ffi::AVStream {
-        // SAFETY: the index is checked by all callers against the count.
+        assert!(index < self.stream_count(), "stream {index} of {}", self.stream_count());
+        // SAFETY: the index is below the count.
         unsafe { *self.get().streams.add(index) }
     }
 

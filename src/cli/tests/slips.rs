@@ -328,6 +328,11 @@ fn words_that_lack_their_quotes_are_put_together() {
     for (line, corrected) in [
         ("-i a.mp4 -metadata title=My Movie -c copy b.mp4", "weir -i a.mp4 -metadata 'title=My Movie' -c copy b.mp4"),
         ("-i a.mp4 -metadata title=My big Movie b.mp4", "weir -i a.mp4 -metadata 'title=My big Movie' b.mp4"),
+        (
+            "-i a.mp4 -metadata title=How to cook -c copy b.mp4",
+            "weir -i a.mp4 -metadata 'title=How to cook' -c copy b.mp4",
+        ),
+        ("-i a.mp4 -metadata title=foo y b.mp4", "weir -i a.mp4 -metadata 'title=foo y' b.mp4"),
         ("-i a.mp4 -vf scale=320:240 , hflip b.mp4", "weir -i a.mp4 -vf 'scale=320:240 , hflip' b.mp4"),
         ("-i a.mp4 my b.mp4", "weir -i a.mp4 'my b.mp4'"),
         ("-i a.mp4 my big b.mp4", "weir -i a.mp4 'my big b.mp4'"),

@@ -201,7 +201,9 @@ impl DecodeStage {
                 let previous = if std::mem::take(&mut self.joins) { self.last_sound.take() } else { None };
                 let frame = self.sound(frame, packet_pts)?;
                 // A codec's priming samples have their place on the clock but are never heard.
-                if let (Some((pattern, at)), Some(pts)) = (previous, frame.pts()) {
+                if let (Some((pattern, at)), Some(pts)) = (previous, frame.pts())
+                    && standing_in::is_bridged(&pattern, at, pts)
+                {
                     self.silent_until(&pattern, at, pts, out)?;
                 }
                 frame
@@ -387,7 +389,7 @@ impl Stage for DecodeStage {
             }
             PacketItem::Away(at_us) => self.stand_in(at_us, out)?,
             PacketItem::Renew(codec) => self.renew(&codec, out)?,
-            PacketItem::Hole(from, to) => self.fill((from, to), out)?,
+            PacketItem::Hole(_, to) => self.fill(to, out)?,
             PacketItem::Ready(_) | PacketItem::Heartbeat(_) => {}
         }
         Ok(Flow::Continue)

@@ -105,6 +105,8 @@ pub struct MuxSettings {
     pub options: Dictionary,
     /// What to say where the muxer refuses the header or a packet.
     pub refusal_advice: Option<String>,
+    /// What may help where a header is invalid and nothing is known.
+    pub refusal_guess: Option<String>,
     /// `-fs`, in bytes.
     pub size_limit_bytes: Option<i64>,
     /// `-shortest`.

@@ -181,6 +181,6 @@ fn decoder_failed(
 /// True where packets keep the times that their container tells, of which many have none (`-fflags nofillin`): how far such an input
 /// went is not known.
 fn leaves_times_unknown(opening: &DemuxerSettings) -> bool {
-    let mut flags = opening.options.iter().filter(|(name, _)| name == "fflags");
-    flags.any(|(_, value)| value.contains("nofillin") && !value.contains("-nofillin"))
+    let flags = opening.options.iter().rfind(|(name, _)| name == "fflags");
+    flags.is_some_and(|(_, value)| value.contains("nofillin") && !value.contains("-nofillin"))
 }

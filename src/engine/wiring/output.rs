@@ -262,6 +262,7 @@ impl Builder<'_> {
             url: mask_url(&output.url),
             options,
             refusal_advice: output.refusal_advice.clone(),
+            refusal_guess: output.refusal_guess.clone(),
             size_limit_bytes: output.size_limit_bytes,
             shortest: output.shortest,
             shortest_buffer_us: output.shortest_buffer_us,

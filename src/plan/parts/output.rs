@@ -40,6 +40,8 @@ pub struct OutputPlan {
     pub max_delay_us: i64,
     /// What to say where the muxer refuses the header or a packet.
     pub refusal_advice: Option<String>,
+    /// What may help where the muxer calls its header invalid, and does not tell what it takes.
+    pub refusal_guess: Option<String>,
     /// Its session, where the far end is a peer.
     pub session: Option<SessionPlan>,
     /// `-program`.

@@ -19,28 +19,33 @@ const NO_CODEC: &str = "wrapped_avframe";
 pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, diagnostics: &mut Vec<Diagnostic>) {
     let spec = &context.spec.outputs[index];
     let place = OutputPlace::all(draft, &[]);
-    let encoders = |specifier: &StreamSpecifier| -> Vec<&CodecFacts> {
+    let encoders = |specifier: &StreamSpecifier| -> Vec<(usize, &CodecFacts)> {
         let named = draft.streams.iter().enumerate().filter(|(stream, _)| place.names(specifier, *stream));
         named
-            .filter_map(|(_, stream)| match &stream.choice {
-                Choice::Encoder { facts, .. } => Some(facts),
+            .filter_map(|(index, stream)| match &stream.choice {
+                Choice::Encoder { facts, .. } => Some((index, facts)),
                 _ => None,
             })
             .collect()
     };
     let options = |name: &'static str| spec.options.iter().filter(move |o| o.name == name);
-    let rates = options("b").map(|o| (&o.specifier, &o.origin, why_no_rate as Why));
-    let scales = spec.quality.0.iter().map(|q| (&q.specifier, &q.origin, why_no_scale as Why));
-    let is_baseline = options("profile").any(|o| o.value == "baseline");
-    let no_b_frames: Why = if is_baseline { why_no_b_frames_in_baseline } else { why_no_b_frames };
+    let is_baseline = |stream: usize| {
+        options("profile").rfind(|o| place.names(&o.specifier, stream)).is_some_and(|o| o.value == "baseline")
+    };
+    let no_b_frames = |stream: usize, encoder: &CodecFacts| why_no_b_frames(encoder, is_baseline(stream));
+    let (no_rate, no_scale): (Why, Why) = (&|_, encoder| why_no_rate(encoder), &|_, encoder| why_no_scale(encoder));
+    let no_b_frames: Why = &no_b_frames;
+    let rates = options("b").map(|o| (&o.specifier, &o.origin, no_rate));
+    let scales = spec.quality.0.iter().map(|q| (&q.specifier, &q.origin, no_scale));
     let b_frames = options("bf").filter(|o| o.value.parse().is_ok_and(|count: u32| count > 0));
     let b_frames = b_frames.map(|o| (&o.specifier, &o.origin, no_b_frames));
     let mut findings = Findings::default();
     for (specifier, origin, why) in rates.chain(scales).chain(b_frames) {
         // Options that name no streams are for pictures, if encoders of sound have none of that name.
         let kinds = context.catalog.encoding_kinds(origin.token.trim_start_matches('-'));
-        let counts = |encoder: &&CodecFacts| kinds.is_empty() || kinds.contains(&encoder.kind);
-        let whys: Option<Vec<String>> = encoders(specifier).into_iter().filter(counts).map(why).collect();
+        let counts = |(_, encoder): &(usize, &CodecFacts)| kinds.is_empty() || kinds.contains(&encoder.kind);
+        let whys: Option<Vec<String>> =
+            encoders(specifier).into_iter().filter(counts).map(|(stream, encoder)| why(stream, encoder)).collect();
         let Some(why) = whys.and_then(|whys| whys.into_iter().next()) else { continue };
         let value = typed_value(context, origin);
         let message = format!("{} {value} has no effect on {}: {why}.", origin.token, mask_url(&spec.url));
@@ -50,7 +55,8 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
     diagnostics.extend(findings.finish(context.spec));
 }
 
-type Why = fn(&CodecFacts) -> Option<String>;
+/// Tells why an encoder, of a stream of the output, does not go by something.
+type Why<'a> = &'a dyn Fn(usize, &CodecFacts) -> Option<String>;
 
 /// Why an encoder does not go by a bit rate.
 fn why_no_rate(encoder: &CodecFacts) -> Option<String> {
@@ -66,15 +72,12 @@ fn why_no_scale(encoder: &CodecFacts) -> Option<String> {
     loses_nothing(encoder).then(|| format!("{} loses nothing, whatever the quality", encoder.codec_name))
 }
 
-/// Why an encoder makes no B-frames.
-fn why_no_b_frames(encoder: &CodecFacts) -> Option<String> {
-    WITHOUT_B_FRAMES.contains(&encoder.name.as_str()).then(|| format!("{} has no B-frames", encoder.codec_name))
-}
-
-/// The same beside `-profile:v baseline`.
-fn why_no_b_frames_in_baseline(encoder: &CodecFacts) -> Option<String> {
-    let is_x264 = encoder.name == "libx264";
-    is_x264.then(|| "H.264's baseline profile has no B-frames".to_owned()).or_else(|| why_no_b_frames(encoder))
+/// Why an encoder makes no B-frames, beside `-profile:v baseline` or not.
+fn why_no_b_frames(encoder: &CodecFacts, is_baseline: bool) -> Option<String> {
+    match encoder.name.as_str() {
+        "libx264" if is_baseline => Some("H.264's baseline profile has no B-frames".to_owned()),
+        name => WITHOUT_B_FRAMES.contains(&name).then(|| format!("{} has no B-frames", encoder.codec_name)),
+    }
 }
 
 fn loses_nothing(encoder: &CodecFacts) -> bool {
@@ -115,8 +118,8 @@ mod tests {
             let encoder = encoder(name, lossless);
             assert_eq!((why_no_rate(&encoder).is_some(), why_no_scale(&encoder).is_some()), (rate, scale), "{name}");
         }
-        assert!(why_no_b_frames(&encoder("libvpx-vp9", false)).is_some());
-        assert!(why_no_b_frames(&encoder("libx264", false)).is_none());
+        assert!(why_no_b_frames(&encoder("libvpx-vp9", false), false).is_some());
+        assert!(why_no_b_frames(&encoder("libx264", false), false).is_none());
     }
 
     #[test]
@@ -131,6 +134,7 @@ mod tests {
         for options in [
             "-c:v libx264 -profile:v baseline -bf 0",
             "-c:v libx264 -profile:v main -bf 2",
+            "-c:v libx264 -profile:v baseline -profile:v main -bf 2",
             "-c:a aac -b:a 192k",
             "-c copy -b:a 192k",
             "-c:v libx264 -q:v 3",

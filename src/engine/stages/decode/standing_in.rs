@@ -6,13 +6,18 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::FrameItem;
 use crate::engine::kernel::Outlet;
 use crate::facts::MediaKind;
-use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
+use crate::unit::{Rational, rescale};
 
 /// Silence that fills a hole comes in frames of this many samples.
 const SILENCE_SAMPLES: i64 = 1024;
 
-/// A longer hole is not a loop's seam; in microseconds.
-const LONGEST_SEAM_US: i64 = 60 * MICROS_PER_SECOND;
+/// A longer hole is neither a loop's seam nor what a short outage leaves; in seconds.
+const LONGEST_HOLE: i64 = 60;
+
+/// True of a hole in sound like `pattern`, from `at` to `end` in samples, that silence is to fill.
+pub(super) fn is_bridged(pattern: &Frame, at: i64, end: i64) -> bool {
+    end.saturating_sub(at) <= LONGEST_HOLE * i64::from(pattern.sample_rate_hz().max(1))
+}
 
 impl DecodeStage {
     /// The last picture, or silence, for an input that is away: up to this time of the job.
@@ -29,20 +34,25 @@ impl DecodeStage {
         // A picture a moment, however long it was silent before it was called away.
         while length_us > 0 && next_us.saturating_add(length_us) <= at_us {
             let mut again = last.share().map_err(StageError::library("repeat a picture"))?;
-            let pts = rescale(next_us, Rational::MICROS, base);
-            again.set_pts(Some(pts));
-            self.counted = pts.saturating_add(1);
+            if self.settings.forced_frame_rate.is_some() {
+                again.set_pts(Some(self.counted));
+                self.counted += 1;
+                next_us = rescale(self.counted, base, Rational::MICROS);
+            } else {
+                again.set_pts(Some(rescale(next_us, Rational::MICROS, base)));
+                next_us += length_us;
+            }
             out.send(0, FrameItem::Frame(again))?;
-            next_us += length_us;
         }
         self.next_us = Some(next_us);
         Ok(())
     }
 
-    /// Fills the hole in the sound that a loop's seam leaves, between two times of the stream's clock.
-    pub(super) fn fill(&mut self, (from, to): (i64, i64), out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
-        let is_seam = rescale(to.saturating_sub(from), self.settings.time_base, Rational::MICROS) <= LONGEST_SEAM_US;
-        if is_seam { self.silence(to, out) } else { Ok(()) }
+    /// Fills the hole in the sound that a loop's seam leaves, up to a time of the stream's clock.
+    pub(super) fn fill(&mut self, to: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        let Some((pattern, at)) = &self.last_sound else { return Ok(()) };
+        let end = rescale(to, self.settings.time_base, Rational::new(1, pattern.sample_rate_hz().max(1)));
+        if is_bridged(pattern, *at, end) { self.silence(to, out) } else { Ok(()) }
     }
 
     /// Goes on with silence, up to a time of the stream's clock.

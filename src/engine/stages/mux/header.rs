@@ -1,6 +1,7 @@
 //! The header: written when every stream is known, followed by what waited for it.
 
 use super::MuxStage;
+use crate::av::AvError;
 use crate::engine::fault::StageError;
 use crate::unit::{Rational, rescale};
 use std::sync::atomic::Ordering::Relaxed;
@@ -91,7 +92,9 @@ impl MuxStage {
                 format!("Could not write header for output file #{index} (incorrect codec parameters ?): {error}");
             let last = self.streams.len().saturating_sub(1);
             let ffmpeg = format!("{words}\nError initializing output stream {index}:{last} -- ");
-            let advice = self.settings.refusal_advice.as_ref().map_or_else(String::new, |advice| format!(". {advice}"));
+            let (advice, guess) = (&self.settings.refusal_advice, &self.settings.refusal_guess);
+            let advice = advice.as_ref().or(guess.as_ref().filter(|_| error == AvError::INVALID));
+            let advice = advice.map_or_else(String::new, |advice| format!(". {advice}"));
             return Err(StageError::Told { text: format!("{}: {words}{advice}", self.settings.url), ffmpeg });
         }
         Ok(())
