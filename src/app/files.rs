@@ -28,8 +28,9 @@ pub(super) fn check(
     let read = read_by_each(inputs.iter().map(|input| input.url.as_str()).zip(formats));
     for (index, output) in plan.outputs.iter().enumerate() {
         let url = mask_url(&output.url);
-        refuse_inputs(written_by(output), &read, (&url, called))?;
-        refuse_read_beside(output, beside)?;
+        let written = written_by(output);
+        refuse_inputs(&written, &read, (&url, called))?;
+        refuse_read_beside(&written, beside, &url)?;
         if output.muxer.name == "null" {
             continue;
         }
@@ -77,7 +78,9 @@ pub(super) fn check_reports(spec: &JobSpec, catalog: &dyn Catalog, called: Calle
     }
     // What a list names is not known before its format is.
     let read = read_by_each(spec.inputs.iter().map(|input| (input.url.as_str(), "")));
-    reports.into_iter().try_for_each(|report| refuse_inputs(local_path(report), &read, (&mask_url(report), called)))
+    reports
+        .into_iter()
+        .try_for_each(|report| refuse_inputs(local_path(report).as_slice(), &read, (&mask_url(report), called)))
 }
 
 /// Refuses outputs that are folders, where no format is given.
@@ -108,14 +111,13 @@ pub(super) fn read_beside(spec: &JobSpec, catalog: &dyn Catalog) -> Vec<ReadBesi
     by_filters.chain(attached).filter_map(found).filter(|(found, _)| found.is_file()).collect()
 }
 
-/// Refuses an output that would write such a file.
-fn refuse_read_beside(output: &OutputPlan, read: &[ReadBeside]) -> Result<(), String> {
-    for path in written_by(output) {
-        let Ok(found) = fs::metadata(&path) else { continue };
+/// Refuses what is to be written under that URL when one of the files is such a one.
+fn refuse_read_beside(targets: &[PathBuf], read: &[ReadBeside], url: &str) -> Result<(), String> {
+    for path in targets {
+        let Ok(found) = fs::metadata(path) else { continue };
         if let Some((_, by)) = read.iter().find(|(file, _)| is_one_file(file, &found)) {
             return Err(format!(
-                "Output {} would write {}, the file that {by}; it would be lost. Write to another name, then rename it.",
-                mask_url(&output.url),
+                "Output {url} would write {}, the file that {by}; it would be lost. Write to another name, then rename it.",
                 octets::of_os(path.as_os_str())
             ));
         }
@@ -138,7 +140,7 @@ fn read_by_each<'a>(inputs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Vec
 
 /// Refuses what is to be written under that URL when one of the files is an input's.
 fn refuse_inputs(
-    targets: impl IntoIterator<Item = PathBuf>,
+    targets: &[PathBuf],
     read: &[Vec<fs::Metadata>],
     (url, called): (&str, CalledAs),
 ) -> Result<(), String> {
@@ -146,10 +148,10 @@ fn refuse_inputs(
         let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         read.iter().position(|files| files.iter().any(|file| is_one_file(file, &found)))
     };
-    let Some((path, input)) = targets.into_iter().find_map(|path| input_of(&path).map(|input| (path, input))) else {
+    let Some((path, input)) = targets.iter().find_map(|path| Some((path, input_of(path)?))) else {
         return Ok(());
     };
-    if local_path(url).is_none_or(|own| own != path) {
+    if local_path(url).is_none_or(|own| own != *path) {
         let piece = octets::of_os(path.as_os_str());
         return Err(format!(
             "Output {url} would also write {piece}, which is Input #{input}. Give other names, or rename the input first."

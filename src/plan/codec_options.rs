@@ -25,6 +25,12 @@ pub(super) fn set(into: &mut Vec<(String, String)>, name: &str, value: &str) {
     }
 }
 
+/// True where an option of flags switches this one on, and nothing in it switches it off again.
+pub fn has_flag(options: &[(String, String)], option: &str, flag: &str) -> bool {
+    let off = format!("-{flag}");
+    options.iter().any(|(name, flags)| name == option && flags.contains(flag) && !flags.contains(&off))
+}
+
 /// True for flags that are added to those before, or taken away.
 pub(super) fn is_relative(value: &str) -> bool {
     value.starts_with('+') || (value.starts_with('-') && value[1..].starts_with(|c: char| c.is_ascii_alphabetic()))

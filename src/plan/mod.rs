@@ -43,6 +43,7 @@ mod target;
 mod threads;
 mod typed_names;
 
+pub use codec_options::has_flag;
 pub use display::{DisplayOverride, Orientation, display_override};
 pub use filter_files::{read_files, written_files};
 pub use graphs::try_files;

@@ -8,6 +8,7 @@ use super::{
     c_string, compat, dictionary::Dictionary, error::AvError, frame::Frame, graph::GraphOutput, hardware,
     hardware::HardwareDevices, packet::Packet,
 };
+use crate::plan::has_flag;
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ffi::c_int;
@@ -55,11 +56,8 @@ pub struct EncoderSettings {
 impl EncoderSettings {
     /// Where the options ask for pictures of two fields: whether the top one comes first, as far as they say.
     fn asked_fields(&self) -> Option<Option<bool>> {
-        let of_fields = |(name, flags): &(String, String)| {
-            let has = |flag: &str| flags.contains(flag) && !flags.contains(&format!("-{flag}"));
-            name == "flags" && (has("ildct") || has("ilme"))
-        };
-        (self.top_field_first.is_some() || self.options.iter().any(of_fields)).then_some(self.top_field_first)
+        let of_fields = ["ildct", "ilme"].iter().any(|flag| has_flag(&self.options, "flags", flag));
+        (self.top_field_first.is_some() || of_fields).then_some(self.top_field_first)
     }
 }
 

@@ -11,7 +11,9 @@ use crate::engine::keyframes::ForcedKeyframes;
 use crate::engine::{AS_FFMPEG, StopSignal};
 use crate::facts::StreamFacts;
 use crate::octets::{self, file_path};
-use crate::plan::{MetadataChange, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment};
+use crate::plan::{
+    MetadataChange, MetadataEdit, OutputPlan, OutputStreamPlan, Plan, StreamSource, Treatment, has_flag,
+};
 use std::path::Path;
 use std::time::Duration;
 
@@ -222,7 +224,7 @@ pub(in crate::engine) fn remove_if_empty(output: &OutputPlan) {
 
 /// True when an option switches `bitexact` on, or `default` when it says nothing of it.
 fn is_exact(options: &[(String, String)], name: &str, default: bool) -> bool {
-    options.iter().any(|(k, v)| k == name && v.contains("bitexact") && !v.contains("-bitexact")) || default
+    has_flag(options, name, "bitexact") || default
 }
 
 /// "folder ... does not exist" and how to make it, of a file in a folder that is not there.

@@ -17,7 +17,7 @@ use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
 use crate::engine::stages::feed::AHEAD;
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
 use crate::facts::{InputFacts, MediaKind};
-use crate::plan::{DecoderThreads, DemuxerSettings, Plan};
+use crate::plan::{DecoderThreads, Plan, has_flag};
 use crate::spec::InputGap;
 use crate::timing::{Pacer, Timeline};
 use std::sync::Arc;
@@ -115,7 +115,8 @@ impl Builder<'_> {
                 facts.streams.iter().map(|s| stream_timing(&demuxer, (&facts.format, s), input)).collect(),
             );
             let used: Vec<bool> = input.streams.iter().map(|s| s.used).collect();
-            let times_stay_unknown = leaves_times_unknown(&opening);
+            // Packets keep the times that their container tells then, of which many have none.
+            let times_stay_unknown = has_flag(&opening.options, "fflags", "nofillin");
             let live = input.session.map(|session| {
                 let subject = Subject { is_input: true, index, url: facts.url.clone() };
                 let meter = Arc::clone(&self.meter.inputs[index].session);
@@ -176,11 +177,4 @@ fn decoder_failed(
         message.push_str(&format!(". It holds {codec}: name no decoder before -i, and one is found."));
     }
     PrepareError::Failed(message)
-}
-
-/// True where packets keep the times that their container tells, of which many have none (`-fflags nofillin`): how far such an input
-/// went is not known.
-fn leaves_times_unknown(opening: &DemuxerSettings) -> bool {
-    let flags = opening.options.iter().rfind(|(name, _)| name == "fflags");
-    flags.is_some_and(|(_, value)| value.contains("nofillin") && !value.contains("-nofillin"))
 }

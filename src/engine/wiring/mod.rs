@@ -195,9 +195,9 @@ impl Prepared {
             Ok(()) => Ok(running),
             Err(error) => {
                 stop.abort();
-                let opened = running.plan.outputs.clone();
+                let plan = Arc::clone(&running.plan);
                 running.join();
-                opened.iter().for_each(remove_if_empty);
+                plan.outputs.iter().for_each(remove_if_empty);
                 Err(error)
             }
         }
