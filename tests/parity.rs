@@ -699,6 +699,10 @@ const SELDOM: &[Case] = &[
     same("a program", "-i {av.mp4} -c copy -program title=News:program_num=7:st=0:st=1 out.ts"),
     same("two programs", "-i {two.mkv} -map 0 -c copy -program st=0:st=1 -program title=B:st=0:st=2 out.ts"),
     same("a timecode", "-i {av.mp4} -an -c:v mpeg2video -timecode 01:02:03:04 out.mov"),
+    same(
+        "clips of two rates as MPEG-1, which has rates of its own",
+        "-f lavfi -i testsrc=s=64x48:d=1:r=25 -f lavfi -i testsrc=s=64x48:d=1:r=30 -filter_complex [0:v][1:v]concat out.mpg",
+    ),
     same("a VCD", "-i {av.mp4} -t 0.8 -target pal-vcd out.mpg"),
     same("a DVD", "-i {av.mp4} -t 0.4 -target ntsc-dvd out.mpg"),
     same("a DV", "-i {av.mp4} -t 0.4 -target pal-dv out.dv"),

@@ -243,6 +243,25 @@ fn made(line: &str) -> FileFacts {
     probe(&dir.path().join(args.last().unwrap())).unwrap()
 }
 
+/// Clips of 25 and of 30 pictures a second, side by side and one behind the other; in MP4 ffmpeg 5.1 makes a million a second of
+/// them.
+#[test]
+fn pictures_that_have_no_rate_in_common_are_not_repeated() {
+    let sources = "-f lavfi -i testsrc=s=64x48:d=1:r=25 -f lavfi -i testsrc=s=64x48:d=1:r=30 -c:v libx264";
+    for (joint, pictures, seconds) in [("[0:v][1:v]hstack", 50, 1), ("[0:v][1:v]concat", 55, 2)] {
+        let made = |rest: &str| made(&format!("{sources} -filter_complex {joint} {rest} out.mp4")).packets.len();
+        assert_eq!(made(""), pictures, "{joint}");
+        for (rate, rest) in [(30, "-r 30"), (25, "-fps_mode cfr")] {
+            assert!(made(rest).abs_diff(rate * seconds) <= 1, "{joint} {rest}");
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let line = format!("-v warning -nostdin -y {sources} -filter_complex [0:v][1:v]concat -c:v mpeg4 out.avi");
+    let refused = run(&weir(), &words(&line), dir.path(), LIMIT);
+    assert_eq!(refused.code(), Some(1));
+    assert!(refused.stderr.contains("-r 25, or fps=25 as the last filter"), "{}", refused.stderr);
+}
+
 /// ffmpeg 7 and newer leave them where they were in the source.
 #[test]
 fn a_seek_behind_the_input_moves_encoded_subtitles_with_their_pictures() {

@@ -156,6 +156,7 @@ fn video_plan(
     plan.force_key_frames = place.value(&spec.force_key_frames).cloned();
     plan.supported_frame_rates = catalog.encoder_frame_rates(&facts.name);
     plan.fps_mode = fps_mode::choose(context, spec, muxer, stream, place, plan)?;
+    plan.rate_may_vary = fps_mode::is_custom(context, spec, place);
     let full_range = || ["yuvj420p", "yuvj422p", "yuvj444p"].map(str::to_owned).to_vec();
     let strict = plan.options.iter().find(|(k, _)| k == "strict").map(|(_, v)| v.as_str());
     let mjpeg = facts.name == "mjpeg" && !matches!(strict, Some("-1" | "-2" | "unofficial" | "experimental"));

@@ -15,7 +15,7 @@ pub(super) fn check(
 ) -> Result<(), Box<Diagnostic>> {
     let assigned = place.assigned(&spec.fps_mode);
     let Some(unknown) = assigned.filter(|a| a.value == FpsMode::Unknown) else { return Ok(()) };
-    let typed = context.spec.global.arguments.get(unknown.origin.arg + 1).map_or("", String::as_str);
+    let typed = context.spec.global.value_of(&unknown.origin);
     let message = format!("Invalid value {typed} specified for fps_mode of #{output}:{stream}.");
     Err(Box::new(Diagnostic::error("bad-fps-mode", message).at(&unknown.origin)))
 }
@@ -23,6 +23,11 @@ pub(super) fn check(
 fn asked(context: &Context, spec: &OutputSpec, place: &OutputPlace) -> FpsMode {
     let assigned = place.assigned(&spec.fps_mode);
     assigned.map(|a| a.value).or(context.spec.global.vsync).unwrap_or_default()
+}
+
+/// True where nobody asks for a mode, so that the format's custom counts.
+pub(super) fn is_custom(context: &Context, spec: &OutputSpec, place: &OutputPlace) -> bool {
+    asked(context, spec, place) == FpsMode::Auto
 }
 
 fn asks_rate(plan: &EncodePlan) -> bool {

@@ -102,6 +102,13 @@ impl Default for GlobalSpec {
     }
 }
 
+impl GlobalSpec {
+    /// What was typed behind an option; empty where nothing was.
+    pub fn value_of(&self, option: &Origin) -> &str {
+        self.arguments.get(option.arg + 1).map_or("", String::as_str)
+    }
+}
+
 /// Whether an existing output may be overwritten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Overwrite {

@@ -103,6 +103,8 @@ pub struct EncodePlan {
     pub supported_frame_rates: Vec<Rational>,
     /// How pictures become frames; never `Auto`.
     pub fps_mode: FpsMode,
+    /// A constant rate is the format's custom alone: pictures that have no rate in common keep their times.
+    pub rate_may_vary: bool,
     /// `-q`, in FFmpeg's lambda units.
     pub global_quality: Option<i32>,
     /// `-aspect`.

@@ -97,7 +97,7 @@ fn tell(
 ) {
     let matching: Vec<_> = values.iter().filter(|(specifier, _)| matches(specifier)).collect();
     let [_, .., (specifier, origin)] = matching.as_slice() else { return };
-    let value = context.spec.global.arguments.get(origin.arg + 1).map_or("", String::as_str);
+    let value = context.spec.global.value_of(origin);
     let specifier = specifier.to_string();
     let colon = if specifier.is_empty() { "" } else { ":" };
     let words = format!(

@@ -1,7 +1,7 @@
 //! `-b:a 192k` for FLAC, `-q:v 2` for PNG, `-bf 2` for VP9: what an encoder does not go by, and says nothing of.
 
 use crate::catalog::CodecFacts;
-use crate::diagnostic::{Diagnostic, Origin, mask_url};
+use crate::diagnostic::{Diagnostic, mask_url};
 use crate::plan::correction::Findings;
 use crate::plan::place::OutputPlace;
 use crate::plan::{Choice, Context, OutputDraft};
@@ -47,10 +47,10 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
         let whys: Option<Vec<String>> =
             encoders(specifier).into_iter().filter(counts).map(|(stream, encoder)| why(stream, encoder)).collect();
         let Some(why) = whys.and_then(|whys| whys.into_iter().next()) else { continue };
-        let value = typed_value(context, origin);
+        let value = context.spec.global.value_of(origin);
         let message = format!("{} {value} has no effect on {}: {why}.", origin.token, mask_url(&spec.url));
         let diagnostic = Diagnostic::warning("unheeded", message).ffmpeg_says("").at(origin);
-        findings.mend(context.spec, diagnostic.remedy("Leave it out."), &value, None);
+        findings.mend(context.spec, diagnostic.remedy("Leave it out."), value, None);
     }
     diagnostics.extend(findings.finish(context.spec));
 }
@@ -82,10 +82,6 @@ fn why_no_b_frames(encoder: &CodecFacts, is_baseline: bool) -> Option<String> {
 
 fn loses_nothing(encoder: &CodecFacts) -> bool {
     encoder.lossless && encoder.name != NO_CODEC
-}
-
-fn typed_value(context: &Context, origin: &Origin) -> String {
-    context.spec.global.arguments.get(origin.arg + 1).cloned().unwrap_or_default()
 }
 
 #[cfg(test)]

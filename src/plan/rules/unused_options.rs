@@ -47,7 +47,7 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
             // `-c:s copy` is often typed for whatever the input may have.
             let names_codec = specifier.index.is_none() && spec.codec.0.iter().any(|codec| codec.origin == *origin);
             let severity = if names_codec { Severity::Note } else { Severity::Warning };
-            let value = context.spec.global.arguments.get(origin.arg + 1).map_or(String::new(), |v| shell_quoted(v));
+            let value = shell_quoted(context.spec.global.value_of(origin));
             let message = format!(
                 "{} {value} has no effect on {}: it has {}.",
                 origin.token,

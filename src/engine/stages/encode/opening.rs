@@ -71,7 +71,7 @@ impl EncodeStage {
             let base = encoder.time_base();
             self.time_base = base;
             self.control = Some(FrameRate::new(FrameRateSettings {
-                mode: self.settings.plan.fps_mode,
+                mode: self.mode_at(self.frame_rate),
                 time_base: base,
                 start_us: self.settings.start_us,
                 max_frames: self.settings.max_frames.unwrap_or(i64::MAX),
@@ -143,7 +143,10 @@ impl EncodeStage {
             let format = format_name(MediaKind::Video, s.format)?;
             even_size(&plan.encoder, &format, colour_shifts(s.format), (s.width, s.height))
         });
-        let advice = uneven.or_else(|| self.missing_log()).unwrap_or_else(|| {
+        let rateless = (self.settings.kind == MediaKind::Video && !self.frame_rate.is_valid()).then(|| {
+            "its pictures come at no constant rate, and -r 25, or fps=25 as the last filter, gives them one".to_owned()
+        });
+        let advice = uneven.or(rateless).or_else(|| self.missing_log()).unwrap_or_else(|| {
             "maybe incorrect parameters such as bit_rate, rate, width or height: the encoder's own message above names the \
              one it refuses"
                 .to_owned()
