@@ -131,7 +131,7 @@ type Figure = fn(&SessionMeter, u64) -> f64;
 fn live(text: &mut String, sessions: &[(String, &SessionMeter, u64)]) {
     let mut state = Family::new(text, "weir_session_state", "gauge", "1 for the state that a session is in.");
     for (labels, session, _) in sessions {
-        for one in [State::Connecting, State::Live, State::Stalled, State::Backoff, State::Over] {
+        for one in State::ALL {
             state.put(&format!("{labels},state=\"{}\"", one.name()), f64::from(u8::from(session.state() == one)));
         }
     }

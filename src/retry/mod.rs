@@ -44,6 +44,9 @@ pub enum State {
 }
 
 impl State {
+    /// All of them, in the order of a session's life.
+    pub const ALL: [Self; 5] = [Self::Connecting, Self::Live, Self::Stalled, Self::Backoff, Self::Over];
+
     /// The word for it in events and metrics.
     pub const fn name(self) -> &'static str {
         match self {

@@ -39,16 +39,14 @@ pub struct SessionMeter {
     pub media_us: AtomicI64,
 }
 
-const STATES: [State; 5] = [State::Connecting, State::Live, State::Stalled, State::Backoff, State::Over];
-
 impl SessionMeter {
     /// Where the session stood when it was last heard of.
     pub fn state(&self) -> State {
-        STATES.get(usize::from(self.state.load(Relaxed))).copied().unwrap_or(State::Over)
+        State::ALL.get(usize::from(self.state.load(Relaxed))).copied().unwrap_or(State::Over)
     }
 
     fn set_state(&self, state: State) {
-        let index = STATES.iter().position(|s| *s == state).unwrap_or(0);
+        let index = State::ALL.iter().position(|s| *s == state).unwrap_or(0);
         self.state.store(u8::try_from(index).unwrap_or(0), Relaxed);
     }
 }
