@@ -1,4 +1,4 @@
-//! Metadata and dispositions of an output: what is copied, what is set, in ffmpeg's order.
+//! Metadata of an output: what is copied, what is set, in ffmpeg's order.
 
 use super::{
     Choice, Context, MetadataChange, MetadataEdit, OutputDraft, ProgramPlan,
@@ -6,8 +6,8 @@ use super::{
     stream_groups,
 };
 use crate::diagnostic::{Diagnostic, mask_url};
-use crate::facts::{MediaKind, Metadata, StreamGroup};
-use crate::spec::{Dispositions, MetadataPlace, OutputSpec};
+use crate::facts::{Metadata, StreamGroup};
+use crate::spec::{MapMetadataSpec, MetadataPlace, MetadataSpec, OutputSpec};
 
 /// Keys that describe the source file and not its content.
 const FILE_KEYS: [&str; 4] = ["creation_time", "company_name", "product_name", "product_version"];
@@ -26,158 +26,167 @@ pub(super) struct OutputMetadata {
     pub(super) program_edits: Vec<(usize, MetadataEdit)>,
 }
 
-/// Works out `-map_metadata`, `-map_chapters` and `-metadata`. `encoded` tells for each stream whether it is encoded.
+/// Works out `-map_metadata`, `-map_chapters`, `-program` and `-metadata`. `encoded` tells for each stream whether it is encoded.
 pub(super) fn plan(
     context: &Context,
     index: usize,
     draft: &OutputDraft,
     encoded: &[bool],
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<OutputMetadata> {
+) -> Result<OutputMetadata, Box<Diagnostic>> {
     let spec = &context.spec.outputs[index];
     let count = draft.streams.len();
-    let groups = match stream_groups::plan(context, spec, count) {
-        Ok(groups) => groups,
-        Err(diagnostic) => {
-            diagnostics.push(diagnostic);
-            return None;
-        }
-    };
-    let mut result =
+    let groups = stream_groups::plan(context, spec, count)?;
+    let mut made =
         OutputMetadata { streams: vec![Vec::new(); count], rotations: vec![None; count], ..OutputMetadata::default() };
-    let (mut manual_global, mut manual_streams, mut manual_chapters) = (false, false, false);
     for map in &spec.map_metadata {
-        let Some(input) = map.input else {
-            // "-map_metadata -1" switches everything off that is copied by itself.
-            match map.to {
-                MetadataPlace::Global if map.names_file => manual_global = true,
-                MetadataPlace::Global => (manual_global, manual_streams, manual_chapters) = (true, true, true),
-                MetadataPlace::Streams(_) => manual_streams = true,
-                MetadataPlace::Chapter(_) => manual_chapters = true,
-                MetadataPlace::Program(_) => {}
-            }
-            continue;
-        };
-        for place in [&map.to, &map.from] {
-            match place {
-                MetadataPlace::Global => manual_global = true,
-                MetadataPlace::Streams(_) => manual_streams = true,
-                MetadataPlace::Chapter(_) => manual_chapters = true,
-                MetadataPlace::Program(_) => {}
-            }
-        }
-        // Chapters and programs of the output do not exist yet, as in ffmpeg.
-        let source = match &map.to {
-            MetadataPlace::Chapter(chapter) => {
-                Err(no_such("chapter", *chapter, "the output has none when metadata is mapped"))
-            }
-            MetadataPlace::Program(program) => {
-                Err(no_such("program", *program, "the output has none when metadata is mapped"))
-            }
-            MetadataPlace::Global | MetadataPlace::Streams(_) => source_metadata(context, input, &map.from),
-        };
-        let source = match source {
-            Ok(source) => source,
-            Err((reason, words)) => {
-                let message = format!("{}: {reason}.", map.origin.token);
-                diagnostics.push(Diagnostic::error("map-metadata", message).ffmpeg_says(words).at(&map.origin));
-                return None;
-            }
-        };
-        let edits: Vec<MetadataEdit> = source.iter().map(|(k, v)| MetadataEdit::default(k, v)).collect();
-        match &map.to {
-            MetadataPlace::Global => result.global.extend(edits),
-            MetadataPlace::Streams(specifier) => {
-                for (i, stream) in result.streams.iter_mut().enumerate() {
-                    if OutputPlace::in_draft(draft, i).matches(specifier) {
-                        stream.extend(edits.iter().cloned());
-                    }
-                }
-            }
-            MetadataPlace::Chapter(_) | MetadataPlace::Program(_) => {}
-        }
+        made.map(context, draft, map)?;
     }
-    if !manual_global && let Some(first) = context.facts.first() {
-        result.global.extend(first.metadata.iter().map(|(k, v)| MetadataEdit::default(k, v)));
+    let by_hand = ByHand::of(&spec.map_metadata);
+    if !by_hand.global
+        && let Some(first) = context.facts.first()
+    {
+        made.global.extend(defaults(&first.metadata));
         if spec.duration_us.is_some() || spec.stop_us.is_some() {
-            result.global.push(MetadataEdit::remove("duration"));
+            made.global.push(MetadataEdit::remove("duration"));
         }
-        result.global.extend(FILE_KEYS.iter().map(|k| MetadataEdit::remove(k)));
+        made.global.extend(FILE_KEYS.iter().map(|k| MetadataEdit::remove(k)));
     }
-    if !manual_streams {
-        for ((edits, stream), encoded) in result.streams.iter_mut().zip(&draft.streams).zip(encoded) {
-            let Some((input, source)) = stream.source.input() else { continue };
-            let source = &context.facts[input].streams[source];
-            edits.extend(source.metadata.iter().map(|(k, v)| MetadataEdit::default(k, v)));
-            if *encoded {
-                edits.push(MetadataEdit::forget("encoder"));
-            }
-        }
+    if !by_hand.streams {
+        made.copy_streams(context, draft, encoded);
     }
-    for (edits, stream) in result.streams.iter_mut().zip(&draft.streams) {
+    for (edits, stream) in made.streams.iter_mut().zip(&draft.streams) {
         if let Choice::Attach { file } = &stream.choice {
             edits.insert(0, MetadataEdit::default("filename", file.rsplit('/').next().unwrap_or(file)));
         }
     }
     for (number, program) in spec.seldom.programs.iter().enumerate() {
-        match parse_program(&program.value, number) {
-            Ok(parsed) => result.programs.push(parsed),
-            Err(message) => {
-                diagnostics.push(Diagnostic::error("program", message).at(&program.origin));
-                return None;
-            }
-        }
+        let refused = |message| Diagnostic::error("program", message).at(&program.origin);
+        made.programs.push(parse_program(&program.value, number).map_err(refused)?);
     }
     // By now the groups are there for specifiers to name; what is mapped is copied before.
-    let whole = OutputPlace::all(draft, &groups).with_metadata(result.streams.iter().map(|edits| told_by(edits)));
-    result.stream_groups = groups;
-    result.chapters_from = chapters(context, spec, diagnostics)?.map(|input| (input, !manual_chapters));
-    for entry in &spec.metadata {
-        let edit = MetadataEdit::typed(&entry.key, &entry.value);
-        match &entry.place {
-            MetadataPlace::Global => result.global.push(edit),
+    let whole = OutputPlace::all(draft, &groups).with_metadata(made.streams.iter().map(|edits| told_by(edits)));
+    made.stream_groups = groups;
+    made.chapters_from = chapters(context, spec)?.map(|input| (input, !by_hand.chapters));
+    for typed in &spec.metadata {
+        made.set(typed, &whole, &mask_url(&spec.url), diagnostics)?;
+    }
+    Ok(made)
+}
+
+/// What `-map_metadata` names, so that none of it is copied by itself.
+#[derive(Clone, Copy, Debug, Default)]
+struct ByHand {
+    global: bool,
+    streams: bool,
+    chapters: bool,
+}
+
+impl ByHand {
+    fn of(maps: &[MapMetadataSpec]) -> Self {
+        let mut by_hand = Self::default();
+        for map in maps {
+            // "-map_metadata -1" switches all of it off.
+            if map.input.is_none() && map.to == MetadataPlace::Global && !map.names_file {
+                return Self { global: true, streams: true, chapters: true };
+            }
+            for place in std::iter::once(&map.to).chain(map.input.map(|_| &map.from)) {
+                match place {
+                    MetadataPlace::Global => by_hand.global = true,
+                    MetadataPlace::Streams(_) => by_hand.streams = true,
+                    MetadataPlace::Chapter(_) => by_hand.chapters = true,
+                    MetadataPlace::Program(_) => {}
+                }
+            }
+        }
+        by_hand
+    }
+}
+
+impl OutputMetadata {
+    /// Carries out one `-map_metadata`.
+    fn map(&mut self, context: &Context, draft: &OutputDraft, map: &MapMetadataSpec) -> Result<(), Box<Diagnostic>> {
+        let Some(input) = map.input else { return Ok(()) };
+        // Chapters and programs of the output do not exist yet, as in ffmpeg.
+        let why = "the output has none when metadata is mapped";
+        let source = match &map.to {
+            MetadataPlace::Chapter(chapter) => Err(no_such("chapter", *chapter, why)),
+            MetadataPlace::Program(program) => Err(no_such("program", *program, why)),
+            MetadataPlace::Global | MetadataPlace::Streams(_) => source_metadata(context, input, &map.from),
+        };
+        let source = source.map_err(|(reason, words)| {
+            let message = format!("{}: {reason}.", map.origin.token);
+            Diagnostic::error("map-metadata", message).ffmpeg_says(words).at(&map.origin)
+        })?;
+        match &map.to {
             MetadataPlace::Streams(specifier) => {
-                if !(0..count).any(|i| whole.names(specifier, i)) {
-                    let message = format!(
-                        "{} {}={} has no effect on {}: it has {}.",
-                        entry.origin.token,
-                        entry.key,
-                        entry.value,
-                        mask_url(&spec.url),
-                        lacking(specifier, &[])
-                    );
-                    diagnostics.push(Diagnostic::warning("unused-option", message).ffmpeg_says("").at(&entry.origin));
-                }
-                // A display matrix takes the place of this key.
-                let angle = (entry.key == "rotate").then(|| entry.value.parse::<f64>().ok()).flatten();
-                for (i, stream) in result.streams.iter_mut().enumerate() {
-                    if !whole.names(specifier, i) {
-                        continue;
-                    }
-                    match angle {
-                        Some(angle) => result.rotations[i] = Some(angle),
-                        None => stream.push(edit.clone()),
+                for (i, stream) in self.streams.iter_mut().enumerate() {
+                    if OutputPlace::in_draft(draft, i).matches(specifier) {
+                        stream.extend(defaults(source));
                     }
                 }
             }
-            MetadataPlace::Chapter(chapter) => result.chapters.push((*chapter, edit)),
-            MetadataPlace::Program(program) if *program < result.programs.len() => {
-                result.program_edits.push((*program, edit));
-            }
-            MetadataPlace::Program(program) => {
-                diagnostics.push(
-                    Diagnostic::error(
-                        "metadata-program",
-                        format!("Invalid program index {program} in metadata specifier."),
-                    )
-                    .remedy("-program makes programs.")
-                    .at(&entry.origin),
-                );
-                return None;
+            _ => self.global.extend(defaults(source)),
+        }
+        Ok(())
+    }
+
+    /// What each stream of an input brings along.
+    fn copy_streams(&mut self, context: &Context, draft: &OutputDraft, encoded: &[bool]) {
+        for ((edits, stream), encoded) in self.streams.iter_mut().zip(&draft.streams).zip(encoded) {
+            let Some((input, source)) = stream.source.input() else { continue };
+            edits.extend(defaults(&context.facts[input].streams[source].metadata));
+            if *encoded {
+                edits.push(MetadataEdit::forget("encoder"));
             }
         }
     }
-    Some(result)
+
+    /// Carries out one `-metadata`; `whole` is the output's streams, and `url` its name to be told.
+    fn set(
+        &mut self,
+        typed: &MetadataSpec,
+        whole: &OutputPlace,
+        url: &str,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Result<(), Box<Diagnostic>> {
+        let edit = MetadataEdit::typed(&typed.key, &typed.value);
+        match &typed.place {
+            MetadataPlace::Global => self.global.push(edit),
+            MetadataPlace::Streams(specifier) => {
+                let named: Vec<usize> = (0..self.streams.len()).filter(|i| whole.names(specifier, *i)).collect();
+                if named.is_empty() {
+                    let MetadataSpec { origin, key, value, .. } = typed;
+                    let lacking = lacking(specifier, &[]);
+                    let message = format!("{} {key}={value} has no effect on {url}: it has {lacking}.", origin.token);
+                    diagnostics.push(Diagnostic::warning("unused-option", message).ffmpeg_says("").at(origin));
+                }
+                // A display matrix takes the place of this key.
+                let angle = (typed.key == "rotate").then(|| typed.value.parse::<f64>().ok()).flatten();
+                for i in named {
+                    match angle {
+                        Some(angle) => self.rotations[i] = Some(angle),
+                        None => self.streams[i].push(edit.clone()),
+                    }
+                }
+            }
+            MetadataPlace::Chapter(chapter) => self.chapters.push((*chapter, edit)),
+            MetadataPlace::Program(program) if *program < self.programs.len() => {
+                self.program_edits.push((*program, edit));
+            }
+            MetadataPlace::Program(program) => {
+                let message = format!("Invalid program index {program} in metadata specifier.");
+                let refused = Diagnostic::error("metadata-program", message).remedy("-program makes programs.");
+                return Err(Box::new(refused.at(&typed.origin)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is taken along where nothing else is said.
+fn defaults(source: &Metadata) -> impl Iterator<Item = MetadataEdit> {
+    source.iter().map(|(key, value)| MetadataEdit::default(key, value))
 }
 
 /// The keys and values that edits leave.
@@ -252,122 +261,25 @@ fn source_metadata<'a>(context: &'a Context, input: usize, from: &MetadataPlace)
     }
 }
 
-fn chapters(context: &Context, spec: &OutputSpec, diagnostics: &mut Vec<Diagnostic>) -> Option<Option<usize>> {
+/// The input whose chapters are taken along, if any are.
+fn chapters(context: &Context, spec: &OutputSpec) -> Result<Option<usize>, Box<Diagnostic>> {
     match spec.map_chapters {
-        None => Some(context.facts.iter().position(|f| f.chapters > 0)),
-        Some(index) if index < 0 => Some(None),
-        Some(index) => match context.facts.get(index as usize) {
-            Some(_) => Some(Some(index as usize)),
-            None => {
-                diagnostics.push(Diagnostic::error(
-                    "map-chapters",
-                    format!("Invalid input file index {index} in chapter mapping."),
-                ));
-                None
-            }
-        },
-    }
-}
-
-/// Dispositions of every stream: those of the source, or those that `-disposition` sets; and a default stream of each
-/// kind that has several.
-pub(super) fn dispositions(context: &Context, spec: &OutputSpec, draft: &OutputDraft) -> Vec<Vec<String>> {
-    let mut all: Vec<Vec<String>> = draft
-        .streams
-        .iter()
-        .map(|s| s.source.input().map_or(Vec::new(), |(i, s)| context.facts[i].streams[s].disposition.clone()))
-        .collect();
-    let mut any_typed = false;
-    for (i, flags) in all.iter_mut().enumerate() {
-        let place = OutputPlace::in_draft(draft, i);
-        if let Some(typed) = place.assigned(&spec.disposition) {
-            *flags = parse_disposition(&typed.value, flags);
-            any_typed = true;
+        None => Ok(context.facts.iter().position(|f| f.chapters > 0)),
+        Some(index) if index < 0 => Ok(None),
+        Some(index) if context.facts.get(index as usize).is_some() => Ok(Some(index as usize)),
+        Some(index) => {
+            let message = format!("Invalid input file index {index} in chapter mapping.");
+            Err(Box::new(Diagnostic::error("map-chapters", message)))
         }
     }
-    if any_typed {
-        return all;
-    }
-    for kind in [MediaKind::Video, MediaKind::Audio, MediaKind::Subtitle, MediaKind::Data, MediaKind::Attachment] {
-        let members: Vec<usize> = (0..all.len()).filter(|i| draft.streams[*i].kind == kind).collect();
-        if members.len() < 2 || members.iter().any(|i| all[*i].iter().any(|d| d == "default")) {
-            continue;
-        }
-        if let Some(first) = members.iter().find(|i| !all[**i].iter().any(|d| d == "attached_pic")) {
-            all[*first].push("default".to_owned());
-        }
-    }
-    all
-}
-
-/// `default+forced`, `+forced`, `-default`, `0`, `0x41`.
-fn parse_disposition(typed: &str, current: &[String]) -> Vec<String> {
-    let mut flags: Vec<String> = if typed.starts_with(['+', '-']) { current.to_vec() } else { Vec::new() };
-    let mut rest = typed;
-    while !rest.is_empty() {
-        let (add, body) = match rest.as_bytes()[0] {
-            b'+' => (true, &rest[1..]),
-            b'-' => (false, &rest[1..]),
-            _ => (true, rest),
-        };
-        let end = body.find(['+', '-']).unwrap_or(body.len());
-        let name = &body[..end];
-        for name in Dispositions::named_by(name).unwrap_or_else(|| vec![name]) {
-            flags.retain(|f| f != name);
-            if add && !name.is_empty() {
-                flags.push(name.to_owned());
-            }
-        }
-        rest = &body[end..];
-    }
-    flags
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{MetadataEdit, parse_disposition};
+    use super::MetadataEdit;
     use crate::facts::{InputFacts, StreamFacts};
-    use crate::plan::testing::{audio, input, planned, video};
-
-    fn parsed(typed: &str, current: &[&str]) -> Vec<String> {
-        let current: Vec<String> = current.iter().map(|flag| (*flag).to_owned()).collect();
-        parse_disposition(typed, &current)
-    }
-
-    #[test]
-    fn dispositions_are_set_added_and_taken_away() {
-        assert_eq!(parsed("default", &["forced"]), ["default"]);
-        assert_eq!(parsed("default+forced", &[]), ["default", "forced"]);
-        assert_eq!(parsed("+forced", &["default"]), ["default", "forced"]);
-        assert_eq!(parsed("-default", &["default", "forced"]), ["forced"]);
-        assert_eq!(parsed("+default", &["default"]), ["default"]);
-        assert_eq!(parsed("-default+forced", &["default"]), ["forced"]);
-        assert!(parsed("0", &["default", "forced"]).is_empty());
-        assert_eq!(parsed("1+0x40", &["dub"]), ["default", "forced"]);
-        assert_eq!(parsed("-1", &["default", "forced"]), ["forced"]);
-        assert!(parsed("", &["default"]).is_empty());
-    }
-
-    fn dispositions(line: &str, facts: &[InputFacts]) -> Vec<Vec<String>> {
-        planned(line, facts).unwrap().outputs[0].streams.iter().map(|s| s.disposition.clone()).collect()
-    }
-
-    #[test]
-    fn of_several_streams_of_a_kind_the_first_becomes_the_default_unless_one_is_it() {
-        let facts = [input(vec![video("h264"), audio("aac"), audio("aac")])];
-        let none: Vec<String> = Vec::new();
-        let default = vec!["default".to_owned()];
-        let line = "-i a -map 0 -c copy out.mkv";
-        assert_eq!(dispositions(line, &facts), [none.clone(), default.clone(), none.clone()]);
-        let chosen = StreamFacts { disposition: default.clone(), ..audio("aac") };
-        let facts = [input(vec![video("h264"), audio("aac"), chosen])];
-        assert_eq!(dispositions(line, &facts), [none.clone(), none.clone(), default.clone()]);
-        let typed = "-i a -map 0 -c copy -disposition:a:0 default -disposition:a:1 0 out.mkv";
-        assert_eq!(dispositions(typed, &facts), [none.clone(), default.clone(), none.clone()]);
-        let of_nothing = "-i a -map 0:a -c copy -disposition:v default out.mkv";
-        assert_eq!(dispositions(of_nothing, &[input(vec![audio("aac"), audio("aac")])]), [default, none]);
-    }
+    use crate::plan::testing::{audio, input, planned};
 
     fn with_metadata() -> [InputFacts; 1] {
         let tag = |key: &str, value: &str| (key.to_owned(), value.to_owned());

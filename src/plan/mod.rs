@@ -6,6 +6,7 @@ mod codec;
 mod codec_options;
 mod correction;
 mod display;
+mod dispositions;
 mod draft;
 mod encode;
 mod filter_arguments;
@@ -114,8 +115,13 @@ pub fn plan(
     };
     let mut plan = Plan { inputs: input::plan(&context), graphs, ..Plan::default() };
     for (index, draft) in drafts.iter().enumerate() {
-        let Some(output) = output::output(&context, index, draft, &mut diagnostics) else { return Err(diagnostics) };
-        plan.outputs.push(output);
+        match output::output(&context, index, draft, &mut diagnostics) {
+            Ok(output) => plan.outputs.push(output),
+            Err(diagnostic) => {
+                diagnostics.push(*diagnostic);
+                return Err(diagnostics);
+            }
+        }
     }
     plan.decoders = match loopback::plan(&context, &plan.outputs, &plan.graphs, &mut diagnostics) {
         Ok(decoders) => decoders,

@@ -2,7 +2,9 @@
 
 use super::{
     Choice, Context, CopyPlan, EncodePlan, OutputDraft, OutputPlan, OutputStreamPlan, StatsPlan, StatsPlans,
-    StreamDraft, Treatment, codec_options, encode, fps_mode, heartbeats, input, metadata, place::OutputPlace,
+    StreamDraft, Treatment, codec_options, dispositions, encode, fps_mode, heartbeats, input,
+    metadata::{self, OutputMetadata},
+    place::OutputPlace,
     refusal_advice, session,
 };
 use crate::catalog::FrameLength;
@@ -19,101 +21,19 @@ pub(super) fn output(
     index: usize,
     draft: &OutputDraft,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<OutputPlan> {
+) -> Result<OutputPlan, Box<Diagnostic>> {
     let spec = &context.spec.outputs[index];
-    let duration_us =
-        match input::recording_time(spec.start_us, spec.duration_us, spec.stop_us, &mask_url(&spec.url), diagnostics) {
-            Ok(duration) => duration,
-            Err(diagnostic) => {
-                diagnostics.push(diagnostic.at(&spec.origin));
-                return None;
-            }
-        };
+    let url = mask_url(&spec.url);
+    let duration_us = input::recording_time(spec.start_us, spec.duration_us, spec.stop_us, &url, diagnostics)
+        .map_err(|refused| refused.at(&spec.origin))?;
     let encoded: Vec<bool> =
         draft.streams.iter().map(|s| !matches!(s.choice, Choice::Copy | Choice::Attach { .. })).collect();
     let metadata = metadata::plan(context, index, draft, &encoded, diagnostics)?;
-    let dispositions = metadata::dispositions(context, spec, draft);
-    let mut options = Vec::new();
-    codec_options::merge(&mut options, spec.options.iter().filter(|o| o.scopes.format));
-    codec_options::set_defaults(&mut options, &draft.options);
-    let preload_us = spec.mux_preload_us.as_ref().map_or(MUX_PRELOAD_US, |typed| typed.value);
-    if preload_us != 0 && context.catalog.muxer_has_option(&draft.muxer.name, "preload") {
-        options.push(("preload".to_owned(), preload_us.to_string()));
-    }
+    let options = muxer_options(context, spec, draft);
     let mut streams = Vec::new();
-    for (i, stream) in draft.streams.iter().enumerate() {
-        let place = OutputPlace::in_draft(draft, i);
-        let treatment = match encode::treatment(context, (index, i), draft, &place) {
-            Ok(treatment) => treatment,
-            Err(diagnostic) => {
-                diagnostics.push(*diagnostic);
-                return None;
-            }
-        };
-        if stream.kind != MediaKind::Video
-            && let Some(assigned) = spec.max_frames.0.iter().find(|a| a.specifier.is_all())
-        {
-            diagnostics.push(
-                Diagnostic::note(
-                    "frames-of-all",
-                    format!("{} counts {} packets too.", assigned.origin.token, stream.kind.name()),
-                )
-                .ffmpeg_says("Applying unspecific -frames to non video streams, maybe you meant -vframes ?")
-                .remedy("Use -frames:v to limit only the pictures."),
-            );
-        }
-        if let Treatment::Encode(encode) = &treatment
-            && let (Some(typed), Some(format)) = (&encode.replaced_format, encode.formats.first())
-        {
-            let encoder = &encode.encoder;
-            let message = format!("{encoder} does not take the pixel format {typed}: it gets {format}.");
-            let words =
-                format!("Incompatible pixel format '{typed}' for codec '{encoder}', auto-selecting format '{format}'");
-            diagnostics.push(Diagnostic::warning("replaced-format", message).ffmpeg_says(words));
-        }
-        if let Treatment::Encode(encode) = &treatment
-            && encode.pass.as_ref().is_some_and(|pass| !pass.writes && !pass.reads)
-        {
-            let message = "-pass names neither the first pass (1) nor the second (2): it has no effect.";
-            diagnostics.push(Diagnostic::warning("no-such-pass", message).ffmpeg_says(""));
-        }
-        diagnostics.extend(fps_mode::warning(context, spec, &place, &treatment));
-        let grouped = metadata.stream_groups.iter().any(|g| g.content.is_iamf() && g.streams.contains(&i));
-        let treatment = match treatment {
-            Treatment::Encode(mut encode) if stream.kind == MediaKind::Audio => {
-                let asked = encode.options.iter().any(|(k, v)| k == "flags2" && v.contains("fixed_frame_size"));
-                encode.frame_length = frame_length(context, &encode, grouped || asked || draft.muxer.fixed_frame_size);
-                Treatment::Encode(encode)
-            }
-            Treatment::Copy(copy) => Treatment::Copy(CopyPlan { rotation: metadata.rotations[i], ..copy }),
-            other => other,
-        };
-        streams.push(OutputStreamPlan {
-            kind: stream.kind,
-            source: stream.source,
-            treatment,
-            metadata: metadata.streams[i].clone(),
-            disposition: dispositions[i].clone(),
-            codec_tag: place.value(&spec.tag).map_or(0, |t| codec_options::four_cc(t)),
-            bitstream_filters: place
-                .value(&spec.bitstream_filters)
-                .or(stream.bitstream_filters.as_ref())
-                .filter(|filters| !filters.is_empty())
-                .cloned(),
-            max_frames: place.value(&spec.max_frames).copied(),
-            limits_output: place.value(&spec.max_frames).is_some()
-                && match stream.kind {
-                    MediaKind::Video => true,
-                    MediaKind::Audio => context.catalog.sound_limits_outputs(),
-                    _ => false,
-                },
-            queue_packets: place.value(&spec.max_muxing_queue_packets).copied().unwrap_or(128),
-            queue_bytes: place.value(&spec.muxing_queue_data_threshold_bytes).copied().unwrap_or(50 << 20),
-            encoded_by: None,
-            id: spec.seldom.stream_ids.iter().rfind(|(index, _)| *index == i).map(|(_, id)| *id),
-            time_base: place.value(&spec.seldom.time_base).copied(),
-            stats: stats(spec, stream, &place),
-        });
+    for (i, disposition) in dispositions::plan(context, spec, draft).into_iter().enumerate() {
+        let stream = stream(context, (index, i), draft, &metadata, diagnostics)?;
+        streams.push(OutputStreamPlan { disposition, ..stream });
     }
     // As in ffmpeg, nothing at all of such a stream ends the output before it begins.
     if streams.iter().any(|s| s.limits_output && s.max_frames == Some(0)) {
@@ -124,7 +44,7 @@ pub(super) fn output(
     // RTP would gather sound for so long before it sends a packet.
     let gathers = matches!(draft.muxer.name.as_str(), "rtsp" | "rtp") && spec.mux_max_delay_us == DEFAULT_MAX_DELAY_US;
     let max_delay_us = if gathers { 0 } else { spec.mux_max_delay_us };
-    Some(OutputPlan {
+    Ok(OutputPlan {
         refusal_advice: refusal_advice::advice(context, index, draft, &streams),
         refusal_guess: refusal_advice::guess(context, index, draft, &streams),
         url: spec.url.clone(),
@@ -146,6 +66,102 @@ pub(super) fn output(
         stream_groups: metadata.stream_groups,
         program_metadata: metadata.program_edits,
     })
+}
+
+/// Options for the muxer.
+fn muxer_options(context: &Context, spec: &OutputSpec, draft: &OutputDraft) -> Vec<(String, String)> {
+    let mut options = Vec::new();
+    codec_options::merge(&mut options, spec.options.iter().filter(|o| o.scopes.format));
+    codec_options::set_defaults(&mut options, &draft.options);
+    let preload_us = spec.mux_preload_us.as_ref().map_or(MUX_PRELOAD_US, |typed| typed.value);
+    if preload_us != 0 && context.catalog.muxer_has_option(&draft.muxer.name, "preload") {
+        options.push(("preload".to_owned(), preload_us.to_string()));
+    }
+    options
+}
+
+/// Plans the stream `i` of an output, but for its disposition.
+fn stream(
+    context: &Context,
+    (index, i): (usize, usize),
+    draft: &OutputDraft,
+    metadata: &OutputMetadata,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<OutputStreamPlan, Box<Diagnostic>> {
+    let (spec, stream) = (&context.spec.outputs[index], &draft.streams[i]);
+    let place = OutputPlace::in_draft(draft, i);
+    let treatment = encode::treatment(context, (index, i), draft, &place)?;
+    diagnostics.extend(warnings(context, spec, stream, &place, &treatment));
+    let treatment = match treatment {
+        Treatment::Encode(mut encode) if stream.kind == MediaKind::Audio => {
+            let grouped = metadata.stream_groups.iter().any(|g| g.content.is_iamf() && g.streams.contains(&i));
+            let asked = encode.options.iter().any(|(k, v)| k == "flags2" && v.contains("fixed_frame_size"));
+            encode.frame_length = frame_length(context, &encode, grouped || asked || draft.muxer.fixed_frame_size);
+            Treatment::Encode(encode)
+        }
+        Treatment::Copy(copy) => Treatment::Copy(CopyPlan { rotation: metadata.rotations[i], ..copy }),
+        other => other,
+    };
+    let filters = place.value(&spec.bitstream_filters).or(stream.bitstream_filters.as_ref());
+    let max_frames = place.value(&spec.max_frames).copied();
+    let limits = match stream.kind {
+        MediaKind::Video => true,
+        MediaKind::Audio => context.catalog.sound_limits_outputs(),
+        _ => false,
+    };
+    Ok(OutputStreamPlan {
+        kind: stream.kind,
+        source: stream.source,
+        treatment,
+        metadata: metadata.streams[i].clone(),
+        disposition: Vec::new(),
+        codec_tag: place.value(&spec.tag).map_or(0, |t| codec_options::four_cc(t)),
+        bitstream_filters: filters.filter(|filters| !filters.is_empty()).cloned(),
+        max_frames,
+        limits_output: max_frames.is_some() && limits,
+        queue_packets: place.value(&spec.max_muxing_queue_packets).copied().unwrap_or(128),
+        queue_bytes: place.value(&spec.muxing_queue_data_threshold_bytes).copied().unwrap_or(50 << 20),
+        encoded_by: None,
+        id: spec.seldom.stream_ids.iter().rfind(|(index, _)| *index == i).map(|(_, id)| *id),
+        time_base: place.value(&spec.seldom.time_base).copied(),
+        stats: stats(spec, stream, &place),
+    })
+}
+
+/// What is odd with a stream that can be planned all the same.
+fn warnings(
+    context: &Context,
+    spec: &OutputSpec,
+    stream: &StreamDraft,
+    place: &OutputPlace,
+    treatment: &Treatment,
+) -> Vec<Diagnostic> {
+    let mut told = Vec::new();
+    if stream.kind != MediaKind::Video
+        && let Some(assigned) = spec.max_frames.0.iter().find(|a| a.specifier.is_all())
+    {
+        let message = format!("{} counts {} packets too.", assigned.origin.token, stream.kind.name());
+        told.push(
+            Diagnostic::note("frames-of-all", message)
+                .ffmpeg_says("Applying unspecific -frames to non video streams, maybe you meant -vframes ?")
+                .remedy("Use -frames:v to limit only the pictures."),
+        );
+    }
+    if let Treatment::Encode(encode) = treatment {
+        if let (Some(typed), Some(format)) = (&encode.replaced_format, encode.formats.first()) {
+            let encoder = &encode.encoder;
+            let message = format!("{encoder} does not take the pixel format {typed}: it gets {format}.");
+            let words =
+                format!("Incompatible pixel format '{typed}' for codec '{encoder}', auto-selecting format '{format}'");
+            told.push(Diagnostic::warning("replaced-format", message).ffmpeg_says(words));
+        }
+        if encode.pass.as_ref().is_some_and(|pass| !pass.writes && !pass.reads) {
+            let message = "-pass names neither the first pass (1) nor the second (2): it has no effect.";
+            told.push(Diagnostic::warning("no-such-pass", message).ffmpeg_says(""));
+        }
+    }
+    told.extend(fps_mode::warning(context, spec, place, treatment));
+    told
 }
 
 /// How long the frames of an encoder are; the user may have a say in that.
