@@ -304,6 +304,36 @@ fn whole_files_have_status_0_whatever_is_taken_from_them() {
     }
 }
 
+/// Demuxers and decoders run ahead, by as much as they happen to.
+#[test]
+fn what_is_damaged_behind_the_end_of_every_output_is_none_of_their_concern() {
+    let dir = scratch();
+    let whole = fs::read(path("tinyfast.mp4")).unwrap();
+    fs::write(dir.path().join("cut.mp4"), &whole[..whole.len() * 7 / 10]).unwrap();
+    for (options, status) in [
+        ("-t 0.3 -c:v ffv1 -an o.mkv", 0),
+        ("-t 0.3 -c copy o.mkv", 0),
+        ("-frames:v 1 o.png", 0),
+        ("-t 0.3 -c copy o.mkv -c copy p.mkv", INCOMPLETE),
+        ("-t 0.3 -vf setpts=PTS/4 -c:v ffv1 -an o.mkv", INCOMPLETE),
+        ("-t 1:00 -c copy o.mkv", INCOMPLETE),
+    ] {
+        let run = weir_in(dir.path(), &format!("-i cut.mp4 {options}"));
+        assert!(!is_weir() || run.code() == Some(status), "{options}: {:?} {}", run.code(), run.stderr);
+    }
+}
+
+/// A slideshow as it is written in many a guide, where the last picture is to be named twice.
+#[test]
+fn a_list_that_says_how_long_its_last_file_is_shown_promises_nothing() {
+    let dir = scratch();
+    let picture = path("picture.jpg");
+    let list = format!("file '{0}'\nduration 0.2\nfile '{0}'\nduration 5\n", picture.display());
+    fs::write(dir.path().join("list.txt"), list).unwrap();
+    let run = weir_in(dir.path(), "-f concat -safe 0 -i list.txt -c:v ffv1 out.mkv");
+    assert_eq!(run.code(), Some(0), "{}", run.stderr);
+}
+
 #[test]
 fn what_would_go_to_a_closed_standard_output_is_refused() {
     let dir = scratch();
@@ -628,6 +658,23 @@ fn segments_that_could_not_be_written_are_told() {
             assert_refused(&run, "No space left on device");
             assert!(run.stderr.contains("could not be written whole"), "{}", run.stderr);
             assert!(!dir.path().join("keep").join(output).exists(), "an empty playlist is left");
+        }
+    }
+}
+
+/// HLS's muxer minds all of its files but those that it opens last.
+#[test]
+fn a_playlist_or_its_last_segment_that_cannot_be_opened_is_told() {
+    let dir = scratch();
+    for options in [
+        "-hls_time 100 -hls_segment_filename none/%d.ts o.m3u8",
+        "-hls_time 100 -master_pl_name none/all.m3u8 o.m3u8",
+        "-f tee [f=hls:hls_time=100:hls_segment_filename=none/%d.ts]o.m3u8",
+    ] {
+        let run = weir_in(dir.path(), &format!("-i {} -map 0 -c copy {options}", path("tiny.mp4").display()));
+        if is_weir() {
+            assert_refused(&run, "No such file or directory");
+            assert!(!run.stderr.contains("can be played"), "{}", run.stderr);
         }
     }
 }

@@ -741,9 +741,23 @@ const SELDOM: &[Case] = &[
     same("a stream discarded", "-discard:a all -i {av.mp4} -c copy out.mkv"),
     same("starts aligned", "-i {av.mp4} -isync 0 -ss 0.5 -i {av.ts} -map 0:v -map 1:a -c copy out.mkv"),
     same("subtitles to another text", "-i {sub.srt} -c:s webvtt out.vtt"),
+    older(
+        6,
+        "ffmpeg 6 and newer do not move the subtitles that they encode",
+        "subtitles from the output's beginning on",
+        "-ss 0.5 -i {sub.srt} -ss 0 out.srt",
+    ),
     same("captions that roll up, to other texts", "-i {captions.scc} -map 0 -c:s ass out.ass -map 0 -c:s srt out.srt"),
     same("captions that roll up, to packets", "-i {captions.scc} -c:s ssa -f framecrc -"),
     same("subtitles in a film to another text", "-i {av.mkv} -map 0 -c copy -c:s mov_text out.mp4"),
+    same(
+        "pictures whose conversion depends on slices",
+        "-f lavfi -i testsrc2=s=192x108:d=0.2,format=bgr24 -pix_fmt yuv420p -c:v ffv1 out.nut",
+    ),
+    same(
+        "a filter that counts slices",
+        "-f lavfi -i nullsrc=s=64x64:d=0.2 -vf geq=random(1)*255:128:128 -c:v ffv1 out.nut",
+    ),
     same("frames dropped late", "-frame_drop_threshold 1 -i {vfr.mkv} -an -c:v mpeg4 -r 10 out.avi"),
     same("FFmpeg's scalar code", "-cpuflags 0 -i {av.mp4} -an -c:v mpeg4 -q:v 3 out.avi"),
     same("when it was recorded", "-i {av.mp4} -c copy -timestamp 2020-02-03T04:05:06Z out.mkv"),

@@ -160,10 +160,34 @@ pub struct InputMeter {
     pub session: Arc<SessionMeter>,
     /// Sentence about how the input broke off, if it did.
     pub broke_off: Mutex<Option<String>>,
+    /// The earliest time at which it was found damaged, in microseconds of the job.
+    damaged_from_us: Earliest,
+}
+
+/// A time that is only ever moved forward, in microseconds; the greatest number where there is none.
+#[derive(Debug)]
+struct Earliest(AtomicI64);
+
+impl Default for Earliest {
+    fn default() -> Self {
+        Self(AtomicI64::new(i64::MAX))
+    }
 }
 
 impl InputMeter {
-    pub(super) fn set_broken(&self, sentence: String) {
+    /// Something of the input was found damaged, at this time of the job in microseconds.
+    pub(super) fn damaged_at(&self, time_us: i64) {
+        self.damaged_from_us.0.fetch_min(time_us, Ordering::Relaxed);
+    }
+
+    /// The earliest time at which it was found damaged; the greatest number where it was not.
+    pub(super) fn damaged_from_us(&self) -> i64 {
+        self.damaged_from_us.0.load(Ordering::Relaxed)
+    }
+
+    /// The input broke off at that time of the job.
+    pub(super) fn set_broken(&self, sentence: String, time_us: i64) {
+        self.damaged_at(time_us);
         self.broke_off.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(sentence);
     }
 

@@ -23,6 +23,7 @@ pub mod stages;
 pub mod stop;
 pub mod threads;
 mod told_times;
+mod wanted;
 mod wiring;
 
 /// Target of records that only the command called `ffmpeg` tells: words of its own that programs may look for.

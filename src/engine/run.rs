@@ -6,6 +6,7 @@ use super::discard::discard;
 use super::fault::{StageError, first_cause};
 use super::meter::Meter;
 use super::stop::{Latch, StopSignal};
+use super::wanted::nobody_wanted;
 use crate::av::BlockedThread;
 use crate::diagnostic::mask_url;
 use crate::plan::Plan;
@@ -159,7 +160,10 @@ impl Running {
             }
         }
         let mut damage = Vec::new();
-        for (url, meter) in self.input_urls.iter().zip(&self.meter.inputs) {
+        for (index, (url, meter)) in self.input_urls.iter().zip(&self.meter.inputs).enumerate() {
+            if nobody_wanted(&self.plan, &self.meter, index) {
+                continue;
+            }
             damage.extend(meter.broken());
             let corrupt = meter.corrupt_packets.load(Relaxed);
             let undecoded = meter.decode_errors.load(Relaxed) + meter.damaged_frames.load(Relaxed);

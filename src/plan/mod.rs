@@ -132,7 +132,7 @@ pub fn plan(
     };
     input::mark_used(&context, &mut plan, &mut diagnostics);
     option_values::of_decoders(&context, &plan, &mut diagnostics);
-    threads::of_filtergraphs(&mut plan.outputs, cores);
+    threads::of_filtergraphs(&context, &mut plan.outputs, cores);
     keep_up::assign(&context, &mut plan, &mut diagnostics);
     sharing::assign(&mut plan.outputs);
     threads::of_decoders(&context, &mut plan, cores);

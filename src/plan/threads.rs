@@ -1,7 +1,7 @@
 //! How many threads decoders and filtergraphs get, where the user does not say.
 //!
 //! Stages run beside each other already. Slicing a picture for scaling as well costs processor time and wins none while an
-//! encoder has the other processors; and decoding several pictures at a time costs a tenth more than one after the other, which
+//! encoder has the other processors, unlike slices for filters that take long; and decoding several pictures at a time costs a tenth more than one after the other, which
 //! pays only where the encoder would wait for them (BENCHMARKS.md). Encoders keep FFmpeg's own choice, since their packets
 //! depend on it; what decoders give does not.
 
@@ -12,8 +12,29 @@ use crate::unit::rescale;
 /// Encoders that take next to no time: what feeds them is what takes it.
 const LIGHT: [&str; 5] = ["rawvideo", "wrapped_avframe", "v210", "yuv4", "bitpacked"];
 
-/// Filters whose pictures depend on how many slices they are made in.
-const BY_SLICES: [&str; 1] = ["zscale"];
+/// Filters that take little for each picture, and give the same however many slices it is made in.
+const QUICK_FILTERS: [&str; 17] = [
+    "copy",
+    "crop",
+    "format",
+    "fps",
+    "framestep",
+    "hflip",
+    "null",
+    "pad",
+    "scale",
+    "setdar",
+    "setfield",
+    "setpts",
+    "setsar",
+    "settb",
+    "showinfo",
+    "trim",
+    "vflip",
+];
+
+/// Formats whose conversion gives other pictures when it is done in slices.
+const CONVERTED_BY_SLICES: [&str; 2] = ["bgr24", "yuv410p"];
 
 /// Up to so many frames, decoders have little to do beside each other.
 const FEW_FRAMES: i64 = 8;
@@ -26,11 +47,18 @@ const QUICK_DECODERS: [&str; 5] = ["h264", "hevc", "mpeg4", "vp8", "vp9"];
 const COST_OF_DECODING: i64 = 10;
 
 /// Gives a thread count to filtergraphs of pictures that have none.
-pub(super) fn of_filtergraphs(outputs: &mut [OutputPlan], cores: usize) {
+pub(super) fn of_filtergraphs(context: &Context<'_>, outputs: &mut [OutputPlan], cores: usize) {
     for stream in outputs.iter_mut().flat_map(|o| &mut o.streams).filter(|s| s.kind == MediaKind::Video) {
+        let source = stream.source.input().map(|(input, stream)| &context.facts[input].streams[stream]);
+        let is_converted = |graph: &str| {
+            CONVERTED_BY_SLICES
+                .iter()
+                .any(|format| source.is_some_and(|s| s.format == *format) || graph.contains(format))
+        };
         if let Treatment::Encode(encode) = &mut stream.treatment
             && !LIGHT.contains(&encode.encoder.as_str())
-            && !filter_places::of(&encode.graph).iter().any(|filter| BY_SLICES.contains(&filter.as_str()))
+            && filter_places::of(&encode.graph).iter().all(|filter| QUICK_FILTERS.contains(&filter.as_str()))
+            && !is_converted(&encode.graph)
         {
             encode.filter_threads.get_or_insert_with(|| (cores / 4).max(1).to_string());
         }
@@ -117,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn filtergraphs_leave_processors_to_encoders_unless_their_pictures_depend_on_it() {
+    fn quick_filtergraphs_leave_processors_to_encoders_unless_their_pictures_depend_on_it() {
         let threads = |line: &str| {
             let plan = planned(line, &[input(vec![video("h264")])]).unwrap();
             let Treatment::Encode(encode) = &plan.outputs[0].streams[0].treatment else { return None };
@@ -125,6 +153,7 @@ mod tests {
         };
         assert_eq!(threads("-i a -vf hflip -c:v libx264 o.mp4").as_deref(), Some("2"));
         assert_eq!(threads("-i a -vf hflip,zscale -c:v libx264 o.mp4"), None);
+        assert_eq!(threads("-i a -vf hflip,format=bgr24 -c:v libx264 o.mp4"), None);
         assert_eq!(threads("-filter_threads 3 -i a -vf zscale -c:v libx264 o.mp4").as_deref(), Some("3"));
     }
 

@@ -73,6 +73,10 @@ pub fn failure(plan: &Plan, outcome: &Outcome, called: CalledAs) {
             OutputEnd::Complete => {}
             // Nothing is left behind of what went over a network or into a device, or of a playlist that was never written.
             OutputEnd::Salvaged if !has_content(&file_path(&output.url)) => {}
+            // A playlist may name pieces that are not there, and a picture's file hold none.
+            OutputEnd::Salvaged if output.muxer.no_file => {
+                say(level::ERROR, &format!("{url}: what was written up to then has been kept."));
+            }
             OutputEnd::Salvaged => {
                 say(level::ERROR, &format!("{url}: what was written up to then has been kept and can be played."));
             }

@@ -148,8 +148,8 @@ impl SubtitleTranscoder {
         unsafe { EncodedParameters::of(self.encoder, Rational::MICROS, (Rational::UNKNOWN, Rational::UNKNOWN)) }
     }
 
-    /// Transcodes a packet. The results carry times in microseconds, shifted back by `start_us`.
-    pub fn transcode(&mut self, packet: &mut Packet, start_us: i64) -> Result<Vec<Packet>, SubtitleFault> {
+    /// Transcodes a packet. The results carry times in microseconds, shifted back by the output's `-ss`, where there is one.
+    pub fn transcode(&mut self, packet: &mut Packet, start_us: Option<i64>) -> Result<Vec<Packet>, SubtitleFault> {
         let mut results = Vec::new();
         // SAFETY: both contexts are open; the subtitle is freed on every way out of the inner function.
         unsafe {
@@ -188,7 +188,7 @@ impl SubtitleTranscoder {
 
     /// Gives what is shown of the subtitle that waits before `at_us`; the rest of it waits on. Nothing is given of one that is not
     /// shown yet by then, and all of one that is over.
-    pub fn split(&mut self, at_us: i64, start_us: i64) -> Result<Vec<Packet>, AvError> {
+    pub fn split(&mut self, at_us: i64, start_us: Option<i64>) -> Result<Vec<Packet>, AvError> {
         let mut results = Vec::new();
         let Some(mut waiting) = self.waiting.take() else { return Ok(results) };
         let subtitle = &mut waiting.0;
@@ -212,7 +212,7 @@ impl SubtitleTranscoder {
     }
 
     /// Encodes the subtitle that waits for one that does not come.
-    pub fn finish(&mut self, start_us: i64) -> Result<Vec<Packet>, AvError> {
+    pub fn finish(&mut self, start_us: Option<i64>) -> Result<Vec<Packet>, AvError> {
         let mut results = Vec::new();
         if let Some(mut last) = self.waiting.take() {
             // SAFETY: the subtitle is valid.
@@ -224,7 +224,7 @@ impl SubtitleTranscoder {
     unsafe fn encode(
         &mut self,
         subtitle: &mut ffi::AVSubtitle,
-        start_us: i64,
+        start_us: Option<i64>,
         results: &mut Vec<Packet>,
     ) -> Result<(), AvError> {
         // It only takes away what is shown, which most formats tell by its length.
@@ -236,7 +236,7 @@ impl SubtitleTranscoder {
             return Ok(());
         };
         // What began before the output's -ss is left out, as ffmpeg does: it would move the begin of the whole file.
-        if start_us != 0 && pts < start_us {
+        if start_us.is_some_and(|start| pts < start) {
             return Ok(());
         }
         // SAFETY: the encoder is open.
@@ -245,7 +245,7 @@ impl SubtitleTranscoder {
         let micros = |millis: u32| rescale(i64::from(millis), MILLIS, Rational::MICROS);
         let (delay, until) = (micros(subtitle.start_display_time), micros(subtitle.end_display_time));
         // What is shown with a delay is told to the encoder from when it is seen, and all its packets from the same moment.
-        let begin = pts - start_us + delay;
+        let begin = pts - start_us.unwrap_or(0) + delay;
         subtitle.end_display_time = subtitle.end_display_time.wrapping_sub(subtitle.start_display_time);
         subtitle.start_display_time = 0;
         let length = micros(subtitle.end_display_time);

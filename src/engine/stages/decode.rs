@@ -140,7 +140,7 @@ impl DecodeStage {
                         break;
                     }
                 }
-                Err(error) => return self.undecodable.met(error),
+                Err(error) => return self.undecodable.met(error, self.last_dts_us),
             }
         }
         self.receive_all(pts, out)
@@ -156,7 +156,7 @@ impl DecodeStage {
                 Ok(true)
             }
             Ok(DecodeStep::NeedsInput | DecodeStep::Finished) => Ok(false),
-            Err(error) => self.undecodable.met(error).map(|()| true),
+            Err(error) => self.undecodable.met(error, self.last_dts_us).map(|()| true),
         };
         self.oversight.begin();
         received
@@ -171,7 +171,7 @@ impl DecodeStage {
         self.oversight.begin();
         match self.decoder.send(None) {
             Ok(_) => self.receive_all(None, out)?,
-            Err(error) => self.undecodable.met(error)?,
+            Err(error) => self.undecodable.met(error, self.last_dts_us)?,
         }
         self.count_damage()
     }
@@ -224,6 +224,7 @@ impl DecodeStage {
             return Ok(());
         }
         self.undecodable.meter.damaged_frames.fetch_add(new, Ordering::Relaxed);
+        self.undecodable.meter.damaged_at(self.last_dts_us);
         let (input, stream) = self.undecodable.index;
         if self.undecodable.exit_on_error {
             let sentence = format!("corrupt decoded frame in stream #{input}:{stream}, and -xerror is set");

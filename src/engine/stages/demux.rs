@@ -73,6 +73,8 @@ pub struct DemuxStage {
     wanted_more: bool,
     packets_this_pass: u64,
     unknown_streams: usize,
+    /// When the last packet is decoded, in microseconds of the job.
+    last_dts_us: i64,
     asking: Asking,
     /// By stream, packets whose time may be a damaged one.
     astray: BTreeMap<usize, Vec<Packet>>,
@@ -111,6 +113,7 @@ impl DemuxStage {
             wanted_more: false,
             packets_this_pass: 0,
             unknown_streams: 0,
+            last_dts_us: 0,
             asking: Asking::default(),
             astray: BTreeMap::new(),
             live: None,
@@ -218,6 +221,7 @@ impl DemuxStage {
             log::warn!(target: AS_FFMPEG, "{}: corrupt input packet in stream {stream}", self.settings.facts.url);
         } else if packet.is_corrupt() || self.is_cut_picture(stream, &packet) {
             self.meter.corrupt_packets.fetch_add(1, Ordering::Relaxed);
+            self.meter.damaged_at(self.last_dts_us);
             log::warn!("{}: corrupt input packet in stream {stream}", self.settings.facts.url);
             if self.settings.exit_on_error {
                 return Err(StageError::Failed(format!(
@@ -236,6 +240,7 @@ impl DemuxStage {
             told_times::read(named, (&packet, base), self.timeline.next_us(stream), self.timeline.offset_us(stream));
         }
         let stamped = self.timeline.stamp(stream, times);
+        self.last_dts_us = stamped.dts_us;
         self.meter.jumps.store(self.timeline.jumps(), Ordering::Relaxed);
         if self.settings.facts.format == "mpegts" {
             let seen = (self.timeline.jumps(), times.dts.or(times.pts));
@@ -309,7 +314,7 @@ impl Source for DemuxStage {
                     return Err(StageError::Failed(sentence));
                 }
                 log::error!("{}: {error}", self.settings.facts.url);
-                self.meter.set_broken(sentence);
+                self.meter.set_broken(sentence, self.last_dts_us);
                 Ok(Flow::Done)
             }
         }

@@ -31,7 +31,7 @@ impl Stage for PictureSubtitles {
                     out.send(0, FrameItem::Subtitle(subtitle))?;
                 }
                 Ok(None) => {}
-                Err(cause) => self.undecodable.met(cause)?,
+                Err(cause) => self.undecodable.met(cause, media.dts_us)?,
             },
             PacketItem::Heartbeat(at) => out.send(0, FrameItem::Heartbeat(at))?,
             PacketItem::Seam

@@ -20,7 +20,7 @@ pub struct Pulse {
 /// What the stage must know of its streams.
 pub struct SubtitleSettings {
     /// The output's `-ss`, in microseconds.
-    pub start_us: i64,
+    pub start_us: Option<i64>,
     /// The output's `-t`, in microseconds.
     pub duration_us: Option<i64>,
     /// Time base of the subtitles.
@@ -62,14 +62,14 @@ impl SubtitleStage {
                 }
                 Ok(packets)
             }
-            Err(fault) => self.failed(fault).map(|()| Vec::new()),
+            Err(fault) => self.failed(fault, media.dts_us).map(|()| Vec::new()),
         }
     }
 
-    fn failed(&self, fault: SubtitleFault) -> Result<(), StageError> {
+    fn failed(&self, fault: SubtitleFault, time_us: i64) -> Result<(), StageError> {
         match fault {
             SubtitleFault::Encoding(cause) => Err(StageError::Failed(format!("Subtitle encoding failed: {cause}"))),
-            SubtitleFault::Decoding(cause) => self.undecodable.met(cause),
+            SubtitleFault::Decoding(cause) => self.undecodable.met(cause, time_us),
         }
     }
 
@@ -88,7 +88,9 @@ impl SubtitleStage {
                 Due::Item(media) => self.transcode(media)?,
                 Due::Beat(at_us) => match self.transcoder.split(at_us, self.settings.start_us) {
                     Ok(packets) => packets,
-                    Err(cause) => return self.failed(SubtitleFault::Encoding(cause)).map(|()| Flow::Continue),
+                    Err(cause) => {
+                        return self.failed(SubtitleFault::Encoding(cause), at_us).map(|()| Flow::Continue);
+                    }
                 },
             };
             if self.give(packets, out)? == Flow::Done {

@@ -22,13 +22,14 @@ impl Undecodable {
         self.meter.frames.fetch_add(1, Relaxed);
     }
 
-    /// A packet cannot be decoded, for this cause.
-    pub fn met(&self, cause: AvError) -> Result<(), StageError> {
+    /// A packet of this time (microseconds of the job) cannot be decoded, for this cause.
+    pub fn met(&self, cause: AvError, time_us: i64) -> Result<(), StageError> {
         let operation = format!("Error while decoding stream #{}:{}", self.index.0, self.index.1);
         if cause == AvError::NO_MEMORY || self.exit_on_error {
             return Err(StageError::library(operation)(cause));
         }
         self.meter.decode_errors.fetch_add(1, Relaxed);
+        self.meter.damaged_at(time_us);
         log::error!("{operation}: {cause}");
         Ok(())
     }

@@ -95,7 +95,7 @@ impl Builder<'_> {
             transcoder.end_with_next();
         }
         let settings = SubtitleSettings {
-            start_us: output_plan.start_us.unwrap_or(0),
+            start_us: output_plan.start_us,
             duration_us: output_plan.duration_us,
             time_base: parameters.time_base,
             pulses: heartbeats.iter().map(|pictures| pulse(output_plan, *pictures, inputs)).collect(),

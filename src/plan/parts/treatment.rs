@@ -1,9 +1,30 @@
 //! What happens to a stream between its source and its output: copied, or by which encoder and how.
 
 use crate::catalog::FrameLength;
-use crate::plan::KeepUpPlan;
+use crate::plan::{KeepUpPlan, filter_places};
 use crate::spec::{FpsMode, KeyframesSpec};
 use crate::unit::Rational;
+
+/// Filters that show frames at other times than their source does, or others than those of the same time.
+const TIME_FILTERS: [&str; 17] = [
+    "aloop",
+    "areverse",
+    "aselect",
+    "asetpts",
+    "asetrate",
+    "atempo",
+    "atrim",
+    "concat",
+    "loop",
+    "reverse",
+    "rubberband",
+    "select",
+    "setpts",
+    "thumbnail",
+    "trim",
+    "framestep",
+    "minterpolate",
+];
 
 /// What happens to a stream on its way.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,6 +162,13 @@ pub struct EncodePlan {
     pub drop_threshold_tenths: i64,
     /// How long its frames of sound are.
     pub frame_length: FrameLength,
+}
+
+impl EncodePlan {
+    /// True where its filters leave frames at the times that they have in the input.
+    pub fn keeps_time(&self) -> bool {
+        !filter_places::of(&self.graph).iter().any(|filter| TIME_FILTERS.contains(&filter.as_str()))
+    }
 }
 
 /// One pass of an encoding in two.

@@ -25,8 +25,10 @@ impl Demuxer {
                 format: text_of((*context.iformat).name),
                 start_time_us: known(context.start_time),
                 duration_us: known(context.duration),
+                // A list for the demuxer `concat` says how long its files are to be shown; it may say more of the last one.
                 length_is_promised: context.duration_estimation_method
-                    == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM,
+                    == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM
+                    && text_of((*context.iformat).name) != "concat",
                 timestamps_may_jump: (*context.iformat).flags & ffi::AVFMT_TS_DISCONT as i32 != 0,
                 counts_time: (*context.iformat).flags & ffi::AVFMT_NOTIMESTAMPS as i32 != 0,
                 streams: (0..self.stream_count()).map(|i| self.stream_facts(i)).collect(),

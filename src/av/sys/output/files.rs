@@ -66,6 +66,13 @@ impl OwnFiles {
     }
 }
 
+/// True of a muxer that opens files as it goes, and may not mind where the last one cannot be: others are told by whoever opens
+/// theirs.
+fn opens_its_files(context: &ffi::AVFormatContext) -> bool {
+    // SAFETY: an output's format is null or a static of the library.
+    unsafe { context.oformat.as_ref() }.is_some_and(|format| format.flags & ffi::AVFMT_NOFILE as i32 != 0)
+}
+
 /// Opens a file as libavformat does, and notes its name.
 unsafe extern "C" fn open(
     context: *mut ffi::AVFormatContext,
@@ -81,9 +88,14 @@ unsafe extern "C" fn open(
             return ffi::AVERROR_BUG;
         };
         let result = default(context, io, url, flags, options);
-        if result >= 0 && flags & ffi::AVIO_FLAG_WRITE as i32 != 0 {
-            let mut files = watched.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if flags & ffi::AVIO_FLAG_WRITE as i32 == 0 {
+            return result;
+        }
+        let mut files = watched.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if result >= 0 {
             files.open.push((*io as usize, text_of(url)));
+        } else if opens_its_files(&*context) && !is_switched_on(context.cast(), IGNORES_ERRORS) {
+            let _ = watched.first_error.compare_exchange(0, result, Ordering::Relaxed, Ordering::Relaxed);
         }
         result
     }

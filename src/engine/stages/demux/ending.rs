@@ -22,7 +22,7 @@ impl DemuxStage {
     pub(super) fn check_ending(&mut self, stop: &Latch) {
         let url = &self.settings.facts.url;
         if let Some(error) = self.demuxer.io_error() {
-            self.meter.set_broken(format!("{url}: reading broke off: {error}"));
+            self.meter.set_broken(format!("{url}: reading broke off: {error}"), self.last_dts_us);
             return;
         }
         // Before anything else is read.
@@ -39,7 +39,7 @@ impl DemuxStage {
                 None => return,
             }
         };
-        self.meter.set_broken(format!("{}: {how}: the file is cut off", self.settings.facts.url));
+        self.meter.set_broken(format!("{}: {how}: the file is cut off", self.settings.facts.url), self.last_dts_us);
     }
 
     /// What the file itself says that it lacks, unless that is too little to say that it was cut off.
