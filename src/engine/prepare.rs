@@ -1,6 +1,7 @@
 //! From a JobSpec to everything that the stages need: open inputs, a plan, outputs with their streams declared.
 
 mod files;
+mod hint;
 mod inputs;
 mod outputs;
 

@@ -2,7 +2,7 @@
 
 use super::{
     Choice, Context, CopyPlan, EncodePlan, OutputDraft, StreamDraft, StreamSource, Treatment, codec_options, fps_mode,
-    heartbeats, passes, place::OutputPlace, typed_names,
+    heartbeats, passes, place::OutputPlace, refusal_advice::subtitles_of, typed_names,
 };
 use crate::catalog::{CodecFacts, MuxerFacts};
 use crate::diagnostic::Diagnostic;
@@ -39,13 +39,21 @@ pub(super) fn treatment(
             Diagnostic::error(
                 "no-default-encoder",
                 format!(
-                    "Automatic encoder selection failed for output stream #{index} ({}): the default encoder for \
+                    "Automatic encoder selection failed for output stream #{index}:{number} ({}): the default encoder for \
                      format {} (codec {codec}) is not there.",
                     stream.kind.name(),
                     draft.muxer.name
                 ),
             )
-            .remedy("Please choose an encoder manually with -c, or leave the stream out with -map.")
+            .ffmpeg_says(format!(
+                "Automatic encoder selection failed for output stream #{index}:{number}. Default encoder for format {} (codec \
+                 {codec}) is probably disabled. Please choose an encoder manually.",
+                draft.muxer.name
+            ))
+            .remedy(match subtitles_of(&draft.muxer.name).filter(|_| stream.kind == MediaKind::Subtitle) {
+                Some(encoder) => format!("-c:s {encoder} encodes subtitles of text for it; -sn leaves them out."),
+                None => "Please choose an encoder manually with -c, or leave the stream out with -map.".to_owned(),
+            })
             .at(&spec.origin),
         )),
         Choice::Encoder { facts, .. } if stream.kind == MediaKind::Subtitle => {

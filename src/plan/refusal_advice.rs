@@ -18,7 +18,7 @@ pub(super) fn advice(
 ) -> Option<String> {
     let refused = streams_that(context, draft, streams, Some(false));
     if refused.is_empty() {
-        return untyped_attachment(index, draft, streams).or_else(|| one_picture(context, index, draft));
+        return incomplete_attachment(index, draft, streams).or_else(|| one_picture(context, index, draft));
     }
     let (named, ways) = named_with_ways(context, index, draft, (streams.len(), &refused));
     Some(format!("{} does not take {named}. {ways}", draft.muxer.name))
@@ -55,7 +55,10 @@ fn streams_that(
         }
         treatment => Some(context.catalog.encoder(treatment.encoder()?)?.codec_id),
     };
-    let codecs = streams.iter().enumerate().filter_map(|(i, stream)| Some((i, stream.kind, codec(stream)?)));
+    // It takes attachments of all kinds, and tells of none.
+    let untold = |kind: MediaKind| kind == MediaKind::Attachment && draft.muxer.name == "matroska";
+    let told = streams.iter().enumerate().filter(|(_, stream)| !untold(stream.kind));
+    let codecs = told.filter_map(|(i, stream)| Some((i, stream.kind, codec(stream)?)));
     codecs.filter(|(_, _, codec)| context.catalog.muxer_takes(&draft.muxer.name, *codec) == takes).collect()
 }
 
@@ -75,6 +78,11 @@ fn named_with_ways(
     kinds.dedup();
     let it = if refused.len() == 1 { "it" } else { "them" };
     let encoder = |kind: &MediaKind| {
+        if *kind == MediaKind::Subtitle
+            && let Some(encoder) = subtitles_of(&muxer.name)
+        {
+            return Some(format!("-c:s {encoder}"));
+        }
         let own = catalog.guess_codec(muxer, &context.spec.outputs[index].url, *kind);
         let fits = own != 0 && !refused.iter().any(|(_, _, refused)| *refused == own);
         let encoder = fits.then(|| catalog.encoder_for(own)).flatten()?;
@@ -84,7 +92,13 @@ fn named_with_ways(
     if let Some(encoders) = kinds.iter().map(encoder).collect::<Option<Vec<String>>>() {
         ways.push(format!("encode {it} ({})", encoders.join(" ")));
     }
-    let without: Vec<String> = kinds.iter().map(|kind| format!("-{}n", kind.letter())).collect();
+    let without: Vec<String> = kinds
+        .iter()
+        .map(|kind| match kind {
+            MediaKind::Attachment => "-map -0:t".to_owned(),
+            kind => format!("-{}n", kind.letter()),
+        })
+        .collect();
     if refused.len() < all {
         ways.push(format!("leave {it} out ({})", without.join(" ")));
     }
@@ -94,17 +108,28 @@ fn named_with_ways(
     (named.join(" and "), sentence(&enumerated(&ways, "or")))
 }
 
-/// Matroska wants to know of what type an attachment is.
-fn untyped_attachment(index: usize, draft: &OutputDraft, streams: &[OutputStreamPlan]) -> Option<String> {
-    let is_untyped = |stream: &OutputStreamPlan| {
-        matches!(stream.treatment, Treatment::Attach { .. })
-            && !stream.metadata.iter().any(|edit| edit.key == "mimetype")
+/// Matroska wants to know the name and the type of an attachment.
+fn incomplete_attachment(index: usize, draft: &OutputDraft, streams: &[OutputStreamPlan]) -> Option<String> {
+    let lacks = |stream: &OutputStreamPlan, key: &str| !stream.metadata.iter().any(|edit| edit.key == key);
+    let lacking = |stream: &OutputStreamPlan| {
+        let attached = matches!(stream.treatment, Treatment::Attach { .. });
+        let nameless = (stream.kind == MediaKind::Attachment && lacks(stream, "filename")).then_some("filename=FILE");
+        nameless.or((attached && lacks(stream, "mimetype")).then_some("mimetype=text/plain"))
     };
-    let attachment = streams.iter().position(is_untyped).filter(|_| draft.muxer.name == "matroska")?;
+    let mut found = streams.iter().enumerate().filter_map(|(i, stream)| Some((i, lacking(stream)?)));
+    let (attachment, wanted) = found.next().filter(|_| draft.muxer.name == "matroska")?;
     let place = streams[..attachment].iter().filter(|stream| stream.kind == MediaKind::Attachment).count();
-    Some(format!(
-        "Stream {index}:{attachment} is an attachment of unknown type. Tell it, as in -metadata:s:t:{place} mimetype=text/plain."
-    ))
+    let what = if wanted.starts_with("filename") { "without a name" } else { "of unknown type" };
+    Some(format!("Stream {index}:{attachment} is an attachment {what}. Tell it, as in -metadata:s:t:{place} {wanted}."))
+}
+
+/// The encoder of the only text that players expect in a container that names no subtitles of its own.
+pub(super) fn subtitles_of(muxer: &str) -> Option<&'static str> {
+    match muxer {
+        "mp4" | "mov" | "ipod" | "3gp" | "3g2" | "psp" | "f4v" => Some("mov_text"),
+        "webm" => Some("webvtt"),
+        _ => None,
+    }
 }
 
 /// A name without a number is one picture.

@@ -1,10 +1,10 @@
 //! Opens inputs, waits for those that are peers, seeks, and aligns them with each other.
 
 use super::files::dump_attachments;
-use super::{OpenInputs, PrepareError};
+use super::{OpenInputs, PrepareError, hint};
 use crate::av::{AvError, Demuxer, Dictionary, library_log};
 use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, mask_url, shell_quoted};
+use crate::diagnostic::{Diagnostic, mask_url};
 use crate::engine::StopSignal;
 use crate::engine::clock::Clock;
 use crate::engine::fault::StageError;
@@ -12,14 +12,10 @@ use crate::engine::hardware;
 use crate::engine::journal::{Journal, Subject};
 use crate::engine::session::{Failure, PeerSession, SessionContext, connect};
 use crate::facts::{InputFacts, MediaKind};
-use crate::octets::file_path;
 use crate::plan::{self, DemuxerSettings, OpenInput, SessionPlan};
 use crate::spec::InputSpec;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Words that a file's name is looked for in, behind its first one.
-const MOST_WORDS: usize = 8;
 
 /// Opens, probes and seeks one input.
 pub(super) fn open_input(
@@ -35,7 +31,9 @@ pub(super) fn open_input(
     let (mut demuxer, leftover) = match session {
         Some(session) => open_peer(&mut settings, &masked, session, (index, stop, &opened.journal))?,
         None => Demuxer::open(&settings, &stop.input_interrupt).map_err(|cause| PrepareError::Open {
-            hint: open_hint(&settings, cause).or_else(|| whole_name(spec, &opened.spec.global.arguments)),
+            hint: hint::of(&settings, cause, catalog)
+                .or_else(|| hint::whole_name(spec, &opened.spec.global.arguments))
+                .or_else(|| hint::near_name(&settings.url, cause)),
             url: masked.clone(),
             cause,
         })?,
@@ -183,44 +181,6 @@ fn open_peer(
             return Err(interrupted());
         }
     }
-}
-
-/// What to do about an input that cannot be opened, as far as it can be told.
-fn open_hint(settings: &DemuxerSettings, cause: AvError) -> Option<String> {
-    let is_there = |part: &&str| file_path(part).exists();
-    if let Some(parts) = settings.url.strip_prefix("concat:") {
-        let missing = parts.split('|').find(|part| !part.contains("://") && !is_there(part))?;
-        return Some(format!("its part {missing} is not there."));
-    }
-    let forced = settings.format.as_deref();
-    let sized = settings.options.iter().any(|(name, _)| matches!(name.as_str(), "video_size" | "s"));
-    if forced == Some("rawvideo") && !sized {
-        return Some(
-            "raw pictures do not tell their size: type it before -i, as in -s 1280x720 -pix_fmt yuv420p -r 25."
-                .to_owned(),
-        );
-    }
-    match std::fs::metadata(file_path(&settings.url)) {
-        Ok(found) if found.is_dir() => Some("it is a directory; give a file in it.".to_owned()),
-        Ok(found) if found.len() == 0 => Some("the file is empty.".to_owned()),
-        Ok(_) if cause == AvError::INVALID_DATA && forced.is_some() => {
-            let format = forced.unwrap_or_default();
-            Some(format!("it is not {format}, or damaged: leave -f {format} out to have its format found."))
-        }
-        Ok(_) if cause == AvError::INVALID_DATA => {
-            Some("it is no media file that this FFmpeg knows, or its header is damaged or cut off.".to_owned())
-        }
-        _ => None,
-    }
-}
-
-/// A name with blanks that lost its quotes, where the words behind it make the name of a file that is there.
-fn whole_name(spec: &InputSpec, arguments: &[String]) -> Option<String> {
-    let at = (spec.origin.arg..arguments.len()).take(2).find(|at| arguments[*at] == spec.url)?;
-    let names = (at + 2..=arguments.len()).map(|end| arguments[at..end].join(" "));
-    let whole = names.take(MOST_WORDS).find(|name| file_path(name).is_file())?;
-    let quoted = shell_quoted(&whole);
-    Some(format!("{quoted} is there: a name with blanks is quoted, as in -i {quoted}."))
 }
 
 /// Carries out `-isync`: the start of an input is aligned with that of another.

@@ -48,13 +48,17 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
             let names_codec = specifier.index.is_none() && spec.codec.0.iter().any(|codec| codec.origin == *origin);
             let severity = if names_codec { Severity::Note } else { Severity::Warning };
             let value = shell_quoted(context.spec.global.value_of(origin));
-            let message = format!(
-                "{} {value} has no effect on {}: it has {}.",
-                origin.token,
-                mask_url(&spec.url),
-                lacking(specifier, kinds)
-            );
-            diagnostics.push(Diagnostic::new(severity, "unused-option", message).ffmpeg_says("").at(origin));
+            let is_of_others = specifier.kind.is_some_and(|kind| !kinds.is_empty() && !kinds.contains(&kind));
+            let why = if is_of_others {
+                let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+                format!("{} is for {} streams", origin.token.split(':').next().unwrap_or_default(), names.join(" and "))
+            } else {
+                format!("it has {}", lacking(specifier, kinds))
+            };
+            let message = format!("{} {value} has no effect on {}: {why}.", origin.token, mask_url(&spec.url));
+            let told = Diagnostic::new(severity, "unused-option", message).ffmpeg_says("").at(origin);
+            let is_sample_rate = origin.token == "-r:a";
+            diagnostics.push(if is_sample_rate { told.remedy("-ar sets the sample rate.") } else { told });
         }
     }
     if spec.shortest {
@@ -99,6 +103,8 @@ mod tests {
             ("-an -ar 44100", "-ar 44100 has no effect on out.mp4: it has no audio stream."),
             ("-an -af volume=2", "-af volume=2 has no effect on out.mp4: it has no audio stream."),
             ("-vn -s 64x64", "-s 64x64 has no effect on out.mp4: it has no video stream."),
+            ("-r:a 44100", "-r:a 44100 has no effect on out.mp4: -r is for video streams."),
+            ("-ar:v 44100", "-ar:v 44100 has no effect on out.mp4: -ar is for audio streams."),
             ("-c:s mov_text", "-c:s mov_text has no effect on out.mp4: it has no subtitle stream."),
         ];
         for (options, expected) in cases {
