@@ -1,6 +1,6 @@
 //! Words that are neither options nor values, and would be outputs although no format is known by their names.
 
-use super::command::{Command, Group, GroupKind};
+use super::command::{Command, Group, GroupKind, Typed};
 use super::correction::Findings;
 use super::{foreign, messages, suggest};
 use crate::catalog::Catalog;
@@ -77,11 +77,27 @@ fn text_of(command: &Command, run: &[&Group], catalog: &dyn Catalog) -> Option<(
     // What is known by itself is more likely meant as that.
     let are_words =
         run.iter().all(|group| meant(&group.url, (false, false), catalog).is_some_and(|(_, w)| w.is_empty()));
-    if let Some(option) = first.options.last().filter(|typed| typed.value_at.is_some_and(|at| at + 1 == first.url_at)) {
+    let stands_before = |typed: &&Typed| typed.value_at.is_some_and(|at| at + 1 == first.url_at);
+    if let Some(option) = first.options.iter().chain(&command.globals).find(stands_before) {
         let (token, value_at) = (&option.origin.token, option.value_at?);
+        // `-filter complex GRAPH`
+        if (option.name.as_str(), option.value.as_str()) == ("filter", "complex") {
+            let reason = "it is taken for the value of -filter_complex, which is one word".to_owned();
+            let one_word = vec![Edit::Replace(option.at, vec!["-filter_complex".to_owned()])];
+            return Some((reason, [one_word, vec![Edit::Replace(value_at, Vec::new())]].concat()));
+        }
         let (is_text, is_graph) = (TEXTS.contains(&option.name.as_str()), GRAPHS.contains(&option.name.as_str()));
-        if (is_text && !run.iter().any(|group| group.url == "copy")) || (is_graph && are_words) {
-            let text = std::iter::once(option.value.as_str()).chain(words).collect::<Vec<_>>().join(" ");
+        let are_of_graph = || {
+            run.iter().all(|group| {
+                let is_word = || meant(&group.url, (false, false), catalog).is_some_and(|(_, words)| words.is_empty());
+                group.url.contains(['[', '=', ';', ',']) || is_word()
+            })
+        };
+        if (is_text && !run.iter().any(|group| group.url == "copy")) || (is_graph && are_of_graph()) {
+            let words = words.collect::<Vec<_>>().join(" ");
+            // `-metadata title "My film"`
+            let joint = if is_text && !option.value.contains('=') { '=' } else { ' ' };
+            let text = format!("{}{joint}{words}", option.value);
             let reason = format!("it is taken for a part of what {token} says, where text with blanks is quoted");
             return Some((reason, [vec![Edit::Replace(value_at, vec![text])], gone(run)].concat()));
         }

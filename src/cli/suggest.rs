@@ -25,7 +25,17 @@ pub fn nearest(name: &str, catalog: &dyn Catalog) -> Option<String> {
     if bare != name && is_known(bare, catalog) {
         return Some(bare.to_owned());
     }
-    missing_colon(bare).or_else(|| by_spelling(bare, catalog))
+    missing_colon(bare).or_else(|| by_spelling(bare, catalog)).or_else(|| missing_letter(bare))
+}
+
+/// `mp` for `map`: of so short a name nothing but the one option of ffmpeg's own that lacks a letter.
+fn missing_letter(name: &str) -> Option<String> {
+    let mut letters = name.chars();
+    let (first, second, None) = (letters.next()?, letters.next()?, letters.next()) else { return None };
+    let fits = |long: &&str| long.len() == 3 && long.starts_with(first) && long[first.len_utf8()..].contains(second);
+    let mut found = table::rows().flat_map(|row| row.names.iter().copied()).filter(fits);
+    let (only, None) = (found.next()?, found.next()) else { return None };
+    Some(only.to_owned())
 }
 
 /// `cv` for `c:v`, `filtera` for `filter:a`.
@@ -75,6 +85,9 @@ mod tests {
             ("nostat", Some("nostats")),
             ("pixfmt", Some("pix_fmt")),
             ("movflag", Some("movflags")),
+            ("mp", Some("map")),
+            ("ma", Some("map")),
+            ("qz", None),
             ("qqq", None),
             ("xyzzyxyzzy", None),
             ("", None),

@@ -1,5 +1,8 @@
 //! What was probably meant by a word that nobody knows, and by a value that cannot be read.
 
+/// How names of the other order of bytes end.
+const FOREIGN_ORDER: &str = if cfg!(target_endian = "little") { "be" } else { "le" };
+
 /// How far a spelling may be off, by the length of the word.
 pub const fn tolerance(length: usize) -> usize {
     match length {
@@ -24,7 +27,7 @@ pub fn nearest<S: AsRef<str>>(typed: &str, names: &[S]) -> Option<String> {
     let near = near.filter(|(distance, ..)| *distance <= limit).min().map(|(.., name)| name);
     let longer = || {
         let fits = |name: &&str| wanted.len() > 2 && name.to_lowercase().starts_with(&wanted);
-        names.iter().map(AsRef::as_ref).filter(fits).min_by_key(|name| name.len())
+        names.iter().map(AsRef::as_ref).filter(fits).min_by_key(|name| (name.len(), name.ends_with(FOREIGN_ORDER)))
     };
     near.or_else(longer).map(str::to_owned)
 }

@@ -3,6 +3,7 @@
 use super::{
     Context, DecodePlan, InputPlan, InputStreamPlan, Plan, Treatment, codec_options, display, hardware_decode,
     opening::{demuxer_options, session_of},
+    session,
 };
 use crate::diagnostic::Diagnostic;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
@@ -144,6 +145,7 @@ pub(super) fn plan(context: &Context) -> Vec<InputPlan> {
             stream_loop: spec.stream_loop,
             read_rate: spec.read_rate,
             session: session_of(spec, &demuxer_options(spec, context.catalog)),
+            listens: session::listens(&spec.url, &demuxer_options(spec, context.catalog)),
             on_gap: spec.on_gap,
             accurate_seek: spec.accurate_seek,
             streams: facts.streams.iter().map(|s| stream_plan(context, spec, facts, s)).collect(),

@@ -48,6 +48,17 @@ pub fn is_rtsp_url(url: &str) -> bool {
     is_rtsp(&scheme(url))
 }
 
+/// True where a peer is to come, for which is waited for as long as that takes, and whose leave is the end.
+pub(super) fn listens(url: &str, options: &[(String, String)]) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').any(|pair| pair.starts_with("listen") || pair == "mode=listener")
+        || options.iter().any(|(key, value)| {
+            ((key == "listen" || key == "rtmp_listen") && value != "0")
+                || (key == "mode" && value == "listener")
+                || (key == "rtsp_flags" && value.contains("listen"))
+        })
+}
+
 /// The session of a URL, if it is one. `options` are those for format and protocol.
 pub(super) fn plan(url: &str, end: End, options: &[(String, String)], live: &LiveSpec) -> Option<SessionPlan> {
     let scheme = scheme(url);
@@ -55,15 +66,7 @@ pub(super) fn plan(url: &str, end: End, options: &[(String, String)], live: &Liv
         || is_rtsp(&scheme)
         || matches!(scheme.as_str(), "srt" | "udp" | "rtp" | "tcp")
         || (end == End::Output && matches!(scheme.as_str(), "http" | "https"));
-    // Who listens waits for a peer to come, for as long as that takes.
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    let listens = query.split('&').any(|pair| pair.starts_with("listen") || pair == "mode=listener")
-        || options.iter().any(|(key, value)| {
-            ((key == "listen" || key == "rtmp_listen") && value != "0")
-                || (key == "mode" && value == "listener")
-                || (key == "rtsp_flags" && value.contains("listen"))
-        });
-    (peer && !listens).then(|| SessionPlan {
+    (peer && !listens(url, options)).then(|| SessionPlan {
         connect_us: live.connect_us.unwrap_or(10 * MICROS_PER_SECOND),
         probe_us: live.probe_us.unwrap_or(15 * MICROS_PER_SECOND),
         stall_us: live.stall_us.unwrap_or(10 * MICROS_PER_SECOND),

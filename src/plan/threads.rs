@@ -146,14 +146,16 @@ mod tests {
 
     #[test]
     fn quick_filtergraphs_leave_processors_to_encoders_unless_their_pictures_depend_on_it() {
-        let threads = |line: &str| {
-            let plan = planned(line, &[input(vec![video("h264")])]).unwrap();
+        let threads_of = |line: &str, format: &str| {
+            let film = StreamFacts { format: format.to_owned(), ..video("h264") };
+            let plan = planned(line, &[input(vec![film])]).unwrap();
             let Treatment::Encode(encode) = &plan.outputs[0].streams[0].treatment else { return None };
             encode.filter_threads.clone()
         };
+        let threads = |line: &str| threads_of(line, "yuv420p");
         assert_eq!(threads("-i a -vf hflip -c:v libx264 o.mp4").as_deref(), Some("2"));
         assert_eq!(threads("-i a -vf hflip,zscale -c:v libx264 o.mp4"), None);
-        assert_eq!(threads("-i a -vf hflip,format=bgr24 -c:v libx264 o.mp4"), None);
+        assert_eq!(threads_of("-i a -vf hflip -c:v libx264 o.mp4", "bgr24"), None);
         assert_eq!(threads("-filter_threads 3 -i a -vf zscale -c:v libx264 o.mp4").as_deref(), Some("3"));
     }
 

@@ -37,6 +37,11 @@ impl AvError {
         if code < 0 { Err(AvError(code)) } else { Ok(code) }
     }
 
+    /// How a connection ends that the peer closes.
+    pub fn is_lost_connection(self) -> bool {
+        matches!(self.errno(), Some(libc::EIO | libc::ECONNRESET | libc::EPIPE))
+    }
+
     /// The operating system's error number, where it is one.
     pub fn errno(self) -> Option<i32> {
         (self.0 < 0 && self.0 > -4096).then_some(-self.0)

@@ -137,7 +137,9 @@ impl Splitter<'_> {
             return self.put(self.at, vec![format!("-{option}"), value.to_owned()]);
         }
         let negated = name.strip_prefix("no").filter(|rest| table::find(rest).is_some());
-        if negated.is_none() && self.foreign(body, origin) {
+        // `--loop` has a dash too many, and is no filter.
+        let is_doubled = name.strip_prefix('-').is_some_and(|bare| suggest::is_known(bare, self.catalog));
+        if negated.is_none() && !is_doubled && self.foreign(body, origin) {
             return;
         }
         if let Some(nearest) = suggest::nearest(name, self.catalog).filter(|_| negated.is_none()) {
@@ -163,7 +165,20 @@ impl Splitter<'_> {
         if meant.takes_value {
             self.words.remove(self.at + 1);
         }
-        self.put(self.at, meant.words);
+        let words = if self.joins_filters(&meant.words) { Vec::new() } else { meant.words };
+        self.put(self.at, words);
+        true
+    }
+
+    /// A filter of its own, where the output has filters of that kind already, becomes one of theirs: the last option would count
+    /// alone.
+    fn joins_filters(&mut self, words: &[String]) -> bool {
+        let [option, filter] = words else { return false };
+        let is_theirs = |typed: &&mut Typed| matches!(option.as_str(), "-vf" | "-af") && option[1..] == typed.name;
+        let Some(before) = self.pending.iter_mut().rfind(is_theirs) else { return false };
+        let Some(value) = before.value_at.and_then(|at| self.words.get_mut(at)) else { return false };
+        before.value = format!("{},{filter}", before.value);
+        value.text.clone_from(&before.value);
         true
     }
 

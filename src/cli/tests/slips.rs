@@ -149,6 +149,9 @@ fn words_that_are_no_options_of_ffmpeg_become_what_is() {
         ("-i a.mp4 -sameq -duration 5 b.mp4", "weir -i a.mp4 -t 5 b.mp4"),
         ("-i a.mp4 -scale 640:360 b.mp4", "weir -i a.mp4 -vf scale=640:360 b.mp4"),
         ("-i a.mp4 -hflip b.mp4", "weir -i a.mp4 -vf hflip b.mp4"),
+        ("-i a.mp4 -vf null -hflip b.mp4", "weir -i a.mp4 -vf null,hflip b.mp4"),
+        ("-i a.mp4 -scale 640:360 -hflip b.mp4", "weir -i a.mp4 -vf scale=640:360,hflip b.mp4"),
+        ("-i a.mp4 --map 0 -mp 0:a b.mp4", "weir -i a.mp4 -map 0 -map 0:a b.mp4"),
         ("-i a.mp4 -libx264 b.mp4", "weir -i a.mp4 -c:v libx264 b.mp4"),
     ] {
         let found = errors(&args(line));
@@ -334,6 +337,15 @@ fn words_that_lack_their_quotes_are_put_together() {
         ),
         ("-i a.mp4 -metadata title=foo y b.mp4", "weir -i a.mp4 -metadata 'title=foo y' b.mp4"),
         ("-i a.mp4 -vf scale=320:240 , hflip b.mp4", "weir -i a.mp4 -vf 'scale=320:240 , hflip' b.mp4"),
+        (
+            "-i a.mp4 -filter_complex [0:v] hflip [v] -map [v] b.mp4",
+            "weir -i a.mp4 -filter_complex '[0:v] hflip [v]' -map '[v]' b.mp4",
+        ),
+        (
+            "-i a.mp4 -filter complex [0:v]hflip[v] -map [v] b.mp4",
+            "weir -i a.mp4 -filter_complex '[0:v]hflip[v]' -map '[v]' b.mp4",
+        ),
+        ("-i a.mp4 -metadata title Holiday b.mp4", "weir -i a.mp4 -metadata title=Holiday b.mp4"),
         ("-i a.mp4 my b.mp4", "weir -i a.mp4 'my b.mp4'"),
         ("-i a.mp4 my big b.mp4", "weir -i a.mp4 'my big b.mp4'"),
         ("-i a.mp4 -c:v libx264-preset fast b.mp4", "weir -i a.mp4 -c:v libx264 -preset fast b.mp4"),

@@ -48,6 +48,8 @@ pub struct DemuxSettings {
     pub commands: Commands,
     /// `-debug_ts`.
     pub debug_timestamps: bool,
+    /// A peer came to it, whose leave is the end.
+    pub listens: bool,
     /// Stop at the first damaged packet.
     pub exit_on_error: bool,
     /// `-copyts`.
@@ -297,6 +299,7 @@ impl Source for DemuxStage {
             }
             Err(AvError::AGAIN) => Ok(self.ask_again(out)),
             Err(AvError::EOF) => self.end_of_pass(out),
+            Err(error) if self.settings.listens && error.is_lost_connection() => self.end_of_pass(out),
             // Some demuxers call it an error that no packet follows the last one: those of formats without a length, and
             // those that look for a mark behind it (SMJPEG).
             Err(error)

@@ -27,6 +27,8 @@ pub struct InputPlan {
     pub read_rate: Option<ReadRate>,
     /// Its session, where the far end is a peer.
     pub session: Option<SessionPlan>,
+    /// It waits for a peer to come, whose leave is its end.
+    pub listens: bool,
     /// What outputs get while it is away.
     pub on_gap: InputGap,
     /// Its streams by index.

@@ -21,7 +21,8 @@ impl DemuxStage {
     /// Compares how far the input went with what its header promised, and how it ended with how packets end.
     pub(super) fn check_ending(&mut self, stop: &Latch) {
         let url = &self.settings.facts.url;
-        if let Some(error) = self.demuxer.io_error() {
+        let left = |error: &AvError| self.settings.listens && error.is_lost_connection();
+        if let Some(error) = self.demuxer.io_error().filter(|error| !left(error)) {
             self.meter.set_broken(format!("{url}: reading broke off: {error}"), self.last_dts_us);
             return;
         }
