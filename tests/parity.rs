@@ -264,6 +264,8 @@ const AUDIO: &[Case] = &[
     same("ac3 of six channels", "-i {surround.mp4} -vn -c:a ac3 -b:a 320k out.ac3"),
     same("flac", "-i {s16.wav} -c:a flac out.flac"),
     same("wavpack", "-i {s16.wav} -c:a wavpack out.wv"),
+    same("g722", "-i {av.mp4} -vn -ac 1 -c:a g722 -f framecrc -"),
+    same("dfpwm", "-i {av.mp4} -vn -c:a dfpwm -f framecrc -"),
     same("flac beside filters", "-i {s16.wav} -af asetnsamples=1000,volume=0.5 -c:a flac out.mkv"),
     same("flac of 24 bits", "-i {s24.wav} -c:a flac -compression_level 8 out.flac"),
     same("opus", "-i {s24.wav} -c:a libopus -b:a 48k out.mkv"),

@@ -26,13 +26,15 @@ pub(crate) fn wants_frames_of_one_size(muxer: &ffi::AVOutputFormat) -> bool {
     }
 }
 
-/// Since FFmpeg 9 encoders can be asked for frames of one length. Those that know none of their own, and FLAC and WavPack, take
-/// the first frame's; these two whether they are asked or not, by ffmpeg's command.
+/// Since FFmpeg 9 encoders can be asked for frames of one length. Those that know none of their own, and FLAC and its like, take
+/// the first frame's; these whether they are asked or not, by ffmpeg's command.
 pub(crate) fn frame_length(encoder: Option<&ffi::AVCodec>, must_be_one: bool) -> FrameLength {
-    use ffi::AVCodecID::{AV_CODEC_ID_FLAC, AV_CODEC_ID_WAVPACK};
+    use ffi::AVCodecID::{AV_CODEC_ID_ADPCM_G722, AV_CODEC_ID_DFPWM, AV_CODEC_ID_FLAC, AV_CODEC_ID_WAVPACK};
     let Some(codec) = encoder.filter(|_| cfg!(ffmpeg_9_0)) else { return FrameLength::Free };
     let any = codec.capabilities as u32 & ffi::AV_CODEC_CAP_VARIABLE_FRAME_SIZE as u32 != 0;
-    match (must_be_one, matches!(codec.id, AV_CODEC_ID_FLAC | AV_CODEC_ID_WAVPACK)) {
+    let adapts =
+        matches!(codec.id, AV_CODEC_ID_FLAC | AV_CODEC_ID_WAVPACK | AV_CODEC_ID_ADPCM_G722 | AV_CODEC_ID_DFPWM);
+    match (must_be_one, adapts) {
         (true, adapts) if adapts || any => FrameLength::OneAsFirst,
         (true, _) => FrameLength::One,
         (false, true) => FrameLength::AsFirst,
