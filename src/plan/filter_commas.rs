@@ -51,6 +51,15 @@ pub(super) fn without_empty(graph: &str) -> Option<String> {
     Some(text)
 }
 
+/// The graph of one stream with commas for its semicolons; `None` where it has none, or labels, which join what they separate.
+pub(super) fn in_one_chain(graph: &str) -> Option<String> {
+    let mut text = graph.to_owned();
+    let semicolons = separators(graph).into_iter().filter(|(_, separator, _)| *separator == b';');
+    semicolons.for_each(|(at, ..)| text.replace_range(at..=at, ","));
+    (text != graph && skip(graph, 0, b"[") == graph.len() && !graph.trim_start().starts_with("sws_flags="))
+        .then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +75,19 @@ mod tests {
             ("drawtext=text=:(;hflip,vflip", None),
         ] {
             assert_eq!(escaped(graph).as_deref(), expected, "{graph}");
+        }
+    }
+
+    #[test]
+    fn semicolons_without_labels_become_commas() {
+        for (graph, expected) in [
+            ("hflip;vflip", Some("hflip,vflip")),
+            ("hflip,vflip", None),
+            ("split[a][b];[a][b]hstack", None),
+            ("drawtext=text=a\\;b", None),
+            ("sws_flags=bilinear;scale=2:2", None),
+        ] {
+            assert_eq!(in_one_chain(graph).as_deref(), expected, "{graph}");
         }
     }
 

@@ -33,6 +33,14 @@ pub(super) fn of_outputs(context: &Context, drafts: &[OutputDraft], findings: &m
             }
             told.push(&filter.origin);
             let idle = if stream.kind == MediaKind::Audio { "anull" } else { "null" };
+            if let Some(mended) = filter_commas::in_one_chain(&filter.value) {
+                let (token, graph) = (&filter.origin.token, mask_text(&filter.value));
+                let message =
+                    format!("{token} '{graph}' has a semicolon, which begins another chain: a comma joins filters.");
+                let diagnostic = Diagnostic::error("filtergraph", message).at(&filter.origin);
+                findings.mend(context.spec, diagnostic, &filter.value, Some(&mended));
+                continue;
+            }
             check(context, &filter.value, &filter.origin, idle, findings);
         }
     }
@@ -47,6 +55,10 @@ fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: 
         let remedy = format!("Leave {token} out, or write {idle}, which changes nothing.");
         let diagnostic = error(format!("the filtergraph of {token} is empty.")).remedy(remedy);
         return findings.mend(spec, diagnostic, graph, None);
+    }
+    if let Some(mended) = graph.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        let message = format!("{token} '{}' has the shell's quotes in it.", mask_text(graph));
+        return findings.mend(spec, error(message), graph, Some(mended));
     }
     if let Some(mended) = filter_commas::without_empty(graph) {
         let message = format!("No such filter: '' in {token} '{}': a comma has no filter before it.", mask_text(graph));
@@ -63,7 +75,9 @@ fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: 
         return findings.mend(spec, diagnostic, graph, Some(&mended));
     }
     let mut mended = graph.to_owned();
+    let mut before = String::new();
     for Place { name, arguments } in places(graph) {
+        let is_behind_comma = graph[..name.start].trim_end().ends_with(',');
         let name = graph[name].to_owned();
         // What is quoted or escaped is left to libavfilter.
         let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -72,9 +86,18 @@ fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: 
         }
         if known.contains(&name) {
             filter_arguments::check(context, (&name, &graph[arguments]), origin, (graph, &mut mended), findings);
+            before = name;
             continue;
         }
         let diagnostic = no_such(&name);
+        let is_option = is_behind_comma && !arguments.is_empty() && !before.is_empty();
+        if is_option && context.catalog.filter_option_names(&before).contains(&name) {
+            mended = with_colon(&mended, &name);
+            let remedy =
+                format!("It is an option of {before}: a colon stands between options, a comma between filters.");
+            findings.mend(spec, diagnostic.remedy(remedy), graph, Some(&mended));
+            continue;
+        }
         match nearest(&name, &known) {
             Some(meant) => {
                 mended = with_name(&mended, &name, &meant);
@@ -84,6 +107,13 @@ fn check(context: &Context, graph: &str, origin: &Origin, idle: &str, findings: 
             None => findings.tell(diagnostic.remedy("-filters lists those of this FFmpeg.")),
         }
     }
+}
+
+/// The graph with a colon in place of the comma before the first filter of that name.
+fn with_colon(graph: &str, name: &str) -> String {
+    let place = places(graph).into_iter().map(|place| place.name).find(|place| &graph[place.clone()] == name);
+    let comma = place.and_then(|place| Some((graph[..place.start].rfind(',')?, place.start)));
+    comma.map_or_else(|| graph.to_owned(), |(comma, start)| format!("{}:{}", &graph[..comma], &graph[start..]))
 }
 
 /// The graph with the first filter of that name called otherwise.
@@ -117,6 +147,16 @@ mod tests {
                 "-i in -filter_complex [0:v]scael=2:2 out.mp4",
                 "No such filter: 'scael' in -filter_complex '[0:v]scael=2:2'.",
                 "Did you mean scale? Type: weir -i in -filter_complex '[0:v]scale=2:2' out.mp4",
+            ),
+            (
+                "-i in -vf hflip;vflip out.mp4",
+                "-vf 'hflip;vflip' has a semicolon, which begins another chain: a comma joins filters.",
+                "Type: weir -i in -vf hflip,vflip out.mp4",
+            ),
+            (
+                "-i in -vf \"hflip\" out.mp4",
+                "-vf '\"hflip\"' has the shell's quotes in it.",
+                "Type: weir -i in -vf hflip out.mp4",
             ),
             (
                 "-i in -vf  out.mp4",

@@ -18,7 +18,9 @@ pub(super) fn advice(
 ) -> Option<String> {
     let refused = streams_that(context, draft, streams, Some(false));
     if refused.is_empty() {
-        return incomplete_attachment(index, draft, streams).or_else(|| one_picture(context, index, draft));
+        return incomplete_attachment(index, draft, streams)
+            .or_else(|| one_picture(context, index, draft))
+            .or_else(|| one_way(context, index, draft));
     }
     let (named, ways) = named_with_ways(context, index, draft, (streams.len(), &refused));
     Some(format!("{} does not take {named}. {ways}", draft.muxer.name))
@@ -132,6 +134,20 @@ pub(super) fn subtitles_of(muxer: &str) -> Option<&'static str> {
     }
 }
 
+/// MP4 and its like go back to the beginning for their index, which no pipe lets them.
+fn one_way(context: &Context, index: usize, draft: &OutputDraft) -> Option<String> {
+    const WITH_INDEX: [&str; 7] = ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v"];
+    let spec = &context.spec.outputs[index];
+    let is_pipe = spec.url == "-" || spec.url.starts_with("pipe:");
+    let makes_pieces = |flags: &str| ["frag_", "empty_moov", "dash", "cmaf"].iter().any(|flag| flags.contains(flag));
+    let in_pieces = spec.options.iter().any(|option| option.name == "movflags" && makes_pieces(&option.value));
+    (is_pipe && !in_pieces && WITH_INDEX.contains(&draft.muxer.name.as_str())).then(|| {
+        "Its index is written last and read first, for which a pipe does not let it go back: -movflags \
+         frag_keyframe+empty_moov writes it in pieces, and -f mpegts or -f matroska goes through a pipe as it is."
+            .to_owned()
+    })
+}
+
 /// A name without a number is one picture.
 fn one_picture(context: &Context, index: usize, draft: &OutputDraft) -> Option<String> {
     let url = &context.spec.outputs[index].url;
@@ -172,5 +188,7 @@ mod tests {
              such as .mkv."
         );
         assert_eq!(advice("-i a -c:v copy -c:a aac out.flv"), None);
+        assert!(advice("-i a -c copy -f mp4 -").unwrap().contains("-movflags frag_keyframe+empty_moov"));
+        assert_eq!(advice("-i a -c copy -movflags +frag_keyframe -f mp4 pipe:1"), None);
     }
 }
