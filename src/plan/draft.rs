@@ -113,6 +113,9 @@ pub(super) fn draft(context: &Context, index: usize, graphs: &mut Graphs) -> Res
 /// What the inputs hold, for an output that got nothing.
 fn nothing_over(context: &Context) -> String {
     let held = context.facts.iter().map(|f| {
+        if !f.streams.is_empty() && f.streams.iter().all(|s| !s.usable) {
+            return format!("{} has nothing that could be read", f.url);
+        }
         let kinds: Vec<&str> = f.streams.iter().map(|s| s.kind.name()).collect();
         let kinds = if kinds.is_empty() { "no stream that could be found".to_owned() } else { kinds.join(", ") };
         format!("{} has {kinds}", f.url)

@@ -6,6 +6,7 @@ mod exchange;
 mod keep_up;
 mod opening;
 mod rate;
+mod refusal;
 
 pub use self::keep_up::Keeper;
 
