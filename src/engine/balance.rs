@@ -14,9 +14,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// How far an input may be ahead of the last one, in microseconds.
 const LEAD_US: i64 = 1_000_000;
 
+/// Whose clock an input goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// It gives whatever is asked of it.
+    Free,
+    /// It is held to real time, as by `-re`.
+    Paced,
+    /// It comes when it comes, and may be away.
+    Live,
+}
+
 #[derive(Debug)]
 struct Member {
     group: usize,
+    pace: Pace,
     /// Somebody besides filtergraphs with several inputs takes its packets.
     direct: bool,
     position_us: Option<i64>,
@@ -207,9 +219,9 @@ impl Balance {
     }
 
     /// Adds an input; those of one group are kept together. `direct`: it feeds more than filtergraphs with several inputs.
-    pub fn join(&self, group: usize, direct: bool) -> Place {
+    pub fn join(&self, group: usize, direct: bool, pace: Pace) -> Place {
         let members = &mut self.lock().members;
-        members.push(Member { group, direct, position_us: None, first_us: None, active: true, waiting: None });
+        members.push(Member { group, pace, direct, position_us: None, first_us: None, active: true, waiting: None });
         Place { balance: self.clone(), index: members.len() - 1 }
     }
 
@@ -232,6 +244,16 @@ impl Balance {
 }
 
 impl Place {
+    /// Tells the position of a live input, which waits for nobody.
+    pub fn tell(&self, position_us: i64) {
+        let mut state = self.balance.lock();
+        let me = &mut state.members[self.index];
+        if me.position_us.is_none_or(|before| before < position_us) {
+            me.position_us = Some(position_us);
+            state.wake(self.index);
+        }
+    }
+
     /// Tells the position, and waits while it is too far ahead of the group's last, or while no filtergraph asks for an
     /// input that feeds nothing else. The last one never waits, nor does one that is asked for.
     pub fn advance(&self, position_us: i64, stop: &StopSignal) {
@@ -251,10 +273,13 @@ impl Place {
         me.position_us = Some(now_us);
         // Who has not told anything yet is taken to stand where this input began.
         let first = *me.first_us.get_or_insert(position_us);
-        let group = me.group;
+        let (group, pace) = (me.group, me.pace);
         let others = state.members.iter().enumerate();
+        // What is held to real time goes on while a live input is away.
+        let is_waited_for = |other: &Member| other.pace != Pace::Live || pace == Pace::Free;
         let last = others
             .filter(|(i, m)| *i != self.index && m.active && m.group == group && !state.is_held(*i))
+            .filter(|(_, m)| is_waited_for(m))
             .map(|(_, m)| m.position_us.unwrap_or(first))
             .min();
         let level = last.is_none_or(|last| position_us <= last.saturating_add(LEAD_US));
@@ -290,7 +315,7 @@ mod tests {
     fn the_leader_waits_for_the_last_and_goes_on_when_it_leaves() {
         let balance = Balance::default();
         let stop = StopSignal::new();
-        let (ahead, behind) = (balance.join(0, true), balance.join(0, true));
+        let (ahead, behind) = (balance.join(0, true, Pace::Free), balance.join(0, true, Pace::Free));
         behind.advance(0, &stop);
         let (done, finished) = crate::engine::link::reply();
         let other = stop.clone();
@@ -307,9 +332,28 @@ mod tests {
     }
 
     #[test]
+    fn a_live_input_is_waited_for_by_what_has_no_pace_of_its_own() {
+        let balance = Balance::default();
+        let stop = StopSignal::new();
+        let live = balance.join(0, true, Pace::Live);
+        let (silence, music) = (balance.join(0, true, Pace::Free), balance.join(0, true, Pace::Paced));
+        live.tell(0);
+        assert!(music.look(10 * LEAD_US).is_none());
+        assert!(silence.look(LEAD_US).is_none());
+        let waits = silence.look(2 * LEAD_US).unwrap();
+        live.tell(LEAD_US);
+        assert_eq!(waits.try_recv(), Ok(()));
+        silence.advance(2 * LEAD_US, &stop);
+        let waits = silence.look(9 * LEAD_US).unwrap();
+        drop(live);
+        assert_eq!(waits.try_recv(), Ok(()));
+    }
+
+    #[test]
     fn those_who_wait_for_a_third_one_do_not_wake_each_other() {
         let balance = Balance::default();
-        let (one, other, behind) = (balance.join(0, true), balance.join(0, true), balance.join(0, true));
+        let (one, other, behind) =
+            (balance.join(0, true, Pace::Free), balance.join(0, true, Pace::Free), balance.join(0, true, Pace::Free));
         assert!(behind.look(0).is_none());
         let waits = one.look(10 * LEAD_US).unwrap();
         let other_waits = other.look(10 * LEAD_US).unwrap();
@@ -325,7 +369,7 @@ mod tests {
     fn an_input_waits_until_a_filtergraph_asks_for_it_and_the_one_asked_for_runs_ahead() {
         let balance = Balance::default();
         let stop = StopSignal::new();
-        let (first, second) = (balance.join(0, false), balance.join(0, false));
+        let (first, second) = (balance.join(0, false, Pace::Free), balance.join(0, false, Pace::Free));
         let appetite = balance.appetite(0, vec![vec![0], vec![1]]);
         appetite.ask(&[true, false]);
         first.advance(100 * LEAD_US, &stop);
@@ -413,7 +457,7 @@ mod tests {
     fn groups_do_not_wait_for_each_other() {
         let balance = Balance::default();
         let stop = StopSignal::new();
-        let (a, _b) = (balance.join(0, true), balance.join(1, true));
+        let (a, _b) = (balance.join(0, true, Pace::Free), balance.join(1, true, Pace::Free));
         a.advance(100 * LEAD_US, &stop);
     }
 }

@@ -62,7 +62,7 @@ pub struct DemuxStage {
     settings: DemuxSettings,
     timeline: Timeline,
     clock: Clock,
-    place: Option<Place>,
+    place: Place,
     meter: Arc<InputMeter>,
     first_packet: Vec<bool>,
     reached_us: Vec<Option<i64>>,
@@ -105,7 +105,7 @@ impl DemuxStage {
             settings,
             timeline,
             clock,
-            place: Some(place),
+            place,
             meter,
             first_packet: vec![true; count],
             reached_us: vec![None; count],
@@ -126,8 +126,6 @@ impl DemuxStage {
     #[must_use]
     pub fn with_session(mut self, live: LiveInput) -> Self {
         self.live = Some(live);
-        // It comes at its own pace, and nobody waits for it.
-        self.place = None;
         self
     }
 
@@ -274,11 +272,12 @@ impl DemuxStage {
             out.send(stream, PacketItem::Hole(from, to))?;
         }
         out.send(stream, PacketItem::Packet(MediaPacket { packet, dts_us: stamped.dts_us }))?;
-        if let Some(live) = &mut self.live {
-            live.note_position(stamped.dts_us);
-        }
-        if let Some(place) = &self.place {
-            out.pausing(|| place.advance(stamped.dts_us, out.stop()));
+        match &mut self.live {
+            Some(live) => {
+                live.note_position(stamped.dts_us);
+                self.place.tell(stamped.dts_us);
+            }
+            None => out.pausing(|| self.place.advance(stamped.dts_us, out.stop())),
         }
         Ok(Flow::Continue)
     }

@@ -5,7 +5,7 @@ use super::settings::{
 };
 use super::{AT_HAND, BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
 use crate::av::{AvError, Decoder, DecoderSettings, SubtitleDecoder};
-use crate::engine::balance::{Balance, Place};
+use crate::engine::balance::{Balance, Pace, Place};
 use crate::engine::flow::PacketItem;
 use crate::engine::hardware::DecodersHardware;
 use crate::engine::journal::Subject;
@@ -39,8 +39,13 @@ impl Builder<'_> {
         let tells_origins = plan.outputs.iter().flat_map(|o| &o.streams).any(|s| s.stats.is_any());
         let groups = balance_groups(plan);
         let direct = |input| direct_use(plan, input);
+        let pace = |input: usize| match &plan.inputs[input] {
+            input if input.session.is_some() => Pace::Live,
+            input if input.read_rate.is_some() => Pace::Paced,
+            _ => Pace::Free,
+        };
         let places: Vec<Place> =
-            groups.iter().enumerate().map(|(input, group)| balance.join(*group, direct(input))).collect();
+            groups.iter().enumerate().map(|(input, group)| balance.join(*group, direct(input), pace(input))).collect();
         let at_leisure: Vec<bool> = (0..plan.inputs.len()).map(|i| is_read_at_leisure(plan, &inputs, i)).collect();
         let OpenInputs { spec, facts, demuxers, openings, .. } = inputs;
         let parts = demuxers.into_iter().zip(facts).zip(places).zip(openings).enumerate();

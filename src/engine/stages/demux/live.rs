@@ -4,6 +4,7 @@ mod again;
 
 use super::{DemuxStage, raw_times};
 use crate::av::{AvError, Demuxer, Packet};
+use crate::engine::balance::Place;
 use crate::engine::clock::{Clock, microseconds};
 use crate::engine::fault::StageError;
 use crate::engine::flow::PacketItem;
@@ -122,9 +123,10 @@ fn pictures(facts: &InputFacts, used: &[bool]) -> Vec<bool> {
 }
 
 /// Tells what comes after that the input is away, where the job's time is the clock's plus `lead_us`.
-fn stand_in((clock, lead_us): (Clock, Option<i64>), used: &[bool], out: &mut Outlet<PacketItem>) {
+fn stand_in((clock, lead_us): (Clock, Option<i64>), place: &Place, used: &[bool], out: &mut Outlet<PacketItem>) {
     let Some(lead_us) = lead_us else { return };
     let at_us = clock.now_us() + lead_us - STAND_IN_BEHIND_US;
+    place.tell(at_us);
     for (stream, _) in used.iter().enumerate().filter(|(_, used)| **used) {
         // Who is gone is found out by the next packet.
         let _ = out.send(stream, PacketItem::Away(at_us));
@@ -189,7 +191,7 @@ impl DemuxStage {
         let Some(live) = &mut self.live else { return Ok(Flow::Done) };
         if live.freezes && live.lost_at_us.is_some() {
             // It is there again, and its next keyframe is not.
-            stand_in((self.clock, live.lead_us), &self.settings.used, out);
+            stand_in((self.clock, live.lead_us), &self.place, &self.settings.used, out);
         }
         let Some((stream, base)) = live.streams.get(packet.stream()).copied().flatten() else {
             return Ok(Flow::Continue);

@@ -26,7 +26,8 @@ impl DemuxStage {
             let at_us = live.peer.lost(&lost)?;
             let used = &self.settings.used;
             let (clock, lead_us) = (self.clock, live.lead_us.filter(|_| live.freezes));
-            let mut stand_in = || stand_in((clock, lead_us), used, out);
+            let place = &self.place;
+            let mut stand_in = || stand_in((clock, lead_us), place, used, out);
             if !live.peer.wait_until_and(at_us, &mut stand_in) {
                 return Ok(Flow::Done);
             }
