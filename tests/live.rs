@@ -540,6 +540,25 @@ fn pictures_that_are_counted_go_on_evenly_while_their_sender_is_silent() {
     assert!(length > silent && length < silent + LIMIT, "{length:?} with {silent:?} of silence");
 }
 
+/// What makes silence has no pace of its own.
+#[test]
+fn silence_beside_a_camera_lasts_as_long_as_its_pictures() {
+    let source = format!("udp://127.0.0.1:{}", free_port());
+    let mut camera = Live::start(&format!("{CAMERA} -f mpegts {source}?pkt_size=1316"));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("both.mkv");
+    let mut both = Live::start(&format!(
+        "-y -i {source} -f lavfi -i anullsrc -map 0:v -map 1:a -c:v copy -c:a aac {}",
+        file.display()
+    ));
+    await_size(&file, SOME_BYTES);
+    both.interrupt();
+    camera.interrupt();
+    let facts = probe(&file).unwrap();
+    let end_ms = |stream: usize| facts.of_stream(stream).last().unwrap().pts.unwrap();
+    assert!((end_ms(1) - end_ms(0)).abs() < 2000, "pictures {} ms, silence {} ms", end_ms(0), end_ms(1));
+}
+
 #[test]
 fn a_source_that_comes_back_without_sound_goes_on_and_one_without_pictures_is_waited_for() {
     let relay = RtspRelay::new();
