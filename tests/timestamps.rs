@@ -243,6 +243,22 @@ fn made(line: &str) -> FileFacts {
     probe(&dir.path().join(args.last().unwrap())).unwrap()
 }
 
+/// Sources and loops of a filtergraph go on by themselves, as fast as they are let.
+#[test]
+fn what_a_filtergraph_makes_of_nothing_stays_beside_what_is_read_in_real_time() {
+    let lines = [
+        "-re -i {av.mp4} -filter_complex anullsrc[a] -map 0:v -map [a] -shortest -c:v copy -c:a aac out.mkv",
+        "-re -i {av.mp4} -filter_complex testsrc2=s=64x48[v] -map [v] -map 0:a -shortest -c:v mpeg4 -c:a copy out.mkv",
+        "-re -i {av.mp4} -filter_complex [0:v]loop=-1:10[v] -map [v] -map 0:a -shortest -c:v mpeg4 -c:a copy out.mkv",
+    ];
+    let complaints = in_parallel(&lines, |line| {
+        let facts = made(line);
+        let ends_ms: Vec<i64> = [0, 1].map(|stream| facts.of_stream(stream).last().unwrap().pts.unwrap()).to_vec();
+        ((ends_ms[0] - ends_ms[1]).abs() > 200).then(|| format!("{line}: {ends_ms:?}"))
+    });
+    assert_none(&complaints, lines.len());
+}
+
 /// Clips of 25 and of 30 pictures a second, side by side and one behind the other; in MP4 ffmpeg 5.1 makes a million a second of
 /// them.
 #[test]

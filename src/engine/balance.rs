@@ -206,6 +206,44 @@ impl Hold {
     }
 }
 
+/// How a filtergraph that goes on by itself, for it has sources or loops of its own, stays beside what its outputs hold besides.
+#[derive(Debug)]
+pub struct Lead {
+    balance: Balance,
+    /// Groups of inputs that feed the same outputs.
+    groups: BTreeSet<usize>,
+    first_us: Option<i64>,
+}
+
+impl Lead {
+    /// Looks whether to go on from there. If not, gives what wakes when something has changed.
+    pub fn look(&mut self, position_us: i64) -> Option<Receiver<()>> {
+        // Who has not told anything yet is taken to stand where this one began.
+        let first = *self.first_us.get_or_insert(position_us);
+        let mut state = self.balance.lock();
+        let others = state.members.iter().enumerate();
+        let last = others
+            .filter(|(i, m)| m.active && self.groups.contains(&m.group) && !state.is_held(*i))
+            .map(|(_, m)| m.position_us.unwrap_or(first))
+            .min();
+        if last.is_none_or(|last| position_us <= last.saturating_add(LEAD_US)) {
+            return None;
+        }
+        let (sender, receiver) = wake_up();
+        state.held.push(sender);
+        Some(receiver)
+    }
+
+    /// Waits while it is too far ahead of the last one.
+    pub fn wait(&mut self, position_us: i64, stop: &StopSignal) {
+        while let Some(answer) = self.look(position_us) {
+            if await_reply(&answer, &stop.drain).is_none() {
+                return;
+            }
+        }
+    }
+}
+
 /// One input's place in the balance; leaving it (by drop) frees the others.
 #[derive(Debug)]
 pub struct Place {
@@ -235,6 +273,11 @@ impl Balance {
     /// Tells by filtergraph who takes what its outputs give.
     pub fn set_takers(&self, takers: Vec<Vec<Taker>>) {
         self.lock().takers = takers;
+    }
+
+    /// For a filtergraph whose outputs hold what inputs of these groups give.
+    pub fn lead(&self, groups: BTreeSet<usize>) -> Lead {
+        Lead { balance: self.clone(), groups, first_us: None }
     }
 
     /// For a filtergraph that feeds others; `alone`: nobody else takes anything of what feeds it.
@@ -347,6 +390,25 @@ mod tests {
         let waits = silence.look(9 * LEAD_US).unwrap();
         drop(live);
         assert_eq!(waits.try_recv(), Ok(()));
+    }
+
+    #[test]
+    fn a_filtergraph_with_sources_of_its_own_stays_beside_the_inputs_of_its_outputs() {
+        let balance = Balance::default();
+        let stop = StopSignal::new();
+        let (beside, elsewhere) = (balance.join(0, true, Pace::Paced), balance.join(1, true, Pace::Free));
+        let mut lead = balance.lead(BTreeSet::from([0]));
+        assert!(lead.look(0).is_none() && lead.look(LEAD_US).is_none());
+        let waits = lead.look(2 * LEAD_US).unwrap();
+        beside.advance(LEAD_US, &stop);
+        assert_eq!(waits.try_recv(), Ok(()));
+        lead.wait(2 * LEAD_US, &stop);
+        let waits = lead.look(9 * LEAD_US).unwrap();
+        drop(elsewhere);
+        assert!(lead.look(9 * LEAD_US).is_some());
+        drop(beside);
+        assert_eq!(waits.try_recv(), Ok(()));
+        assert!(lead.look(9 * LEAD_US).is_none());
     }
 
     #[test]

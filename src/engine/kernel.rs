@@ -4,6 +4,7 @@ use super::fault::{StageError, first_cause};
 use super::link::{Flowing, Inlet, LinkSender, SendError, Tagged};
 use super::meter::StageMeter;
 use super::stop::{Latch, StopSignal};
+use crossbeam_channel::Receiver;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -39,6 +40,11 @@ pub trait Stage: Send {
     /// It has more to do even when nothing comes.
     fn is_busy(&self) -> bool {
         false
+    }
+
+    /// It is busy, but to go on only when something comes, or when this wakes it.
+    fn awaits(&mut self) -> Option<Receiver<()>> {
+        None
     }
 
     /// Nothing has come, and it is busy.
@@ -251,6 +257,9 @@ impl<'a, S: Stage> Worker<'a, S> {
         let abort = self.out.stop.abort.clone();
         while self.open > 0 {
             if self.stage.is_busy() {
+                if let Some(wake) = self.stage.awaits() {
+                    self.inlet.await_any(&wake, &abort);
+                }
                 match self.go_on(&abort)? {
                     Flow::Continue => continue,
                     Flow::Done => break,

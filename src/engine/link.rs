@@ -283,6 +283,18 @@ impl<T: Flowing> Inlet<T> {
         Ok(self.take_arrived())
     }
 
+    /// Waits until something has arrived, or for that wake-up.
+    pub fn await_any(&mut self, wake: &Receiver<()>, abort: &Latch) {
+        if !self.arrived.is_empty() {
+            return;
+        }
+        select! {
+            recv(self.receiver) -> received => self.arrived.extend(received.into_iter().flatten()),
+            recv(wake) -> _ => {}
+            recv(abort.receiver()) -> _ => {}
+        }
+    }
+
     /// The next item if one is there; never waits.
     pub fn arrived(&mut self) -> Option<Tagged<T>> {
         if self.arrived.is_empty() {

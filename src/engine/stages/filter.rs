@@ -7,13 +7,15 @@ mod orders;
 use self::orders::Orders;
 use super::feed::{Input, InputSettings};
 use crate::av::{AvError, FilterGraph, GraphOutput, GraphSettings, OutputConstraint, Pull};
-use crate::engine::balance::{Appetite, Hold};
+use crate::engine::balance::{Appetite, Hold, Lead};
 use crate::engine::commands::Commands;
 use crate::engine::fault::StageError;
 use crate::engine::flow::FrameItem;
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::meter::Meter;
 use crate::facts::{GraphPlace, MediaKind};
+use crate::unit::{Rational, rescale};
+use crossbeam_channel::Receiver;
 use std::sync::Arc;
 
 /// What the graph does by itself, in requests to its outputs, before it looks whether something came.
@@ -39,6 +41,11 @@ pub struct FilterStage {
     /// By output: those that it feeds have been told that nothing more goes there.
     left: Vec<bool>,
     hold: Option<Hold>,
+    lead: Option<Lead>,
+    /// It went on for a whole turn without being fed: a source or a loop inside it needs nothing of what comes.
+    runs_by_itself: bool,
+    /// How far the output is that is furthest, in microseconds.
+    position_us: i64,
     /// It does nothing until something comes.
     pauses: bool,
     /// It has more to do, whether or not something comes.
@@ -75,6 +82,9 @@ impl FilterStage {
             linked: vec![false; count],
             left: vec![false; count],
             hold: None,
+            lead: None,
+            runs_by_itself: false,
+            position_us: i64::MIN,
             pauses: false,
             is_busy: false,
             orders: None,
@@ -99,6 +109,12 @@ impl FilterStage {
     /// Tells which outputs feed other filtergraphs, and how to wait for those.
     pub fn feeding(mut self, linked: Vec<bool>, hold: Option<Hold>) -> Self {
         (self.linked, self.hold) = (linked, hold);
+        self
+    }
+
+    /// Lets the graph, where it goes on by itself, stay beside what its outputs hold besides.
+    pub fn beside(mut self, lead: Option<Lead>) -> Self {
+        self.lead = lead;
         self
     }
 
@@ -160,6 +176,9 @@ impl FilterStage {
             if out.stop().drain.is_tripped() && all_ended && !self.inputs.iter().any(Input::has_next) {
                 return Ok(Flow::Done);
             }
+            if let Some(lead) = self.lead.as_mut().filter(|_| all_ended) {
+                out.pausing(|| lead.wait(self.position_us, out.stop()));
+            }
             let too_much = self.inputs.iter().position(Input::overflows);
             let is_last = out.stop().drain.is_tripped() && all_ended && unfed >= TURN;
             let unasked = too_much.or_else(|| self.inputs.iter().position(|input| is_last && input.has_next()));
@@ -167,7 +186,8 @@ impl FilterStage {
                 self.feed_port(port, out)?;
                 continue;
             }
-            if unfed >= TURN && !all_ended {
+            self.runs_by_itself |= unfed >= TURN;
+            if !all_ended && (unfed >= TURN || self.runs_by_itself && self.awaits().is_some()) {
                 self.is_busy = true;
                 break;
             }
@@ -179,7 +199,7 @@ impl FilterStage {
                 unfed += 1;
                 self.inputs.iter_mut().for_each(|input| input.goes_on(false));
             } else if self.feed(out)? {
-                unfed = 0;
+                (unfed, self.runs_by_itself) = (0, false);
             } else {
                 break;
             }
@@ -217,7 +237,12 @@ impl FilterStage {
                 }
             }
             match pulled {
-                Ok(Pull::Frame(frame)) if out.is_open(port) => out.send(port, FrameItem::Frame(frame))?,
+                Ok(Pull::Frame(frame)) if out.is_open(port) => {
+                    let base = self.told[port].as_ref().map_or(Rational::MICROS, |output| output.time_base);
+                    let at_us = frame.pts().map(|pts| rescale(pts, base, Rational::MICROS));
+                    self.position_us = self.position_us.max(at_us.unwrap_or(i64::MIN));
+                    out.send(port, FrameItem::Frame(frame))?;
+                }
                 // Nobody takes it any more, but the graph's other outputs go on.
                 Ok(Pull::Frame(_)) => {}
                 Ok(Pull::NeedsInput) => return Ok(()),
@@ -325,6 +350,10 @@ impl Stage for FilterStage {
 
     fn is_busy(&self) -> bool {
         self.is_busy
+    }
+
+    fn awaits(&mut self) -> Option<Receiver<()>> {
+        self.lead.as_mut()?.look(self.position_us)
     }
 
     fn go_on(&mut self, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {

@@ -1,11 +1,11 @@
 //! The stages of filtergraphs.
 
 use super::loopback;
-use super::settings::input_trim;
+use super::settings::{balance_groups, input_trim};
 use super::{BEHIND_GRAPH, Builder, Ends, FRAMES};
 use crate::av::{Canvas, GraphSettings, OutputConstraint};
 use crate::diagnostic::mask_url;
-use crate::engine::balance::{Appetite, Balance, Hold, Taker};
+use crate::engine::balance::{Appetite, Balance, Hold, Lead, Taker};
 use crate::engine::flow::FrameItem;
 use crate::engine::link::{LinkSender, link};
 use crate::engine::meter::Meter;
@@ -139,6 +139,7 @@ impl Builder<'_> {
                 .fed_by(appetite(plan, number, balance))
                 .in_turn(!plan.is_timed() && each_of_its_own_file(graph))
                 .feeding(linked, hold(plan, number, balance))
+                .beside(lead(plan, graph, balance))
                 .commanded_by(self.commands.clone(), number)
                 .told_to(self.tells_graphs(inputs), GraphPlace::Complex(number));
             self.stage(format!("filtergraph {number}"), stage, inlet, links)?;
@@ -188,6 +189,18 @@ fn takers(graph: &GraphPlan) -> Vec<Taker> {
 fn hold(plan: &Plan, graph: usize, balance: &Balance) -> Option<Hold> {
     let feeds_graphs = takers(&plan.graphs[graph]).iter().any(|taker| *taker != Taker::Encoder);
     feeds_graphs.then(|| balance.hold(graph, stands_alone(plan, graph, graph)))
+}
+
+/// A graph that is written beside what comes from inputs stays beside that, where sources and loops inside it go on by themselves.
+fn lead(plan: &Plan, graph: &GraphPlan, balance: &Balance) -> Option<Lead> {
+    let groups = balance_groups(plan);
+    let written = graph.outputs.iter().filter_map(|output| match output.to {
+        Some(PadTarget::Output(output, _)) => Some(&plan.outputs[output]),
+        _ => None,
+    });
+    let sources = written.flat_map(|output| output.streams.iter().flat_map(|stream| plan.origins(stream.source)));
+    let beside: BTreeSet<usize> = sources.map(|input| groups[input]).collect();
+    (!beside.is_empty()).then(|| balance.lead(beside))
 }
 
 /// Nobody but the last graph takes anything of what feeds this one, directly or through others.
