@@ -680,6 +680,22 @@ fn a_playlist_or_its_last_segment_that_cannot_be_opened_is_told() {
 }
 
 #[test]
+fn an_output_of_tee_that_may_fail_lets_the_others_go_on() {
+    for (option, status) in [(":onfail=ignore", 0), ("", 1)] {
+        let dir = scratch();
+        let medium = path("av.mp4");
+        let run = weir_in(
+            dir.path(),
+            &format!("-i {} -map 0 -c copy -f tee [f=mpegts{option}]/dev/full|film.ts", medium.display()),
+        );
+        if is_weir() {
+            assert_eq!(run.code(), Some(status), "{}", run.stderr);
+            assert!(status != 0 || decodes(&dir.path().join("film.ts")).is_ok());
+        }
+    }
+}
+
+#[test]
 fn a_device_that_is_full_is_told() {
     let dir = scratch();
     let run =

@@ -72,7 +72,7 @@ impl Flowing for PacketItem {
 
     fn bytes(&self) -> usize {
         match self {
-            Self::Packet(p) => p.packet.size() + 256,
+            Self::Packet(p) => p.packet.footprint(),
             _ => 0,
         }
     }

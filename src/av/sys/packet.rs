@@ -151,6 +151,11 @@ impl Packet {
         usize::try_from(self.get().size).unwrap_or(0)
     }
 
+    /// What it takes in memory with its headers, about; in bytes.
+    pub fn footprint(&self) -> usize {
+        self.size() + 256
+    }
+
     /// The data.
     pub fn data(&self) -> &[u8] {
         let packet = self.get();

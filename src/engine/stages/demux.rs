@@ -48,6 +48,8 @@ pub struct DemuxSettings {
     pub commands: Commands,
     /// `-debug_ts`.
     pub debug_timestamps: bool,
+    /// Packets have the times at which they came (`-use_wallclock_as_timestamps`).
+    pub times_are_arrivals: bool,
     /// A peer came to it, whose leave is the end.
     pub listens: bool,
     /// Stop at the first damaged packet.

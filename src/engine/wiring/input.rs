@@ -141,6 +141,7 @@ impl Builder<'_> {
                 loops: input.stream_loop,
                 pacer: input.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us).catching_up(r.catch_up)),
                 restart_us: facts.start_time_us.unwrap_or(0),
+                times_are_arrivals: spec.inputs[index].takes_arrival_for_time(),
                 listens: input.listens,
                 exit_on_error: spec.global.exit_on_error,
                 facts,

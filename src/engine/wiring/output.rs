@@ -87,14 +87,18 @@ impl MuxEnd {
         // Nobody tells it of a header that was refused where no stream brings anything.
         let result = stage.refused_early().map_or(result, Err);
         let empty = stage.is_empty();
+        let own_files = stage.own_files();
         let end = match &result {
-            Ok(()) | Err(StageError::NoConsumer) => OutputEnd::Complete,
+            Ok(()) | Err(StageError::NoConsumer) => {
+                // Those that may fail (`onfail=ignore`).
+                own_files.take_incomplete().iter().for_each(|name| discard_piece(name));
+                OutputEnd::Complete
+            }
             Err(_) => {
                 // Writing a file ends; a reader or a peer may take nothing any more.
                 let limit = if path.is_some() { Duration::MAX } else { GOODBYE };
                 let ended = stage.salvage(limit);
                 let begun = stage.has_begun() && !empty && !needs_trailer;
-                let own_files = stage.own_files();
                 drop(stage);
                 own_files.take_incomplete().iter().for_each(|name| discard_piece(name));
                 let playable = ended || begun && path.as_deref().is_none_or(has_content);

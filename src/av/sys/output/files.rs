@@ -20,6 +20,8 @@ type Open = unsafe extern "C" fn(
 struct Watched {
     /// libavformat's own way to open one.
     open: OnceLock<Open>,
+    /// The outputs of `tee` that may fail, by their URLs.
+    may_fail: OnceLock<Vec<String>>,
     /// The first error; 0 for none.
     first_error: AtomicI32,
     files: Mutex<Files>,
@@ -51,6 +53,8 @@ impl OwnFiles {
             let _ = self.0.open.set(default);
             context.io_open = Some(open);
         }
+        // SAFETY: the URL of an allocated context is a string or null.
+        let _ = self.0.may_fail.set(may_fail(&unsafe { text_of(context.url) }));
         context.opaque = Arc::as_ptr(&self.0).cast_mut().cast();
         context.io_close2 = Some(close);
     }
@@ -63,6 +67,26 @@ impl OwnFiles {
     /// The names of those that could not be written whole, so far; each is told once.
     pub fn take_incomplete(&self) -> Vec<String> {
         std::mem::take(&mut self.0.files.lock().unwrap_or_else(PoisonError::into_inner).incomplete)
+    }
+}
+
+/// The outputs in a URL of `tee` that the others do not mind: `[f=mp4:onfail=ignore]a.mp4|b.mkv`.
+fn may_fail(url: &str) -> Vec<String> {
+    let outputs = url.split('|').filter_map(|output| output.strip_prefix('[')?.split_once(']'));
+    let ignored = outputs.filter(|(options, _)| options.split(':').any(|option| option == "onfail=ignore"));
+    ignored.map(|(_, url)| url.to_owned()).collect()
+}
+
+/// Notes what went wrong with a file of that context, unless its output may fail.
+///
+/// # Safety
+///
+/// The context is valid.
+unsafe fn note(context: *mut ffi::AVFormatContext, watched: &Watched, error: i32) {
+    // SAFETY: as the caller says; the URL is a string or null.
+    let url = || unsafe { text_of((*context).url) };
+    if !watched.may_fail.get().is_some_and(|urls| !urls.is_empty() && urls.contains(&url())) {
+        let _ = watched.first_error.compare_exchange(0, error, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 
@@ -95,7 +119,7 @@ unsafe extern "C" fn open(
         if result >= 0 {
             files.open.push((*io as usize, text_of(url)));
         } else if opens_its_files(&*context) && !is_switched_on(context.cast(), IGNORES_ERRORS) {
-            let _ = watched.first_error.compare_exchange(0, result, Ordering::Relaxed, Ordering::Relaxed);
+            note(context, watched, result);
         }
         result
     }
@@ -117,10 +141,21 @@ unsafe extern "C" fn close(context: *mut ffi::AVFormatContext, io: *mut ffi::AVI
             let place = files.open.iter().position(|(address, _)| *address == io as usize);
             let name = place.map(|place| files.open.swap_remove(place).1);
             if writes && failed {
-                let _ = watched.first_error.compare_exchange(0, error, Ordering::Relaxed, Ordering::Relaxed);
+                note(context, watched, error);
                 files.incomplete.extend(name);
             }
         }
         ffi::avio_close(io)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_fail;
+
+    #[test]
+    fn outputs_of_tee_that_may_fail_are_known() {
+        assert_eq!(may_fail("[onfail=ignore]a.mp4|[f=hls:onfail=ignore]b.m3u8|[onfail=abort]c|d"), ["a.mp4", "b.m3u8"]);
+        assert!(may_fail("a.mp4").is_empty());
     }
 }

@@ -15,7 +15,11 @@ impl DemuxStage {
     /// Deals out a packet as it was read, and before it those of its stream that waited for it.
     pub(super) fn take(&mut self, packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         let stream = packet.stream();
-        let Some(true) = self.settings.used.get(stream).copied() else { return self.deal(packet, out) };
+        let used = self.settings.used.get(stream).copied().unwrap_or(false);
+        // When a packet came is never damaged, and the next may be long in coming.
+        if !used || self.settings.times_are_arrivals {
+            return self.deal(packet, out);
+        }
         let in_real_time = self.settings.pacer.is_some();
         let is_astray = self.timeline.may_be_astray(stream, raw_times(&packet), in_real_time);
         let Some(mut waited) = self.astray.remove(&stream) else {

@@ -111,7 +111,7 @@ impl MuxStage {
                 };
                 let end = shown.map(|t| rescale(t.saturating_add(length), base, Rational::MICROS));
                 if let Some(shortest) = &mut self.shortest {
-                    shortest.push(index, (at, end), packet.size(), packet);
+                    shortest.push(index, (at, end), packet.footprint(), packet);
                 }
                 self.write_settled()
             }

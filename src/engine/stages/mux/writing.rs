@@ -13,7 +13,7 @@ impl MuxStage {
         let Some(interleaving) = &mut self.interleaving else { return self.put(index, packet) };
         let Some(time) = packet.dts().or(packet.pts()) else { return self.put(index, packet) };
         let at_us = rescale(time, self.muxer.time_base(index), Rational::MICROS);
-        interleaving.push(index, at_us, packet.size(), packet);
+        interleaving.push(index, at_us, packet.footprint(), packet);
         self.write_in_turn()
     }
 
