@@ -268,7 +268,7 @@ fn pictures_that_have_no_rate_in_common_are_not_repeated() {
         let made = |rest: &str| made(&format!("{sources} -filter_complex {joint} {rest} out.mp4")).packets.len();
         assert_eq!(made(""), pictures, "{joint}");
         for (rate, rest) in [(30, "-r 30"), (25, "-fps_mode cfr")] {
-            assert!(made(rest).abs_diff(rate * seconds) <= 1, "{joint} {rest}");
+            assert!(made(rest).abs_diff(rate * seconds) <= 3, "{joint} {rest}");
         }
     }
     let dir = tempfile::tempdir().unwrap();
