@@ -14,6 +14,9 @@ const BACKWARD_TOLERANCE_US: i64 = MICROS_PER_SECOND / 10;
 /// A stream whose time jumps joins the newest epoch when that brings it this near to where it should go on.
 const ALIGN_WITHIN_US: i64 = MICROS_PER_SECOND;
 
+/// A stream that is this far beyond the place where another one jumped, without a jump of its own, has passed it.
+const JOINS_BEYOND_US: i64 = 3 * MICROS_PER_SECOND / 10;
+
 /// A clock that is set back by more than this has started over.
 const REBASED_WITHIN_US: i64 = 10 * MICROS_PER_SECOND;
 
@@ -117,6 +120,8 @@ pub struct Timeline {
     settings: TimelineSettings,
     streams: Vec<StreamState>,
     newest_offset_us: i64,
+    /// Where the stream that opened it had come to, by the input's own clock, in microseconds.
+    left_at_us: Option<i64>,
     /// The offsets of the epochs before it, the latest first.
     earlier_us: Vec<i64>,
     last_us: Option<i64>,
@@ -137,6 +142,7 @@ impl Timeline {
             settings,
             streams,
             newest_offset_us: offset_us,
+            left_at_us: None,
             earlier_us: Vec::new(),
             last_us: None,
             loop_shift: (0, Rational::MICROS),
@@ -331,6 +337,8 @@ impl Timeline {
         if !jumped(at(state.offset_us)) {
             if at(state.offset_us).saturating_sub(next) > RETURNS_FROM_US {
                 self.return_to_earlier(stream, next, dts);
+            } else {
+                self.join_newest(stream, at(0));
             }
             return;
         }
@@ -356,6 +364,17 @@ impl Timeline {
         }
         let offset = state.offset_us.saturating_add(next.saturating_sub(at(state.offset_us)));
         self.open_epoch(stream, offset);
+    }
+
+    /// A stream that did not jump where another did, and is beyond that by now, goes on beside it: of joined files one may have sound
+    /// that is longer than its pictures, or shorter.
+    fn join_newest(&mut self, stream: usize, raw_us: i64) {
+        let state = &mut self.streams[stream];
+        let step_us = self.newest_offset_us.saturating_sub(state.offset_us);
+        let is_beyond = self.left_at_us.is_some_and(|left| raw_us > left.saturating_add(JOINS_BEYOND_US));
+        if is_beyond && (1..=ALIGN_WITHIN_US).contains(&step_us) {
+            state.offset_us = self.newest_offset_us;
+        }
     }
 
     /// Ahead of where it should go on, without having jumped: a clock that was another for a while may have returned.
@@ -396,6 +415,8 @@ impl Timeline {
         self.earlier_us.retain(|earlier| *earlier != self.newest_offset_us);
         self.earlier_us.insert(0, self.newest_offset_us);
         self.earlier_us.truncate(REMEMBERED);
+        let state = &self.streams[stream];
+        self.left_at_us = state.next_dts_us.map(|next| next.saturating_sub(state.offset_us));
         self.newest_offset_us = offset_us;
         self.streams[stream].offset_us = offset_us;
         self.jumps += 1;

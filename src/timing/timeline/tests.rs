@@ -453,6 +453,30 @@ fn a_clock_that_returns_leaves_no_hole() {
     }
 }
 
+/// Files of two seconds, one behind the other by the clock, of which one stream is a third of a second longer.
+#[test]
+fn of_joined_files_whose_streams_differ_in_length_neither_runs_away() {
+    for longer in [VIDEO, AUDIO] {
+        let mut timeline = transport_stream();
+        let mut ends = [0, 0];
+        for piece in 0..12 {
+            let packets = |stream: usize, length: i64| {
+                let ticks = if stream == longer { 210_000 } else { 180_000 };
+                (0..ticks / length).map(move |n| (n * length, stream, length))
+            };
+            let mut all: Vec<_> = packets(VIDEO, FRAME).chain(packets(AUDIO, SOUND)).collect();
+            all.sort_unstable();
+            for (at, stream, length) in all {
+                let told = stamp(&mut timeline, stream, piece * 180_000 + at, length).dts.unwrap();
+                assert!(told >= ends[stream] - 1, "stream {stream} steps back");
+                ends[stream] = told + length;
+            }
+        }
+        let apart = (ends[VIDEO] - ends[AUDIO]).abs();
+        assert!(apart < 40_000, "{apart} ticks apart where stream {longer} is longer");
+    }
+}
+
 #[test]
 fn a_time_far_ahead_may_be_astray() {
     for (may_jump, in_real_time, far) in [(false, false, 3), (true, false, 3), (false, true, 62)] {
