@@ -680,6 +680,21 @@ fn a_playlist_or_its_last_segment_that_cannot_be_opened_is_told() {
 }
 
 #[test]
+fn a_file_that_may_not_grow_any_more_is_told_and_no_silent_half_is_left() {
+    let dir = scratch();
+    let line = format!(
+        "ulimit -f 40; exec {} -nostdin -v error -i {} -c:v ffv1 -an film.mkv",
+        weir().display(),
+        path("av.mp4").display()
+    );
+    let run = run(Path::new("bash"), &["-c".to_owned(), line], dir.path(), LIMIT);
+    if is_weir() {
+        assert_refused(&run, "File too large");
+        absent_or_playable(&dir.path().join("film.mkv")).unwrap();
+    }
+}
+
+#[test]
 fn an_output_of_tee_that_may_fail_lets_the_others_go_on() {
     for (option, status) in [(":onfail=ignore", 0), ("", 1)] {
         let dir = scratch();

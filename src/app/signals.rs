@@ -5,7 +5,7 @@ use crate::engine::StopSignal;
 use crate::engine::stop::Latch;
 use crate::engine::threads::spawn;
 use crate::report::{level, say, terminal};
-use signal_hook::consts::{SIGINT, SIGQUIT, SIGTERM, SIGXCPU};
+use signal_hook::consts::{SIGINT, SIGQUIT, SIGTERM, SIGXCPU, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -57,6 +57,8 @@ impl Outside {
         if keys {
             wanted.push(SIGQUIT);
         }
+        // A file that may not grow any more (`ulimit -f`) is an error of writing.
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let mut signals = Signals::new(wanted)?;
         let outside = self.clone();
         spawn("signals", move || {
