@@ -218,6 +218,9 @@ pub struct Lead {
 impl Lead {
     /// Looks whether to go on from there. If not, gives what wakes when something has changed.
     pub fn look(&mut self, position_us: i64) -> Option<Receiver<()>> {
+        if position_us == i64::MIN {
+            return None;
+        }
         // Who has not told anything yet is taken to stand where this one began.
         let first = *self.first_us.get_or_insert(position_us);
         let mut state = self.balance.lock();

@@ -54,7 +54,8 @@ pub(super) fn without_empty(graph: &str) -> Option<String> {
 /// The graph of one stream with commas for its semicolons; `None` where it has none, or labels, which join what they separate.
 pub(super) fn in_one_chain(graph: &str) -> Option<String> {
     let mut text = graph.to_owned();
-    let semicolons = separators(graph).into_iter().filter(|(_, separator, _)| *separator == b';');
+    let is_last = |at: usize| graph[at + 1..].trim().is_empty();
+    let semicolons = separators(graph).into_iter().filter(|(at, separator, _)| *separator == b';' && !is_last(*at));
     semicolons.for_each(|(at, ..)| text.replace_range(at..=at, ","));
     (text != graph && skip(graph, 0, b"[") == graph.len() && !graph.trim_start().starts_with("sws_flags="))
         .then_some(text)
@@ -83,6 +84,7 @@ mod tests {
         for (graph, expected) in [
             ("hflip;vflip", Some("hflip,vflip")),
             ("hflip,vflip", None),
+            ("hflip;\n", None),
             ("split[a][b];[a][b]hstack", None),
             ("drawtext=text=a\\;b", None),
             ("sws_flags=bilinear;scale=2:2", None),

@@ -80,7 +80,11 @@ fn named_with_ways(
     kinds.dedup();
     let it = if refused.len() == 1 { "it" } else { "them" };
     let encoder = |kind: &MediaKind| {
+        let is_text = |codec: u32| catalog.decoder_for(codec).is_some_and(|decoder| decoder.text_subtitles);
+        let are_texts =
+            refused.iter().filter(|(_, kind, _)| *kind == MediaKind::Subtitle).all(|(.., codec)| is_text(*codec));
         if *kind == MediaKind::Subtitle
+            && are_texts
             && let Some(encoder) = subtitles_of(&muxer.name)
         {
             return Some(format!("-c:s {encoder}"));
@@ -97,7 +101,10 @@ fn named_with_ways(
     let without: Vec<String> = kinds
         .iter()
         .map(|kind| match kind {
-            MediaKind::Attachment => "-map -0:t".to_owned(),
+            MediaKind::Attachment => {
+                let sources = refused.iter().filter_map(|(i, ..)| draft.streams[*i].source.input());
+                format!("-map -{}:t", sources.map(|(input, _)| input).next_back().unwrap_or(0))
+            }
             kind => format!("-{}n", kind.letter()),
         })
         .collect();
@@ -140,7 +147,10 @@ fn one_way(context: &Context, index: usize, draft: &OutputDraft) -> Option<Strin
     let spec = &context.spec.outputs[index];
     let is_pipe = spec.url == "-" || spec.url.starts_with("pipe:");
     let makes_pieces = |flags: &str| ["frag_", "empty_moov", "dash", "cmaf"].iter().any(|flag| flags.contains(flag));
-    let in_pieces = spec.options.iter().any(|option| option.name == "movflags" && makes_pieces(&option.value));
+    let in_pieces = spec
+        .options
+        .iter()
+        .any(|option| option.name.contains("frag_") || (option.name == "movflags" && makes_pieces(&option.value)));
     (is_pipe && !in_pieces && WITH_INDEX.contains(&draft.muxer.name.as_str())).then(|| {
         "Its index is written last and read first, for which a pipe does not let it go back: -movflags \
          frag_keyframe+empty_moov writes it in pieces, and -f mpegts or -f matroska goes through a pipe as it is."

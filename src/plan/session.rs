@@ -51,7 +51,11 @@ pub fn is_rtsp_url(url: &str) -> bool {
 /// True where a peer is to come, for which is waited for as long as that takes, and whose leave is the end.
 pub(super) fn listens(url: &str, options: &[(String, String)]) -> bool {
     let query = url.split_once('?').map_or("", |(_, query)| query);
-    query.split('&').any(|pair| pair.starts_with("listen") || pair == "mode=listener")
+    let is_asked = |pair: &str| match pair.split_once('=').unwrap_or((pair, "1")) {
+        ("listen", value) => value != "0",
+        (name, value) => name == "mode" && value == "listener",
+    };
+    (!scheme(url).starts_with("http") && query.split('&').any(is_asked))
         || options.iter().any(|(key, value)| {
             ((key == "listen" || key == "rtmp_listen") && value != "0")
                 || (key == "mode" && value == "listener")

@@ -373,7 +373,13 @@ impl Timeline {
         let step_us = self.newest_offset_us.saturating_sub(state.offset_us);
         let is_beyond = self.left_at_us.is_some_and(|left| raw_us > left.saturating_add(JOINS_BEYOND_US));
         if is_beyond && (1..=ALIGN_WITHIN_US).contains(&step_us) {
+            state.joined_from_us = Some(state.offset_us);
             state.offset_us = self.newest_offset_us;
+        } else if state.joined_from_us == Some(self.newest_offset_us) && state.timing.kind == MediaKind::Audio {
+            // The other one has returned. What would be heard twice is left out.
+            state.joined_from_us = None;
+            state.offset_us = self.newest_offset_us;
+            state.after_seam = true;
         }
     }
 

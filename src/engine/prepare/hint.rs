@@ -13,6 +13,9 @@ use std::path::Path;
 /// Words that a file's name is looked for in, behind its first one.
 const MOST_WORDS: usize = 8;
 
+/// What files of pictures end with.
+const PICTURES: [&str; 8] = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "webp", "exr"];
+
 /// A list of files says what it is in so many bytes.
 const BEGINNING: u64 = 256;
 
@@ -67,7 +70,8 @@ fn meant(url: &str, has_format: bool, catalog: &dyn Catalog) -> Option<String> {
     if has_format {
         return None;
     }
-    if url.contains(['*', '?']) && !url.contains("://") {
+    let extension = url.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    if url.contains(['*', '?']) && PICTURES.contains(&extension.as_str()) {
         return Some("-pattern_type glob before -i takes all pictures whose names fit.".to_owned());
     }
     let name = url.split(['=', ',']).next().unwrap_or(url);
@@ -96,7 +100,7 @@ pub(super) fn whole_name(spec: &InputSpec, arguments: &[String]) -> Option<Strin
 
 /// The file of the same folder whose name is nearly the one of which there is none.
 pub(super) fn near_name(url: &str, cause: AvError) -> Option<String> {
-    if cause.errno() != Some(libc::ENOENT) || url.contains("://") {
+    if cause.errno() != Some(libc::ENOENT) || url.contains(':') {
         return None;
     }
     let path = file_path(url);
@@ -151,6 +155,7 @@ mod tests {
         assert!(meant(&format!("\"{}\"", at("in.mp4")), false, &FakeCatalog).unwrap().contains("quotes"));
         assert!(meant("pics/*.png", false, &FakeCatalog).unwrap().contains("-pattern_type glob"));
         assert_eq!(meant("pics/*.png", true, &FakeCatalog), None);
+        assert_eq!(meant("*.mp4", false, &FakeCatalog), None);
         assert!(meant("scale=2:2", false, &FakeCatalog).unwrap().contains("filter scale"));
         assert_eq!(meant("film", false, &FakeCatalog), None);
     }

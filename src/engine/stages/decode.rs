@@ -7,7 +7,7 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, MediaPacket, NewCodec, PacketItem};
 use crate::engine::kernel::{Flow, Outlet, Stage};
 use crate::engine::oversight::Oversight;
-use crate::engine::stages::undecodable::Undecodable;
+use crate::engine::stages::undecodable::{LATE_US, Undecodable};
 use crate::engine::told_times;
 use crate::facts::MediaKind;
 use crate::timing::RescaleDelta;
@@ -224,7 +224,7 @@ impl DecodeStage {
             return Ok(());
         }
         self.undecodable.meter.damaged_frames.fetch_add(new, Ordering::Relaxed);
-        self.undecodable.meter.damaged_at(self.last_dts_us);
+        self.undecodable.meter.damaged_at(self.last_dts_us - LATE_US);
         let (input, stream) = self.undecodable.index;
         if self.undecodable.exit_on_error {
             let sentence = format!("corrupt decoded frame in stream #{input}:{stream}, and -xerror is set");

@@ -223,7 +223,7 @@ impl DemuxStage {
             log::warn!(target: AS_FFMPEG, "{}: corrupt input packet in stream {stream}", self.settings.facts.url);
         } else if packet.is_corrupt() || self.is_cut_picture(stream, &packet) {
             self.meter.corrupt_packets.fetch_add(1, Ordering::Relaxed);
-            self.meter.damaged_at(self.last_dts_us);
+            self.meter.damaged_at(self.timeline.next_us(stream).unwrap_or(0).min(self.last_dts_us));
             log::warn!("{}: corrupt input packet in stream {stream}", self.settings.facts.url);
             if self.settings.exit_on_error {
                 return Err(StageError::Failed(format!(
@@ -318,7 +318,7 @@ impl Source for DemuxStage {
                     return Err(StageError::Failed(sentence));
                 }
                 log::error!("{}: {error}", self.settings.facts.url);
-                self.meter.set_broken(sentence, self.last_dts_us);
+                self.meter.set_broken(sentence, self.least_position_us());
                 Ok(Flow::Done)
             }
         }

@@ -15,6 +15,9 @@ pub const AHEAD: usize = 8;
 /// Frames that may wait for a graph that goes on without them; what is more is given to it all the same.
 const UNASKED: usize = 32;
 
+/// Bytes that may wait for a graph that is ahead of what it is written beside.
+const MOST_BYTES: usize = 128 << 20;
+
 /// How often a graph goes on without an input before it is taken to want no more of it.
 const PASSED_OVER: u32 = 256;
 
@@ -284,6 +287,12 @@ impl Input {
             && self.waiting.len() > UNASKED
             && self.settings.drawing.is_none()
             && self.changes().is_none()
+    }
+
+    /// So much waits that the graph had better go on, however far ahead it is.
+    pub(super) fn piles_up(&self) -> bool {
+        let bytes = self.waiting.front().map_or(0, Frame::bytes).saturating_mul(self.waiting.len());
+        !self.ended && self.waiting.len() > UNASKED + AHEAD && bytes > MOST_BYTES
     }
 
     /// True while the input need not be held, whether or not the graph asks for it.

@@ -353,7 +353,8 @@ impl Stage for FilterStage {
     }
 
     fn awaits(&mut self) -> Option<Receiver<()>> {
-        self.lead.as_mut()?.look(self.position_us)
+        let piles_up = self.inputs.iter().any(Input::piles_up);
+        self.lead.as_mut().filter(|_| !piles_up)?.look(self.position_us)
     }
 
     fn go_on(&mut self, out: &mut Outlet<FrameItem>) -> Result<Flow, StageError> {

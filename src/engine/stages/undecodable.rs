@@ -6,6 +6,9 @@ use crate::engine::meter::InputMeter;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+/// So much later, at the most, a decoder with threads and reordering tells of damage, in microseconds.
+pub const LATE_US: i64 = 500_000;
+
 /// What becomes of a packet that cannot be decoded, and where what was decoded is counted.
 pub struct Undecodable {
     /// Input and stream.
@@ -29,7 +32,7 @@ impl Undecodable {
             return Err(StageError::library(operation)(cause));
         }
         self.meter.decode_errors.fetch_add(1, Relaxed);
-        self.meter.damaged_at(time_us);
+        self.meter.damaged_at(time_us - LATE_US);
         log::error!("{operation}: {cause}");
         Ok(())
     }

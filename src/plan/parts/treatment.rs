@@ -6,7 +6,7 @@ use crate::spec::{FpsMode, KeyframesSpec};
 use crate::unit::Rational;
 
 /// Filters that show frames at other times than their source does, or others than those of the same time.
-const TIME_FILTERS: [&str; 17] = [
+const TIME_FILTERS: [&str; 21] = [
     "aloop",
     "areverse",
     "aselect",
@@ -24,6 +24,10 @@ const TIME_FILTERS: [&str; 17] = [
     "trim",
     "framestep",
     "minterpolate",
+    "silenceremove",
+    "segment",
+    "asegment",
+    "random",
 ];
 
 /// What happens to a stream on its way.

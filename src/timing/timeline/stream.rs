@@ -26,6 +26,8 @@ pub(super) struct StreamState {
     /// End of what was sent, in ticks, with the loop's shift.
     pub(super) sent_end: Option<i64>,
     pub(super) after_seam: bool,
+    /// What was added before it followed another stream to a new epoch without a jump of its own, in microseconds.
+    pub(super) joined_from_us: Option<i64>,
     /// Sound that overlaps what was sent is left out.
     pub(super) trims: bool,
     pub(super) decoding: Option<DecodingTimes>,
@@ -49,6 +51,7 @@ impl StreamState {
             packet_before: 0,
             sent_end: None,
             after_seam: false,
+            joined_from_us: None,
             trims: false,
         }
     }

@@ -118,7 +118,11 @@ unsafe extern "C" fn open(
         let mut files = watched.files.lock().unwrap_or_else(PoisonError::into_inner);
         if result >= 0 {
             files.open.push((*io as usize, text_of(url)));
-        } else if opens_its_files(&*context) && !is_switched_on(context.cast(), IGNORES_ERRORS) {
+        } else if opens_its_files(&*context)
+            && !is_switched_on(context.cast(), IGNORES_ERRORS)
+            // What is sent there is tried again.
+            && !text_of(url).starts_with("http")
+        {
             note(context, watched, result);
         }
         result

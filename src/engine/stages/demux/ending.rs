@@ -23,7 +23,7 @@ impl DemuxStage {
         let url = &self.settings.facts.url;
         let left = |error: &AvError| self.settings.listens && error.is_lost_connection();
         if let Some(error) = self.demuxer.io_error().filter(|error| !left(error)) {
-            self.meter.set_broken(format!("{url}: reading broke off: {error}"), self.last_dts_us);
+            self.meter.set_broken(format!("{url}: reading broke off: {error}"), self.least_position_us());
             return;
         }
         // Before anything else is read.
@@ -40,7 +40,14 @@ impl DemuxStage {
                 None => return,
             }
         };
-        self.meter.set_broken(format!("{}: {how}: the file is cut off", self.settings.facts.url), self.last_dts_us);
+        self.meter
+            .set_broken(format!("{}: {how}: the file is cut off", self.settings.facts.url), self.least_position_us());
+    }
+
+    /// How far the stream is that is least far, in microseconds of the job.
+    pub(super) fn least_position_us(&self) -> i64 {
+        let used = (0..self.settings.used.len()).filter(|stream| self.settings.used[*stream]);
+        used.filter_map(|stream| self.timeline.next_us(stream)).fold(self.last_dts_us, i64::min)
     }
 
     /// What the file itself says that it lacks, unless that is too little to say that it was cut off.

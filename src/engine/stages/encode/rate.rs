@@ -51,8 +51,8 @@ impl EncodeStage {
             return planned;
         }
         log::warn!(
-            "{}: its pictures come at no constant rate, for the filtergraph joins sources of different rates, so each keeps \
-             its own time. -r 25, or fps=25 behind the filter that joins them, makes the rate constant.",
+            "{}: its pictures come at no constant rate, for the filters give none (setpts, or sources of different rates side \
+             by side), so each keeps its own time. -r 25, or fps=25 as the last filter, makes the rate constant.",
             self.name()
         );
         FpsMode::Vfr

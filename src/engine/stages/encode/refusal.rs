@@ -44,14 +44,15 @@ impl EncodeStage {
         let (output, stream) = self.settings.index;
         let pictures = shape.filter(|s| s.width > 0).and_then(|s| {
             let format = format_name(MediaKind::Video, s.format)?;
-            even_size(&plan.encoder, &format, colour_shifts(s.format), (s.width, s.height))
-                .or_else(|| eight_bits(&plan.options, &format))
+            even_size(&plan.encoder, &format, colour_shifts(s.format), (s.width, s.height)).or_else(|| {
+                eight_bits(&plan.options, &format).filter(|_| matches!(plan.codec.as_str(), "h264" | "hevc"))
+            })
         });
         let rateless = (self.settings.kind == MediaKind::Video && !self.frame_rate.is_valid()).then(|| {
             "its pictures come at no constant rate, and -r 25, or fps=25 as the last filter, gives them one".to_owned()
         });
-        let known = no_hardware(&plan.encoder, &plan.codec, cause).or(pictures).or(rateless);
-        let advice = known.or_else(|| self.missing_log()).unwrap_or_else(|| {
+        let known = pictures.or_else(|| no_hardware(&plan.encoder, &plan.codec, cause)).or_else(|| self.missing_log());
+        let advice = known.or(rateless).unwrap_or_else(|| {
             "maybe incorrect parameters such as bit_rate, rate, width or height: the encoder's own message above names the \
              one it refuses"
                 .to_owned()
@@ -102,7 +103,7 @@ const OF_HARDWARE: [&str; 8] = ["_nvenc", "_qsv", "_vaapi", "_amf", "_videotoolb
 
 /// An encoder that finds no device or driver, with one that needs none.
 fn no_hardware(encoder: &str, codec: &str, cause: AvError) -> Option<String> {
-    let is_absent = matches!(cause.errno(), Some(libc::EPERM | libc::ENODEV | libc::ENOENT | libc::ENOSYS));
+    let is_absent = matches!(cause.errno(), Some(libc::EPERM | libc::ENODEV | libc::ENOENT));
     let software = match codec {
         "h264" => ", and -c:v libx264 needs none",
         "hevc" => ", and -c:v libx265 needs none",
