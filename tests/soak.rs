@@ -1,6 +1,6 @@
 //! Push and relay against servers that are killed, frozen and thawed at random, for as long as wanted.
 //!
-//! `SOAK_SECONDS` (40 unless given; `make soak` takes an hour) and `SOAK_SEED` say how long and in which order. Ends with
+//! `SOAK_SECONDS` (20 unless given; `make soak` takes an hour) and `SOAK_SEED` say how long and in which order. Ends with
 //! a table; nothing of what must stay flat may grow, and no session may hold a step back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
@@ -102,7 +102,7 @@ fn media_s(file: &Path) -> f64 {
 
 #[test]
 fn push_and_relay_outlive_servers_that_come_and_go() {
-    let length = Duration::from_secs(setting("SOAK_SECONDS", 40));
+    let length = Duration::from_secs(setting("SOAK_SECONDS", 20));
     let mut dice = Dice(setting("SOAK_SEED", 1) | 1);
     let short = length < Duration::from_secs(600);
     let (pause_s, longest_s) = if short { ((3, 6), 3) } else { ((20, 60), 15) };
