@@ -75,8 +75,7 @@ fn text_of(command: &Command, run: &[&Group], catalog: &dyn Catalog) -> Option<(
     let words = run.iter().map(|group| group.url.as_str());
     let gone = |run: &[&Group]| run.iter().map(|group| Edit::Replace(group.url_at, Vec::new())).collect::<Vec<_>>();
     // What is known by itself is more likely meant as that.
-    let are_words =
-        run.iter().all(|group| meant(&group.url, (false, false), catalog).is_some_and(|(_, w)| w.is_empty()));
+    let is_word = |group: &&Group| meant(&group.url, (false, false), catalog).is_some_and(|(_, w)| w.is_empty());
     let stands_before = |typed: &&Typed| typed.value_at.is_some_and(|at| at + 1 == first.url_at);
     if let Some(option) = first.options.iter().chain(&command.globals).find(stands_before) {
         let (token, value_at) = (&option.origin.token, option.value_at?);
@@ -87,12 +86,7 @@ fn text_of(command: &Command, run: &[&Group], catalog: &dyn Catalog) -> Option<(
             return Some((reason, [one_word, vec![Edit::Replace(value_at, Vec::new())]].concat()));
         }
         let (is_text, is_graph) = (TEXTS.contains(&option.name.as_str()), GRAPHS.contains(&option.name.as_str()));
-        let are_of_graph = || {
-            run.iter().all(|group| {
-                let is_word = || meant(&group.url, (false, false), catalog).is_some_and(|(_, words)| words.is_empty());
-                group.url.contains(['[', '=', ';', ',']) || is_word()
-            })
-        };
+        let are_of_graph = || run.iter().all(|group| group.url.contains(['[', '=', ';', ',']) || is_word(group));
         if (is_text && !run.iter().any(|group| group.url == "copy")) || (is_graph && are_of_graph()) {
             let words = words.collect::<Vec<_>>().join(" ");
             // `-metadata title "My film"`
@@ -110,7 +104,7 @@ fn text_of(command: &Command, run: &[&Group], catalog: &dyn Catalog) -> Option<(
     }
     let output = output_at(command, first.url_at + run.len()).filter(|output| output.options.is_empty())?;
     let behind_input = command.groups.iter().any(|g| g.kind == GroupKind::Input && g.url_at + 1 == first.url_at);
-    (behind_input && are_words).then(|| {
+    (behind_input && run.iter().all(is_word)).then(|| {
         let name = words.chain([output.url.as_str()]).collect::<Vec<_>>().join(" ");
         let reason =
             "it is taken for the beginning of the output's name, which is quoted where it has blanks".to_owned();

@@ -111,6 +111,21 @@ impl State {
         taken
     }
 
+    /// True of a position that is not too far ahead of the last one of those that count; who has not told anything yet is taken to
+    /// stand at `first_us`.
+    fn is_level(&self, position_us: i64, first_us: i64, counts: impl Fn(usize, &Member) -> bool) -> bool {
+        let others = self.members.iter().enumerate().filter(|(i, m)| m.active && counts(*i, m) && !self.is_held(*i));
+        let last = others.map(|(_, m)| m.position_us.unwrap_or(first_us)).min();
+        last.is_none_or(|last| position_us <= last.saturating_add(LEAD_US))
+    }
+
+    /// What wakes a filtergraph when something has changed.
+    fn hold(&mut self) -> Receiver<()> {
+        let (sender, receiver) = wake_up();
+        self.held.push(sender);
+        receiver
+    }
+
     /// Wakes all who wait, but for that member.
     fn wake(&mut self, except: usize) {
         let members = self.members.iter_mut().enumerate().filter(|(i, _)| *i != except);
@@ -128,6 +143,15 @@ impl State {
 /// Positions of all inputs, and what filtergraphs ask for. Shared by demuxers and filtergraphs.
 #[derive(Clone, Debug, Default)]
 pub struct Balance(Arc<Mutex<State>>);
+
+/// Waits as long as there is something to wait for, or until the run is drained.
+fn wait_while(stop: &StopSignal, mut look: impl FnMut() -> Option<Receiver<()>>) {
+    while let Some(answer) = look() {
+        if await_reply(&answer, &stop.drain).is_none() {
+            return;
+        }
+    }
+}
 
 /// How a filtergraph asks for its inputs; its end (by drop) frees those that only wait for it.
 #[derive(Debug)]
@@ -189,20 +213,10 @@ impl Hold {
 
     /// Waits while nobody wants what this one gives.
     pub fn wait(&self, stop: &StopSignal) {
-        loop {
-            let answer: Receiver<()> = {
-                let mut state = self.balance.lock();
-                if state.is_taken(self.graph) {
-                    return;
-                }
-                let (sender, receiver) = wake_up();
-                state.held.push(sender);
-                receiver
-            };
-            if await_reply(&answer, &stop.drain).is_none() {
-                return;
-            }
-        }
+        wait_while(stop, || {
+            let mut state = self.balance.lock();
+            if state.is_taken(self.graph) { None } else { Some(state.hold()) }
+        });
     }
 }
 
@@ -224,26 +238,15 @@ impl Lead {
         // Who has not told anything yet is taken to stand where this one began.
         let first = *self.first_us.get_or_insert(position_us);
         let mut state = self.balance.lock();
-        let others = state.members.iter().enumerate();
-        let last = others
-            .filter(|(i, m)| m.active && self.groups.contains(&m.group) && !state.is_held(*i))
-            .map(|(_, m)| m.position_us.unwrap_or(first))
-            .min();
-        if last.is_none_or(|last| position_us <= last.saturating_add(LEAD_US)) {
+        if state.is_level(position_us, first, |_, member| self.groups.contains(&member.group)) {
             return None;
         }
-        let (sender, receiver) = wake_up();
-        state.held.push(sender);
-        Some(receiver)
+        Some(state.hold())
     }
 
     /// Waits while it is too far ahead of the last one.
     pub fn wait(&mut self, position_us: i64, stop: &StopSignal) {
-        while let Some(answer) = self.look(position_us) {
-            if await_reply(&answer, &stop.drain).is_none() {
-                return;
-            }
-        }
+        wait_while(stop, || self.look(position_us));
     }
 }
 
@@ -303,11 +306,7 @@ impl Place {
     /// Tells the position, and waits while it is too far ahead of the group's last, or while no filtergraph asks for an
     /// input that feeds nothing else. The last one never waits, nor does one that is asked for.
     pub fn advance(&self, position_us: i64, stop: &StopSignal) {
-        while let Some(answer) = self.look(position_us) {
-            if await_reply(&answer, &stop.drain).is_none() {
-                return;
-            }
-        }
+        wait_while(stop, || self.look(position_us));
     }
 
     /// Tells the position, and looks whether to go on. If not, gives what wakes when something has changed.
@@ -320,15 +319,11 @@ impl Place {
         // Who has not told anything yet is taken to stand where this input began.
         let first = *me.first_us.get_or_insert(position_us);
         let (group, pace) = (me.group, me.pace);
-        let others = state.members.iter().enumerate();
         // What is held to real time goes on while a live input is away.
         let is_waited_for = |other: &Member| other.pace != Pace::Live || pace == Pace::Free;
-        let last = others
-            .filter(|(i, m)| *i != self.index && m.active && m.group == group && !state.is_held(*i))
-            .filter(|(_, m)| is_waited_for(m))
-            .map(|(_, m)| m.position_us.unwrap_or(first))
-            .min();
-        let level = last.is_none_or(|last| position_us <= last.saturating_add(LEAD_US));
+        let level = state.is_level(position_us, first, |i, member| {
+            i != self.index && member.group == group && is_waited_for(member)
+        });
         let goes_on = state.wanted(self.index) == Some(true) || (level && !state.is_held(self.index));
         // Those who wait for a third one would wake each other for ever.
         if before_us != Some(now_us) {

@@ -135,20 +135,23 @@ pub(super) fn plan(context: &Context) -> Vec<InputPlan> {
         .iter()
         .zip(context.facts)
         .zip(context.seeks)
-        .map(|((spec, facts), seek)| InputPlan {
-            offset_us: seek.offset_us,
-            start_us: seek.start_us,
-            starts_behind_end: seek.starts_behind_end,
-            duration_us: seek.duration_us,
-            url: facts.url.clone(),
-            format: facts.format.clone(),
-            stream_loop: spec.stream_loop,
-            read_rate: spec.read_rate,
-            session: session_of(spec, &demuxer_options(spec, context.catalog)),
-            listens: session::listens(&spec.url, &demuxer_options(spec, context.catalog)),
-            on_gap: spec.on_gap,
-            accurate_seek: spec.accurate_seek,
-            streams: facts.streams.iter().map(|s| stream_plan(context, spec, facts, s)).collect(),
+        .map(|((spec, facts), seek)| {
+            let options = demuxer_options(spec, context.catalog);
+            InputPlan {
+                offset_us: seek.offset_us,
+                start_us: seek.start_us,
+                starts_behind_end: seek.starts_behind_end,
+                duration_us: seek.duration_us,
+                url: facts.url.clone(),
+                format: facts.format.clone(),
+                stream_loop: spec.stream_loop,
+                read_rate: spec.read_rate,
+                session: session_of(spec, &options),
+                listens: session::listens(&spec.url, &options),
+                on_gap: spec.on_gap,
+                accurate_seek: spec.accurate_seek,
+                streams: facts.streams.iter().map(|s| stream_plan(context, spec, facts, s)).collect(),
+            }
         })
         .collect()
 }

@@ -8,6 +8,9 @@ use crate::facts::MediaKind;
 /// Muxers that open others, whose errors may be of anything.
 const WRAPPERS: [&str; 8] = ["segment", "stream_segment", "ssegment", "hls", "dash", "tee", "fifo", "smoothstreaming"];
 
+/// MP4 and its like.
+const OF_MOV: [&str; 7] = ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v"];
+
 /// Names the streams that the muxer is known not to take, and what else there is. Many muxers do not tell, and some take more than
 /// they tell: so nothing is refused for it.
 pub(super) fn advice(
@@ -135,7 +138,7 @@ fn incomplete_attachment(index: usize, draft: &OutputDraft, streams: &[OutputStr
 /// The encoder of the only text that players expect in a container that names no subtitles of its own.
 pub(super) fn subtitles_of(muxer: &str) -> Option<&'static str> {
     match muxer {
-        "mp4" | "mov" | "ipod" | "3gp" | "3g2" | "psp" | "f4v" => Some("mov_text"),
+        _ if OF_MOV.contains(&muxer) => Some("mov_text"),
         "webm" => Some("webvtt"),
         _ => None,
     }
@@ -143,7 +146,6 @@ pub(super) fn subtitles_of(muxer: &str) -> Option<&'static str> {
 
 /// MP4 and its like go back to the beginning for their index, which no pipe lets them.
 fn one_way(context: &Context, index: usize, draft: &OutputDraft) -> Option<String> {
-    const WITH_INDEX: [&str; 7] = ["mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v"];
     let spec = &context.spec.outputs[index];
     let is_pipe = spec.url == "-" || spec.url.starts_with("pipe:");
     let makes_pieces = |flags: &str| ["frag_", "empty_moov", "dash", "cmaf"].iter().any(|flag| flags.contains(flag));
@@ -151,7 +153,7 @@ fn one_way(context: &Context, index: usize, draft: &OutputDraft) -> Option<Strin
         .options
         .iter()
         .any(|option| option.name.contains("frag_") || (option.name == "movflags" && makes_pieces(&option.value)));
-    (is_pipe && !in_pieces && WITH_INDEX.contains(&draft.muxer.name.as_str())).then(|| {
+    (is_pipe && !in_pieces && OF_MOV.contains(&draft.muxer.name.as_str())).then(|| {
         "Its index is written last and read first, for which a pipe does not let it go back: -movflags \
          frag_keyframe+empty_moov writes it in pieces, and -f mpegts or -f matroska goes through a pipe as it is."
             .to_owned()

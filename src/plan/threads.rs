@@ -1,9 +1,9 @@
 //! How many threads decoders and filtergraphs get, where the user does not say.
 //!
 //! Stages run beside each other already. Slicing a picture for scaling as well costs processor time and wins none while an
-//! encoder has the other processors, unlike slices for filters that take long; and decoding several pictures at a time costs a tenth more than one after the other, which
-//! pays only where the encoder would wait for them (BENCHMARKS.md). Encoders keep FFmpeg's own choice, since their packets
-//! depend on it; what decoders give does not.
+//! encoder has the other processors, unlike slices for filters that take long; and decoding several pictures at a time costs a
+//! tenth more than one after the other, which pays only where the encoder would wait for them (BENCHMARKS.md). Encoders keep
+//! FFmpeg's own choice, since their packets depend on it; what decoders give does not.
 
 use super::{Context, DecoderThreads, EncodePlan, GraphPlan, OutputPlan, Plan, Treatment, filter_places, presets};
 use crate::facts::{MediaKind, StreamFacts};

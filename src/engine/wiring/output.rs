@@ -88,10 +88,11 @@ impl MuxEnd {
         let result = stage.refused_early().map_or(result, Err);
         let empty = stage.is_empty();
         let own_files = stage.own_files();
+        let discard_pieces = || own_files.take_incomplete().iter().for_each(|name| discard_piece(name));
         let end = match &result {
             Ok(()) | Err(StageError::NoConsumer) => {
                 // Those that may fail (`onfail=ignore`).
-                own_files.take_incomplete().iter().for_each(|name| discard_piece(name));
+                discard_pieces();
                 OutputEnd::Complete
             }
             Err(_) => {
@@ -100,7 +101,7 @@ impl MuxEnd {
                 let ended = stage.salvage(limit);
                 let begun = stage.has_begun() && !empty && !needs_trailer;
                 drop(stage);
-                own_files.take_incomplete().iter().for_each(|name| discard_piece(name));
+                discard_pieces();
                 let playable = ended || begun && path.as_deref().is_none_or(has_content);
                 match &path {
                     Some(path) if !playable => OutputEnd::discarded(path),
