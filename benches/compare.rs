@@ -64,6 +64,8 @@ const CASES: &[Case] = &[
     Case { name: "remux", what: "mp4 to mkv, copied", work: Work::One("-i {big} -c copy out.mkv") },
     Case { name: "clips", what: "clips of 2 s to half size, a process each", work: Work::EachClip(HALF) },
     Case { name: "decode", what: "1080p decoded only", work: Work::One("-i {in} -map 0:v -f null -") },
+    Case { name: "sound", what: "12 minutes of AAC to PCM", work: Work::One("-i {big} -vn out.wav") },
+    Case { name: "sound-flac", what: "12 minutes of AAC to FLAC", work: Work::One("-i {big} -vn out.flac") },
     Case { name: "camera-copy", what: "1 camera, copied", work: Work::Cameras(1, "-c copy") },
     Case { name: "cameras-copy-5", what: "5 cameras, copied", work: Work::Cameras(5, "-c copy") },
     Case { name: "cameras-copy-20", what: "20 cameras, copied", work: Work::Cameras(20, "-c copy") },

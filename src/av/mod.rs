@@ -5,6 +5,7 @@ mod sys;
 pub use sys::bitstream::BitstreamFilter;
 pub use sys::canvas::{Canvas, Subtitle, SubtitleDecoder};
 pub use sys::catalog::LinkedCatalog;
+pub use sys::channel_layout::ChannelLayout;
 pub use sys::compat::{
     copies_begin_by_their_own_clock, counts_simple_graphs, decoded_streams_begin_when_shown,
     device_pictures_may_change_size, encoders_are_named_first, first_packets_have_stream_side_data,

@@ -1,16 +1,19 @@
 //! Links: the only channels of the engine. Bounded by count and by bytes; a port can be closed from its far end.
 
 mod budget;
+mod seat;
 
 pub use self::budget::Capacity;
+pub use self::seat::{Seat, Taker, lock};
 
 use self::budget::{Budget, Load};
 use super::leak::{Leak, Leaky, Mark};
 use super::meter::StageMeter;
 use super::stop::Latch;
-use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded, select};
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -44,7 +47,6 @@ pub struct Tagged<T> {
 type Parcel<T> = Vec<Tagged<T>>;
 
 /// The sending end of one port of a link.
-#[derive(Debug)]
 pub struct LinkSender<T> {
     sender: Sender<Parcel<T>>,
     /// Items that wait to cross together; shared by ports that are held together.
@@ -58,12 +60,19 @@ pub struct LinkSender<T> {
     port: usize,
     /// What waits in a link that leaks; only wake-ups cross the channel then.
     leaky: Option<Arc<Leaky<T>>>,
+    /// Who takes the items in this thread; nothing crosses the channel then.
+    seat: Option<Seat<T>>,
     /// Its far end takes what comes, but nothing is made for its sake.
     listens: bool,
 }
 
+impl<T> fmt::Debug for LinkSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinkSender").field("port", &self.port).field("closed", &self.closed).finish_non_exhaustive()
+    }
+}
+
 /// The receiving end of a link.
-#[derive(Debug)]
 pub struct Inlet<T> {
     receiver: Receiver<Parcel<T>>,
     arrived: VecDeque<Tagged<T>>,
@@ -72,6 +81,7 @@ pub struct Inlet<T> {
     ports: Vec<Arc<AtomicBool>>,
     _gone: Sender<Infallible>,
     leaky: Option<Arc<Leaky<T>>>,
+    seat: Option<Seat<T>>,
 }
 
 /// Why an item was not sent.
@@ -85,21 +95,7 @@ pub enum SendError {
 
 /// Makes a link with `ports` sending ends.
 pub fn link<T: Flowing>(capacity: Capacity, ports: usize) -> (Vec<LinkSender<T>>, Inlet<T>) {
-    over(bounded(capacity.items.max(1)), capacity, ports)
-}
-
-/// Makes a link within one thread, in which a sender would wait for itself: what is in it is bounded by what its stage gives
-/// before the thread turns to the next one.
-pub fn link_within<T: Flowing>(ports: usize) -> (Vec<LinkSender<T>>, Inlet<T>) {
-    over(unbounded(), Capacity { items: usize::MAX, bytes: usize::MAX }, ports)
-}
-
-/// Makes a link over a channel.
-fn over<T: Flowing>(
-    (sender, receiver): (Sender<Parcel<T>>, Receiver<Parcel<T>>),
-    capacity: Capacity,
-    ports: usize,
-) -> (Vec<LinkSender<T>>, Inlet<T>) {
+    let (sender, receiver) = bounded(capacity.items.max(1));
     let (space_sender, space_receiver) = bounded(1);
     let (gone_sender, gone_receiver) = bounded(0);
     let budget = Arc::new(Budget::new(capacity));
@@ -117,6 +113,7 @@ fn over<T: Flowing>(
             closed: Arc::clone(closed),
             port,
             leaky: None,
+            seat: None,
             listens: false,
         })
         .collect();
@@ -128,7 +125,19 @@ fn over<T: Flowing>(
         ports: closed,
         _gone: gone_sender,
         leaky: None,
+        seat: None,
     };
+    (senders, inlet)
+}
+
+/// Makes a link within one thread: to send an item is to have it handled, by whom the inlet was given to.
+pub fn link_within<T: Flowing>(ports: usize) -> (Vec<LinkSender<T>>, Inlet<T>) {
+    let (mut senders, mut inlet) = link(Capacity { items: 1, bytes: usize::MAX }, ports);
+    let seat = Seat::default();
+    for sender in &mut senders {
+        sender.seat = Some(seat.clone());
+    }
+    inlet.seat = Some(seat);
     (senders, inlet)
 }
 
@@ -160,6 +169,11 @@ impl<T: Flowing> LinkSender<T> {
         !self.listens && self.is_open()
     }
 
+    /// How many items the link holds.
+    pub fn room(&self) -> usize {
+        self.budget.most_items()
+    }
+
     /// Holds items together with those of another port of the same link, in the order in which they are held. `false`
     /// when the other belongs to another link.
     pub fn hold_with(&mut self, other: &Self) -> bool {
@@ -170,8 +184,20 @@ impl<T: Flowing> LinkSender<T> {
         same
     }
 
+    /// Who takes the items in this thread, if that is so.
+    pub fn guest(&self) -> Option<Arc<Mutex<dyn Taker<T>>>> {
+        self.seat.as_ref()?.guest()
+    }
+
     /// Sends an item, or (`None`) that nothing follows. Waits for room; wakes at once on abort.
     pub fn send(&mut self, item: Option<T>, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
+        if let Some(seat) = &self.seat {
+            let guest = seat.guest().filter(|_| self.is_open()).ok_or(SendError::Closed)?;
+            let began = Instant::now();
+            lock(&guest).take(Tagged { port: self.port, item });
+            meter.blocked_since(began);
+            return if abort.is_tripped() { Err(SendError::Aborted) } else { Ok(()) };
+        }
         self.hold(item)?;
         self.flush(abort, meter)
     }
@@ -251,6 +277,11 @@ impl<T> Drop for Inlet<T> {
 }
 
 impl<T: Flowing> Inlet<T> {
+    /// Where who takes the items of a link within a thread has its place.
+    pub fn seat(&self) -> Seat<T> {
+        self.seat.clone().unwrap_or_default()
+    }
+
     /// The next item; `None` when all senders are gone; an error on abort.
     pub fn receive(&mut self, abort: &Latch, meter: &StageMeter) -> Result<Option<Tagged<T>>, SendError> {
         while self.arrived.is_empty() {
@@ -295,6 +326,13 @@ impl<T: Flowing> Inlet<T> {
         }
     }
 
+    /// Something is there to be taken.
+    pub fn has_arrived(&self) -> bool {
+        !self.arrived.is_empty()
+            || !self.receiver.is_empty()
+            || self.leaky.as_ref().is_some_and(|leaky| !leaky.is_empty())
+    }
+
     /// The next item if one is there; never waits.
     pub fn arrived(&mut self) -> Option<Tagged<T>> {
         if self.arrived.is_empty() {
@@ -306,8 +344,8 @@ impl<T: Flowing> Inlet<T> {
     fn take_arrived(&mut self) -> Option<Tagged<T>> {
         let tagged = self.arrived.pop_front();
         if let Some(item) = tagged.as_ref().and_then(|t| t.item.as_ref()) {
-            self.budget.give_back(Load::of([item]));
-            if self.budget.waiting.load(Ordering::SeqCst) > 0 {
+            let has_room = self.budget.give_back(Load::of([item]));
+            if has_room && self.budget.waiting.load(Ordering::SeqCst) > 0 {
                 let _ = self.space.try_send(());
             }
         }

@@ -26,6 +26,10 @@ fn since(began: Instant) -> u64 {
 impl StageMeter {
     pub(super) fn worked_since(&self, began: Instant) {
         self.items.fetch_add(1, Ordering::Relaxed);
+        self.stepped_since(began);
+    }
+
+    pub(super) fn stepped_since(&self, began: Instant) {
         self.stepped_ns.fetch_add(since(began), Ordering::Relaxed);
     }
 
@@ -41,7 +45,7 @@ impl StageMeter {
         self.waiting.store(items as u64, Ordering::Relaxed);
     }
 
-    /// What waited before the stage when it last looked: items, or parcels of them.
+    /// Items that waited before the stage when it last looked.
     pub fn queue_depth(&self) -> u64 {
         self.waiting.load(Ordering::Relaxed)
     }

@@ -61,13 +61,13 @@ pub struct Outcome {
     pub meter: Arc<Meter>,
     /// Stages that have ended, in the order in which ffmpeg frees them: filters and encoders have their say then, behind
     /// the closing lines.
-    keepsakes: Vec<Keepsake>,
+    kept: Vec<Kept>,
 }
 
 impl Outcome {
     /// Frees what is left of the stages.
     pub fn clear(&mut self) {
-        self.keepsakes.drain(..).for_each(drop);
+        self.kept.drain(..).for_each(drop);
     }
 }
 
@@ -75,12 +75,17 @@ impl Outcome {
 pub(super) struct Ended {
     pub(super) result: Result<(), StageError>,
     pub(super) output: Option<EndedOutput>,
-    /// The stage, for what FFmpeg's filters and encoders say when they go.
-    pub(super) keepsake: Option<Keepsake>,
+    /// Its stages, for what FFmpeg's filters and encoders say when they go.
+    pub(super) kept: Vec<Kept>,
 }
 
 /// A stage that has ended.
-pub(super) type Keepsake = Box<dyn Any + Send>;
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// Which filtergraph it is, complex ones first, if it is one: these go first.
+    pub(super) graph: Option<usize>,
+    pub(super) _stage: Box<dyn Any + Send>,
+}
 
 /// How an output's thread ended.
 pub(super) struct EndedOutput {
@@ -143,12 +148,12 @@ impl Running {
         let mut errors = Vec::new();
         let mut outputs = vec![OutputEnd::Unfinished; self.plan.outputs.len()];
         let mut empty = Vec::new();
-        let mut keepsakes = Vec::new();
+        let mut kept = Vec::new();
         for (name, thread) in self.threads {
             match thread.join() {
                 Ok(ended) => {
                     errors.extend(ended.result.err());
-                    keepsakes.extend(ended.keepsake.map(|kept| (!name.starts_with("filter"), kept)));
+                    kept.extend(ended.kept);
                     if let Some(output) = ended.output {
                         outputs[output.index] = output.end;
                         if output.empty {
@@ -203,9 +208,9 @@ impl Running {
             damage,
             elapsed_ns: self.clock.now_ns(),
             meter: self.meter,
-            keepsakes: {
-                keepsakes.sort_by_key(|(later, _)| *later);
-                keepsakes.into_iter().map(|(_, kept)| kept).collect()
+            kept: {
+                kept.sort_by_key(|kept| kept.graph.unwrap_or(usize::MAX));
+                kept
             },
         }
     }

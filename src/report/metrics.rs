@@ -114,7 +114,7 @@ fn stages(text: &mut String, meter: &Meter, elapsed: Duration) {
     for (name, stage) in &all {
         items.put(&format!("stage=\"{}\"", label(name)), stage.items() as f64);
     }
-    let mut depth = Family::new(text, "weir_stage_queue_depth", "gauge", "Items or parcels that wait before a stage.");
+    let mut depth = Family::new(text, "weir_stage_queue_depth", "gauge", "Items that wait before a stage.");
     for (name, stage) in &all {
         depth.put(&format!("stage=\"{}\"", label(name)), stage.queue_depth() as f64);
     }

@@ -263,13 +263,14 @@ impl Encoder {
             c.sample_fmt = compat::sample_format(output.shape.format);
             c.sample_rate = output.shape.sample_rate_hz;
             c.time_base = time_base.into();
-            match output.shape.channel_layout.strip_suffix(" channels") {
+            let layout = output.shape.channel_layout.name();
+            match layout.strip_suffix(" channels") {
                 Some(_) => {
                     c.ch_layout.order = ffi::AVChannelOrder::AV_CHANNEL_ORDER_UNSPEC;
                     c.ch_layout.nb_channels = output.channels;
                 }
                 None => {
-                    let name = c_string(&output.shape.channel_layout);
+                    let name = c_string(&layout);
                     AvError::check(ffi::av_channel_layout_from_string(&mut c.ch_layout, name.as_ptr()))?;
                 }
             }

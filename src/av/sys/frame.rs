@@ -1,6 +1,6 @@
 //! Frames: decoded pictures and sound.
 
-use super::{c_string, compat, error::AvError, hardware::HardwareFrames, known, raw};
+use super::{c_string, channel_layout::ChannelLayout, compat, error::AvError, hardware::HardwareFrames, known, raw};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::fmt;
@@ -22,8 +22,8 @@ pub struct FrameShape {
     pub height: i32,
     /// Samples per second; 0 for pictures.
     pub sample_rate_hz: i32,
-    /// Channel layout by name; empty for pictures.
-    pub channel_layout: String,
+    /// Channel layout of sound.
+    pub channel_layout: ChannelLayout,
     /// Pixel aspect ratio.
     pub sample_aspect_ratio: Rational,
     /// What FFmpeg's filtergraphs must know of the colours, as FFmpeg's numbers; zeros where they need not.
@@ -42,7 +42,7 @@ impl FrameShape {
             width: 0,
             height: 0,
             sample_rate_hz: 0,
-            channel_layout: String::new(),
+            channel_layout: ChannelLayout::None,
             sample_aspect_ratio: Rational::UNKNOWN,
             colours: [0; 3],
             display_matrix: None,
@@ -288,12 +288,24 @@ impl Frame {
             width: frame.width,
             height: frame.height,
             sample_rate_hz: frame.sample_rate,
-            channel_layout: if frame.sample_rate > 0 { compat::layout_name(&frame.ch_layout) } else { String::new() },
+            channel_layout: if frame.sample_rate > 0 {
+                ChannelLayout::of(&frame.ch_layout)
+            } else {
+                ChannelLayout::None
+            },
             sample_aspect_ratio: frame.sample_aspect_ratio.into(),
             colours: compat::frame_colours(frame),
             display_matrix,
             hardware: self.hardware(),
         }
+    }
+
+    /// The same sample format, rate and channels.
+    pub fn sounds_like(&self, other: &Self) -> bool {
+        let (one, other) = (self.get(), other.get());
+        one.format == other.format
+            && one.sample_rate == other.sample_rate
+            && ChannelLayout::of(&one.ch_layout) == ChannelLayout::of(&other.ch_layout)
     }
 
     /// Cuts off the margins that the codec named, to the pixel; of a picture in a device's memory those at the right and the bottom.

@@ -11,7 +11,10 @@ pub(crate) use self::building::graphs_limit_frames;
 pub use self::margins::Margins;
 pub use self::settings::{GraphError, GraphInput, GraphSettings, OutputConstraint};
 
-use super::{c_string, compat, error::AvError, frame::Frame, frame::FrameShape, hardware::HardwareFrames, text_of};
+use super::{
+    c_string, channel_layout::ChannelLayout, compat, error::AvError, frame::Frame, frame::FrameShape,
+    hardware::HardwareFrames, text_of,
+};
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ffi::c_int;
@@ -48,6 +51,8 @@ pub struct FilterGraph {
     only_passes: bool,
     /// By input the last frame, where an upload may read it when the graph has let go of it.
     last: Option<Vec<Option<Frame>>>,
+    /// Empty, for the next frame: outputs are asked more often than they have one.
+    spare: Option<Frame>,
 }
 
 // SAFETY: a graph is used by one owner at a time; its worker threads are libavfilter's business.
@@ -78,14 +83,18 @@ impl FilterGraph {
     /// Takes a frame that an output has ready; never makes the graph work for more.
     pub fn pull(&mut self, output: usize) -> Result<Pull, AvError> {
         let Some(sink) = self.sinks.get(output) else { return Err(AvError::INVALID) };
-        let mut frame = Frame::new()?;
+        let mut frame = self.spare.take().map_or_else(Frame::new, Ok)?;
         // SAFETY: the sink belongs to the graph; the frame is empty.
         let result = unsafe {
             ffi::av_buffersink_get_frame_flags(*sink, frame.as_mut_ptr(), ffi::AV_BUFFERSINK_FLAG_NO_REQUEST as c_int)
         };
-        match AvError::check(result) {
-            Ok(_) => Ok(Pull::Frame(frame)),
-            Err(AvError::AGAIN) => Ok(Pull::NeedsInput),
+        let pulled = AvError::check(result);
+        if pulled.is_ok() {
+            return Ok(Pull::Frame(frame));
+        }
+        self.spare = Some(frame);
+        match pulled {
+            Ok(_) | Err(AvError::AGAIN) => Ok(Pull::NeedsInput),
             Err(AvError::EOF) => Ok(Pull::Finished),
             Err(error) => Err(error),
         }
@@ -158,7 +167,7 @@ impl FilterGraph {
                     width: ffi::av_buffersink_get_w(sink),
                     height: ffi::av_buffersink_get_h(sink),
                     sample_rate_hz: ffi::av_buffersink_get_sample_rate(sink),
-                    channel_layout: if sound { compat::layout_name(&layout) } else { String::new() },
+                    channel_layout: if sound { ChannelLayout::of(&layout) } else { ChannelLayout::None },
                     sample_aspect_ratio: ffi::av_buffersink_get_sample_aspect_ratio(sink).into(),
                     colours: if sound { [0; 3] } else { compat::sink_colours(sink) },
                     display_matrix: None,

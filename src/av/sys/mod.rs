@@ -6,6 +6,7 @@
 pub mod bitstream;
 pub mod canvas;
 pub mod catalog;
+pub mod channel_layout;
 #[cfg(not(ffmpeg_9_0))]
 mod checksum;
 pub mod compat;

@@ -70,8 +70,16 @@ impl Budget {
         self.held.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits).is_ok()
     }
 
-    pub(super) fn give_back(&self, load: Load) {
-        self.held.fetch_sub(load.word(), Ordering::SeqCst);
+    /// Counts the load out. True when no more than half of the room is taken: whoever is woken before that fills it at once and waits
+    /// again, or needs more than there is.
+    pub(super) fn give_back(&self, load: Load) -> bool {
+        let word = load.word();
+        let left = Load::of_word(self.held.fetch_sub(word, Ordering::SeqCst) - word);
+        left.items <= self.limit.items / 2 && left.bytes <= self.limit.bytes / 2
+    }
+
+    pub(super) fn most_items(&self) -> usize {
+        self.limit.items as usize
     }
 
     pub(super) fn items(&self) -> usize {

@@ -70,8 +70,8 @@ fn an_item_above_the_limit_crosses_once_a_small_one_has_left() {
 fn a_batch_keeps_the_order_of_its_ports_and_lets_none_lag() {
     let stop = StopSignal::new();
     let meter = Arc::new(StageMeter::default());
-    let (senders, mut mux) = link::<Bytes>(Capacity { items: 8, bytes: 1000 }, 2);
-    let (other, mut decode) = link::<Bytes>(Capacity { items: 8, bytes: 1000 }, 1);
+    let (senders, mut mux) = link::<Bytes>(Capacity { items: 12, bytes: 1000 }, 2);
+    let (other, mut decode) = link::<Bytes>(Capacity { items: 12, bytes: 1000 }, 1);
     let mut outlet = Outlet::new(stop.clone(), Arc::clone(&meter));
     for (port, sender) in senders.into_iter().chain(other).enumerate() {
         outlet.connect(port, sender);
@@ -80,6 +80,8 @@ fn a_batch_keeps_the_order_of_its_ports_and_lets_none_lag() {
     for port in [0, 1, 0, 2] {
         outlet.send(port, Bytes(1)).unwrap();
     }
+    // On a slow machine some have crossed before.
+    outlet.flush().unwrap();
     let port = |inlet: &mut Inlet<Bytes>| inlet.receive(&stop.abort, &meter).unwrap().unwrap().port;
     assert_eq!([port(&mut mux), port(&mut mux), port(&mut mux)], [0, 1, 0]);
     assert_eq!(port(&mut decode), 0);
@@ -89,7 +91,7 @@ fn a_batch_keeps_the_order_of_its_ports_and_lets_none_lag() {
 fn items_of_a_batch_are_counted_one_by_one() {
     let stop = StopSignal::new();
     let meter = Arc::new(StageMeter::default());
-    let (senders, mut inlet) = link::<Bytes>(Capacity { items: 8, bytes: 1000 }, 1);
+    let (senders, mut inlet) = link::<Bytes>(Capacity { items: 12, bytes: 1000 }, 1);
     let mut outlet = Outlet::new(stop.clone(), Arc::clone(&meter));
     senders.into_iter().for_each(|sender| outlet.connect(0, sender));
     outlet.set_batch(4);
@@ -99,12 +101,13 @@ fn items_of_a_batch_are_counted_one_by_one() {
             outlet.send(0, Bytes(number)).unwrap();
             sent.send(()).unwrap();
         }
+        outlet.flush().unwrap();
     })
     .unwrap();
     for number in 0..40 {
         let_others_run();
-        // Eight of them in the link, four that are held or wait for room.
-        assert!(count.len() <= number + 8 + 4, "{} sent, {number} taken", count.len());
+        // Twelve of them in the link, four that are held or wait for room.
+        assert!(count.len() <= number + 12 + 4, "{} sent, {number} taken", count.len());
         assert_eq!(inlet.receive(&stop.abort, &meter).unwrap().unwrap().item, Some(Bytes(number)));
     }
     thread.join().unwrap();

@@ -57,7 +57,7 @@ pub struct DecodeStage {
     previous_pts: Option<i64>,
     /// Where the last frame of sound ended, in samples, and its samples per second.
     expected: Option<(i64, i32)>,
-    /// The last frame of sound, as a pattern for silence; and where it ended, in samples.
+    /// A pattern for silence like the last frame of sound; and where that ended, in samples.
     last_sound: Option<(Frame, i64)>,
     /// The next frame of sound is to join the last one: a loop's seam lies between them.
     joins: bool,
@@ -345,7 +345,11 @@ impl DecodeStage {
         let end = pts.saturating_add(samples);
         self.expected = Some((end, rate));
         self.next_us = Some(rescale(end, fine, Rational::MICROS));
-        self.last_sound = Some((frame.share().map_err(StageError::library("keep a frame"))?, end));
+        let pattern = match self.last_sound.take() {
+            Some((pattern, _)) if pattern.sounds_like(&frame) => pattern,
+            _ => frame.silence_like(1).map_err(StageError::library("keep a pattern for silence"))?,
+        };
+        self.last_sound = Some((pattern, end));
         Ok(frame)
     }
 

@@ -164,7 +164,7 @@ impl FilterStage {
             if self.is_done(out) {
                 return Ok(Flow::Done);
             }
-            self.pauses = self.is_to_pause(out);
+            self.pauses = self.is_to_pause(out)?;
             if self.pauses {
                 break;
             }
@@ -177,6 +177,7 @@ impl FilterStage {
                 return Ok(Flow::Done);
             }
             if let Some(lead) = self.lead.as_mut().filter(|_| all_ended) {
+                out.flush()?;
                 out.pausing(|| lead.wait(self.position_us, out.stop()));
             }
             let too_much = self.inputs.iter().position(Input::overflows);
@@ -210,19 +211,23 @@ impl FilterStage {
 
     /// The filtergraphs behind have enough. Waits for them where nobody can wait for what feeds this one meanwhile; else it is
     /// to take what comes, and to do nothing with it until the next comes.
-    fn is_to_pause(&mut self, out: &Outlet<FrameItem>) -> bool {
-        let Some(hold) = &self.hold else { return false };
+    fn is_to_pause(&mut self, out: &mut Outlet<FrameItem>) -> Result<bool, StageError> {
+        let Some(hold) = &self.hold else { return Ok(false) };
         for port in 0..self.kinds.len() {
             if !self.left[port] && (self.finished[port] || !out.is_open(port)) {
                 self.left[port] = true;
                 hold.close(port);
             }
         }
-        if hold.is_alone() || self.inputs.iter().all(|input| input.ended) {
-            out.pausing(|| hold.wait(out.stop()));
-            return false;
+        if hold.is_wanted() {
+            return Ok(false);
         }
-        !hold.is_wanted()
+        if hold.is_alone() || self.inputs.iter().all(|input| input.ended) {
+            out.flush()?;
+            out.pausing(|| hold.wait(out.stop()));
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     fn reap_port(&mut self, port: usize, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {

@@ -2,12 +2,12 @@
 
 use super::loopback;
 use super::settings::{balance_groups, input_trim};
-use super::{BEHIND_GRAPH, Builder, Ends, FRAMES};
+use super::{BEHIND_GRAPH, Builder, Ends, Staged, frame_room};
 use crate::av::{Canvas, GraphSettings, OutputConstraint};
 use crate::diagnostic::mask_url;
 use crate::engine::balance::{Appetite, Balance, Hold, Lead, Taker};
 use crate::engine::flow::FrameItem;
-use crate::engine::link::{LinkSender, link};
+use crate::engine::link::{LinkSender, link, link_within};
 use crate::engine::meter::Meter;
 use crate::engine::prepare::{OpenInputs, PrepareError};
 use crate::engine::stages::drawing::Drawing;
@@ -19,6 +19,7 @@ use crate::plan::{
 };
 use crate::unit::Rational;
 use std::collections::BTreeSet;
+use std::iter;
 use std::sync::Arc;
 
 /// The canvas of subtitles in a file without pictures.
@@ -55,9 +56,17 @@ impl Builder<'_> {
         let stage = FilterStage::new(name, graph, vec![input], vec![(stream.kind, constraint)])
             .commanded_by(self.commands.clone(), self.graphs)
             .told_to(self.tells_graphs(inputs), GraphPlace::Simple(output, index));
+        let name = format!("filter {output}:{index}");
+        let is_guest = stream.kind == MediaKind::Audio && !self.is_timed && takers_of(plan, source) == 1;
+        let (mut links, inlet) =
+            if is_guest { link_within(1) } else { link::<FrameItem>(frame_room(iter::once(stream.kind)), 1) };
+        let staged = Staged { graph: Some(self.graphs), ..self.staged(&name, stage, inlet, vec![vec![encoder]]) };
         self.graphs += 1;
-        let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
-        self.stage(format!("filter {output}:{index}"), stage, inlet, vec![vec![encoder]])?;
+        if is_guest {
+            self.guests.insert(source, staged);
+        } else {
+            self.run(name, staged)?;
+        }
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
     }
 
@@ -77,7 +86,8 @@ impl Builder<'_> {
         balance.set_takers(plan.graphs.iter().map(takers).collect());
         let mut inlets = Vec::new();
         for graph in &plan.graphs {
-            let (senders, inlet) = link::<FrameItem>(FRAMES, graph.inputs.len());
+            let (senders, inlet) =
+                link::<FrameItem>(frame_room(graph.inputs.iter().map(|pad| pad.kind)), graph.inputs.len());
             inlets.push(inlet);
             for (pad, sender) in graph.inputs.iter().zip(senders) {
                 match pad.source {
@@ -142,10 +152,24 @@ impl Builder<'_> {
                 .beside(lead(plan, graph, balance))
                 .commanded_by(self.commands.clone(), number)
                 .told_to(self.tells_graphs(inputs), GraphPlace::Complex(number));
-            self.stage(format!("filtergraph {number}"), stage, inlet, links)?;
+            let name = format!("filtergraph {number}");
+            let staged = Staged { graph: Some(number), ..self.staged(&name, stage, inlet, links) };
+            self.run(name, staged)?;
         }
         Ok(())
     }
+}
+
+/// How many filtergraphs take an input's stream.
+fn takers_of(plan: &Plan, source: (usize, usize)) -> usize {
+    let streams = plan.outputs.iter().flat_map(|output| &output.streams);
+    let encoded = streams.filter(|stream| {
+        matches!(stream.treatment, Treatment::Encode(_))
+            && stream.encoded_by.is_none()
+            && stream.source.input() == Some(source)
+    });
+    let pads = plan.graphs.iter().flat_map(|graph| &graph.inputs).filter(|pad| pad.source.input() == Some(source));
+    encoded.count() + pads.count()
 }
 
 /// No two pads are fed by one file, and none by another filtergraph or a loopback decoder.

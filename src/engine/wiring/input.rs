@@ -3,7 +3,7 @@
 use super::settings::{
     balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
 };
-use super::{AT_HAND, BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
+use super::{AT_HAND, BATCH, BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
 use crate::av::{AvError, Decoder, DecoderSettings, SubtitleDecoder};
 use crate::engine::balance::{Balance, Pace, Place};
 use crate::engine::flow::PacketItem;
@@ -21,9 +21,6 @@ use crate::plan::{DecoderThreads, Plan, has_flag};
 use crate::spec::InputGap;
 use crate::timing::{Pacer, Timeline};
 use std::sync::Arc;
-
-/// Packets of a file that cross a link together: fewer wake-ups.
-const BATCH: usize = 32;
 
 impl Builder<'_> {
     pub(super) fn inputs(
@@ -111,7 +108,12 @@ impl Builder<'_> {
                     let oversight = self.oversight(settings.kind, (index, stream));
                     let stage = DecodeStage::new(decoder, settings, undecodable);
                     let stage = stage.overseen(oversight);
-                    self.stage(format!("decode {index}:{stream}"), stage, inlet, vec![frames])?;
+                    let name = format!("decode {index}:{stream}");
+                    let staged = self.staged(&name, stage, inlet, vec![frames]);
+                    match self.guests.remove(&(index, stream)) {
+                        Some(guest) => self.run_with_guest(name, staged, guest)?,
+                        None => self.run(name, staged)?,
+                    }
                 }
                 links.push(packets);
             }

@@ -15,14 +15,15 @@ use super::commands::Commands;
 use super::fault::StageError;
 use super::flow::{FrameItem, PacketItem};
 use super::hardware;
-use super::kernel::{Outlet, Source, Stage, drive, drive_joined, drive_source};
+use super::kernel::{Outlet, Ready, Source, Stage, drive_source};
 use super::leak::Leak;
 use super::link::{Capacity, Inlet, LinkSender, gate};
 use super::meter::{Meter, StageMeter};
 use super::oversight::Oversight;
 use super::prepare::{PrepareError, Prepared, remove_if_empty};
-use super::run::{AbortOnPanic, Ended, Running, wake_blocked};
+use super::run::{AbortOnPanic, Ended, Kept, Running, wake_blocked};
 use super::session::SessionContext;
+use super::stages::filter::FilterStage;
 use super::stages::frame_stats::StatsFiles;
 use super::stages::sdp::SessionDescription;
 use super::stages::undecodable::Undecodable;
@@ -40,15 +41,25 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-const PACKETS: Capacity = Capacity { items: 64, bytes: 4 << 20 };
+const PACKETS: Capacity = Capacity { items: 96, bytes: 4 << 20 };
 /// One picture of 1080 lines, four of half that size: what waits is memory, and more of it won no time.
 const FRAMES: Capacity = Capacity { items: 4, bytes: 4 << 20 };
+/// Frames of sound are small, and the work on one may be less than that of waking who takes it.
+const SOUND: Capacity = Capacity { items: 96, bytes: 1 << 20 };
+
+/// Items that cross a link together where nobody waits for a single one: fewer wake-ups.
+const BATCH: usize = 32;
 
 /// Frames that may be under way behind a filtergraph: in the link, in the encoder's hands, and the last one for repeating.
 const BEHIND_GRAPH: usize = FRAMES.items + 2;
 
 /// Bytes before a decoder of what is there whenever it is asked for: more would only be memory.
 const AT_HAND: usize = 1 << 20;
+
+/// The capacity of a link for frames of these kinds.
+fn frame_room(mut kinds: impl Iterator<Item = MediaKind>) -> Capacity {
+    if kinds.all(|kind| kind == MediaKind::Audio) { SOUND } else { FRAMES }
+}
 
 /// The capacity of a packet link, with `-thread_queue_size` where it was given.
 fn packet_room(items: Option<usize>) -> Capacity {
@@ -73,6 +84,20 @@ struct Ends {
     graphs: BTreeMap<(usize, usize), LinkSender<FrameItem>>,
 }
 
+/// A stage that is ready to run, and which filtergraph it is, if it is one.
+struct Staged<S: Stage> {
+    ready: Ready<S>,
+    graph: Option<usize>,
+}
+
+impl<S: Stage + 'static> Staged<S> {
+    /// Runs it in this thread; gives what becomes of it, and the stage to be kept.
+    fn run(self) -> (Result<(), StageError>, Kept) {
+        let (stage, result) = self.ready.drive();
+        (result, Kept { graph: self.graph, _stage: Box::new(stage) })
+    }
+}
+
 struct Builder<'a> {
     stop: &'a StopSignal,
     meter: Arc<Meter>,
@@ -93,6 +118,8 @@ struct Builder<'a> {
     refused: Option<StageError>,
     /// What the keyboard asks.
     commands: Commands,
+    /// Something comes at the speed of time, or goes to a peer.
+    is_timed: bool,
     /// `-benchmark_all`.
     benchmarks: bool,
     /// `-debug_ts`.
@@ -101,6 +128,8 @@ struct Builder<'a> {
     graphs: usize,
     /// A muxer that runs in the thread of its only source.
     joined: Option<MuxEnd>,
+    /// Filtergraphs that run in the thread of the decoder before them, by the input and stream of that.
+    guests: BTreeMap<(usize, usize), Staged<FilterStage>>,
     /// Sending ends of the muxers' links, by output and stream, until somebody feeds them.
     muxers: Vec<Vec<Option<LinkSender<PacketItem>>>>,
     /// The same of the loopback decoders' links.
@@ -155,6 +184,7 @@ impl Prepared {
             sessions: SessionContext { clock, stop: stop.clone(), journal: inputs.journal.clone() },
             sources_run,
             joined: None,
+            guests: BTreeMap::new(),
             muxers: Vec::new(),
             decoders: Vec::new(),
             subtitles: SubtitleLinks::of(&plan),
@@ -162,6 +192,7 @@ impl Prepared {
             last_speaker: None,
             refused: None,
             commands: Commands::default(),
+            is_timed: plan.is_timed(),
             benchmarks: inputs.spec.global.seldom.benchmark_all,
             tells_times: inputs.spec.global.seldom.debug_timestamps,
             graphs: plan.graphs.len(),
@@ -250,11 +281,48 @@ impl Builder<'_> {
         inlet: Inlet<S::In>,
         links: Vec<Vec<LinkSender<S::Out>>>,
     ) -> Result<(), PrepareError> {
-        let meter = self.meter.stage(&name);
-        let outlet = self.outlet(&meter, links);
+        let staged = self.staged(&name, stage, inlet, links);
+        self.run(name, staged)
+    }
+
+    /// A stage in a thread of its own.
+    fn run<S: Stage + 'static>(&mut self, name: String, staged: Staged<S>) -> Result<(), PrepareError> {
         self.thread(name, move || {
-            let (stage, result) = drive(stage, inlet, outlet, &meter);
-            Ended { result, output: None, keepsake: Some(Box::new(stage)) }
+            let (result, kept) = staged.run();
+            Ended { result, output: None, kept: vec![kept] }
+        })
+    }
+
+    /// A stage with its ends.
+    fn staged<S: Stage>(
+        &self,
+        name: &str,
+        stage: S,
+        inlet: Inlet<S::In>,
+        links: Vec<Vec<LinkSender<S::Out>>>,
+    ) -> Staged<S> {
+        let meter = self.meter.stage(name);
+        let mut outlet = self.outlet(&meter, links);
+        outlet.set_batch(if self.is_timed { 1 } else { BATCH });
+        Staged { ready: Ready { stage, inlet, out: outlet, meter }, graph: None }
+    }
+
+    /// A stage, and the only one behind it in the same thread.
+    fn run_with_guest<S: Stage + 'static, G: Stage + 'static>(
+        &mut self,
+        name: String,
+        host: Staged<S>,
+        guest: Staged<G>,
+    ) -> Result<(), PrepareError> {
+        self.thread(name, move || {
+            let mut kept = Vec::new();
+            let (stage, result) = guest.ready.drive_behind(|| {
+                let (result, host) = host.run();
+                kept.push(host);
+                result
+            });
+            kept.extend(stage.map(|stage| Kept { graph: guest.graph, _stage: Box::new(stage) }));
+            Ended { result, output: None, kept }
         })
     }
 
@@ -273,10 +341,8 @@ impl Builder<'_> {
         let behind = self.joined.take();
         self.thread(name, move || {
             let ended = match behind {
-                Some(mux) => mux.run(|stage, inlet, stage_out, stage_meter| {
-                    drive_joined((source, outlet, &meter), (stage, inlet, stage_out, stage_meter))
-                }),
-                None => Ended { result: drive_source(source, outlet, &meter).1, output: None, keepsake: None },
+                Some(mux) => mux.run(Some(|| drive_source(source, outlet, &meter).1)),
+                None => Ended { result: drive_source(source, outlet, &meter).1, output: None, kept: Vec::new() },
             };
             drop(runs);
             ended

@@ -4,7 +4,7 @@ use super::settings::{
     copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_joined, needs_trailer, rhythm,
     sound_leads,
 };
-use super::{Builder, Ends, FRAMES, packet_room};
+use super::{Builder, Ends, frame_room, packet_room};
 use crate::av::BlockedThread;
 use crate::diagnostic::mask_url;
 use crate::engine::AS_WEIR;
@@ -12,11 +12,10 @@ use crate::engine::discard::{discard, has_content};
 use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem};
 use crate::engine::journal::Subject;
-use crate::engine::kernel::{Outlet, drive};
+use crate::engine::kernel::Ready;
 use crate::engine::keyframes::ForcedKeyframes;
 use crate::engine::leak::{KeyframeWish, Leak};
 use crate::engine::link::{Inlet, LinkSender, leaky_link, link, link_within};
-use crate::engine::meter::StageMeter;
 use crate::engine::prepare::{OpenInputs, PrepareError, PreparedOutput, is_pipe};
 use crate::engine::run::{Ended, EndedOutput, OutputEnd};
 use crate::engine::session::{PeerSession, PendingOutput};
@@ -30,6 +29,7 @@ use crate::octets::file_path;
 use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
+use std::iter;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,12 +58,12 @@ pub(super) fn leaks(plan: &Plan) -> Vec<Leak> {
     plan.outputs.iter().enumerate().map(leak).collect()
 }
 
+/// Of a muxer in a thread of its own.
+const NO_FRONT: Option<fn() -> Result<(), StageError>> = None;
+
 /// A muxer that is ready to run, and what becomes of its file.
 pub(super) struct MuxEnd {
-    stage: MuxStage,
-    inlet: Inlet<PacketItem>,
-    outlet: Outlet<PacketItem>,
-    meter: Arc<StageMeter>,
+    ready: Ready<MuxStage>,
     index: usize,
     path: Option<PathBuf>,
     needs_trailer: bool,
@@ -72,18 +72,18 @@ pub(super) struct MuxEnd {
 }
 
 impl MuxEnd {
-    /// Runs it by `drive`; after a failure what was begun is salvaged, or removed when no player takes it.
-    pub(super) fn run(
-        self,
-        drive: impl FnOnce(
-            MuxStage,
-            Inlet<PacketItem>,
-            Outlet<PacketItem>,
-            &StageMeter,
-        ) -> (MuxStage, Result<(), StageError>),
-    ) -> Ended {
-        let Self { stage, inlet, outlet, meter, index, path, needs_trailer, done } = self;
-        let (mut stage, result) = drive(stage, inlet, outlet, &meter);
+    /// Runs it, behind `front` where that feeds it in its own thread. After a failure what was begun is salvaged, or removed when
+    /// no player takes it.
+    pub(super) fn run(self, front: Option<impl FnOnce() -> Result<(), StageError>>) -> Ended {
+        let Self { ready, index, path, needs_trailer, done } = self;
+        let (stage, result) = match front {
+            Some(front) => ready.drive_behind(front),
+            None => {
+                let (stage, result) = ready.drive();
+                (Some(stage), result)
+            }
+        };
+        let Some(mut stage) = stage else { return Ended { result, output: None, kept: Vec::new() } };
         // Nobody tells it of a header that was refused where no stream brings anything.
         let result = stage.refused_early().map_or(result, Err);
         let empty = stage.is_empty();
@@ -110,7 +110,7 @@ impl MuxEnd {
             }
         };
         done.trip();
-        Ended { result, output: Some(EndedOutput { index, end, empty, path }), keepsake: None }
+        Ended { result, output: Some(EndedOutput { index, end, empty, path }), kept: Vec::new() }
     }
 }
 
@@ -289,17 +289,18 @@ impl Builder<'_> {
             self.refused = stage.begin().or(self.refused.take());
         }
         let path = local_file(&output.url, output.muxer.no_file);
-        let end = MuxEnd { stage, inlet, outlet, meter, index, path, needs_trailer: needs_trailer(output), done };
+        let ready = Ready { stage, inlet, out: outlet, meter };
+        let end = MuxEnd { ready, index, path, needs_trailer: needs_trailer(output), done };
         if may_be_joined(plan, inputs) {
             self.joined = Some(end);
             return Ok(());
         }
         if !is_pipe(&output.url) {
-            return self.thread(name, move || end.run(drive));
+            return self.thread(name, move || end.run(NO_FRONT));
         }
         let runs = self.sources_run.clone();
         self.thread(name, move || {
-            let ended = end.run(drive);
+            let ended = end.run(NO_FRONT);
             drop(runs);
             ended
         })?;
@@ -380,7 +381,7 @@ impl Builder<'_> {
             let subject = Subject { is_input: false, index: output, url: mask_url(&output_plan.url) };
             Keeper::new(keep_up, (self.clock, self.sessions.journal.clone()), subject)
         });
-        let (mut links, inlet) = link::<FrameItem>(FRAMES, 1);
+        let (mut links, inlet) = link::<FrameItem>(frame_room(iter::once(stream.kind)), 1);
         let oversight = self.oversight(stream.kind, (output, index));
         let stage = EncodeStage::new(settings, meter).kept_by(keeper).overseen(oversight);
         self.stage(format!("encode {output}:{index}"), stage, inlet, vec![senders])?;

@@ -40,7 +40,7 @@ impl FilterGraph {
             }
             let last = (settings.hardware.is_some() && compat::uploads_read_late())
                 .then(|| inputs.iter().map(|_| None).collect());
-            let mut this = Self { graph, sources: Vec::new(), sinks: Vec::new(), only_passes: true, last };
+            let mut this = Self { graph, sources: Vec::new(), sinks: Vec::new(), only_passes: true, last, spare: None };
             if let Some(threads) = &settings.threads {
                 let threads = c_string(threads);
                 let set = AvError::check(ffi::av_opt_set(graph.cast(), c"threads".as_ptr(), threads.as_ptr(), 0));

@@ -127,7 +127,7 @@ impl FilterGraph {
                 }
                 _ => {
                     let format = text_of(ffi::av_get_sample_fmt_name(compat::sample_format(shape.format)));
-                    let layout = match shape.channel_layout.strip_suffix(" channels") {
+                    let layout = match shape.channel_layout.name().strip_suffix(" channels") {
                         Some(count) => format!("channels={count}"),
                         None => format!("channel_layout={}", shape.channel_layout),
                     };

@@ -2,7 +2,8 @@
 
 use super::Demuxer;
 use crate::av::sys::{
-    compat, copy_of_parameters, encoder::EncodedParameters, error::AvError, frame::FrameShape, graph::Margins,
+    channel_layout::ChannelLayout, compat, copy_of_parameters, encoder::EncodedParameters, error::AvError,
+    frame::FrameShape, graph::Margins,
 };
 use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
@@ -53,7 +54,7 @@ impl StreamParameters {
             width: par.width,
             height: par.height,
             sample_rate_hz: par.sample_rate,
-            channel_layout: if sound { compat::layout_name(&par.ch_layout) } else { String::new() },
+            channel_layout: if sound { ChannelLayout::of(&par.ch_layout) } else { ChannelLayout::None },
             sample_aspect_ratio: par.sample_aspect_ratio.into(),
             colours: compat::stream_colours(par),
             display_matrix: None,

@@ -2,15 +2,19 @@
 
 use super::super::*;
 use crate::av::AvError;
-use crate::engine::link::{Capacity, link};
+use crate::engine::fault::StageError;
+use crate::engine::link::{Capacity, Inlet, LinkSender, link};
+use crate::engine::meter::StageMeter;
+use crate::engine::stop::StopSignal;
 use crate::engine::threads::spawn;
 use crossbeam_channel::{Receiver, Sender};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread::JoinHandle;
 
 /// A number that takes one byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Item(usize);
+pub(super) struct Item(pub(super) usize);
 
 impl Flowing for Item {
     fn bytes(&self) -> usize {
@@ -208,12 +212,19 @@ pub(super) fn source(source: Count, out: Outlet<Item>) -> JoinHandle<Result<(), 
     spawn("source", move || drive_source(source, out, &StageMeter::default()).1).unwrap()
 }
 
+pub(super) fn ready<S>(stage: S, inlet: Inlet<Item>, out: Outlet<Item>) -> Ready<S>
+where
+    S: Stage<In = Item, Out = Item>,
+{
+    Ready { stage, inlet, out, meter: Arc::default() }
+}
+
 /// Runs a stage in a thread of its own.
 pub(super) fn worker<S>(stage: S, inlet: Inlet<Item>, out: Outlet<Item>) -> JoinHandle<(S, Result<(), StageError>)>
 where
     S: Stage<In = Item, Out = Item> + 'static,
 {
-    spawn("worker", move || drive(stage, inlet, out, &StageMeter::default())).unwrap()
+    spawn("worker", move || ready(stage, inlet, out).drive()).unwrap()
 }
 
 /// Runs a stage that gives nothing in this thread.
@@ -221,7 +232,7 @@ pub(super) fn sink<S>(stop: &StopSignal, stage: S, inlet: Inlet<Item>) -> (S, Re
 where
     S: Stage<In = Item, Out = Item>,
 {
-    drive(stage, inlet, outlet(stop, Vec::new()), &StageMeter::default())
+    ready(stage, inlet, outlet(stop, Vec::new())).drive()
 }
 
 pub(super) fn numbers(got: &[(usize, usize)]) -> Vec<usize> {

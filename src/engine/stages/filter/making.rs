@@ -130,7 +130,7 @@ impl FilterStage {
             constraint.colours = Some(output.shape.colours);
         } else {
             constraint.sample_rates_hz = vec![output.shape.sample_rate_hz];
-            constraint.channel_layouts = vec![output.shape.channel_layout.clone()];
+            constraint.channel_layouts = vec![output.shape.channel_layout.name()];
         }
         let sound = self.kinds[port] == MediaKind::Audio;
         let (sender, receiver) = reply();
@@ -139,6 +139,7 @@ impl FilterStage {
         let shape = Shape { output, unfiltered, source_bits, first_samples, frame_samples: asks.then_some(sender) };
         out.send(port, FrameItem::Shape(Box::new(shape)))?;
         if asks {
+            out.flush()?;
             let samples = await_reply(&receiver, &out.stop().abort);
             if let (Some(samples), Some(graph)) = (samples, &mut self.graph) {
                 self.constraints[port].frame_samples = samples;
