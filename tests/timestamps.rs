@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::media::path;
 use common::{FileFacts, LIMIT, assert_none, in_parallel, probe, run, weir, words};
 
 /// A command line and how many seconds of picture and sound must come out of it.
@@ -118,6 +119,28 @@ fn a_jump_of_the_clock_leaves_no_hole_in_a_copy() {
 fn a_jump_of_the_clock_leaves_no_hole_in_a_transcode() {
     let cases = [lasts(4.0, "-i {backward.ts}"), lasts(4.0, "-i {forward.ts}")];
     check(&cases, &[TRANSCODE_TO_MP4, TRANSCODE_TO_FLV]);
+}
+
+#[test]
+fn edits_that_begin_between_keyframes_are_cut_exactly() {
+    let cases = [lasts(1.4, "-i {edits.mp4}"), lasts(2.8, "-stream_loop 1 -i {edits.mp4}")];
+    check(&cases, &[TRANSCODE_TO_MP4, TRANSCODE_TO_FLV, "-c:v mpeg4 -c:a pcm_s16le out.mkv"]);
+}
+
+#[test]
+fn pieces_of_a_list_that_begin_between_keyframes_are_cut_exactly() {
+    // Of pictures in their order: libavformat ends a piece by decoding times.
+    let file = path("cam.mp4");
+    let piece = |from: f64, to: f64| format!("file '{}'\ninpoint {from}\noutpoint {to}\n", file.display());
+    for (ending, name) in
+        [("-c:v libx264 -preset ultrafast -c:a aac", "out.mp4"), ("-c:v ffv1 -c:a pcm_s16le", "out.mkv")]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("l"), [piece(0.0, 0.8), piece(1.2, 1.8), piece(0.6, 1.1)].concat()).unwrap();
+        let run = run(&weir(), &words(&format!("-v error -f concat -safe 0 -i l {ending} {name}")), dir.path(), LIMIT);
+        assert_eq!(run.code(), Some(0), "{}", run.tail());
+        even(&probe(&dir.path().join(name)).unwrap(), 1.9, 0.0).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+    }
 }
 
 /// Status 0, though libavformat calls packets at the joint corrupt.

@@ -1,13 +1,11 @@
 //! Which local files an input reads, behind whatever names.
 
+use crate::engine::{concat_directives, concat_list};
 use crate::octets::{file_path, to_path};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Protocols that read from the URL behind them.
 const WRAPPERS: [&str; 3] = ["cache:", "async:", "crypto:"];
-/// A list of files that is longer than this is not looked through, in bytes.
-const LONGEST_LIST: u64 = 1 << 20;
 
 /// The path behind a URL, unless it is one of another protocol.
 pub(super) fn local_path(url: &str) -> Option<PathBuf> {
@@ -48,14 +46,10 @@ fn behind(url: &str) -> Vec<PathBuf> {
 
 /// The files that a list for the demuxer `concat` names.
 fn listed(list: &Path) -> Vec<PathBuf> {
-    if !fs::metadata(list).is_ok_and(|found| found.len() <= LONGEST_LIST) {
-        return Vec::new();
-    }
-    let Ok(bytes) = fs::read(list) else { return Vec::new() };
+    let text = concat_list(list).unwrap_or_default();
     let folder = list.parent().unwrap_or(Path::new(""));
-    let text = String::from_utf8_lossy(&bytes);
-    let names = text.lines().filter_map(|line| line.trim_start().strip_prefix("file")?.strip_prefix([' ', '\t']));
-    names.map(unquoted).filter_map(|name| local_path(&name)).map(|path| folder.join(path)).collect()
+    let names = concat_directives(&text, "file").map(unquoted);
+    names.filter_map(|name| local_path(&name)).map(|path| folder.join(path)).collect()
 }
 
 /// A word as FFmpeg's lists quote it: `'...'` as it is, a backslash before a single character.
@@ -77,6 +71,7 @@ fn unquoted(word: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::fs;
 
     #[test]
     fn protocols_are_no_files() {

@@ -35,6 +35,8 @@ pub use discard::has_content;
 pub use fault::StageError;
 pub use journal::Journal;
 pub use meter::Meter;
-pub use prepare::{OpenInputs, PrepareError, Prepared, is_one_file, missing_folder, open_inputs};
+pub use prepare::{
+    OpenInputs, PrepareError, Prepared, concat_directives, concat_list, is_one_file, missing_folder, open_inputs,
+};
 pub use run::{Outcome, OutputEnd, Running};
 pub use stop::StopSignal;

@@ -1,10 +1,13 @@
 //! From a JobSpec to everything that the stages need: open inputs, a plan, outputs with their streams declared.
 
+mod concat_list;
 mod files;
 mod hint;
 mod inputs;
 mod outputs;
 
+pub(super) use self::concat_list::has_in_points;
+pub use self::concat_list::{concat_directives, concat_list};
 pub use self::files::is_one_file;
 pub use self::outputs::missing_folder;
 pub(super) use self::outputs::{is_pipe, remove_if_empty};

@@ -34,4 +34,4 @@ pub use reorder::ReorderWindow;
 pub use rescale_delta::RescaleDelta;
 pub use settle::Settle;
 pub use shortest::{Patience, Shortest};
-pub use timeline::{PacketTimes, Stamped, StreamTiming, Timeline, TimelineSettings};
+pub use timeline::{PacketTimes, PreRoll, Stamped, StreamTiming, Timeline, TimelineSettings};

@@ -3,7 +3,10 @@
 //! All streams of an input share one offset, an *epoch*. A stream whose time jumps either joins the newest epoch, if
 //! it fits there, or opens a new one; so sound and pictures stay in step however often the input jumps.
 
+mod pre_roll;
 mod stream;
+
+pub use self::pre_roll::PreRoll;
 
 use self::stream::StreamState;
 use crate::facts::MediaKind;
@@ -82,6 +85,8 @@ pub struct TimelineSettings {
     pub delta_threshold_us: i64,
     /// The same for formats whose timestamps should not jump (`-dts_error_threshold`), in microseconds.
     pub error_threshold_us: i64,
+    /// How what lies before the beginning of an edit is known.
+    pub pre_roll: PreRoll,
     /// A stream's clock may be set right against the others' while it runs, as RTCP's sender reports do: sound gives way.
     pub rebases: bool,
 }
@@ -99,6 +104,16 @@ pub struct PacketTimes {
     pub trimmed: (u32, u32),
 }
 
+impl PacketTimes {
+    /// What its decoder cuts off all of a packet that is only read for the sake of others.
+    pub const ALL_TRIMMED: (u32, u32) = (u32::MAX, 0);
+
+    /// It is only read for the sake of others.
+    pub fn is_discarded(&self) -> bool {
+        self.trimmed == Self::ALL_TRIMMED
+    }
+}
+
 /// A packet's times in the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamped {
@@ -108,6 +123,8 @@ pub struct Stamped {
     pub dts: Option<i64>,
     /// Decoding time in microseconds, estimated where the packet had none.
     pub dts_us: i64,
+    /// It lies before the beginning of an edit, and is decoded for the sake of others: what it brings is left out.
+    pub pre_roll: bool,
     /// The whole packet overlaps what was already sent before a seam: leave it out.
     pub overlaps: bool,
     /// Media is missing between the end of the last pass and this packet, in ticks of the stream: from, to.
@@ -236,6 +253,7 @@ impl Timeline {
         for stream in &mut self.streams {
             stream.pass = None;
             stream.next_dts_us = None;
+            stream.piece_begins_us = None;
             stream.after_seam = true;
             stream.wrap_settled = false;
         }
@@ -244,7 +262,14 @@ impl Timeline {
     /// Gives a packet its times in the job.
     pub fn stamp(&mut self, stream: usize, packet: PacketTimes) -> Stamped {
         let Some(state) = self.streams.get_mut(stream) else {
-            return Stamped { pts: packet.pts, dts: packet.dts, dts_us: 0, overlaps: false, hole: None };
+            return Stamped {
+                pts: packet.pts,
+                dts: packet.dts,
+                dts_us: 0,
+                pre_roll: false,
+                overlaps: false,
+                hole: None,
+            };
         };
         let base = state.timing.time_base;
         let mut times = packet;
@@ -283,9 +308,7 @@ impl Timeline {
             self.last_us = None;
             self.streams.iter_mut().for_each(|s| s.offset_us = offset_us);
         }
-        if !self.settings.copy_timestamps {
-            self.choose_epoch(stream, &raw);
-        }
+        let pre_roll = !self.settings.copy_timestamps && self.choose_epoch(stream, &raw);
         let last_us = &mut self.last_us;
         let state = &mut self.streams[stream];
         let offset = rescale(state.offset_us, Rational::MICROS, base);
@@ -296,7 +319,7 @@ impl Timeline {
             *last_us = Some(rescale(dts, base, Rational::MICROS));
         }
         let (overlaps, hole) = state.check_seam(&PacketTimes { pts, dts, ..packet });
-        Stamped { pts, dts, dts_us: state.dts_us, overlaps, hole }
+        Stamped { pts, dts, dts_us: state.dts_us, pre_roll, overlaps, hole }
     }
 
     /// A step of more than this is a jump, in microseconds.
@@ -304,8 +327,21 @@ impl Timeline {
         if self.settings.may_jump { self.settings.delta_threshold_us } else { self.settings.error_threshold_us }
     }
 
-    /// Moves the stream to another epoch when its time has jumped.
-    fn choose_epoch(&mut self, stream: usize, raw: &PacketTimes) {
+    /// Moves the stream to another epoch when its time has jumped. True of a packet that lies before the beginning of an edit.
+    fn choose_epoch(&mut self, stream: usize, raw: &PacketTimes) -> bool {
+        let state = &mut self.streams[stream];
+        let (base, offset_us) = (state.timing.time_base, state.offset_us);
+        let at = |ticks: i64| rescale(ticks, base, Rational::MICROS).saturating_add(offset_us);
+        let pre_roll = self.settings.pre_roll;
+        let is_begun = state.told_dts && state.next_dts_us.is_some();
+        if is_begun && (pre_roll.is_before_in_point(state, raw, at) || pre_roll.keeps(raw)) {
+            return true;
+        }
+        self.follow_jump(stream, raw);
+        false
+    }
+
+    fn follow_jump(&mut self, stream: usize, raw: &PacketTimes) {
         let state = &self.streams[stream];
         let base = state.timing.time_base;
         if !matches!(state.timing.kind, MediaKind::Video | MediaKind::Audio) {

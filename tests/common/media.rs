@@ -24,8 +24,10 @@ enum Recipe {
     Text(&'static str),
     /// Another medium, its bytes changed.
     Patch(&'static str, fn(&mut [u8])),
+    /// Another MP4 file (its header behind its media) with these edits, by track: length in milliseconds, beginning in ticks.
+    Edit(&'static str, &'static [&'static [(u32, u32)]]),
 }
-use Recipe::{Ffmpeg, Folder, Join, JoinTs, Patch, Text};
+use Recipe::{Edit, Ffmpeg, Folder, Join, JoinTs, Patch, Text};
 
 const RECIPES: &[(&str, Recipe)] = &[
     // The everyday kinds: two seconds, 320x180, 25 frames a second.
@@ -299,6 +301,8 @@ const RECIPES: &[(&str, Recipe)] = &[
              -c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -c:a aac -ac 1 -b:a 48k",
         ),
     ),
+    // 0 to 0.8 s and 1.2 to 1.8 s of it, as what trims without encoding writes it; the second edit begins between keyframes.
+    ("edits.mp4", Edit("av.mp4", &[&[(800, 1024), (600, 1024 + 15_360)], &[(800, 1024), (600, 1024 + 52_920)]])),
     // A keyframe twice a second.
     ("gop.mp4", Ffmpeg("-i {av.mp4} -c:v libx264 -preset veryfast -bf 2 -g 12 -c:a copy")),
     ("gop.ts", Ffmpeg("-i {gop.mp4} -c copy")),
@@ -371,6 +375,46 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("test-media")
 }
 
+/// Where the boxes of an MP4 file are that lie between two places: name, beginning, end.
+fn boxes(bytes: &[u8], (mut at, end): (usize, usize)) -> Vec<(Vec<u8>, usize, usize)> {
+    let mut found = Vec::new();
+    while at < end {
+        let size = u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+        found.push((bytes[at + 4..at + 8].to_vec(), at, at + size));
+        at += size;
+    }
+    found
+}
+
+/// Gives a track of an MP4 file another edit list.
+fn set_edits(bytes: &mut Vec<u8>, track: usize, edits: &[(u32, u32)]) {
+    let inside = |bytes: &[u8], name: &[u8], (from, to): (usize, usize), nth: usize| {
+        let all = boxes(bytes, (from, to));
+        let (_, from, to) = all.into_iter().filter(|(kind, ..)| kind == name).nth(nth).unwrap();
+        (from, to)
+    };
+    let header = inside(bytes, b"moov", (0, bytes.len()), 0);
+    let of_track = inside(bytes, b"trak", (header.0 + 8, header.1), track);
+    let old = inside(bytes, b"edts", (of_track.0 + 8, of_track.1), 0);
+    let count = u32::try_from(edits.len()).unwrap();
+    let mut new = Vec::new();
+    let mut word = |bytes: &[u8]| new.extend_from_slice(bytes);
+    word(&(24 + 12 * count).to_be_bytes());
+    word(b"edts");
+    word(&(16 + 12 * count).to_be_bytes());
+    word(b"elst\0\0\0\0");
+    word(&count.to_be_bytes());
+    for (length, begins) in edits {
+        [length, begins, &0x1_0000].into_iter().for_each(|number| word(&number.to_be_bytes()));
+    }
+    let grown = new.len() + old.0 - old.1;
+    bytes.splice(old.0..old.1, new);
+    for (from, to) in [of_track, header] {
+        let size = u32::try_from(to - from + grown).unwrap();
+        bytes[from..from + 4].copy_from_slice(&size.to_be_bytes());
+    }
+}
+
 /// FNV-1a over the recipe and those of the media it is made of.
 fn fingerprint(name: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -392,6 +436,10 @@ fn fingerprint(name: &str) -> u64 {
         Join(names) | JoinTs(names) => names.iter().for_each(|name| add(&fingerprint(name).to_le_bytes())),
         Text(text) => add(text.as_bytes()),
         Patch(name, _) => add(&fingerprint(name).to_le_bytes()),
+        Edit(name, tracks) => {
+            add(&fingerprint(name).to_le_bytes());
+            add(format!("{tracks:?}").as_bytes());
+        }
     }
     hash
 }
@@ -413,6 +461,11 @@ fn make(recipe: &Recipe, name: &str, file: &Path) {
             fs::write(&new, bytes).unwrap();
         }
         Text(text) => fs::write(&new, text).unwrap(),
+        Edit(name, tracks) => {
+            let mut bytes = fs::read(path(name)).unwrap();
+            tracks.iter().enumerate().for_each(|(track, edits)| set_edits(&mut bytes, track, edits));
+            fs::write(&new, bytes).unwrap();
+        }
         Patch(name, change) => {
             let mut bytes = fs::read(path(name)).unwrap();
             change(&mut bytes);

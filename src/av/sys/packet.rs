@@ -224,6 +224,12 @@ impl Packet {
         unsafe { (*self.0).flags & ffi::AV_PKT_FLAG_DISCARD as i32 != 0 }
     }
 
+    /// Lets its decoder leave out what comes of it.
+    pub fn discard(&mut self) {
+        // SAFETY: a plain field of a valid packet.
+        unsafe { (*self.0).flags |= ffi::AV_PKT_FLAG_DISCARD as i32 };
+    }
+
     /// Its sender has told how its clock stands to the time of the day.
     pub fn has_producer_time(&self) -> bool {
         let kind = ffi::AVPacketSideDataType::AV_PKT_DATA_PRFT;

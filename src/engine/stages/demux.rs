@@ -88,7 +88,7 @@ pub struct DemuxStage {
 
 /// A packet's times as it was read.
 fn raw_times(packet: &Packet) -> PacketTimes {
-    let trimmed = if packet.is_discarded() { (u32::MAX, 0) } else { packet.trimmed_samples() };
+    let trimmed = if packet.is_discarded() { PacketTimes::ALL_TRIMMED } else { packet.trimmed_samples() };
     PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration(), trimmed }
 }
 
@@ -254,6 +254,9 @@ impl DemuxStage {
             return Ok(Flow::Continue);
         }
         packet.set_times(stamped.pts, stamped.dts);
+        if stamped.pre_roll {
+            packet.discard();
+        }
         if self.settings.debug_timestamps {
             told_times::stamped(named, (&packet, base), self.timeline.offset_us(stream));
         }

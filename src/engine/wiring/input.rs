@@ -1,7 +1,8 @@
 //! The stages of the inputs: demuxers and the decoders behind them.
 
 use super::settings::{
-    balance_groups, copied_streams, direct_use, is_read_at_leisure, start_offset_us, stream_timing, timeline_settings,
+    balance_groups, copied_streams, direct_use, is_read_at_leisure, pre_roll, start_offset_us, stream_timing,
+    timeline_settings,
 };
 use super::{AT_HAND, BATCH, BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
 use crate::av::{AvError, Decoder, DecoderSettings, SubtitleDecoder};
@@ -117,8 +118,9 @@ impl Builder<'_> {
                 }
                 links.push(packets);
             }
+            let offset_us = start_offset_us(input, &facts, &spec.global);
             let timeline = Timeline::new(
-                timeline_settings(start_offset_us(input, &facts, &spec.global), &facts, &spec.global),
+                timeline_settings(offset_us, &facts, &spec.global, pre_roll(plan, index, &facts)),
                 facts.streams.iter().map(|s| stream_timing(&demuxer, (&facts.format, s), input)).collect(),
             );
             let used: Vec<bool> = input.streams.iter().map(|s| s.used).collect();

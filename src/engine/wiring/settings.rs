@@ -1,14 +1,14 @@
 //! What stages must know, drawn from the plan and the facts.
 
 use crate::av::{copies_begin_by_their_own_clock, decoded_streams_begin_when_shown, used_streams_move_every_start};
-use crate::engine::prepare::{OpenInputs, is_pipe};
+use crate::engine::prepare::{OpenInputs, has_in_points, is_pipe};
 use crate::engine::stages::copy::CopySettings;
 use crate::engine::stages::mux::Rhythm;
-use crate::facts::{MediaKind, StreamFacts};
+use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::octets::{file_path, to_path};
 use crate::plan::{OutputPlan, OutputStreamPlan, PadTarget, Plan, StreamSource, Treatment};
 use crate::spec::GlobalSpec;
-use crate::timing::{StreamTiming, TimelineSettings};
+use crate::timing::{PreRoll, StreamTiming, TimelineSettings};
 use crate::unit::{MICROS_PER_SECOND, Rational};
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ pub(super) fn input_trim(
     plan: &Plan,
     input: usize,
     global: &GlobalSpec,
-    facts: &crate::facts::InputFacts,
+    facts: &InputFacts,
 ) -> (Option<i64>, Option<i64>) {
     let input = &plan.inputs[input];
     let origin = if global.copy_timestamps {
@@ -63,11 +63,7 @@ pub(super) fn input_trim(
 }
 
 /// The input's offset; an MPEG-TS begins with the streams that are used, not with all.
-pub(super) fn start_offset_us(
-    input: &crate::plan::InputPlan,
-    facts: &crate::facts::InputFacts,
-    global: &GlobalSpec,
-) -> i64 {
+pub(super) fn start_offset_us(input: &crate::plan::InputPlan, facts: &InputFacts, global: &GlobalSpec) -> i64 {
     let Some(start) = facts.start_time_us.filter(|_| facts.timestamps_may_jump) else { return input.offset_us };
     let used = facts.streams.iter().filter(|s| input.streams[s.index].used);
     let first = used.filter_map(|s| Some(crate::unit::rescale(s.start_time?, s.time_base, Rational::MICROS))).min();
@@ -85,10 +81,12 @@ pub(super) fn start_offset_us(
 
 pub(super) fn timeline_settings(
     offset_us: i64,
-    facts: &crate::facts::InputFacts,
+    facts: &InputFacts,
     global: &GlobalSpec,
+    pre_roll: PreRoll,
 ) -> TimelineSettings {
     TimelineSettings {
+        pre_roll,
         offset_us,
         start_time_us: facts.start_time_us,
         copy_timestamps: global.copy_timestamps,
@@ -97,6 +95,16 @@ pub(super) fn timeline_settings(
         rebases: facts.format == "rtsp",
         error_threshold_us: global.dts_error_threshold_s.saturating_mul(MICROS_PER_SECOND),
     }
+}
+
+/// How what lies before the beginning of an input's edits is known.
+pub(super) fn pre_roll(plan: &Plan, input: usize, facts: &InputFacts) -> PreRoll {
+    let shown = |stream: &StreamFacts| matches!(stream.kind, MediaKind::Video | MediaKind::Audio);
+    let copied = copied_streams(plan, input).into_iter().zip(&facts.streams);
+    if copied.into_iter().any(|(copied, stream)| copied && shown(stream)) {
+        return PreRoll::Unknown;
+    }
+    if facts.format == "concat" && has_in_points(&facts.url) { PreRoll::Listed } else { PreRoll::Marked }
 }
 
 /// Containers without decoding times.

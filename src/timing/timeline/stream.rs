@@ -28,6 +28,8 @@ pub(super) struct StreamState {
     pub(super) after_seam: bool,
     /// What was added before it followed another stream to a new epoch without a jump of its own, in microseconds.
     pub(super) joined_from_us: Option<i64>,
+    /// Where the piece of a list that its packets belong to begins, as long as they lie before that; in microseconds.
+    pub(super) piece_begins_us: Option<i64>,
     /// Sound that overlaps what was sent is left out.
     pub(super) trims: bool,
     pub(super) decoding: Option<DecodingTimes>,
@@ -52,6 +54,7 @@ impl StreamState {
             sent_end: None,
             after_seam: false,
             joined_from_us: None,
+            piece_begins_us: None,
             trims: false,
         }
     }
@@ -108,7 +111,9 @@ impl StreamState {
     }
 
     pub(super) fn note_pass(&mut self, times: &PacketTimes) {
-        let Some(time) = times.pts.or(times.dts).filter(|_| !self.timing.stands) else { return };
+        // What is decoded for the sake of others is not seen, before an edit or behind it.
+        let unseen = self.timing.stands || self.timing.decoded && times.is_discarded();
+        let Some(time) = times.pts.or(times.dts).filter(|_| !unseen) else { return };
         let (begins, ends) = self.extent(time, times);
         let (first, last) = self.pass.unwrap_or((begins, ends));
         self.pass = Some((first.min(begins), last.max(ends)));

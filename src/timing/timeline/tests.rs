@@ -50,6 +50,7 @@ fn settings(may_jump: bool) -> TimelineSettings {
         delta_threshold_us: 10 * MICROS_PER_SECOND,
         error_threshold_us: 30 * 3600 * MICROS_PER_SECOND,
         rebases: false,
+        pre_roll: PreRoll::Unknown,
     }
 }
 
@@ -499,6 +500,64 @@ fn a_time_far_ahead_may_be_astray() {
 fn any_time() -> impl Strategy<Value = Option<i64>> {
     let ends = prop::sample::select(vec![i64::MIN + 1, i64::MIN / 2, i64::MAX / 2, i64::MAX]);
     prop_oneof![Just(None), (-100_000i64..100_000).prop_map(Some), any::<i64>().prop_map(Some), ends.prop_map(Some)]
+}
+
+/// A decoded input whose pre-roll is known like this, with a second of pictures and sound behind it.
+fn after_a_second(pre_roll: PreRoll) -> Timeline {
+    let mut timeline = Timeline::new(TimelineSettings { pre_roll, ..settings(false) }, vec![video(TS), audio(TS)]);
+    for (stream, step) in [(VIDEO, FRAME), (AUDIO, SOUND)] {
+        for n in 0..90_000 / step {
+            stamp(&mut timeline, stream, n * step, step);
+        }
+    }
+    timeline
+}
+
+#[test]
+fn what_an_edit_is_decoded_from_keeps_its_place_before_the_edit() {
+    for (stream, step) in [(VIDEO, FRAME), (AUDIO, SOUND)] {
+        let mut timeline = after_a_second(PreRoll::Marked);
+        let mut read = |time: i64, trimmed| {
+            timeline.stamp(stream, PacketTimes { pts: Some(time), dts: Some(time), duration: step, trimmed })
+        };
+        let end = 90_000 / step * step;
+        for n in -20..0 {
+            let stamped = read(end + n * step, PacketTimes::ALL_TRIMMED);
+            assert_eq!((stamped.pts, stamped.pre_roll), (Some(end + n * step), true));
+        }
+        for n in 0..20 {
+            let stamped = read(end + n * step, (0, 0));
+            assert_eq!((stamped.pts, stamped.pre_roll, stamped.overlaps), (Some(end + n * step), false, false));
+        }
+        assert_eq!(timeline.jumps(), 0);
+    }
+}
+
+#[test]
+fn a_piece_of_a_list_is_cut_at_its_in_point() {
+    for (stream, step) in [(VIDEO, FRAME), (AUDIO, SOUND)] {
+        let mut timeline = after_a_second(PreRoll::Listed);
+        let end = 90_000 / step * step;
+        // Half a packet off the grid, as pieces of other files are.
+        let places: Vec<i64> = (-20..20).map(|n| end + n * step + step / 2).collect();
+        for at in places {
+            let stamped = stamp(&mut timeline, stream, at, step);
+            assert_eq!((stamped.pts, stamped.pre_roll), (Some(at), at + step <= end), "{at}");
+        }
+        assert_eq!(timeline.jumps(), 0);
+        // The next piece has none.
+        let stamped = stamp(&mut timeline, stream, end + 20 * step, step);
+        assert!(!stamped.pre_roll);
+    }
+}
+
+#[test]
+fn a_step_back_is_a_jump_where_no_edit_is_known() {
+    for pre_roll in [PreRoll::Unknown, PreRoll::Marked] {
+        let mut timeline = after_a_second(pre_roll);
+        let stamped = stamp(&mut timeline, VIDEO, 0, FRAME);
+        assert_eq!((stamped.pts, stamped.pre_roll, timeline.jumps()), (Some(90_000), false, 1));
+    }
 }
 
 proptest! {
