@@ -323,6 +323,26 @@ fn what_is_damaged_behind_the_end_of_every_output_is_none_of_their_concern() {
     }
 }
 
+/// Where it is sought, its first frame of sound may lack its beginning.
+#[test]
+fn a_program_stream_that_is_read_from_a_place_within_is_not_damaged() {
+    let dir = scratch();
+    let mut told = 0;
+    for at in ["0.3", "0.5", "0.7", "0.9"] {
+        let run = weir_in(dir.path(), &format!("-ss {at} -i {} -t 0.2 -f null -", path("tiny.mpg").display()));
+        assert_eq!(run.code(), Some(0), "{at}: {}", run.stderr);
+        told += usize::from(run.stderr.contains("Error while decoding"));
+    }
+    assert!(told > 0);
+    let whole = fs::read(path("tiny.mpg")).unwrap();
+    let middle = whole.len() / 2;
+    let mut torn = whole.clone();
+    torn[middle..middle + 6000].fill(0x55);
+    fs::write(dir.path().join("torn.mpg"), torn).unwrap();
+    let run = weir_in(dir.path(), "-ss 0.3 -i torn.mpg -f null -");
+    assert!(!is_weir() || run.code() == Some(INCOMPLETE), "{}", run.stderr);
+}
+
 /// A slideshow as it is written in many a guide, where the last picture is to be named twice.
 #[test]
 fn a_list_that_says_how_long_its_last_file_is_shown_promises_nothing() {

@@ -102,6 +102,7 @@ const COPY: &[Case] = &[
     same("chapters from mp4 to mkv", "-i {chapters.mp4} -map 0:v -map 0:a -c copy out.mkv"),
     same("two languages to mp4", "-i {two.mkv} -map 0 -c copy out.mp4"),
     same("turned picture to mp4", "-i {rotated.mp4} -c copy out.mp4"),
+    same("turned picture whose note is taken away", "-i {rotated.mp4} -c copy -metadata:s:v rotate= out.mp4"),
     same("turned picture to mov", "-i {rotated.mp4} -c copy out.mov"),
     same("uneven frames to mp4", "-i {vfr.mkv} -c copy out.mp4"),
     same("uneven frames to flv", "-i {vfr.mkv} -c copy out.flv"),
@@ -362,6 +363,8 @@ const TIME: &[Case] = &[
     same("times kept", "-copyts -i {av.ts} -c copy out.mkv"),
     same("times kept, transcoded", "-copyts -i {av.ts} -c:v libx264 -preset ultrafast -c:a aac out.mkv"),
     same("times kept after a seek", "-copyts -ss 0.8 -i {av.mp4} -an -c:v libx264 -preset ultrafast out.mkv"),
+    same("times kept after a seek, nothing before", "-copyts -ss 0.9 -i {av.mp4} -c copy -copypriorss 0 out.mkv"),
+    same("times from zero after a seek, nothing before", "-ss 0.9 -i {av.mp4} -c copy -copypriorss 0 out.mkv"),
     same("times kept, from zero", "-copyts -start_at_zero -i {av.ts} -c copy out.mkv"),
     same(
         "times kept, from zero, after a seek",

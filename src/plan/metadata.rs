@@ -162,7 +162,12 @@ impl OutputMetadata {
                     diagnostics.push(Diagnostic::warning("unused-option", message).ffmpeg_says("").at(origin));
                 }
                 // A display matrix takes the place of this key.
-                let angle = (typed.key == "rotate").then(|| typed.value.parse::<f64>().ok()).flatten();
+                let angle = match typed.key.as_str() {
+                    // Nothing is a number to `av_strtod`: 0.
+                    "rotate" if typed.value.is_empty() => Some(0.0),
+                    "rotate" => typed.value.parse::<f64>().ok(),
+                    _ => None,
+                };
                 for i in named {
                     match angle {
                         Some(angle) => self.rotations[i] = Some(angle),

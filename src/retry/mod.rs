@@ -106,8 +106,10 @@ pub struct Session {
     state: State,
     random: u64,
     was_live: bool,
-    /// When the outage began, or the start; several short sessions in a row are one outage.
+    /// When the outage began, or the start.
     away_since_us: i64,
+    /// How long it was away before: several short sessions in a row interrupt one outage, and do not count to it.
+    away_before_us: i64,
     /// When the connection was lost last, or the start.
     lost_us: i64,
     live_since_us: Option<i64>,
@@ -126,6 +128,7 @@ impl Session {
             random: seed | 1,
             was_live: false,
             away_since_us: now_us,
+            away_before_us: 0,
             lost_us: now_us,
             live_since_us: None,
             media_us: now_us,
@@ -158,6 +161,11 @@ impl Session {
         now_us - self.lost_us
     }
 
+    /// The same, with the outages before between which media flowed for moments only.
+    pub fn away_in_all_us(&self, now_us: i64) -> i64 {
+        (now_us - self.away_since_us).saturating_add(self.away_before_us)
+    }
+
     /// The next attempt begins.
     pub fn connecting(&mut self) {
         self.state = State::Connecting;
@@ -170,6 +178,7 @@ impl Session {
             return false;
         }
         self.reconnects += u64::from(self.was_live);
+        self.away_before_us = if self.was_live { self.away_in_all_us(now_us) } else { 0 };
         self.live_since_us = Some(now_us);
         self.was_live = true;
         self.state = State::Live;
@@ -197,14 +206,14 @@ impl Session {
         match lived_us {
             Some(lived) if lived >= STABLE_US => {
                 (self.attempts, self.short_ones) = (0, 0);
-                self.away_since_us = now_us;
+                (self.away_since_us, self.away_before_us) = (now_us, 0);
             }
             Some(_) => {
                 // Several short ones are one outage.
                 if self.short_ones == 0 {
-                    self.away_since_us = now_us;
-                    self.attempts = 0;
+                    (self.attempts, self.away_before_us) = (0, 0);
                 }
+                self.away_since_us = now_us;
                 self.short_ones += 1;
             }
             // Who is thrown out finds the peer there again at once; one that is not there has gone itself.
@@ -222,7 +231,7 @@ impl Session {
             (true, 0) => (0, Reason::NotRetried),
             (true, limit) => (limit, Reason::TimeIsUp),
         };
-        let end_us = self.away_since_us.saturating_add(limit_us);
+        let end_us = self.away_since_us.saturating_add(limit_us.saturating_sub(self.away_before_us));
         if limit_us <= 0 || now_us >= end_us {
             return Verdict::GiveUp(reason);
         }
@@ -237,7 +246,7 @@ impl Session {
         let (first, longest, doublings) = if thrown_out {
             (THROWN_OUT_WAIT_US.0, THROWN_OUT_WAIT_US.1, self.short_ones - SHORT_ONES)
         } else {
-            let young = now_us - self.away_since_us < YOUNG_US;
+            let young = self.away_in_all_us(now_us) < YOUNG_US;
             (FIRST_WAIT_US, if young { YOUNG_WAIT_US } else { OLD_WAIT_US }, self.attempts)
         };
         let wait = first.saturating_mul(1 << doublings.min(16)).min(longest);

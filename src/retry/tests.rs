@@ -127,6 +127,22 @@ fn who_finds_the_peer_gone_was_not_thrown_out() {
 }
 
 #[test]
+fn while_media_flows_nothing_of_the_time_to_try_again_runs_out() {
+    for (retry_us, losses) in [(5 * SECOND, 5..30), (300 * SECOND, 8..40)] {
+        let mut session = live(Policy { retry_us, wait_us: 0 });
+        let (mut now, mut count) = (100 * SECOND, 0);
+        loop {
+            count += 1;
+            let Verdict::Retry { at_us, .. } = session.lost(Loss::Broken, now) else { break };
+            assert!(session.media(at_us));
+            now = at_us + 9 * SECOND;
+        }
+        assert_eq!(session.away_in_all_us(now), retry_us);
+        assert!(losses.contains(&count), "{count}");
+    }
+}
+
+#[test]
 fn a_live_session_without_media_is_stalled() {
     let mut session = live(PATIENT);
     assert_eq!(session.state(101 * SECOND), State::Live);

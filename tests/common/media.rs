@@ -301,6 +301,8 @@ const RECIPES: &[(&str, Recipe)] = &[
              -c:v libx264 -preset veryfast -bf 2 -g 10 -pix_fmt yuv420p -c:a aac -ac 1 -b:a 48k",
         ),
     ),
+    // A program stream, whose packets begin anywhere within frames of sound.
+    ("tiny.mpg", Ffmpeg("-i {tiny.mp4} -c:v mpeg2video -g 12 -c:a ac3")),
     // 0 to 0.8 s and 1.2 to 1.8 s of it, as what trims without encoding writes it; the second edit begins between keyframes.
     ("edits.mp4", Edit("av.mp4", &[&[(800, 1024), (600, 1024 + 15_360)], &[(800, 1024), (600, 1024 + 52_920)]])),
     // A keyframe twice a second.

@@ -241,7 +241,7 @@ impl PeerSession {
             Reason::NotRetried => StageError::PeerLost(format!("{url}: lost: {why}. -retry_for 300 would try again.")),
             Reason::TimeIsUp => StageError::PeerLost(format!(
                 "{url}: lost for {}, given up: {why}. -retry_for tells how long a peer is tried again.",
-                seconds(self.plan.retry_us)
+                seconds(self.session.away_in_all_us(self.context.clock.now_us()))
             )),
         }
     }

@@ -18,8 +18,8 @@ pub struct CopySettings {
     pub frame_samples: i32,
     /// Begin before the first keyframe.
     pub initial_non_keyframes: bool,
-    /// Leave out packets before the start time.
-    pub drop_before_start: bool,
+    /// What lies before this is left out until something is written (`-copypriorss 0`), in microseconds of the job.
+    pub drops_before_us: Option<i64>,
     /// `-ss` of the output, in microseconds.
     pub start_us: i64,
     /// It is taken off in ticks of the packets' time base, not of the muxer's.
@@ -77,11 +77,11 @@ impl Copy {
             if !packet.is_key() && !s.initial_non_keyframes {
                 return CopyStep::Skip;
             }
-            let before = match packet.pts() {
-                Some(pts) => pts < rescale(s.start_us, Rational::MICROS, s.time_base),
-                None => media.dts_us < s.start_us,
-            };
-            if s.drop_before_start && before {
+            let before = s.drops_before_us.is_some_and(|start_us| match packet.pts() {
+                Some(pts) => pts < rescale(start_us, Rational::MICROS, s.time_base),
+                None => media.dts_us < start_us,
+            });
+            if before {
                 return CopyStep::Skip;
             }
         }

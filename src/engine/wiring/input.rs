@@ -67,7 +67,10 @@ impl Builder<'_> {
                     }
                     let (senders, inlet) = link::<PacketItem>(room, 1);
                     packets.extend(senders);
-                    let undecodable = self.undecodable((index, stream), spec.global.exit_on_error);
+                    let mut undecodable = self.undecodable((index, stream), spec.global.exit_on_error);
+                    if input.start_us.is_some() {
+                        undecodable = undecodable.behind_a_seek(&facts.format);
+                    }
                     if facts.streams[stream].kind == MediaKind::Subtitle {
                         let decoder = SubtitleDecoder::open(&parameters, decode).map_err(fail)?;
                         let stage = PictureSubtitles::new(decoder, undecodable);

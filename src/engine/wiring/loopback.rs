@@ -39,11 +39,7 @@ impl Builder<'_> {
         for (number, (decoder, inlet)) in plan.decoders.iter().zip(inlets).enumerate() {
             let label = format!("dec:{number}");
             // What an input's packets do not decode to is that input's damage; an encoder's packets have no such input.
-            let undecodable = Undecodable {
-                index: decoder.stream,
-                exit_on_error: inputs.spec.global.exit_on_error,
-                meter: Arc::default(),
-            };
+            let undecodable = Undecodable::new(decoder.stream, inputs.spec.global.exit_on_error, Arc::default());
             let settings = LoopbackSettings {
                 label: label.clone(),
                 kind: decoder.kind,

@@ -29,14 +29,18 @@ pub(super) fn copy_settings(
     } else {
         0
     };
+    let start_us = output.start_us.unwrap_or(0);
+    let input_start_us = input_plan.start_us.filter(|_| global.copy_timestamps);
+    let offset_us = start_offset_us(input_plan, &inputs.facts[input], global);
+    let begins_us = input_start_us.map_or(start_us, |start| start.saturating_add(offset_us).max(start_us));
     CopySettings {
         kind: stream.kind,
         time_base: facts.time_base,
         sample_rate_hz: facts.sample_rate_hz,
         frame_samples: inputs.demuxers[input].frame_samples(source),
         initial_non_keyframes: copy.initial_non_keyframes,
-        drop_before_start: copy.drop_before_start,
-        start_us: output.start_us.unwrap_or(0),
+        drops_before_us: copy.drop_before_start.then_some(begins_us),
+        start_us,
         starts_by_own_clock: copies_begin_by_their_own_clock(),
         duration_us: output.duration_us,
         input_end_us: input_plan.duration_us.map(|d| d.saturating_add(shift)),
