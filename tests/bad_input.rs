@@ -917,6 +917,35 @@ fn an_attachment_is_written_beside_the_job_and_not_over_its_input() {
     }
 }
 
+/// A file that names another one of the job.
+#[test]
+fn an_attachment_is_not_written_over_what_the_job_reads_nor_by_an_explanation() {
+    let dir = scratch();
+    let tiny = path("tiny.mp4");
+    fs::copy(&tiny, dir.path().join("other.mp4")).unwrap();
+    fs::write(dir.path().join("notes.txt"), "notes").unwrap();
+    let options = "-attach notes.txt -metadata:s:t mimetype=text/plain -metadata:s:t filename=other.mp4";
+    let made = weir_in(dir.path(), &format!("-y -i {} -c copy {options} in.mkv", tiny.display()));
+    assert_eq!(made.code(), Some(0), "{}", made.tail());
+    let whole =
+        |when: &str| assert!(fs::read(dir.path().join("other.mp4")).unwrap() == fs::read(&tiny).unwrap(), "{when}");
+    let dump = ["-y", "-dump_attachment:t", "", "-i", "in.mkv"];
+    let run = weir_with(dir.path(), &[&dump[..], &["-i", "other.mp4", "-map", "1", "-c", "copy", "out.mkv"]].concat());
+    assert_eq!(run.code(), Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains("other.mp4 same as Input #1"), "{}", run.stderr);
+    whole("as a second input");
+    let run = weir_with(dir.path(), &[&dump[..], &["-vf", "movie=other.mp4", "-c:v", "ffv1", "out.mkv"]].concat());
+    assert_eq!(run.code(), Some(1), "{}", run.stderr);
+    whole("read by a filter");
+    let run = weir_with(dir.path(), &[&["--explain"], &dump[..], &["-c", "copy", "out.mkv"]].concat());
+    assert_eq!(run.code(), Some(0), "{}", run.stderr);
+    whole("explained");
+    assert!(!dir.path().join("out.mkv").exists());
+    let run = weir_with(dir.path(), &[&dump[..], &["-c", "copy", "out.mkv"]].concat());
+    assert_eq!(run.code(), Some(0), "{}", run.stderr);
+    assert_eq!(fs::read(dir.path().join("other.mp4")).unwrap(), b"notes");
+}
+
 /// libavformat goes on with what was forced; where it had another decoder open meanwhile it crashed.
 #[test]
 fn a_decoder_of_another_codec_fails_with_what_the_stream_holds() {

@@ -7,7 +7,7 @@ use super::targets::written_by;
 use crate::av::stdout_is_missing;
 use crate::catalog::Catalog;
 use crate::diagnostic::mask_url;
-use crate::engine::{is_one_file, missing_folder};
+use crate::engine::{OpenInputs, is_one_file, missing_folder};
 use crate::octets;
 use crate::plan::{OutputPlan, Plan, read_files, written_files};
 use crate::report::{CalledAs, terminal};
@@ -81,6 +81,21 @@ pub(super) fn check_reports(spec: &JobSpec, catalog: &dyn Catalog, called: Calle
     reports
         .into_iter()
         .try_for_each(|report| refuse_inputs(local_path(report).as_slice(), &read, (&mask_url(report), called)))
+}
+
+/// Refuses attachments that would be taken out of an input into what the job reads.
+pub(super) fn check_attachments<'a>(
+    mut names: impl Iterator<Item = &'a str>,
+    inputs: &OpenInputs,
+    (beside, called): (&[ReadBeside], CalledAs),
+) -> Result<(), String> {
+    let urls = inputs.spec.inputs.iter().map(|input| input.url.as_str());
+    let read = read_by_each(urls.zip(inputs.facts.iter().map(|facts| facts.format.as_str())));
+    names.try_for_each(|name| {
+        let targets = local_path(name);
+        refuse_inputs(targets.as_slice(), &read, (name, called))?;
+        refuse_read_beside(targets.as_slice(), beside, name)
+    })
 }
 
 /// Refuses outputs that are folders, where no format is given.

@@ -1,5 +1,6 @@
 //! One job, from its spec to the program's exit status.
 
+use super::files::ReadBeside;
 use super::signals::Outside;
 use super::{Exit, files, keyboard, limits};
 use crate::av::{AvError, LinkedCatalog, ProcessTimes, listing};
@@ -197,6 +198,7 @@ fn carry_out(
         explain_plan(format, &plan, &inputs, catalog);
         return Err(Stopped::Done);
     }
+    dump_attachments(&inputs, &beside, called)?;
     ending::diagnostics(&plan.diagnostics, called);
     check(global.overwrite, keys.then_some(outside))?;
     try_files(&inputs.spec.global.complex_graphs, catalog)
@@ -281,15 +283,35 @@ pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
     if outside.watch(false).is_err() {
         return Ok(());
     }
+    let beside = files::read_beside(&spec, catalog);
+    let explains = spec.global.explain.is_some();
     let opened = engine::open_inputs(spec, catalog, &outside.stop, &Journal::default());
     outside.ended.trip();
-    opened.map(|_| ()).map_err(|error| {
-        if outside.signal().is_some() {
-            return Exit::Signal;
+    let dumped = opened.map_err(Stopped::from).and_then(|inputs| match explains {
+        true => Ok(()),
+        false => dump_attachments(&inputs, &beside, called),
+    });
+    dumped.map_err(|stopped| match stopped {
+        _ if outside.signal().is_some() => Exit::Signal,
+        Stopped::Prepare(error) => {
+            ending::prepare_error(&error, called);
+            Exit::Failed
         }
-        ending::prepare_error(&error, called);
-        Exit::Failed
+        Stopped::Refused(sentences) => {
+            say(level::ERROR, &sentences);
+            Exit::Failed
+        }
+        Stopped::Done => Exit::Failed,
     })
+}
+
+/// Carries out `-dump_attachment`, unless that would destroy what the job reads.
+fn dump_attachments(inputs: &OpenInputs, beside: &[ReadBeside], called: CalledAs) -> Result<(), Stopped> {
+    let attachments = inputs.attachments()?;
+    let names = attachments.iter().map(|attachment| attachment.name.as_str());
+    files::check_attachments(names, inputs, (beside, called)).map_err(Stopped::Refused)?;
+    attachments.iter().try_for_each(|attachment| attachment.write(inputs.spec.global.overwrite))?;
+    Ok(())
 }
 
 /// Why there is no plan, for programs.

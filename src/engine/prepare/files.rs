@@ -1,6 +1,6 @@
-//! Files beside the media: scripts of filtergraphs, and attachments that are written out.
+//! Files beside the media: scripts of filtergraphs, and attachments that are taken out.
 
-use super::PrepareError;
+use super::{OpenInputs, PrepareError};
 use crate::av::Demuxer;
 use crate::diagnostic::{Diagnostic, Origin, reason};
 use crate::facts::InputFacts;
@@ -8,16 +8,30 @@ use crate::octets::{self, file_path};
 use crate::spec::{InputSpec, JobSpec, Overwrite};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
-/// Carries out `-dump_attachment`.
-pub(super) fn dump_attachments(
+/// What `-dump_attachment` takes out of an input.
+pub struct Attachment {
+    /// The file that is to be written.
+    pub name: String,
+    bytes: Vec<u8>,
+}
+
+impl OpenInputs {
+    /// What is to be taken out of the inputs, by their order.
+    pub fn attachments(&self) -> Result<Vec<Attachment>, PrepareError> {
+        let inputs = self.spec.inputs.iter().zip(&self.facts).zip(&self.demuxers).enumerate();
+        let of_each = inputs.map(|(index, ((spec, facts), demuxer))| attachments_of(demuxer, index, facts, spec));
+        Ok(of_each.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+}
+
+fn attachments_of(
     demuxer: &Demuxer,
     index: usize,
     facts: &InputFacts,
     spec: &InputSpec,
-    overwrite: Overwrite,
-) -> Result<(), PrepareError> {
+) -> Result<Vec<Attachment>, PrepareError> {
+    let mut found = Vec::new();
     for wanted in &spec.seldom.dump_attachment.0 {
         for stream in facts.streams.iter().filter(|s| wanted.specifier.matches(facts, s)) {
             let bytes = demuxer.extradata(stream.index);
@@ -35,28 +49,23 @@ pub(super) fn dump_attachments(
                     stream.index
                 )));
             }
-            if is_same_file(&octets::to_path(name), &file_path(&facts.url)) {
-                return Err(PrepareError::Failed(format!(
-                    "-dump_attachment would write stream #{index}:{} to {name}, which is Input #{index} itself. Name another \
-                     file: -dump_attachment:{} FILE",
-                    stream.index, stream.index
-                )));
-            }
-            if overwrite != Overwrite::Always && octets::to_path(name).exists() {
-                return Err(PrepareError::Failed(format!("File '{name}' already exists. Exiting.")));
-            }
-            std::fs::write(octets::to_path(name), bytes).map_err(|error| {
-                PrepareError::Failed(format!("Could not open file {name} for writing: {}", reason(&error)))
-            })?;
+            found.push(Attachment { name: name.to_owned(), bytes: bytes.to_vec() });
         }
     }
-    Ok(())
+    Ok(found)
 }
 
-/// Whether two names lead to one file, which is there.
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    let found = |path: &Path| std::fs::metadata(path).ok();
-    found(one).zip(found(other)).is_some_and(|(one, other)| is_one_file(&one, &other))
+impl Attachment {
+    /// Writes it.
+    pub fn write(&self, overwrite: Overwrite) -> Result<(), PrepareError> {
+        let Self { name, bytes } = self;
+        if overwrite != Overwrite::Always && octets::to_path(name).exists() {
+            return Err(PrepareError::Failed(format!("File '{name}' already exists. Exiting.")));
+        }
+        std::fs::write(octets::to_path(name), bytes).map_err(|error| {
+            PrepareError::Failed(format!("Could not open file {name} for writing: {}", reason(&error)))
+        })
+    }
 }
 
 /// Whether what was found under two names is one file.

@@ -1,6 +1,5 @@
 //! Opens inputs, waits for those that are peers, seeks, and aligns them with each other.
 
-use super::files::dump_attachments;
 use super::{OpenInputs, PrepareError, hint};
 use crate::av::{AvError, Demuxer, Dictionary, library_log};
 use crate::catalog::Catalog;
@@ -98,7 +97,6 @@ pub(super) fn open_input(
     }
     hardware::check(spec, &facts)?;
     demuxer.dump(index);
-    dump_attachments(&demuxer, index, &facts, spec, opened.spec.global.overwrite)?;
     opened.facts.push(facts);
     opened.seeks.push(seek);
     opened.demuxers.push(demuxer);
