@@ -110,6 +110,21 @@ fn what_has_no_end_ends_with_the_copy_beside_it() {
 }
 
 #[test]
+fn what_has_no_end_ends_with_what_never_began() {
+    let dir = tempfile::tempdir().unwrap();
+    for line in [
+        "-ss 100 -i {av.mp4} -f lavfi -i anullsrc -map 0:v -map 1:a -c:a pcm_s16le",
+        "-i {av.mp4} -f lavfi -i anullsrc -map 0:v -map 1:a -vf select=0 -c:a pcm_s16le",
+        "-ss 100 -i {av.mp4} -stream_loop -1 -i {av.mp4} -map 0:v -map 1:a -c:a copy",
+    ] {
+        let line = format!("-v error {line} -c:v mpeg4 -shortest -y out.mkv");
+        let run = run(&weir(), &words(&line), dir.path(), LIMIT);
+        assert_eq!(run.code(), Some(0), "{line}: {}", run.tail());
+        assert!(std::fs::metadata(dir.path().join("out.mkv")).unwrap().len() < 20_000, "{line}");
+    }
+}
+
+#[test]
 fn a_jump_of_the_clock_leaves_no_hole_in_a_copy() {
     let cases = [lasts(4.0, "-i {backward.ts}"), lasts(4.0, "-i {forward.ts}")];
     check(&cases, &[COPY_TO_FLV, COPY_TO_TS, COPY_TO_MP4]);

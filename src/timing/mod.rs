@@ -33,5 +33,5 @@ pub use rate_probe::RateProbe;
 pub use reorder::ReorderWindow;
 pub use rescale_delta::RescaleDelta;
 pub use settle::Settle;
-pub use shortest::{Patience, Shortest};
+pub use shortest::{Member, Patience, Shortest};
 pub use timeline::{PacketTimes, PreRoll, Stamped, StreamTiming, Timeline, TimelineSettings};

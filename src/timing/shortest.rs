@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 struct Lane<T> {
     counts: bool,
+    endless: bool,
     /// Time, bytes, item.
     waiting: VecDeque<(Option<i64>, usize, T)>,
     head_us: i64,
@@ -21,6 +22,15 @@ pub struct Patience {
     pub bytes: usize,
 }
 
+/// What is known of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Member {
+    /// Its end ends the others.
+    pub counts: bool,
+    /// It may have no end of its own.
+    pub endless: bool,
+}
+
 /// Items of several streams; what lies after the end of the first one that ends is dropped.
 #[derive(Debug)]
 pub struct Shortest<T> {
@@ -32,10 +42,13 @@ pub struct Shortest<T> {
 }
 
 impl<T> Shortest<T> {
-    /// `counts`: for each stream, whether its end ends the others. What was let go before a shorter stream ended stays.
-    pub fn new(counts: Vec<bool>, patience: Patience) -> Self {
-        let lane = |counts| Lane { counts, waiting: VecDeque::new(), head_us: i64::MIN, end_us: 0, ended: false };
-        Self { lanes: counts.into_iter().map(lane).collect(), limit_us: None, patience, bytes: 0 }
+    /// What is known of each stream. What was let go before a shorter stream ended stays.
+    pub fn new(members: Vec<Member>, patience: Patience) -> Self {
+        let lane = |Member { counts, endless }| {
+            let waiting = VecDeque::new();
+            Lane { counts, endless, waiting, head_us: i64::MIN, end_us: 0, ended: false }
+        };
+        Self { lanes: members.into_iter().map(lane).collect(), limit_us: None, patience, bytes: 0 }
     }
 
     /// Adds an item of so many bytes with its time and end, in microseconds.
@@ -49,7 +62,8 @@ impl<T> Shortest<T> {
         self.bytes += bytes;
     }
 
-    /// A stream has ended. One that never began ends nothing: there is nothing that it was shorter than.
+    /// A stream has ended. One that never began ends nothing, for there is nothing that it was shorter than; but where all that
+    /// goes on may be endless, nothing else would end that.
     pub fn end(&mut self, stream: usize) {
         let lane = &mut self.lanes[stream];
         if lane.ended {
@@ -59,6 +73,10 @@ impl<T> Shortest<T> {
         if lane.counts && lane.head_us > i64::MIN {
             let end = lane.end_us;
             self.limit_us = Some(self.limit_us.map_or(end, |limit| limit.min(end)));
+        }
+        let ended_empty = self.lanes.iter().any(|lane| lane.counts && lane.ended && lane.head_us == i64::MIN);
+        if ended_empty && self.lanes.iter().all(|lane| lane.ended || lane.endless) {
+            self.limit_us.get_or_insert(i64::MIN);
         }
     }
 
@@ -101,9 +119,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const COUNTS: Member = Member { counts: true, endless: false };
+    const ENDLESS: Member = Member { counts: true, endless: true };
+
+    #[test]
+    fn a_stream_that_never_began_ends_what_would_have_no_end() {
+        for (others, ends) in [(vec![ENDLESS], true), (vec![ENDLESS, ENDLESS], true), (vec![ENDLESS, COUNTS], false)] {
+            let count = others.len();
+            let mut sync = Shortest::new([vec![COUNTS], others].concat(), Patience { us: 10_000_000, bytes: 0 });
+            (1..=count).for_each(|stream| sync.push(stream, (Some(0), Some(1000)), 1, stream));
+            sync.end(0);
+            let passed = std::iter::from_fn(|| sync.pop()).count();
+            assert_eq!((passed == 0, !sync.complete().is_empty()), (ends, ends), "{count} others");
+        }
+    }
+
     #[test]
     fn a_stream_that_never_began_ends_nothing() {
-        let mut sync = Shortest::new(vec![true, true], Patience { us: 10_000_000, bytes: 0 });
+        let mut sync = Shortest::new(vec![COUNTS; 2], Patience { us: 10_000_000, bytes: 0 });
         sync.push(0, (Some(0), Some(1000)), 1, "first");
         sync.end(1);
         sync.push(0, (Some(1000), Some(2000)), 1, "second");
@@ -117,7 +150,7 @@ mod tests {
         fn nothing_after_the_first_end_passes_and_everything_before_does(
             lengths in prop::collection::vec(1usize..40, 2..5), order in prop::collection::vec(0usize..5, 400),
         ) {
-            let mut sync = Shortest::new(vec![true; lengths.len()], Patience { us: 10_000_000, bytes: 0 });
+            let mut sync = Shortest::new(vec![COUNTS; lengths.len()], Patience { us: 10_000_000, bytes: 0 });
             let mut sent = vec![0usize; lengths.len()];
             let mut passed = vec![0usize; lengths.len()];
             let mut over = vec![false; lengths.len()];
@@ -142,7 +175,7 @@ mod tests {
     #[test]
     fn no_more_than_was_allowed_is_held_back() {
         for (us, bytes, passed) in [(10_000, 0, 0), (3_000, 0, 7), (0, 0, 10), (3_000, 500, 6), (3_000, 5000, 0)] {
-            let mut sync = Shortest::new(vec![true, true], Patience { us, bytes });
+            let mut sync = Shortest::new(vec![COUNTS; 2], Patience { us, bytes });
             (0..11).for_each(|n| sync.push(0, (Some(n * 1000), None), 100, ()));
             assert_eq!(std::iter::from_fn(|| sync.pop()).count(), passed, "{us} {bytes}");
             // The other one was empty, so it was no shorter: what was held back comes.

@@ -25,7 +25,7 @@ use crate::engine::meter::{OutputMeter, StreamMeter};
 use crate::engine::session::PendingOutput;
 use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
-use crate::timing::{DtsGuard, Interleaving, Patience, Shortest};
+use crate::timing::{DtsGuard, Interleaving, Member, Patience, Shortest};
 use crate::unit::Rational;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -63,6 +63,8 @@ pub struct MuxStream {
     pub silent: bool,
     /// It is one picture that stands for the whole (a cover): its end ends nothing.
     pub stands: bool,
+    /// Nothing that it comes from, and nothing that the output was told, ends it.
+    pub endless: bool,
     /// How its pictures follow each other, where they are copied and the muxer wants to know when they are shown.
     pub rhythm: Option<Rhythm>,
     /// `-stats_mux_pre`.
@@ -170,14 +172,12 @@ pub struct MuxStage {
 impl MuxStage {
     /// Takes over a muxer whose streams are declared and whose I/O is open.
     pub fn new(muxer: Muxer, settings: MuxSettings, streams: Vec<MuxStream>, meter: Arc<OutputMeter>) -> Self {
-        let limits: Vec<bool> = streams
-            .iter()
-            .map(|s| {
-                !s.stands && (s.limits_output || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle))
-            })
-            .collect();
-        let shortest =
-            (limits.len() > 1 && limits.contains(&true)).then(|| Shortest::new(limits, shortest_patience(&settings)));
+        let counts = |s: &MuxStream| {
+            !s.stands && (s.limits_output || (settings.shortest && !s.silent && s.kind != MediaKind::Subtitle))
+        };
+        let members: Vec<Member> = streams.iter().map(|s| Member { counts: counts(s), endless: s.endless }).collect();
+        let shortest = (members.len() > 1 && members.iter().any(|member| member.counts))
+            .then(|| Shortest::new(members, shortest_patience(&settings)));
         let encodes = streams.iter().any(|s| s.copy.is_none() && !s.silent);
         let steady = |s: &MuxStream| !s.silent && matches!(s.kind, MediaKind::Video | MediaKind::Audio);
         let in_step = settings.at_leisure && encodes && streams.iter().filter(|s| steady(s)).count() > 1;

@@ -1,8 +1,8 @@
 //! The stages of an output: from the decoder's far end to the muxer.
 
 use super::settings::{
-    copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_joined, needs_trailer, rhythm,
-    sound_leads,
+    copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_endless, may_be_joined, needs_trailer,
+    rhythm, sound_leads,
 };
 use super::{Builder, Ends, frame_room, packet_room};
 use crate::av::BlockedThread;
@@ -213,6 +213,7 @@ impl Builder<'_> {
                 queue_bytes: stream.queue_bytes,
                 silent: false,
                 stands: facts.is_some_and(StreamFacts::is_cover),
+                endless: may_be_endless(plan, output, stream),
                 rhythm: None,
                 stats: self.stats(stream.stats.before_muxer.as_ref(), (index, i))?,
             };

@@ -160,6 +160,25 @@ pub(super) fn is_read_at_leisure(plan: &Plan, inputs: &OpenInputs, input: usize)
     plan.inputs[input].read_rate.is_none() && to_path(&inputs.spec.inputs[input].url).is_file()
 }
 
+/// Filters that go on when what feeds them has ended, unless they are told when to end.
+const ENDLESS_FILTERS: [&str; 4] = ["apad", "aloop", "loop", "tpad"];
+
+/// Nothing ends the stream, as far as can be told: it is made of nothing or of what is read again and again, or its filters go on.
+pub(super) fn may_be_endless(plan: &Plan, output: &OutputPlan, stream: &OutputStreamPlan) -> bool {
+    let description = match (&stream.treatment, stream.source) {
+        (_, StreamSource::Graph(graph, _)) => plan.graphs[graph].description.as_str(),
+        (Treatment::Encode(encode), StreamSource::Input(..)) => encode.graph.as_str(),
+        _ => "",
+    };
+    let mut filters = description.split([',', ';', ']', '=', '@']).map(str::trim);
+    let goes_on = filters.any(|name| ENDLESS_FILTERS.contains(&name));
+    let is_endless = |input: usize| plan.inputs[input].stream_loop < 0 || plan.inputs[input].format == "lavfi";
+    let bounded = output.duration_us.is_some() || output.size_limit_bytes.is_some() || stream.max_frames.is_some();
+    !bounded
+        && stream.source != StreamSource::File
+        && (goes_on || plan.origins(stream.source).into_iter().all(is_endless))
+}
+
 /// None of an output's media comes at the speed of time, as far as can be told.
 pub(super) fn is_fed_at_leisure(plan: &Plan, output: &OutputPlan, inputs: &OpenInputs) -> bool {
     let at_leisure = |input: usize| !plan.inputs[input].is_timed() && !is_pipe(&inputs.spec.inputs[input].url);
