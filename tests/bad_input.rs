@@ -917,6 +917,19 @@ fn an_attachment_is_written_beside_the_job_and_not_over_its_input() {
     }
 }
 
+/// What was there stays until nothing more is to be refused.
+#[test]
+fn an_output_that_is_refused_does_not_destroy_what_was_there() {
+    let dir = scratch();
+    let tiny = path("tiny.mp4");
+    fs::copy(&tiny, dir.path().join("out.mp4")).unwrap();
+    for options in ["-metadata:c:99 title=x", "-map_metadata 9", "-disposition:v nonsense", "-bsf:v nonsense"] {
+        let run = weir_in(dir.path(), &format!("-y -i {} -c copy {options} out.mp4", tiny.display()));
+        assert_eq!(run.code(), Some(1), "{options}: {}", run.stderr);
+        assert!(fs::read(dir.path().join("out.mp4")).unwrap() == fs::read(&tiny).unwrap(), "{options}");
+    }
+}
+
 /// A file that names another one of the job.
 #[test]
 fn an_attachment_is_not_written_over_what_the_job_reads_nor_by_an_explanation() {

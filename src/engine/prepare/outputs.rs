@@ -96,14 +96,6 @@ impl OpenInputs {
             keyframes.push(forced_keyframes(stream)?);
         }
         let mut options: Dictionary = output.options.iter().map(|(k, v)| (k, v)).collect();
-        // The connection to a peer is made when all streams are known, and may be made again.
-        if output.session.is_none() {
-            muxer.open_io(&mut options).map_err(|cause| PrepareError::Open {
-                url: masked.clone(),
-                cause,
-                hint: output_hint(&output.url, cause),
-            })?;
-        }
         muxer.set_max_delay_us(output.max_delay_us);
         if let Some(duration_us) = output.duration_us {
             muxer.set_duration_us(duration_us);
@@ -137,6 +129,14 @@ impl OpenInputs {
                     "Invalid chapter index {chapter} in metadata specifier: {masked} has fewer chapters."
                 )));
             }
+        }
+        // What was there is lost from here on. The connection to a peer is made when all streams are known, and may be made again.
+        if output.session.is_none() {
+            muxer.open_io(&mut options).map_err(|cause| PrepareError::Open {
+                url: masked.clone(),
+                cause,
+                hint: output_hint(&output.url, cause),
+            })?;
         }
         Ok(PreparedOutput { muxer, options, bitstream_filters, keyframes })
     }
