@@ -22,8 +22,12 @@ pub(super) fn local_path(url: &str) -> Option<PathBuf> {
 /// The local files that an input is read from; `format` is its demuxer.
 pub(super) fn read_by(url: &str, format: &str) -> Vec<PathBuf> {
     let mut files = behind(url);
-    if let ("concat", [list]) = (format, files.as_slice()) {
-        files.extend(listed(list));
+    match (format, files.as_slice()) {
+        ("concat", [list]) => {
+            files.extend(listed(list, |text| concat_directives(text, "file").map(unquoted).collect()))
+        }
+        ("hls", [list]) => files.extend(listed(list, pieces)),
+        _ => {}
     }
     files
 }
@@ -44,12 +48,20 @@ fn behind(url: &str) -> Vec<PathBuf> {
     local_path(url).into_iter().collect()
 }
 
-/// The files that a list for the demuxer `concat` names.
-fn listed(list: &Path) -> Vec<PathBuf> {
+/// The files that a list names.
+fn listed(list: &Path, names: impl FnOnce(&str) -> Vec<String>) -> Vec<PathBuf> {
     let text = concat_list(list).unwrap_or_default();
     let folder = list.parent().unwrap_or(Path::new(""));
-    let names = concat_directives(&text, "file").map(unquoted);
-    names.filter_map(|name| local_path(&name)).map(|path| folder.join(path)).collect()
+    names(&text).iter().filter_map(|name| local_path(name)).map(|path| folder.join(path)).collect()
+}
+
+/// The pieces and headers that a list of HLS names.
+fn pieces(list: &str) -> Vec<String> {
+    let lines = list.lines().map(str::trim);
+    let headers = lines.clone().filter_map(|line| {
+        line.strip_prefix("#EXT-X-MAP:")?.split_once("URI=\"")?.1.split_once('"').map(|(name, _)| name)
+    });
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).chain(headers).map(str::to_owned).collect()
 }
 
 /// A word as FFmpeg's lists quote it: `'...'` as it is, a backslash before a single character.
@@ -92,6 +104,16 @@ mod tests {
         ] {
             assert_eq!(read_by(url, "mpegts"), files.iter().map(PathBuf::from).collect::<Vec<_>>(), "{url}");
         }
+    }
+
+    #[test]
+    fn a_list_of_hls_names_its_pieces_from_its_own_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let list = dir.path().join("list.m3u8");
+        fs::write(&list, "#EXTM3U\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2,\na.m4s\n\n#EXTINF:2,\nhttp://h/b.m4s\n")
+            .unwrap();
+        let names: Vec<PathBuf> = ["a.m4s", "init.mp4"].iter().map(|name| dir.path().join(name)).collect();
+        assert_eq!(read_by(list.to_str().unwrap(), "hls")[1..], names);
     }
 
     #[test]
