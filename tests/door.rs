@@ -474,6 +474,25 @@ fn what_libraries_report_begins_a_line_behind_the_status_line() {
     assert!(json["input_i"].is_string());
 }
 
+#[test]
+fn lines_that_filters_write_in_parts_and_in_two_threads_are_whole() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    let line = "-hide_banner -nostdin -stream_loop 19 -i {av.mp4} -vf showinfo -af ebur128=peak=true -f null -";
+    let told = weir_in(dir.path(), line).stderr;
+    let lines = |part: &str| told.split(['\n', '\r']).filter(|line| line.contains(part)).collect::<Vec<_>>();
+    let (loudness, pictures) = (lines("TARGET:"), lines(" pts_time:"));
+    assert!(loudness.len() > 300 && pictures.len() == 1000, "{} and {}", loudness.len(), pictures.len());
+    for line in loudness {
+        assert!(line.starts_with("[Parsed_ebur128_0 @ 0x") && line.trim_end().ends_with("dBFS"), "{line}");
+    }
+    for line in pictures {
+        assert!(line.starts_with("[Parsed_showinfo_0 @ 0x") && !line.contains("dBFS"), "{line}");
+    }
+}
+
 // Files.
 
 #[test]

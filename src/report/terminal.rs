@@ -7,12 +7,17 @@ use super::log::Colours;
 use crate::av::library_log::LibraryLine;
 use crate::diagnostic::mask_text;
 use crate::octets::to_bytes;
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// A library's line that has not ended by then is told as it is, in bytes.
 const LONGEST: usize = 16 << 10;
+/// The number of threads that have none.
+const NOBODY: u64 = 0;
 
 /// A line as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,8 +43,8 @@ struct Terminal {
     colours: Colours,
     is_terminal: bool,
     report: Option<(File, i32)>,
-    /// A library's line whose end has not come yet.
-    open: Option<Line>,
+    /// Lines of libraries whose ends have not come yet, by the thread that speaks: each puts together its own.
+    open: BTreeMap<u64, Line>,
     previous: Line,
     repeats: u64,
     drawn: Drawn,
@@ -55,6 +60,28 @@ static TERMINAL: LazyLock<Mutex<Terminal>> = LazyLock::new(|| {
 
 fn lock() -> MutexGuard<'static, Terminal> {
     TERMINAL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A thread in which libraries speak. What it has left open is written when the thread ends.
+struct Speaker {
+    number: u64,
+    /// It has begun a line and not ended it.
+    is_amid: Cell<bool>,
+}
+
+thread_local! {
+    static SPEAKER: Speaker = {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Speaker { number: NEXT.fetch_add(1, Ordering::Relaxed), is_amid: Cell::new(false) }
+    };
+}
+
+impl Drop for Speaker {
+    fn drop(&mut self) {
+        if self.is_amid.get() {
+            lock().end_line_of(self.number);
+        }
+    }
 }
 
 /// Sets what is told.
@@ -119,7 +146,19 @@ pub fn say_to_report(text: &str) {
 
 /// A library's line, or a part of one.
 pub fn say_library(line: LibraryLine) {
-    lock().library(line);
+    let mut line = Some(line);
+    let told = SPEAKER.try_with(|speaker| {
+        if let Some(line) = line.take() {
+            speaker.is_amid.set(lock().library(speaker.number, line));
+        }
+    });
+    // A thread that is about to end puts no lines together any more.
+    if let (Err(_), Some(line)) = (told, line) {
+        let mut terminal = lock();
+        if terminal.library(NOBODY, line) {
+            terminal.end_line_of(NOBODY);
+        }
+    }
 }
 
 /// The status line. `raw`: it is wanted although the log level is too low for it.
@@ -150,9 +189,8 @@ pub fn end_line() {
 /// Writes what is still held back; the terminal is left at a line's begin.
 pub fn finish() {
     let mut terminal = lock();
-    if let Some(mut open) = terminal.open.take() {
-        open.text.push('\n');
-        terminal.emit(open);
+    while let Some(number) = terminal.open.keys().next().copied() {
+        terminal.end_line_of(number);
     }
     terminal.tell_repeats();
     terminal.clear_below();
@@ -172,7 +210,7 @@ impl Terminal {
             colours,
             is_terminal,
             report: None,
-            open: None,
+            open: BTreeMap::new(),
             previous: Line::default(),
             repeats: 0,
             drawn: Drawn::Nothing,
@@ -185,12 +223,15 @@ impl Terminal {
         let _ = self.out.write_all(&to_bytes(text)).and_then(|()| self.out.flush());
     }
 
-    fn library(&mut self, line: LibraryLine) {
+    /// A line, or a part of one, from the thread of that number; true when its end is still to come.
+    ///
+    /// A line is written whole once it is complete; other threads' lines are written meanwhile.
+    fn library(&mut self, thread: u64, line: LibraryLine) -> bool {
         if !self.is_wanted(line.level) {
-            return;
+            return self.open.contains_key(&thread);
         }
         let fresh = Line { level: line.level, prefix: line.prefix, text: String::new(), shown: None };
-        let mut whole = match self.open.take() {
+        let mut whole = match self.open.remove(&thread) {
             // Another library speaks before this one has ended its line.
             Some(mut open) if !fresh.prefix.is_empty() => {
                 open.text.push('\n');
@@ -207,10 +248,20 @@ impl Terminal {
             _ => {}
         }
         whole.text.push_str(&line.text);
-        if whole.text.ends_with('\n') || whole.text.len() > LONGEST {
+        let is_complete = whole.text.ends_with('\n') || whole.text.len() > LONGEST;
+        if is_complete {
             self.emit(whole);
         } else {
-            self.open = Some(whole);
+            self.open.insert(thread, whole);
+        }
+        !is_complete
+    }
+
+    /// Writes the line that a thread has begun, if it has.
+    fn end_line_of(&mut self, thread: u64) {
+        if let Some(mut open) = self.open.remove(&thread) {
+            open.text.push('\n');
+            self.emit(open);
         }
     }
 
@@ -347,23 +398,56 @@ mod tests {
     #[test]
     fn a_line_in_parts_is_one_line_and_another_library_begins_its_own() {
         let text = written(false, |t| {
-            t.library(library(32, "[a @ 0x1] ", "one "));
+            t.library(1, library(32, "[a @ 0x1] ", "one "));
             t.status("frame=1", None, false, false);
-            t.library(library(32, "", "two\n"));
-            t.library(library(32, "[a @ 0x1] ", "cut"));
-            t.library(library(32, "[b @ 0x2] ", "whole\n"));
-            t.library(library(40, "[b @ 0x2] ", "not wanted\n"));
+            t.library(1, library(32, "", "two\n"));
+            t.library(1, library(32, "[a @ 0x1] ", "cut"));
+            t.library(1, library(32, "[b @ 0x2] ", "whole\n"));
+            t.library(1, library(40, "[b @ 0x2] ", "not wanted\n"));
         });
         assert_eq!(text, "frame=1    \r\n[a @ 0x1] one two\n[a @ 0x1] cut\n[b @ 0x2] whole\n");
+    }
+
+    #[test]
+    fn lines_of_two_threads_are_each_put_together_and_written_whole() {
+        let text = written(false, |t| {
+            assert!(t.library(1, library(32, "[a @ 0x1] ", "M: -20 ")));
+            assert!(t.library(2, library(32, "[b @ 0x2] ", "n: 1 ")));
+            t.library(1, library(32, "", "S: -21 "));
+            assert!(!t.library(3, library(32, "", "whole\n")));
+            t.library(2, library(32, "", "pts: 2\n"));
+            t.status("frame=1", None, true, false);
+            assert!(!t.library(1, library(32, "", "I: -22\n")));
+        });
+        assert_eq!(text, "whole\n[b @ 0x2] n: 1 pts: 2\nframe=1    \n[a @ 0x1] M: -20 S: -21 I: -22\n");
+    }
+
+    #[test]
+    fn what_a_thread_leaves_open_is_written_and_disturbs_no_other() {
+        let text = written(false, |t| {
+            t.library(1, library(32, "[a @ 0x1] ", "cut"));
+            t.library(2, library(32, "[b @ 0x2] ", "one "));
+            t.end_line_of(1);
+            t.end_line_of(1);
+            assert!(t.library(2, library(40, "", "not wanted")));
+            t.library(2, library(32, "", "two\n"));
+        });
+        assert_eq!(text, "[a @ 0x1] cut\n[b @ 0x2] one two\n");
+        let number = std::thread::spawn(|| {
+            say_library(library(32, "[a @ 0x1] ", "a thread's last words"));
+            SPEAKER.with(|speaker| speaker.number)
+        });
+        let number = number.join().unwrap();
+        assert!(!lock().open.contains_key(&number));
     }
 
     #[test]
     fn what_repeats_is_counted_unless_it_is_not_to_be() {
         let three = |t: &mut Terminal| {
             for _ in 0..3 {
-                t.library(library(24, "[a @ 0x1] ", "again\n"));
+                t.library(1, library(24, "[a @ 0x1] ", "again\n"));
             }
-            t.library(library(24, "", "other\n"));
+            t.library(1, library(24, "", "other\n"));
         };
         assert_eq!(written(false, three), "[a @ 0x1] again\n    Last message repeated 2 times\nother\n");
         let unfolded = written(false, |t| {
@@ -377,8 +461,8 @@ mod tests {
     fn the_level_stands_behind_the_prefix() {
         let text = written(false, |t| {
             t.settings.show_level = true;
-            t.library(library(16, "[a @ 0x1] ", "bad\n"));
-            t.library(library(32, "", "good\n"));
+            t.library(1, library(16, "[a @ 0x1] ", "bad\n"));
+            t.library(1, library(32, "", "good\n"));
             t.status("frame=1", None, true, false);
         });
         assert_eq!(text, "[a @ 0x1] [error] bad\n[info] good\n[info] frame=1    \n");
@@ -388,7 +472,7 @@ mod tests {
     fn on_a_terminal_the_status_line_makes_room_and_has_a_line_below() {
         let text = written(true, |t| {
             t.status("frame=1", Some("50 %"), false, false);
-            t.library(library(32, "", "news\n"));
+            t.library(1, library(32, "", "news\n"));
             t.status("frame=2", None, true, false);
         });
         assert_eq!(text, "frame=1    \n50 %\x1b[A\r\r\x1b[Jnews\nframe=2    \n");
@@ -400,7 +484,7 @@ mod tests {
             t.columns = 10;
             t.status("frame=1 size=2", None, false, false);
             t.status("frame=2 size=34.", None, false, false);
-            t.library(library(32, "", "news\n"));
+            t.library(1, library(32, "", "news\n"));
         });
         let expected = "frame=1 size=2    \r\r\x1b[1A\x1b[Jframe=2 size=34.     \r\r\x1b[2A\x1b[Jnews\n";
         assert_eq!(text, expected);

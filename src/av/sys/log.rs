@@ -134,10 +134,10 @@ pub fn level() -> i32 {
     unsafe { ffi::av_log_get_level() }
 }
 
-/// Whether the next line of the libraries begins a new line; one for all threads, as in FFmpeg.
-static AT_LINE_START: std::sync::Mutex<c_int> = std::sync::Mutex::new(1);
-
 thread_local! {
+    /// Whether what the libraries say next in this thread begins a new line. FFmpeg has one for all threads, and filters that
+    /// write a line in several parts lose their prefixes when another thread speaks in between.
+    static AT_LINE_START: std::cell::Cell<c_int> = const { std::cell::Cell::new(1) };
     /// What the libraries tell this thread while it captures.
     static CAPTURED: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
 }
@@ -271,8 +271,8 @@ unsafe extern "C" fn receive(class: *mut c_void, level: c_int, format: *const c_
     let (mut prefix_now, length);
     // SAFETY: the buffer is as long as told; format and arguments are FFmpeg's own for this call.
     let whole = unsafe {
-        let mut state = AT_LINE_START.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        prefix_now = *state;
+        let mut state = AT_LINE_START.get();
+        prefix_now = state;
         length = ffi::av_log_format_line2(
             class,
             level,
@@ -280,8 +280,9 @@ unsafe extern "C" fn receive(class: *mut c_void, level: c_int, format: *const c_
             arguments.cast(),
             buffer.as_mut_ptr(),
             buffer.len() as c_int,
-            &mut *state,
+            &mut state,
         );
+        AT_LINE_START.set(state);
         text_of(buffer.as_ptr())
     };
     if length < 0 {
