@@ -31,6 +31,11 @@ fn weir_in(dir: &Path, line: &str) -> Run {
     run
 }
 
+fn make_fifo(path: &Path) {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+}
+
 /// Runs it with environment variables.
 fn weir_with(dir: &Path, environment: &[(&str, &str)], line: &str) -> (Option<i32>, String) {
     let mut command = Command::new(weir());
@@ -472,6 +477,24 @@ fn what_libraries_report_begins_a_line_behind_the_status_line() {
     let end = head + lines[head..].iter().position(|line| *line == "}").unwrap();
     let json: serde_json::Value = serde_json::from_str(&lines[head + 1..=end].join("")).unwrap();
     assert!(json["input_i"].is_string());
+}
+
+#[test]
+fn a_signal_ends_it_although_nobody_takes_its_last_words() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    make_fifo(&dir.path().join("graphs"));
+    let line = "-hide_banner -nostdin -i {av.mp4} -t 0.2 -print_graphs_file graphs -f null -";
+    let mut live = Live::start(&weir(), dir.path(), line);
+    live.read_until(Some("muxing overhead"));
+    let asked = Instant::now();
+    live.signal(libc::SIGTERM);
+    let (code, stderr) = live.end();
+    assert_eq!(code, Some(255), "{stderr}");
+    assert_eq!(last_line(&stderr), "Exiting at once, received signal 15.");
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
 }
 
 #[test]

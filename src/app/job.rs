@@ -246,6 +246,7 @@ fn carry_out(
         }
     };
     let mut outcome = running.join();
+    outside.ended.trip();
     if called == CalledAs::Weir {
         // Our closing lines are the last; ffmpeg's stand before what filters and encoders say when they go.
         outcome.clear();
