@@ -8,7 +8,7 @@ mod common;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -494,6 +494,35 @@ fn a_signal_ends_it_although_nobody_takes_its_last_words() {
     let (code, stderr) = live.end();
     assert_eq!(code, Some(255), "{stderr}");
     assert_eq!(last_line(&stderr), "Exiting at once, received signal 15.");
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+}
+
+/// Makes a pipe with a name, and gives both its ends; nobody reads what it is filled with.
+fn full_fifo(path: &Path) -> fs::File {
+    make_fifo(path);
+    let mut ends = fs::File::options().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(path).unwrap();
+    while ends.write(&[b'\n'; 4096]).is_ok() {}
+    ends
+}
+
+#[test]
+fn a_progress_reader_that_does_not_read_holds_nothing_up() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    let _ends = full_fifo(&dir.path().join("progress"));
+    let done = weir_in(dir.path(), "-hide_banner -y -i {av.mp4} -c copy -progress progress out.mkv");
+    assert_eq!(done.code(), Some(0), "{}", done.tail());
+    assert!(done.stderr.contains("muxing overhead"), "{}", done.tail());
+    let mut live =
+        Live::start(&weir(), dir.path(), &format!("{ENDLESS} -progress progress -stats_period 0.002 out.mp4"));
+    live.read_until(Some("time=00:00:01"));
+    let asked = Instant::now();
+    live.signal(libc::SIGTERM);
+    let (code, stderr) = live.end();
+    assert_eq!(code, Some(255), "{stderr}");
+    assert_eq!(last_line(&stderr), "Exiting normally, received signal 15.");
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
 }
 

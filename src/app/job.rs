@@ -13,7 +13,7 @@ use crate::report::events::EventSink;
 use crate::report::progress::{ProgressError, ProgressSink};
 use crate::report::ticker::{ProgressSettings, Ticker};
 use crate::report::{
-    CalledAs, benchmark, data, ending, events, expected, explain, graphs, level, mapping, metrics, say, summary,
+    CalledAs, aside, benchmark, data, ending, events, expected, explain, graphs, level, mapping, metrics, say, summary,
     terminal,
 };
 use crate::spec::{ExplainFormat, GlobalSpec, JobSpec, Overwrite};
@@ -264,14 +264,15 @@ fn carry_out(
             say(level::INFO, &line);
         }
     }
+    let patience = if outside.is_asked_to_end() { aside::HURRIED } else { aside::UNHURRIED };
     if called == CalledAs::Ffmpeg && never_began(&outcome) {
-        ticker.stop();
+        ticker.stop(patience);
     } else {
-        ticker.finish(outcome.failure.is_none() && !outcome.stopped);
+        ticker.finish(outcome.failure.is_none() && !outcome.stopped, patience);
     }
     journal.listen(|_| {});
     if let Some(sink) = event_sink {
-        sink.finish();
+        sink.finish(patience);
     }
     Ok(Ran { plan, outcome, told: refused })
 }

@@ -37,6 +37,11 @@ impl Outside {
         Some(self.signal.load(Ordering::Acquire)).filter(|signal| *signal != 0)
     }
 
+    /// Somebody waits for the end: a signal came, or the key `q`.
+    pub(super) fn is_asked_to_end(&self) -> bool {
+        self.signal().is_some() || self.quit.load(Ordering::Acquire)
+    }
+
     /// The key `q` came.
     pub(super) fn quit(&self) {
         if !self.quit.swap(true, Ordering::AcqRel) {
