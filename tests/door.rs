@@ -8,6 +8,7 @@ mod common;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -57,9 +58,13 @@ impl Live {
     }
 
     fn start_to(program: &Path, dir: &Path, line: &str, stdout: Stdio) -> Self {
+        Self::start_between(program, dir, line, (Stdio::piped(), stdout))
+    }
+
+    fn start_between(program: &Path, dir: &Path, line: &str, (stdin, stdout): (Stdio, Stdio)) -> Self {
         let mut command = Command::new(program);
         command.args(words(line)).current_dir(dir);
-        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+        command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
         // SAFETY: a plain system call between fork and exec. The tests may run under `nohup`, which is inherited.
         unsafe {
             command.pre_exec(|| {
@@ -406,6 +411,25 @@ fn a_key_q_on_a_pipe_ends_it_with_status_0_and_a_playable_file() {
     assert_eq!(code, Some(0), "{stderr}");
     assert!(last_line(&stderr).starts_with("video:"), "{stderr}");
     assert!(!probe(&dir.path().join("out.mp4")).unwrap().packets.is_empty());
+}
+
+#[test]
+fn a_key_q_on_a_terminal_that_is_not_the_controlling_one_ends_it() {
+    let dir = scratch();
+    let (mut near, mut far) = (0, 0);
+    let none = std::ptr::null_mut::<libc::c_void>();
+    // SAFETY: the descriptors are ours alone once they are open; name, modes and size may be left out.
+    let (mut near, far) = unsafe {
+        assert_eq!(libc::openpty(&mut near, &mut far, none.cast(), none.cast(), none.cast()), 0);
+        (fs::File::from_raw_fd(near), OwnedFd::from_raw_fd(far))
+    };
+    let line = "-hide_banner -re -stream_loop -1 -i {av.mp4} -c copy -f null -";
+    let mut live = Live::start_between(&weir(), dir.path(), line, (far.into(), Stdio::null()));
+    live.read_until(Some("frame="));
+    near.write_all(b"q").unwrap();
+    let (code, stderr) = live.end();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("[q] command received. Exiting."), "{stderr}");
 }
 
 #[test]
