@@ -325,6 +325,10 @@ fn a_report_holds_what_was_told_and_the_command() {
     for line in ["Report written to", "Command line:", "Input #0", "Stream mapping:", "muxing overhead"] {
         assert!(report.contains(line), "{line}: {report}");
     }
+    assert!(report.contains("\nframe="), "{report}");
+    weir_with(dir.path(), &[("FFREPORT", "file=errors.log:level=16")], "-y -i {av.mp4} -c copy o.mkv");
+    let errors = fs::read_to_string(dir.path().join("errors.log")).unwrap();
+    assert!(errors.starts_with("Command line:") && !errors.contains("frame="), "{errors}");
     weir_in(dir.path(), "-v error -report -y -i {av.mp4} -c copy o.mkv");
     let names: Vec<String> =
         fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
