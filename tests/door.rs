@@ -292,6 +292,14 @@ fn passwords_are_never_told() {
         "-v trace -i rtsp://me:hunter2@127.0.0.1:1/x -c copy out.mkv",
         "-v trace -y -re -i {av.mp4} -c copy -f flv rtmp://127.0.0.1:1/live/x?user=me&pass=hunter2",
         "--explain -i {av.mp4} -c copy -f flv rtmp://me:hunter2@127.0.0.1:1/live/x",
+        "--explain -i {av.mp4} -c copy -f mpegts -passphrase hunter2hunter2 srt://127.0.0.1:1",
+        "--explain=json -i {av.mp4} -c copy -f hls -headers 'Authorization: Basic hunter2' http://127.0.0.1:1/x.m3u8",
+        "--explain -i {av.mp4} -vf movie=rtsp\\\\://me\\\\:hunter2@h/x[b];[in][b]overlay -f null -",
+        "--explain=json -i {av.mp4} -vf movie=rtsp\\\\://me\\\\:hunter2@h/x[b];[in][b]overlay -f null -",
+        "-i {av.mp4} -prest fast -passphrase hunter2hunter2 -f mpegts srt://127.0.0.1:1",
+        "-i {av.mp4} -passphrase=hunter2hunter2 -f mpegts srt://127.0.0.1:1",
+        "-y -decryption_key hunter2 -i {av.mp4} -c copy out.mkv",
+        "-y -i {av.mp4} -c copy out.mkv -passphrase hunter2hunter2",
     ] {
         let run = weir_in(dir.path(), line);
         assert!(!run.stderr.contains("hunter2"), "{line}: {}", run.stderr);
