@@ -19,6 +19,9 @@ const SECRETS: [&str; 10] = [
 /// A password in a query, and the number of a pass among the parameters of x264.
 const PASS: &str = "pass=";
 
+/// Headers of HTTP and RTSP that hold secrets; libraries write their requests into the log.
+const HEADERS: [&str; 3] = ["authorization: ", "proxy-authorization: ", "cookie: "];
+
 const STREAM_ID: &str = "streamid=";
 
 /// Options of FFmpeg's whose values are secrets or may hold one.
@@ -78,8 +81,11 @@ pub fn mask_url(url: &str) -> String {
 
 /// A text, such as a sentence or a command line, with the passwords of all its URLs replaced likewise.
 pub fn mask_text(text: &str) -> String {
-    let text = mask_logins(text);
+    let mut text = mask_logins(text);
     let lower = text.to_ascii_lowercase();
+    if HEADERS.iter().any(|header| lower.contains(header)) {
+        text = mask_headers(&text);
+    }
     if !SECRETS.iter().chain([&STREAM_ID]).any(|key| lower.contains(key)) {
         return text;
     }
@@ -90,6 +96,19 @@ pub fn mask_text(text: &str) -> String {
             [mask_stream_id(mask_queries(inner.to_owned())), word[inner.len()..].to_owned()]
         })
         .collect()
+}
+
+/// The values of headers that begin a line.
+fn mask_headers(text: &str) -> String {
+    let masked = |line: &str| {
+        let inner = line.trim_end_matches(['\r', '\n']);
+        let begins = |header: &&&str| inner.get(..header.len()).is_some_and(|key| key.eq_ignore_ascii_case(header));
+        match HEADERS.iter().find(begins) {
+            Some(header) => format!("{}***{}", &inner[..header.len()], &line[inner.len()..]),
+            None => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(masked).collect()
 }
 
 /// Passwords of log-ins, `scheme://user:password@host`.
@@ -236,6 +255,14 @@ mod tests {
         assert_eq!(mask_text(graph), graph.replace("geheim", "***"));
         assert_eq!(mask_text("b=1000:pass=1:stats=a"), "b=1000:pass=1:stats=a");
         assert_eq!(mask_text("rtsp://host\nto a:b@c"), "rtsp://host\nto a:b@c");
+    }
+
+    #[test]
+    fn requests_in_the_log_keep_their_log_ins_to_themselves() {
+        let request = "GET /a HTTP/1.1\r\nHost: h\r\nAuthorization: Basic dTpw\r\ncookie: id=1; b=2\r\n\r\n";
+        let shown = "GET /a HTTP/1.1\r\nHost: h\r\nAuthorization: ***\r\ncookie: ***\r\n\r\n";
+        assert_eq!(mask_text(request), shown);
+        assert_eq!(mask_text("no authorization: none"), "no authorization: none");
     }
 
     #[test]
