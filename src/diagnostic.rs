@@ -7,7 +7,7 @@ mod stream_id;
 mod words;
 
 pub use self::command::{Edit, command_line, edited, shell_quoted, to_type};
-pub use self::mask::{mask_text, mask_url};
+pub use self::mask::{mask_option, mask_text, mask_url, mask_words};
 pub use self::spelling::{meant, nearest, nearest_flags, tolerance};
 pub use self::stream_id::StreamId;
 pub use self::words::{enumerated, no_output_format, no_output_format_in_ffmpeg, reason, sentence};

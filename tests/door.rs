@@ -8,7 +8,8 @@ mod common;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::symlink;
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -29,6 +30,11 @@ fn weir_in(dir: &Path, line: &str) -> Run {
     let run = run(&weir(), &words(line), dir, LIMIT);
     assert_eq!(run.misbehaviour(), None, "{line}");
     run
+}
+
+fn make_fifo(path: &Path) {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
 }
 
 /// Runs it with environment variables.
@@ -52,9 +58,13 @@ impl Live {
     }
 
     fn start_to(program: &Path, dir: &Path, line: &str, stdout: Stdio) -> Self {
+        Self::start_between(program, dir, line, (Stdio::piped(), stdout))
+    }
+
+    fn start_between(program: &Path, dir: &Path, line: &str, (stdin, stdout): (Stdio, Stdio)) -> Self {
         let mut command = Command::new(program);
         command.args(words(line)).current_dir(dir);
-        command.stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::piped());
+        command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
         // SAFETY: a plain system call between fork and exec. The tests may run under `nohup`, which is inherited.
         unsafe {
             command.pre_exec(|| {
@@ -282,6 +292,14 @@ fn passwords_are_never_told() {
         "-v trace -i rtsp://me:hunter2@127.0.0.1:1/x -c copy out.mkv",
         "-v trace -y -re -i {av.mp4} -c copy -f flv rtmp://127.0.0.1:1/live/x?user=me&pass=hunter2",
         "--explain -i {av.mp4} -c copy -f flv rtmp://me:hunter2@127.0.0.1:1/live/x",
+        "--explain -i {av.mp4} -c copy -f mpegts -passphrase hunter2hunter2 srt://127.0.0.1:1",
+        "--explain=json -i {av.mp4} -c copy -f hls -headers 'Authorization: Basic hunter2' http://127.0.0.1:1/x.m3u8",
+        "--explain -i {av.mp4} -vf movie=rtsp\\\\://me\\\\:hunter2@h/x[b];[in][b]overlay -f null -",
+        "--explain=json -i {av.mp4} -vf movie=rtsp\\\\://me\\\\:hunter2@h/x[b];[in][b]overlay -f null -",
+        "-i {av.mp4} -prest fast -passphrase hunter2hunter2 -f mpegts srt://127.0.0.1:1",
+        "-i {av.mp4} -passphrase=hunter2hunter2 -f mpegts srt://127.0.0.1:1",
+        "-y -decryption_key hunter2 -i {av.mp4} -c copy out.mkv",
+        "-y -i {av.mp4} -c copy out.mkv -passphrase hunter2hunter2",
     ] {
         let run = weir_in(dir.path(), line);
         assert!(!run.stderr.contains("hunter2"), "{line}: {}", run.stderr);
@@ -315,6 +333,10 @@ fn a_report_holds_what_was_told_and_the_command() {
     for line in ["Report written to", "Command line:", "Input #0", "Stream mapping:", "muxing overhead"] {
         assert!(report.contains(line), "{line}: {report}");
     }
+    assert!(report.contains("\nframe="), "{report}");
+    weir_with(dir.path(), &[("FFREPORT", "file=errors.log:level=16")], "-y -i {av.mp4} -c copy o.mkv");
+    let errors = fs::read_to_string(dir.path().join("errors.log")).unwrap();
+    assert!(errors.starts_with("Command line:") && !errors.contains("frame="), "{errors}");
     weir_in(dir.path(), "-v error -report -y -i {av.mp4} -c copy o.mkv");
     let names: Vec<String> =
         fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -404,6 +426,25 @@ fn a_key_q_on_a_pipe_ends_it_with_status_0_and_a_playable_file() {
 }
 
 #[test]
+fn a_key_q_on_a_terminal_that_is_not_the_controlling_one_ends_it() {
+    let dir = scratch();
+    let (mut near, mut far) = (0, 0);
+    let none = std::ptr::null_mut::<libc::c_void>();
+    // SAFETY: the descriptors are ours alone once they are open; name, modes and size may be left out.
+    let (mut near, far) = unsafe {
+        assert_eq!(libc::openpty(&mut near, &mut far, none.cast(), none.cast(), none.cast()), 0);
+        (fs::File::from_raw_fd(near), OwnedFd::from_raw_fd(far))
+    };
+    let line = "-hide_banner -re -stream_loop -1 -i {av.mp4} -c copy -f null -";
+    let mut live = Live::start_between(&weir(), dir.path(), line, (far.into(), Stdio::null()));
+    live.read_until(Some("frame="));
+    near.write_all(b"q").unwrap();
+    let (code, stderr) = live.end();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("[q] command received. Exiting."), "{stderr}");
+}
+
+#[test]
 fn a_signal_ends_a_wait_for_a_silent_server_at_once() {
     if !is_weir() {
         return;
@@ -472,6 +513,72 @@ fn what_libraries_report_begins_a_line_behind_the_status_line() {
     let end = head + lines[head..].iter().position(|line| *line == "}").unwrap();
     let json: serde_json::Value = serde_json::from_str(&lines[head + 1..=end].join("")).unwrap();
     assert!(json["input_i"].is_string());
+}
+
+#[test]
+fn a_signal_ends_it_although_nobody_takes_its_last_words() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    make_fifo(&dir.path().join("graphs"));
+    let line = "-hide_banner -nostdin -i {av.mp4} -t 0.2 -print_graphs_file graphs -f null -";
+    let mut live = Live::start(&weir(), dir.path(), line);
+    live.read_until(Some("muxing overhead"));
+    let asked = Instant::now();
+    live.signal(libc::SIGTERM);
+    let (code, stderr) = live.end();
+    assert_eq!(code, Some(255), "{stderr}");
+    assert_eq!(last_line(&stderr), "Exiting at once, received signal 15.");
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+}
+
+/// Makes a pipe with a name, and gives both its ends; nobody reads what it is filled with.
+fn full_fifo(path: &Path) -> fs::File {
+    make_fifo(path);
+    let mut ends = fs::File::options().read(true).write(true).custom_flags(libc::O_NONBLOCK).open(path).unwrap();
+    while ends.write(&[b'\n'; 4096]).is_ok() {}
+    ends
+}
+
+#[test]
+fn a_progress_reader_that_does_not_read_holds_nothing_up() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    let _ends = full_fifo(&dir.path().join("progress"));
+    let done = weir_in(dir.path(), "-hide_banner -y -i {av.mp4} -c copy -progress progress out.mkv");
+    assert_eq!(done.code(), Some(0), "{}", done.tail());
+    assert!(done.stderr.contains("muxing overhead"), "{}", done.tail());
+    let mut live =
+        Live::start(&weir(), dir.path(), &format!("{ENDLESS} -progress progress -stats_period 0.002 out.mp4"));
+    live.read_until(Some("time=00:00:01"));
+    let asked = Instant::now();
+    live.signal(libc::SIGTERM);
+    let (code, stderr) = live.end();
+    assert_eq!(code, Some(255), "{stderr}");
+    assert_eq!(last_line(&stderr), "Exiting normally, received signal 15.");
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn lines_that_filters_write_in_parts_and_in_two_threads_are_whole() {
+    if !is_weir() {
+        return;
+    }
+    let dir = scratch();
+    let line = "-hide_banner -nostdin -stream_loop 19 -i {av.mp4} -vf showinfo -af ebur128=peak=true -f null -";
+    let told = weir_in(dir.path(), line).stderr;
+    let lines = |part: &str| told.split(['\n', '\r']).filter(|line| line.contains(part)).collect::<Vec<_>>();
+    let (loudness, pictures) = (lines("TARGET:"), lines(" pts_time:"));
+    assert!(loudness.len() > 300 && pictures.len() == 1000, "{} and {}", loudness.len(), pictures.len());
+    for line in loudness {
+        assert!(line.starts_with("[Parsed_ebur128_0 @ 0x") && line.trim_end().ends_with("dBFS"), "{line}");
+    }
+    for line in pictures {
+        assert!(line.starts_with("[Parsed_showinfo_0 @ 0x") && !line.contains("dBFS"), "{line}");
+    }
 }
 
 // Files.

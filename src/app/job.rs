@@ -14,7 +14,7 @@ use crate::report::events::EventSink;
 use crate::report::progress::{ProgressError, ProgressSink};
 use crate::report::ticker::{ProgressSettings, Ticker};
 use crate::report::{
-    CalledAs, benchmark, data, ending, events, expected, explain, graphs, level, mapping, metrics, say, summary,
+    CalledAs, aside, benchmark, data, ending, events, expected, explain, graphs, level, mapping, metrics, say, summary,
     terminal,
 };
 use crate::spec::{ExplainFormat, GlobalSpec, JobSpec, Overwrite};
@@ -248,6 +248,7 @@ fn carry_out(
         }
     };
     let mut outcome = running.join();
+    outside.ended.trip();
     if called == CalledAs::Weir {
         // Our closing lines are the last; ffmpeg's stand before what filters and encoders say when they go.
         outcome.clear();
@@ -265,14 +266,15 @@ fn carry_out(
             say(level::INFO, &line);
         }
     }
+    let patience = if outside.is_asked_to_end() { aside::HURRIED } else { aside::UNHURRIED };
     if called == CalledAs::Ffmpeg && never_began(&outcome) {
-        ticker.stop();
+        ticker.stop(patience);
     } else {
-        ticker.finish(outcome.failure.is_none() && !outcome.stopped);
+        ticker.finish(outcome.failure.is_none() && !outcome.stopped, patience);
     }
     journal.listen(|_| {});
     if let Some(sink) = event_sink {
-        sink.finish();
+        sink.finish(patience);
     }
     Ok(Ran { plan, outcome, told: refused })
 }

@@ -166,9 +166,13 @@ fn can_give_keys() -> bool {
         .is_ok_and(|stat| matches!(FileType::from_raw_mode(stat.st_mode), FileType::Fifo | FileType::Socket))
 }
 
-/// A job in the background would be stopped when it touches the terminal.
+/// A job in the background would be stopped when it touches the terminal. One that is not ours to be controlled by, as programs
+/// make them for their children, knows no background.
 fn is_foreground() -> bool {
-    rustix::termios::tcgetpgrp(stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
+    match rustix::termios::tcgetpgrp(stdin()) {
+        Ok(group) => group == rustix::process::getpgrp(),
+        Err(error) => error == rustix::io::Errno::NOTTY,
+    }
 }
 
 /// Keys come one by one and are not echoed; Ctrl-C and its like stay signals.

@@ -24,7 +24,7 @@ pub(super) struct Outside {
     pub(super) stop: StopSignal,
     /// Tripped when the job runs: from then on it ends by its latches.
     pub(super) running: Latch,
-    /// Tripped when all is done.
+    /// Tripped when all is done but for the last words.
     pub(super) ended: Latch,
     signal: Arc<AtomicI32>,
     quit: Arc<AtomicBool>,
@@ -35,6 +35,11 @@ impl Outside {
     /// The first signal that came.
     pub(super) fn signal(&self) -> Option<i32> {
         Some(self.signal.load(Ordering::Acquire)).filter(|signal| *signal != 0)
+    }
+
+    /// Somebody waits for the end: a signal came, or the key `q`.
+    pub(super) fn is_asked_to_end(&self) -> bool {
+        self.signal().is_some() || self.quit.load(Ordering::Acquire)
     }
 
     /// The key `q` came.
@@ -79,15 +84,22 @@ impl Outside {
         if self.asking.load(Ordering::Acquire) {
             self.leave();
         }
-        if is_first && self.running.is_tripped() {
+        let (has_begun, has_ended) = (self.running.is_tripped(), self.ended.is_tripped());
+        if is_first && has_begun && !has_ended {
             return;
         }
-        let over = if is_first { &self.running } else { &self.ended };
+        let begin = if is_first && !has_begun { self.running.clone() } else { Latch::default() };
         crossbeam_channel::select! {
-            recv(over.receiver()) -> _ => {}
-            recv(self.ended.receiver()) -> _ => {}
+            recv(begin.receiver()) -> _ => {}
+            recv(self.ended.receiver()) -> _ => self.leave_after_last_words(),
             default(PATIENCE) => self.leave(),
         }
+    }
+
+    /// All is done but for what is told at the end, which who does not read it could hold up for ever.
+    fn leave_after_last_words(&self) {
+        let _ = Latch::default().receiver().recv_timeout(PATIENCE);
+        self.leave();
     }
 
     /// Leaves at once, with nothing run on the way but what the terminal needs.

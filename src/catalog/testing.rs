@@ -97,7 +97,9 @@ const CODEC: [&str; 13] = [
     "threads",
     "compute_edt",
 ];
-const FORMAT: [&str; 7] = [
+const FORMAT: [&str; 9] = [
+    "cookies",
+    "headers",
     "movflags",
     "flvflags",
     "avoid_negative_ts",

@@ -3,7 +3,9 @@
 use super::command::{GroupKind, Typed};
 use super::table::{Row, Scope};
 use super::value::BadValue;
-use crate::diagnostic::{Diagnostic, Origin, mask_text, no_output_format, no_output_format_in_ffmpeg, shell_quoted};
+use crate::diagnostic::{
+    Diagnostic, Origin, mask_option, mask_text, no_output_format, no_output_format_in_ffmpeg, shell_quoted,
+};
 use crate::spec::Assigned;
 use crate::unit::Rational;
 
@@ -22,7 +24,7 @@ pub fn unknown(body: &str, meant: Option<&str>, origin: &Origin) -> Diagnostic {
 
 /// `-crf=23`.
 pub fn unknown_with_equals(body: &str, option: &str, value: &str, origin: &Origin) -> Diagnostic {
-    let remedy = format!("The value is a word of its own: {option} {}.", shell_quoted(&mask_text(value)));
+    let remedy = format!("The value is a word of its own: {option} {}.", shell_quoted(&mask_option(option, value)));
     unknown(body, None, origin).remedy(remedy)
 }
 
@@ -43,8 +45,8 @@ pub fn value_missing(body: &str, metavar: &str, is_library: bool, origin: &Origi
 
 /// A value that cannot be read.
 pub fn bad_value(name: &str, value: &str, bad: &BadValue, origin: &Origin) -> Diagnostic {
-    let message = format!("option -{name} expects {}, but found: '{}'.", bad.expected, mask_text(value));
-    let words = bad.words.as_deref().map_or_else(|| bad_value_in_ffmpeg(name, &mask_text(value)), mask_text);
+    let message = format!("option -{name} expects {}, but found: '{}'.", bad.expected, mask_option(name, value));
+    let words = bad.words.as_deref().map_or_else(|| bad_value_in_ffmpeg(name, &mask_option(name, value)), mask_text);
     Diagnostic::error("bad-value", message).ffmpeg_says(words).at(origin)
 }
 
@@ -142,7 +144,7 @@ pub fn encoder_before_input(name: &str, url: &str, origin: &Origin) -> Diagnosti
 
 /// An option that took the output's name for its value.
 pub fn taken_for_a_value(typed: &Typed) -> String {
-    let value = shell_quoted(&mask_text(&typed.value));
+    let value = shell_quoted(&mask_option(&typed.name, &typed.value));
     format!("{} is followed by its value, so {value} was taken for that.", typed.origin.token)
 }
 
@@ -183,7 +185,7 @@ pub fn no_negation(body: &str, option: &str, origin: &Origin) -> Diagnostic {
 
 /// An option behind the last output.
 pub fn trailing(token: &str, value: Option<&str>, origin: &Origin) -> Diagnostic {
-    let shown = value.map_or(token.to_owned(), |value| format!("{token} {}", shell_quoted(&mask_text(value))));
+    let shown = value.map_or(token.to_owned(), |value| format!("{token} {}", shell_quoted(&mask_option(token, value))));
     let message = format!("{shown} stands behind the last output and applies to nothing; it is ignored.");
     Diagnostic::warning("trailing-option", message)
         .remedy("An option stands before the file it is for.")

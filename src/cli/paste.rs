@@ -1,7 +1,7 @@
 //! Recognises what copying from a web page or a document does to a command: blanks that a shell does not see,
 //! typographic dashes and quotes, empty arguments.
 
-use crate::diagnostic::{Diagnostic, Origin, shell_quoted};
+use crate::diagnostic::{Diagnostic, Origin, mask_option, shell_quoted};
 use crate::octets::readable;
 
 /// Dashes that are not the one of the keyboard.
@@ -117,7 +117,8 @@ pub fn check_value(text: &str, option: &Origin) -> Option<Pasted> {
     } else {
         return None;
     };
-    let message = format!("the value of {} (\"{}\") {what}", option.token, readable(text).escape_debug());
+    let shown = mask_option(&option.token, text);
+    let message = format!("the value of {} (\"{}\") {what}", option.token, readable(&shown).escape_debug());
     let diagnostic = Diagnostic::error(code, message).remedy("Type it anew.").at(option);
     let meant = text.trim_matches(|c| is_blank(c) || QUOTES.contains(&c)).to_owned();
     Some(Pasted { diagnostic, meant: vec![meant] })
@@ -189,5 +190,7 @@ mod tests {
         assert_eq!(check_value("copy\r", &at).unwrap().meant, ["copy"]);
         assert!(check_input("a.mp4\r", &at).unwrap().message.ends_with("ends with a line break"));
         assert!(check_value("scale=1:2 ", &at).is_none());
+        let secret = check_value("geheim\u{a0}", &Origin::new(0, "-passphrase")).unwrap();
+        assert!(!secret.diagnostic.message.contains("geheim"));
     }
 }

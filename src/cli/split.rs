@@ -208,7 +208,9 @@ impl Splitter<'_> {
 
     /// Files an option away after a look at its value; `words` is how many it took.
     fn take(&mut self, mut typed: Typed, words: usize) {
-        let free_text = matches!(typed.kind, Kind::Native(row) if matches!(row.name(), "metadata" | "progress"));
+        // Headers and cookies of HTTP are lines, with the ends of such.
+        let free_text = matches!(typed.kind, Kind::Native(row) if matches!(row.name(), "metadata" | "progress"))
+            || matches!(typed.name.as_str(), "headers" | "cookies");
         if let (Some(at), false) = (typed.value_at, free_text || !self.is_typed)
             && let Some(pasted) = paste::check_value(&typed.value, &typed.origin)
         {

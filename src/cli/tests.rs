@@ -43,6 +43,16 @@ fn errors(words: &[String]) -> Vec<Diagnostic> {
 }
 
 #[test]
+fn headers_end_with_the_line_breaks_that_http_wants() {
+    let headers = "Authorization: Basic x\r\nX-Key: y\r\n";
+    for option in ["-headers", "-cookies"] {
+        let (job, told) = parse_words(&owned(&[option, headers, "-i", "http://h/a.mp4", "b.mkv"])).unwrap();
+        assert!(told.is_empty(), "{told:?}");
+        assert_eq!(job.inputs[0].options[0].value, headers);
+    }
+}
+
+#[test]
 fn an_everyday_command_becomes_a_job() {
     let job =
         job("-y -hide_banner -v warning -ss 1:00 -i a.mp4 -i b.wav -map 0:v -map 1:a? -c:v libx264 -preset fast \

@@ -1,6 +1,6 @@
 //! Commands as they are shown: quoted for a shell, with passwords masked, and changed word by word.
 
-use super::mask_text;
+use super::mask_words;
 
 /// A change to the words of a command that does not move the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +37,9 @@ pub fn edited<S: AsRef<str>>(words: &[S], edits: &[Edit]) -> Vec<String> {
 /// A command of weir as it is typed into a shell, with passwords masked.
 pub fn command_line<S: AsRef<str>>(words: &[S]) -> String {
     let mut line = String::from("weir");
-    for word in words {
+    for word in mask_words(words) {
         line.push(' ');
-        line.push_str(&shell_quoted(&mask_text(word.as_ref())));
+        line.push_str(&shell_quoted(&word));
     }
     line
 }
@@ -69,6 +69,12 @@ mod tests {
             command_line(&["-i", "a b.mp4", "", "it's", "scale=1:2,setdar=4/3", "0:a?"]),
             r"weir -i 'a b.mp4' '' 'it'\''s' scale=1:2,setdar=4/3 '0:a?'"
         );
+    }
+
+    #[test]
+    fn secrets_behind_options_are_not_shown() {
+        let words = ["-i", "a", "-preset", "fast", "-passphrase", "geheim", "srt://h"];
+        assert_eq!(command_line(&words), "weir -i a -preset fast -passphrase '***' srt://h");
     }
 
     #[test]

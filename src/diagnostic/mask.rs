@@ -2,10 +2,76 @@
 
 use super::StreamId;
 
-/// Keys of a query behind which a secret stands.
-const SECRETS: [&str; 5] = ["pass=", "password=", "passphrase=", "token=", "secret="];
+/// Keys of a query, or of a list of options, behind which a secret stands.
+const SECRETS: [&str; 10] = [
+    PASS,
+    "password=",
+    "passphrase=",
+    "token=",
+    "secret=",
+    "headers=",
+    "cookies=",
+    "cryptokey=",
+    "decryption_key=",
+    "encryption_key=",
+];
+
+/// A password in a query, and the number of a pass among the parameters of x264.
+const PASS: &str = "pass=";
+
+/// Headers of HTTP and RTSP that hold secrets; libraries write their requests into the log.
+const HEADERS: [&str; 3] = ["authorization: ", "proxy-authorization: ", "cookie: "];
 
 const STREAM_ID: &str = "streamid=";
+
+/// Options of FFmpeg's whose values are secrets or may hold one.
+const SECRET_OPTIONS: [&str; 22] = [
+    "aa_fixed_key",
+    "activation_bytes",
+    "audible_iv",
+    "audible_key",
+    "authorization",
+    "cenc_decryption_key",
+    "cenc_decryption_keys",
+    "cookies",
+    "cryptokey",
+    "decryption_key",
+    "decryption_keys",
+    "encryption_key",
+    "ftp-password",
+    "headers",
+    "hls_enc_key",
+    "key",
+    "key_pem",
+    "passphrase",
+    "password",
+    "secret",
+    "srtp_in_params",
+    "srtp_out_params",
+];
+
+/// The value of an option, typed with or without its dash and specifier, as it is shown: nothing of a secret, and no passwords
+/// in URLs.
+pub fn mask_option(option: &str, value: &str) -> String {
+    let name = option.trim_start_matches('-');
+    let name = name.split(':').next().unwrap_or(name).to_ascii_lowercase();
+    match name.as_str() {
+        _ if value.is_empty() => String::new(),
+        name if SECRET_OPTIONS.contains(&name) => "***".to_owned(),
+        "streamid" | "srt_streamid" => mask_stream_id(format!("{STREAM_ID}{value}")).split_off(STREAM_ID.len()),
+        _ => mask_text(&mask_url(value)),
+    }
+}
+
+/// The words of a command as they are shown, each masked by itself and by the option before it.
+pub fn mask_words<S: AsRef<str>>(words: &[S]) -> Vec<String> {
+    let before = |at: usize| at.checked_sub(1).map_or("", |at| words[at].as_ref());
+    let shown = |(at, word): (usize, &S)| {
+        let option = Some(before(at)).filter(|before| before.starts_with('-')).unwrap_or_default();
+        mask_option(option, word.as_ref())
+    };
+    words.iter().enumerate().map(shown).collect()
+}
 
 /// A URL without its passwords: `rtsp://user:secret@host` becomes `rtsp://user:***@host`, and so do `pass=`,
 /// `password=` and their like in a query, and the log-ins of SRT.
@@ -15,8 +81,11 @@ pub fn mask_url(url: &str) -> String {
 
 /// A text, such as a sentence or a command line, with the passwords of all its URLs replaced likewise.
 pub fn mask_text(text: &str) -> String {
-    let text = mask_logins(text);
+    let mut text = mask_logins(text);
     let lower = text.to_ascii_lowercase();
+    if HEADERS.iter().any(|header| lower.contains(header)) {
+        text = mask_headers(&text);
+    }
     if !SECRETS.iter().chain([&STREAM_ID]).any(|key| lower.contains(key)) {
         return text;
     }
@@ -29,6 +98,19 @@ pub fn mask_text(text: &str) -> String {
         .collect()
 }
 
+/// The values of headers that begin a line.
+fn mask_headers(text: &str) -> String {
+    let masked = |line: &str| {
+        let inner = line.trim_end_matches(['\r', '\n']);
+        let begins = |header: &&&str| inner.get(..header.len()).is_some_and(|key| key.eq_ignore_ascii_case(header));
+        match HEADERS.iter().find(begins) {
+            Some(header) => format!("{}***{}", &inner[..header.len()], &line[inner.len()..]),
+            None => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(masked).collect()
+}
+
 /// Passwords of log-ins, `scheme://user:password@host`.
 fn mask_logins(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
@@ -36,7 +118,7 @@ fn mask_logins(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         masked.push_str(before);
-        let authority = &after[..after.find(['/', '?', '#', ' ', '|']).unwrap_or(after.len())];
+        let authority = &after[..after.find(['/', '?', '#', ' ', '|', '\n']).unwrap_or(after.len())];
         rest = after;
         if let Some((login, _)) = authority.rsplit_once('@')
             && let Some((user, _)) = login.split_once(':')
@@ -49,27 +131,43 @@ fn mask_logins(text: &str) -> String {
     masked + rest
 }
 
-/// Secrets in queries.
+/// Secrets in queries, and in lists of options.
 fn mask_queries(mut masked: String) -> String {
     for key in SECRETS {
         let mut from = 0;
         while let Some(found) = masked[from..].to_ascii_lowercase().find(key).map(|i| i + from) {
-            let begin = found + key.len();
+            from = found + key.len();
             // A masked URL in a sentence stays as it is, with what follows it.
-            let after = masked[begin..].strip_prefix("***");
-            if after.is_some_and(|after| after.is_empty() || after.starts_with([':', '&', ' ', ';', ',', '.', ')'])) {
-                from = begin;
+            let after = masked[from..].strip_prefix("***");
+            let ends = [':', '&', ' ', ';', ',', '.', ')', ']'];
+            if after.is_some_and(|after| after.is_empty() || after.starts_with(ends)) {
                 continue;
             }
-            let at_key = found == 0 || matches!(masked.as_bytes()[found - 1], b'?' | b'&' | b';' | b',');
-            let end = masked[begin..].find(['&', ' ', ';']).map_or(masked.len(), |i| i + begin);
-            if at_key {
-                masked.replace_range(begin..end, "***");
+            if let Some(length) = secret_length(&masked[..found], key, &masked[from..]) {
+                masked.replace_range(from..from + length, "***");
             }
-            from = begin;
         }
     }
     masked
+}
+
+/// How long the secret behind a key is; `None` where that is no key, but the end of a longer word, or no secret.
+fn secret_length(before: &str, key: &str, after: &str) -> Option<usize> {
+    let length_to = |ends: &[char]| after.find(ends).unwrap_or(after.len());
+    match before.as_bytes() {
+        [] if key == PASS && is_number_of_pass(after) => None,
+        // `-key=value` is a word of its own.
+        [] | [b'-'] | [.., b'?' | b'&' | b';' | b','] => Some(length_to(&['&', ' ', ';'])),
+        // `[f=mpegts:passphrase=...]srt://...`: blanks and escaped colons may be a part of it.
+        [.., b':' | b'['] if key != PASS => Some(length_to(&[']'])),
+        _ => None,
+    }
+}
+
+/// `1` or `2:stats=...`.
+fn is_number_of_pass(value: &str) -> bool {
+    let behind = value.strip_prefix(['1', '2', '3']);
+    behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(':'))
 }
 
 /// The passwords of log-ins over SRT.
@@ -124,6 +222,47 @@ mod tests {
         assert_eq!(mask_text("rtmp://host:1935/live/x@y:z"), "rtmp://host:1935/live/x@y:z");
         assert_eq!(mask_text("http://a:b@c http://d:e@f/"), "http://a:***@c http://d:***@f/");
         assert_eq!(mask_text("a.mp4"), "a.mp4");
+    }
+
+    #[test]
+    fn values_of_options_are_masked_by_their_names() {
+        for (option, value, shown) in [
+            ("passphrase", "geheim 12345", "***"),
+            ("-Headers", "Authorization: Basic geheim", "***"),
+            ("-cryptokey:v:0", "00ff", "***"),
+            ("srt_streamid", "publish:a:u:geheim", "publish:a:u:***"),
+            ("-streamid", "0:256", "0:256"),
+            ("-http_proxy", "http://u:geheim@h:1", "http://u:***@h:1"),
+            ("-pass", "1", "1"),
+            ("x264-params", "pass=2:stats=a.log", "pass=2:stats=a.log"),
+            ("key_frame", "1", "1"),
+            ("passphrase", "", ""),
+        ] {
+            assert_eq!(mask_option(option, value), shown, "{option}");
+        }
+        let words = ["-i", "a", "-passphrase", "geheim", "-password=geheim", "-f", "tee", "srt://h?passphrase=geheim"];
+        let shown = ["-i", "a", "-passphrase", "***", "-password=***", "-f", "tee", "srt://h?passphrase=***"];
+        assert_eq!(mask_words(&words), shown);
+    }
+
+    #[test]
+    fn secrets_in_lists_of_options_and_in_graphs_are_masked() {
+        let tee = "[f=hls:headers=Authorization: Basic geheim]http://h|[passphrase=geheim\\:x:f=mpegts]srt://h:1";
+        let shown = "[f=hls:headers=***]http://h|[passphrase=***]srt://h:1";
+        assert_eq!(mask_option("", tee), shown);
+        assert_eq!(mask_option("", shown), shown);
+        let graph = r"movie=rtsp\://u\:geheim@h/x[b];[in][b]overlay";
+        assert_eq!(mask_text(graph), graph.replace("geheim", "***"));
+        assert_eq!(mask_text("b=1000:pass=1:stats=a"), "b=1000:pass=1:stats=a");
+        assert_eq!(mask_text("rtsp://host\nto a:b@c"), "rtsp://host\nto a:b@c");
+    }
+
+    #[test]
+    fn requests_in_the_log_keep_their_log_ins_to_themselves() {
+        let request = "GET /a HTTP/1.1\r\nHost: h\r\nAuthorization: Basic dTpw\r\ncookie: id=1; b=2\r\n\r\n";
+        let shown = "GET /a HTTP/1.1\r\nHost: h\r\nAuthorization: ***\r\ncookie: ***\r\n\r\n";
+        assert_eq!(mask_text(request), shown);
+        assert_eq!(mask_text("no authorization: none"), "no authorization: none");
     }
 
     #[test]

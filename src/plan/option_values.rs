@@ -4,7 +4,7 @@ use super::correction::Findings;
 use super::place::OutputPlace;
 use super::{Choice, Context, OutputDraft, Plan, codec_options, filter_places};
 use crate::catalog::{Catalog, Expected, OptionOwner, ValueKind};
-use crate::diagnostic::{Diagnostic, Severity, mask_text, meant, nearest, nearest_flags};
+use crate::diagnostic::{Diagnostic, Severity, mask_option, mask_text, meant, nearest, nearest_flags};
 use crate::facts::MediaKind;
 use crate::spec::{AvOption, JobSpec, OutputSpec};
 
@@ -169,7 +169,7 @@ fn owner_name(owner: OptionOwner<'_>) -> String {
 fn tell(spec: &JobSpec, faults: &[Fault<'_>], findings: &mut Findings) {
     for fault in faults {
         let (token, value) = (&fault.option.origin.token, &fault.option.value);
-        let (owner, expected, found) = (&fault.owner, fault.expected.words(), mask_text(value));
+        let (owner, expected, found) = (&fault.owner, fault.expected.words(), mask_option(token, value));
         let mut message = format!("option {token} of {owner} expects {expected}, but found: '{found}'");
         if fault.severity == Severity::Warning {
             message.push_str("; it fails where pictures or sound must be converted");

@@ -1,21 +1,13 @@
 //! What happens to sessions: for people one line each with the time, for programs a line of JSON each.
 
+use super::aside::Aside;
 use super::{CalledAs, level, progress, say};
 use crate::av::LocalTime;
 use crate::diagnostic::reason;
 use crate::engine::journal::{Event, EventKind};
-use crate::engine::link::{mailbox, reply};
-use crate::engine::threads::spawn;
 use crate::octets;
-use crossbeam_channel::{Receiver, Sender};
 use serde_json::{Value, json};
-use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// Events that may wait for a slow reader; more are left out.
-const WAITING: usize = 256;
-/// What a reader gets to take the last events.
-const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Tells an event on a line of its own. A repair has its line in the log already.
 pub fn show(event: &Event, called: CalledAs) {
@@ -33,44 +25,30 @@ pub fn show(event: &Event, called: CalledAs) {
     say(level, &format!("[{hour:02}:{minute:02}:{second:02}] {}", event.text));
 }
 
-/// Where `-events` writes to; a thread of its own writes, so that nobody waits for a slow reader.
-pub struct EventSink {
-    lines: Sender<String>,
-    written: Receiver<()>,
-}
+/// Where `-events` writes to.
+pub struct EventSink(Aside);
 
 impl EventSink {
     /// Opens `-`, `fd:N`, a file, or what else `-progress` takes. The error is a full sentence.
     pub fn open(target: &str) -> Result<Self, String> {
         let url = target.strip_prefix("fd:").map_or_else(|| target.to_owned(), |number| format!("pipe:{number}"));
-        let mut out = progress::target(&url)
+        let out = progress::target(&url)
             .map_err(|error| format!("Failed to open \"{target}\" for -events: {}", reason(&error)))?;
-        let (lines, arriving) = mailbox::<String>(WAITING);
-        let (done, written) = reply();
-        spawn("events", move || {
-            for line in arriving {
-                if out.write_all(octets::readable(&line).as_bytes()).and_then(|()| out.flush()).is_err() {
-                    break;
-                }
-            }
-            let _ = done.send(());
-        })
-        .map_err(|error| format!("No thread for -events: {error}"))?;
-        Ok(Self { lines, written })
+        Aside::start("events", out, |_| ()).map(Self).map_err(|error| format!("No thread for -events: {error}"))
     }
 
     /// What takes events on their way to the sink.
     pub fn writer(&self) -> impl Fn(&Event) + Send + Sync + 'static {
-        let lines = self.lines.clone();
+        let lines = self.0.mailbox();
         move |event| {
-            let _ = lines.try_send(format!("{}\n", line(event, SystemTime::now())));
+            let line = format!("{}\n", line(event, SystemTime::now()));
+            let _ = lines.try_send(octets::readable(&line).into_owned());
         }
     }
 
-    /// Waits a little until all is written. All writers must be gone.
-    pub fn finish(self) {
-        drop(self.lines);
-        let _ = self.written.recv_timeout(LAST_WORDS);
+    /// Waits for the reader as [`Aside::finish`] does. All writers must be gone.
+    pub fn finish(self, patience: Duration) {
+        self.0.finish(None, patience);
     }
 }
 
@@ -126,7 +104,7 @@ mod tests {
         write(&event());
         write(&event());
         drop(write);
-        sink.finish();
+        sink.finish(Duration::from_secs(60));
         assert_eq!(std::fs::read_to_string(path).unwrap().lines().count(), 2);
         assert!(EventSink::open("/no/such/file").err().unwrap().ends_with("No such file or directory"));
     }

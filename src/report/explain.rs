@@ -2,7 +2,7 @@
 
 use super::mapping;
 use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, Severity, mask_url};
+use crate::diagnostic::{Diagnostic, Severity, mask_option, mask_text, mask_url};
 use crate::facts::{InputFacts, MediaKind, StreamFacts, StreamGroup};
 use crate::plan::{
     EncodePlan, HardwareDecode, HardwareMethod, OutputPlan, OutputStreamPlan, PadSource, PadTarget, Plan, StreamSource,
@@ -42,7 +42,7 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
         let inputs: Vec<String> =
             graph.inputs.iter().map(|pad| format!("{} into {}", pad_source(plan, pad.source), pad.name)).collect();
         let inputs = if inputs.is_empty() { "no input".to_owned() } else { inputs.join(", ") };
-        let _ = writeln!(text, "Filtergraph {index}: {} ({inputs})", graph.description);
+        let _ = writeln!(text, "Filtergraph {index}: {} ({inputs})", mask_text(&graph.description));
     }
     for (index, output) in plan.outputs.iter().enumerate() {
         let _ = writeln!(
@@ -126,7 +126,7 @@ fn stream_text(text: &mut String, at: (usize, usize), stream: &OutputStreamPlan,
                 let _ = writeln!(text, "      encoded once, with #{output}:{stream}");
             }
             if encode.user_filters {
-                let _ = writeln!(text, "      filters: {}", encode.graph);
+                let _ = writeln!(text, "      filters: {}", mask_text(&encode.graph));
             }
             for (key, value) in encode_facts(stream.kind, encode) {
                 let _ = writeln!(text, "      {key}: {value}");
@@ -224,8 +224,9 @@ fn keyframes(wanted: &KeyframesSpec) -> String {
     }
 }
 
+/// `key=value key=value`, without secrets.
 fn options(options: &[(String, String)]) -> String {
-    let all: Vec<String> = options.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    let all: Vec<String> = options.iter().map(|(k, v)| format!("{k}={}", mask_option(k, v))).collect();
     all.join(" ")
 }
 
@@ -304,7 +305,7 @@ pub fn json(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> Value {
     let outputs = plan.outputs.iter().map(|output| output_json(output, plan, catalog));
     let graphs = plan.graphs.iter().map(|graph| {
         json!({
-            "description": graph.description,
+            "description": mask_text(&graph.description),
             "inputs": graph.inputs.iter().map(|pad| match pad.source {
                 PadSource::Input(input, stream) => json!([input, stream]),
                 PadSource::Decoder(number) => json!({ "decoder": number }),
@@ -354,7 +355,7 @@ fn output_json(output: &OutputPlan, plan: &Plan, catalog: &dyn Catalog) -> Value
             Treatment::Attach { file } => json!({ "treatment": "attach", "file": file }),
             Treatment::Encode(encode) => json!({
                 "treatment": "transcode", "encoder": encode.encoder, "options": object(&encode.options),
-                "filters": encode.graph, "filters_given": encode.user_filters,
+                "filters": mask_text(&encode.graph), "filters_given": encode.user_filters,
                 "size": encode.size.map(|(w, h)| [w, h]), "formats": encode.formats,
                 "frame_rate": encode.frame_rate.map(|r| r.to_string()),
                 "fps_mode": (stream.kind == MediaKind::Video).then(|| fps_mode(encode.fps_mode)),
@@ -397,13 +398,22 @@ fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
     })
 }
 
+/// Options by their names, without secrets.
 fn object(options: &[(String, String)]) -> Value {
-    Value::Object(options.iter().map(|(k, v)| (k.clone(), Value::String(v.clone()))).collect())
+    Value::Object(options.iter().map(|(k, v)| (k.clone(), Value::String(mask_option(k, v)))).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::seconds;
+    use super::{object, options, seconds};
+
+    #[test]
+    fn options_are_told_without_secrets() {
+        let given = [("muxrate", "1k"), ("passphrase", "geheim"), ("headers", "Authorization: Basic geheim")];
+        let given = given.map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(options(&given), "muxrate=1k passphrase=*** headers=***");
+        assert_eq!(object(&given).to_string(), r#"{"headers":"***","muxrate":"1k","passphrase":"***"}"#);
+    }
 
     #[test]
     fn times_are_told_in_full() {

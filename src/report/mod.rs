@@ -10,6 +10,7 @@ macro_rules! line {
     }};
 }
 
+pub mod aside;
 pub mod banner;
 pub mod benchmark;
 pub mod completion;

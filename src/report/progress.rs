@@ -1,10 +1,13 @@
 //! Where `-progress` writes to.
 
+use super::aside::Aside;
 use crate::diagnostic::{mask_url, reason};
 use crate::octets::{file_path, to_path};
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::TcpStream;
+use std::os::fd::AsFd;
+use std::time::Duration;
 
 /// A target of `-progress` that cannot be opened.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -17,22 +20,24 @@ pub struct ProgressError {
 }
 
 /// An open target of `-progress`.
-pub struct ProgressSink(Option<Box<dyn Write + Send>>);
+pub struct ProgressSink(Aside);
 
 impl ProgressSink {
     /// Opens a file, `-`, `pipe:N`, `tcp://host:port` or `unix:path`.
     pub fn open(url: &str) -> Result<Self, ProgressError> {
         let refused = |error| ProgressError { url: mask_url(url), cause: reason(&error) };
-        target(url).map(|target| Self(Some(target))).map_err(refused)
+        let lost = |error: &io::Error| log::warn!("The progress report cannot be written any more: {}", reason(error));
+        target(url).and_then(|target| Aside::start("progress out", target, lost)).map(Self).map_err(refused)
     }
 
-    /// Writes a block; a reader that has gone is told of once.
-    pub fn write(&mut self, block: &str) {
-        let Some(target) = &mut self.0 else { return };
-        if let Err(error) = target.write_all(block.as_bytes()).and_then(|()| target.flush()) {
-            self.0 = None;
-            log::warn!("The progress report cannot be written any more: {}", reason(&error));
-        }
+    /// Writes a block, which is left out when the reader is far behind; one that has gone is told of once.
+    pub fn write(&self, block: String) {
+        self.0.put(block);
+    }
+
+    /// Writes the last block behind all others, if there is one, and waits for the reader as [`Aside::finish`] does.
+    pub fn finish(self, last: Option<String>, patience: Duration) {
+        self.0.finish(last, patience);
     }
 }
 
@@ -40,8 +45,9 @@ impl ProgressSink {
 pub(super) fn target(url: &str) -> io::Result<Box<dyn Write + Send>> {
     if let Some(number) = url.strip_prefix("pipe:").or((url == "-").then_some("")) {
         return Ok(match number {
-            "" | "1" => Box::new(io::stdout()),
-            "2" => Box::new(io::stderr()),
+            // Descriptors of their own: who waits for a reader must not hold what else writes there.
+            "" | "1" => Box::new(File::from(io::stdout().as_fd().try_clone_to_owned()?)),
+            "2" => Box::new(File::from(io::stderr().as_fd().try_clone_to_owned()?)),
             _ if number.chars().all(|c| c.is_ascii_digit()) => {
                 Box::new(File::options().write(true).open(format!("/dev/fd/{number}"))?)
             }
@@ -79,7 +85,9 @@ mod tests {
     fn a_file_holds_what_was_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("p.txt");
-        ProgressSink::open(path.to_str().unwrap()).unwrap().write("frame=1\n");
-        assert_eq!(std::fs::read_to_string(path).unwrap(), "frame=1\n");
+        let sink = ProgressSink::open(path.to_str().unwrap()).unwrap();
+        sink.write("frame=1\n".to_owned());
+        sink.finish(Some("frame=2\n".to_owned()), Duration::from_secs(60));
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "frame=1\nframe=2\n");
     }
 }

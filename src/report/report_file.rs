@@ -2,8 +2,7 @@
 
 use super::{CalledAs, level, say, terminal};
 use crate::av::LocalTime;
-use crate::diagnostic::mask_text;
-use crate::diagnostic::reason;
+use crate::diagnostic::{mask_words, reason, shell_quoted};
 use crate::octets;
 use std::fs::File;
 
@@ -30,7 +29,7 @@ pub fn open(wanted: bool, called: CalledAs, args: &[String]) -> Result<(), Strin
     say(level::INFO, &format!("{} started on {}", called.name(), spaced(now)));
     say(level::INFO, &format!("Report written to \"{name}\""));
     say(level::INFO, &format!("Log level: {level}"));
-    let words: Vec<String> = args.iter().map(|arg| crate::diagnostic::shell_quoted(&mask_text(arg))).collect();
+    let words: Vec<String> = mask_words(args).iter().map(|word| shell_quoted(word)).collect();
     terminal::say_to_report(&format!("Command line:\n{} {}", called.name(), words.join(" ")));
     Ok(())
 }

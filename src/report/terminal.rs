@@ -266,11 +266,28 @@ impl Terminal {
     }
 
     fn status(&mut self, line: &str, extra: Option<&str>, last: bool, raw: bool) {
-        if self.settings.level < level::INFO && !raw {
-            return;
+        let is_information = self.settings.level >= level::INFO;
+        // ffmpeg's reports hold what its log tells; at a lower level `-stats` writes past that.
+        if is_information || !raw {
+            self.report_status(line, last);
         }
+        if is_information || raw {
+            self.show_status(line, extra, last);
+        }
+    }
+
+    fn report_status(&mut self, line: &str, last: bool) {
+        let mark = self.mark(level::INFO);
+        if let Some((file, wanted)) = &mut self.report
+            && *wanted >= level::INFO
+        {
+            let _ = write!(file, "{mark}{line}    {}", if last { '\n' } else { '\r' });
+        }
+    }
+
+    fn show_status(&mut self, line: &str, extra: Option<&str>, last: bool) {
         let erase = if self.is_terminal { self.erase() } else { String::new() };
-        let mark = if self.settings.show_level && self.settings.level >= level::INFO { "[info] " } else { "" };
+        let mark = if self.settings.level >= level::INFO { self.mark(level::INFO) } else { String::new() };
         let mut text = format!("{mark}{line}    ");
         if last {
             text.push('\n');
@@ -289,9 +306,11 @@ impl Terminal {
         text.insert_str(0, &erase);
         self.drawn = if last { Drawn::Nothing } else { Drawn::Status };
         self.write(&text);
-        if let Some((file, _)) = &mut self.report {
-            let _ = write!(file, "{line}    {}", if last { '\n' } else { '\r' });
-        }
+    }
+
+    /// `[info] ` before a text of that level, when levels are to be shown.
+    fn mark(&self, level: i32) -> String {
+        if self.settings.show_level { format!("[{}] ", level::name(level)) } else { String::new() }
     }
 
     fn is_wanted(&self, level: i32) -> bool {
@@ -301,7 +320,7 @@ impl Terminal {
     fn emit(&mut self, line: Line) {
         let text = sanitized(&mask_text(&line.text));
         let prefix = sanitized(&line.prefix);
-        let mark = if self.settings.show_level { format!("[{}] ", level::name(line.level)) } else { String::new() };
+        let mark = self.mark(line.level);
         if let Some((file, wanted)) = &mut self.report
             && line.level <= *wanted
         {
@@ -499,6 +518,24 @@ mod tests {
             })
         };
         assert_eq!((told(false).as_str(), told(true).as_str()), ("", "frame=1    \n"));
+    }
+
+    #[test]
+    fn a_report_holds_the_status_line_when_it_holds_information_and_the_log_tells_it() {
+        let reported = |wanted, shown, raw| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            written(false, |t| {
+                t.settings.level = shown;
+                t.report = Some((file.reopen().unwrap(), wanted));
+                t.status("frame=1", None, false, raw);
+                t.status("frame=2", None, true, raw);
+            });
+            std::fs::read_to_string(file.path()).unwrap()
+        };
+        let both = "frame=1    \rframe=2    \n";
+        assert_eq!((reported(16, 32, false).as_str(), reported(16, 16, true).as_str()), ("", ""));
+        assert_eq!((reported(32, 32, false).as_str(), reported(48, 32, true).as_str()), (both, both));
+        assert_eq!((reported(48, 16, false).as_str(), reported(48, 16, true).as_str()), (both, ""));
     }
 
     #[test]

@@ -68,7 +68,9 @@ impl Ticker {
             let period_ns = i64::try_from(teller.settings.period.as_nanos()).unwrap_or(i64::MAX).max(1);
             let mut due_ns = teller.clock.now_ns();
             loop {
-                teller.tell(None);
+                if let (Some(block), Some(sink)) = (teller.tell(None), &teller.settings.sink) {
+                    sink.write(block);
+                }
                 due_ns = due_ns.saturating_add(period_ns).max(teller.clock.now_ns());
                 if !teller.clock.wait_until(due_ns, &watched) {
                     return teller;
@@ -78,17 +80,24 @@ impl Ticker {
         Ok(Self { ended, thread })
     }
 
-    /// Ends without a last word.
-    pub fn stop(self) {
+    /// Ends without a last word. `patience` is what a reader of `-progress` gets to take what was told.
+    pub fn stop(self, patience: Duration) {
         self.ended.trip();
-        let _ = self.thread.join();
+        if let Ok(teller) = self.thread.join()
+            && let Some(sink) = teller.settings.sink
+        {
+            sink.finish(None, patience);
+        }
     }
 
-    /// Tells for the last time. `complete`: nothing stopped the run before its end.
-    pub fn finish(self, complete: bool) {
+    /// Tells for the last time. `complete`: nothing stopped the run before its end; `patience`: as in [`Ticker::stop`].
+    pub fn finish(self, complete: bool, patience: Duration) {
         self.ended.trip();
         if let Ok(mut teller) = self.thread.join() {
-            teller.tell(Some(complete));
+            let last = teller.tell(Some(complete));
+            if let Some(sink) = teller.settings.sink {
+                sink.finish(last, patience);
+            }
         }
     }
 }
@@ -100,8 +109,8 @@ impl Teller {
         })
     }
 
-    /// `end`: it is the last time, and whether all was done.
-    fn tell(&mut self, end: Option<bool>) {
+    /// Tells people, and gives the block for programs. `end`: it is the last time, and whether all was done.
+    fn tell(&mut self, end: Option<bool>) -> Option<String> {
         let last = end.is_some();
         let mut now = Snapshot::take(&self.plan, &self.meter, self.clock.now_us(), self.settings.span);
         if self.settings.copy_timestamps {
@@ -117,8 +126,6 @@ impl Teller {
             let raw = self.settings.stats == Some(true);
             terminal::status(&status::line(&now, last), extra.as_deref(), last, raw);
         }
-        if let Some(sink) = &mut self.settings.sink {
-            sink.write(&status::block(&now, last, self.settings.own_keys));
-        }
+        self.settings.sink.as_ref().map(|_| status::block(&now, last, self.settings.own_keys))
     }
 }
