@@ -131,7 +131,8 @@ fn what_a_stage_holds_in_the_thread_of_the_one_before_it_crosses_before_that_one
         let arrived = end.receive(&stop.abort, &StageMeter::default()).unwrap().unwrap();
         assert_eq!(arrived.item, Some(Item(round)));
     }
-    from.end(0).unwrap();
+    // It may have gone by the time that this returns.
+    let _ = from.end(0);
     assert_eq!(thread.join().unwrap(), Ok(()));
 }
 
