@@ -272,6 +272,19 @@ fn programs(file: &Path) -> Vec<(i64, String, usize)> {
 }
 
 #[test]
+fn subtitles_that_are_transcoded_come_back_with_the_next_connection() {
+    // What is sent is not to wait for the first subtitle.
+    let line =
+        "-re -i {late-captions.mkv} -map 0 -c copy -c:s srt -max_interleave_delta 100000 -cluster_time_limit 100";
+    for from in ["", "-ss 1"] {
+        let (_dir, [_, second]) = taken_twice(&format!("{line} {from} -f matroska"), 10_000);
+        let facts = probe(&second).unwrap();
+        let subtitles = facts.streams.iter().position(|stream| stream["codec_type"] == "subtitle").unwrap();
+        assert_eq!(facts.of_stream(subtitles).len(), 2, "{from}");
+    }
+}
+
+#[test]
 fn each_connection_has_the_chapters_of_the_input() {
     let line = "-re -i {cam.mp4} -i {chapters.txt} -map 0 -c copy -metadata:c:1 title=changed -f matroska";
     let (_dir, files) = taken_twice(line, SOME_BYTES);
