@@ -848,6 +848,22 @@ fn events_and_metrics_tell_of_a_loss_without_passwords() {
 }
 
 #[test]
+fn metrics_tell_of_a_peer_that_is_waited_for_before_anything_is_read() {
+    let (port, absent) = (free_port(), free_port());
+    let line =
+        format!("-wait_for_peer 30 -metrics 127.0.0.1:{port} -i rtmp://u:geheim@127.0.0.1:{absent}/live/x -f null -");
+    let mut job = Live::start(&line);
+    job.await_said("not there yet");
+    let waits = "weir_session_state{end=\"input\",index=\"0\",url=\"rtmp://u:***@127.0.0.1";
+    wait_for("the state of the peer", || {
+        let metrics = common::live::get(port, "/metrics");
+        assert!(metrics.contains(waits) && !metrics.contains("geheim"), "{metrics}");
+        metrics.lines().any(|line| line.starts_with(waits) && line.ends_with("state=\"backoff\"} 1"))
+    });
+    job.interrupt();
+}
+
+#[test]
 fn repaired_times_are_told_to_who_listens() {
     let dir = tempfile::tempdir().unwrap();
     let server = Nginx::new();
