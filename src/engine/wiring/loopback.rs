@@ -41,6 +41,7 @@ impl Builder<'_> {
             // What an input's packets do not decode to is that input's damage; an encoder's packets have no such input.
             let undecodable = Undecodable {
                 index: decoder.stream,
+                loopback: Some(label.clone()),
                 exit_on_error: inputs.spec.global.exit_on_error,
                 meter: Arc::default(),
             };

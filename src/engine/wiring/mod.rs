@@ -244,7 +244,7 @@ impl Builder<'_> {
 
     /// What becomes of packets of an input's stream that cannot be decoded.
     fn undecodable(&self, index: (usize, usize), exit_on_error: bool) -> Undecodable {
-        Undecodable { index, exit_on_error, meter: Arc::clone(&self.meter.inputs[index.0]) }
+        Undecodable { index, loopback: None, exit_on_error, meter: Arc::clone(&self.meter.inputs[index.0]) }
     }
 
     /// An outlet with these links behind its ports.
