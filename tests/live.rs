@@ -12,6 +12,7 @@ use common::live::{
 use common::rtsp::RtspRelay;
 use common::{FileFacts, media, probe};
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -229,6 +230,73 @@ fn sound_whose_pictures_have_ended_is_sent_on_in_the_next_connection() {
         assert!(push.said().contains("live again"), "{}", push.said());
         let rest = peer.took()[1].len();
         assert!(rest > 1_000_000, "{rest} bytes");
+    }
+}
+
+/// What a peer got that resets its first connection after `cut` bytes, each of the two connections in a file named by its number.
+fn taken_twice(line: &str, cut: u64) -> (tempfile::TempDir, [PathBuf; 2]) {
+    let peer = Taker::new(&[Some(cut), None]);
+    let mut push = Live::start(&format!("{line} tcp://127.0.0.1:{}", peer.port));
+    let (status, _) = push.wait();
+    assert_eq!(status.code(), Some(0), "{}", push.said());
+    assert!(push.said().contains("live again"), "{}", push.said());
+    let dir = tempfile::tempdir().unwrap();
+    let [first, second] = [0, 1].map(|number| dir.path().join(number.to_string()));
+    for (file, bytes) in [&first, &second].into_iter().zip(peer.took()) {
+        std::fs::write(file, bytes).unwrap();
+    }
+    (dir, [first, second])
+}
+
+#[test]
+fn each_connection_has_the_programs_that_were_asked_for() {
+    let line = "-re -i {cam.mp4} -c copy -program title=Alpha:program_num=7:st=0 -program title=Beta:program_num=9:st=1 \
+                -f mpegts";
+    let (_dir, files) = taken_twice(line, SOME_BYTES);
+    for file in files {
+        let programs = programs(&file);
+        assert_eq!(programs, [(7, "Alpha".to_owned(), 1), (9, "Beta".to_owned(), 1)], "{}", file.display());
+    }
+}
+
+/// Number, title and count of streams of each program of a file.
+fn programs(file: &Path) -> Vec<(i64, String, usize)> {
+    let args = ["-v", "error", "-show_programs", "-of", "json", file.to_str().unwrap()];
+    let told = common::run(Path::new("ffprobe"), &args, Path::new("."), LIMIT);
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    let program = |program: &serde_json::Value| {
+        let title = program["tags"]["service_name"].as_str().unwrap_or_default().to_owned();
+        (program["program_num"].as_i64().unwrap(), title, program["streams"].as_array().unwrap().len())
+    };
+    told["programs"].as_array().unwrap().iter().map(program).collect()
+}
+
+#[test]
+fn subtitles_that_are_transcoded_come_back_with_the_next_connection() {
+    // What is sent is not to wait for the first subtitle.
+    let line =
+        "-re -i {late-captions.mkv} -map 0 -c copy -c:s srt -max_interleave_delta 100000 -cluster_time_limit 100";
+    for from in ["", "-ss 1"] {
+        let (_dir, [_, second]) = taken_twice(&format!("{line} {from} -f matroska"), 10_000);
+        let facts = probe(&second).unwrap();
+        let subtitles = facts.streams.iter().position(|stream| stream["codec_type"] == "subtitle").unwrap();
+        assert_eq!(facts.of_stream(subtitles).len(), 2, "{from}");
+    }
+}
+
+#[test]
+fn each_connection_has_the_chapters_of_the_input() {
+    let line = "-re -i {cam.mp4} -i {chapters.txt} -map 0 -c copy -metadata:c:1 title=changed -f matroska";
+    let (_dir, files) = taken_twice(line, SOME_BYTES);
+    for file in files {
+        let chapters = probe(&file).unwrap().chapters;
+        let told = |chapter: &serde_json::Value| {
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            (text(&chapter["start_time"]), text(&chapter["end_time"]), text(&chapter["tags"]["title"]))
+        };
+        let expected = [("0.000000", "0.800000", "one"), ("0.800000", "2.000000", "changed")];
+        let expected = expected.map(|(from, to, title)| (from.to_owned(), to.to_owned(), title.to_owned()));
+        assert_eq!(chapters.iter().map(told).collect::<Vec<_>>(), expected, "{}", file.display());
     }
 }
 
@@ -777,6 +845,22 @@ fn events_and_metrics_tell_of_a_loss_without_passwords() {
     for text in [metrics, events, push.said(), read("progress.txt")] {
         assert!(!text.contains("geheim"), "{text}");
     }
+}
+
+#[test]
+fn metrics_tell_of_a_peer_that_is_waited_for_before_anything_is_read() {
+    let (port, absent) = (free_port(), free_port());
+    let line =
+        format!("-wait_for_peer 30 -metrics 127.0.0.1:{port} -i rtmp://u:geheim@127.0.0.1:{absent}/live/x -f null -");
+    let mut job = Live::start(&line);
+    job.await_said("not there yet");
+    let waits = "weir_session_state{end=\"input\",index=\"0\",url=\"rtmp://u:***@127.0.0.1";
+    wait_for("the state of the peer", || {
+        let metrics = common::live::get(port, "/metrics");
+        assert!(metrics.contains(waits) && !metrics.contains("geheim"), "{metrics}");
+        metrics.lines().any(|line| line.starts_with(waits) && line.ends_with("state=\"backoff\"} 1"))
+    });
+    job.interrupt();
 }
 
 #[test]

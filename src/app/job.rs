@@ -167,7 +167,7 @@ fn carry_out(
         }
     });
     let metrics = match &global.metrics {
-        Some(address) if global.explain.is_none() => Some(metrics::listen(address).map_err(Stopped::Refused)?),
+        Some(address) if global.explain.is_none() => Some(serve_metrics(address, &journal)?),
         _ => None,
     };
     let sink = match &global.progress {
@@ -234,8 +234,8 @@ fn carry_out(
         if keys {
             keyboard::watch(outside, running.commands.clone())?;
         }
-        if let Some(listener) = metrics {
-            metrics::serve(listener, Arc::clone(&plan), Arc::clone(&running.meter))?;
+        if let Some(figures) = metrics {
+            figures.begin(Arc::clone(&plan), Arc::clone(&running.meter));
         }
         Ticker::start(settings, Arc::clone(&plan), Arc::clone(&running.meter))
     })();
@@ -277,6 +277,14 @@ fn carry_out(
         sink.finish(patience);
     }
     Ok(Ran { plan, outcome, told: refused })
+}
+
+/// Answers who asks at this address, from now on: peers may be waited for long.
+fn serve_metrics(address: &str, journal: &Journal) -> Result<Arc<metrics::Figures>, Stopped> {
+    let listener = metrics::listen(address).map_err(Stopped::Refused)?;
+    let figures = Arc::new(metrics::Figures::new(journal.clone()));
+    metrics::serve(listener, Arc::clone(&figures))?;
+    Ok(figures)
 }
 
 /// Opens the inputs, which tells what is in them, and no more.

@@ -1,5 +1,6 @@
-//! What happens to sessions while a run goes on, told to whoever listens.
+//! What happens to sessions while a run goes on, told to whoever listens; and which there are before it.
 
+use super::session::SessionMeter;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -66,9 +67,15 @@ pub struct Event {
 
 type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
+/// A session that is begun before the run, and its counts.
+pub type Begun = (Subject, Arc<SessionMeter>);
+
 /// Where events are told; clones are the same.
 #[derive(Clone, Default)]
-pub struct Journal(Arc<Mutex<Option<Listener>>>);
+pub struct Journal {
+    listener: Arc<Mutex<Option<Listener>>>,
+    begun: Arc<Mutex<Vec<Begun>>>,
+}
 
 impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,13 +86,24 @@ impl fmt::Debug for Journal {
 impl Journal {
     /// Lets `listener` have all events from now on; it is called by the thread to which they happen.
     pub fn listen(&self, listener: impl Fn(&Event) + Send + Sync + 'static) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(listener));
+        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(listener));
+    }
+
+    /// A session begins before the run does, while inputs are opened.
+    pub fn begins(&self, subject: &Subject, meter: &Arc<SessionMeter>) {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.push((subject.clone(), Arc::clone(meter)));
+    }
+
+    /// The sessions that have begun before the run.
+    pub fn begun(&self) -> Vec<Begun> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells an event.
     pub fn tell(&self, event: &Event) {
         // A listener that is held up, as by a terminal, holds up nobody else.
-        let listener = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(listener) = listener {
             listener(event);
         }

@@ -1,17 +1,18 @@
 //! `-metrics`: counts in the text format of Prometheus, over HTTP.
 
 use crate::diagnostic::{mask_url, reason};
-use crate::engine::Meter;
+use crate::engine::journal::Begun;
 use crate::engine::session::SessionMeter;
 use crate::engine::threads::spawn;
+use crate::engine::{Journal, Meter};
 use crate::octets;
 use crate::plan::Plan;
 use crate::retry::State;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// A reader that says or takes nothing for so long is left.
@@ -23,13 +24,38 @@ pub fn listen(address: &str) -> Result<TcpListener, String> {
         .map_err(|error| format!("-metrics {address}: {}. Give another address or port.", reason(&error)))
 }
 
+/// What is told of: sessions of inputs while they are opened, and all of the run from its beginning on.
+pub struct Figures {
+    journal: Journal,
+    run: OnceLock<(Arc<Plan>, Arc<Meter>, Instant)>,
+}
+
+impl Figures {
+    /// Of a job whose sessions this journal knows.
+    pub fn new(journal: Journal) -> Self {
+        Self { journal, run: OnceLock::new() }
+    }
+
+    /// The run begins.
+    pub fn begin(&self, plan: Arc<Plan>, meter: Arc<Meter>) {
+        // There is one.
+        let _ = self.run.set((plan, meter, Instant::now()));
+    }
+
+    fn text(&self) -> String {
+        match self.run.get() {
+            Some((plan, meter, began)) => text(plan, meter, began.elapsed()),
+            None => early_text(&self.journal.begun()),
+        }
+    }
+}
+
 /// Answers who asks, from a thread of its own that ends with the program.
-pub fn serve(listener: TcpListener, plan: Arc<Plan>, meter: Arc<Meter>) -> std::io::Result<()> {
-    let began = Instant::now();
+pub fn serve(listener: TcpListener, figures: Arc<Figures>) -> std::io::Result<()> {
     spawn("metrics", move || {
         for stream in listener.incoming().flatten() {
             // Who does not listen any more need not be told.
-            let _ = answer(stream, &octets::readable(&text(&plan, &meter, began.elapsed())));
+            let _ = answer(stream, &octets::readable(&figures.text()));
         }
     })
     .map(drop)
@@ -89,19 +115,35 @@ fn label(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
+/// The labels of a session. Passwords are masked in `url`.
+fn labels(end: &str, index: usize, url: &str) -> String {
+    format!("end=\"{end}\",index=\"{index}\",url=\"{}\"", label(url))
+}
+
+/// What there is to tell while inputs are opened: nothing has been read for the job yet.
+fn early_text<'a>(begun: &'a [Begun]) -> String {
+    let told = |(subject, session): &'a Begun| {
+        let end = if subject.is_input { "input" } else { "output" };
+        (labels(end, subject.index, &subject.url), &**session, 0)
+    };
+    let sessions: Vec<_> = begun.iter().map(told).collect();
+    let mut text = String::new();
+    live(&mut text, &sessions);
+    text
+}
+
 fn text(plan: &Plan, meter: &Meter, elapsed: Duration) -> String {
     let mut text = String::new();
     stages(&mut text, meter, elapsed);
     let inputs = plan.inputs.iter().zip(&meter.inputs).enumerate().filter(|(_, (i, _))| i.session.is_some());
     let mut sessions: Vec<(String, &SessionMeter, u64)> = inputs
         .map(|(index, (input, counts))| {
-            let labels = format!("end=\"input\",index=\"{index}\",url=\"{}\"", label(&input.url));
-            (labels, &*counts.session, counts.bytes.load(Relaxed))
+            (labels("input", index, &input.url), &*counts.session, counts.bytes.load(Relaxed))
         })
         .collect();
     let outputs = plan.outputs.iter().zip(&meter.outputs).enumerate().filter(|(_, (o, _))| o.session.is_some());
     sessions.extend(outputs.map(|(index, (output, counts))| {
-        let labels = format!("end=\"output\",index=\"{index}\",url=\"{}\"", label(&mask_url(&output.url)));
+        let labels = labels("output", index, &mask_url(&output.url));
         (labels, &*counts.session, counts.streams.iter().map(|s| s.bytes.load(Relaxed)).sum())
     }));
     live(&mut text, &sessions);
@@ -159,6 +201,7 @@ fn live(text: &mut String, sessions: &[(String, &SessionMeter, u64)]) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::engine::journal::Subject;
     use crate::plan::{OutputPlan, SessionPlan};
 
     #[test]
@@ -190,13 +233,27 @@ mod tests {
         let listener = listen("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         assert!(listen(&address.to_string()).unwrap_err().contains("another address"));
-        serve(listener, Arc::default(), Arc::new(Meter::new(0, &[]))).unwrap();
-        for (path, expected) in [("/metrics", "200 OK"), ("/x", "404 Not Found")] {
+        let get = |path: &str| {
             let mut stream = TcpStream::connect(address).unwrap();
             write!(stream, "GET {path} HTTP/1.1\r\n\r\n").unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
-            assert!(answer.contains(expected), "{answer}");
+            answer
+        };
+        let journal = Journal::default();
+        let figures = Arc::new(Figures::new(journal.clone()));
+        serve(listener, Arc::clone(&figures)).unwrap();
+        for (path, expected) in [("/metrics", "200 OK"), ("/x", "404 Not Found")] {
+            assert!(get(path).contains(expected), "{}", get(path));
         }
+        let subject = Subject { is_input: true, index: 1, url: "rtsp://u:***@h/a".to_owned() };
+        journal.begins(&subject, &Arc::default());
+        let state = "weir_session_state{end=\"input\",index=\"1\",url=\"rtsp://u:***@h/a\",state=\"connecting\"} 1";
+        assert!(get("/metrics").contains(state), "{}", get("/metrics"));
+        let meter = Meter::new(0, &[]);
+        meter.stage("mux 0");
+        figures.begin(Arc::default(), Arc::new(meter));
+        let running = get("/metrics");
+        assert!(running.contains("{stage=\"mux 0\"} 0") && !running.contains(state), "{running}");
     }
 }

@@ -211,6 +211,7 @@ const RECIPES: &[(&str, Recipe)] = &[
     ),
     ("cropped.mkv", Patch("wide.mkv", crop)),
     ("captioned.mkv", Ffmpeg("-i {cam.mp4} -i {sub.srt} -map 0:v -map 1 -c:v copy -c:s srt")),
+    ("late-captions.mkv", Ffmpeg("-i {cam.mp4} -itsoffset 2 -i {sub.srt} -map 0 -map 1 -c copy -c:s srt")),
     // Captions that roll up, some of them in one packet.
     (
         "captions.scc",

@@ -1,5 +1,6 @@
 //! Muxers: open the output, write the header, packets and the trailer.
 
+mod another;
 mod files;
 mod groups;
 mod metadata;
@@ -11,6 +12,7 @@ pub use self::metadata::ChapterCopy;
 pub use self::streams::{OutputStreamSettings, is_disposition};
 
 use super::{c_string, compat, dictionary::Dictionary, error::AvError, interrupt::Interrupt, packet::Packet};
+use crate::facts::StreamGroup;
 use crate::unit::{MICROS_PER_SECOND, Rational};
 use ffmpeg_sys_next as ffi;
 use std::ptr;
@@ -22,6 +24,8 @@ pub struct Muxer {
     header_written: bool,
     /// Stream lengths of the inputs, in ticks of these time bases: a hint some muxers use.
     duration_hints: Vec<Option<(i64, Rational)>>,
+    /// The stream groups that were added.
+    groups: Vec<StreamGroup>,
     interrupt: Interrupt,
     /// The context points to it, and is freed before it.
     files: OwnFiles,
@@ -57,6 +61,7 @@ impl Muxer {
             owns_io: false,
             header_written: false,
             duration_hints: Vec::new(),
+            groups: Vec::new(),
             interrupt: interrupt.clone(),
             files,
         })
@@ -65,48 +70,6 @@ impl Muxer {
     /// What ends its blocking I/O.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
-    }
-
-    /// A second output for the same URL with the same streams and metadata, nothing of it opened. To be made before the
-    /// header is written, which changes streams.
-    pub fn another(&self, interrupt: &Interrupt) -> Result<Self, AvError> {
-        let mut context = ptr::null_mut();
-        // SAFETY: the URL is this context's own string and is copied; both contexts are valid, the new one is freed by
-        // its owner on every way out.
-        unsafe {
-            let from = self.get();
-            AvError::check(ffi::avformat_alloc_output_context2(&mut context, from.oformat, ptr::null(), from.url))?;
-            (*context).interrupt_callback = interrupt.callback();
-            (*context).flags = from.flags;
-            (*context).max_delay = from.max_delay;
-            (*context).duration = from.duration;
-            let files = OwnFiles::default();
-            files.watch(&mut *context);
-            let new = Self {
-                context,
-                owns_io: false,
-                header_written: false,
-                duration_hints: self.duration_hints.clone(),
-                interrupt: interrupt.clone(),
-                files,
-            };
-            AvError::check(ffi::av_dict_copy(&mut (*context).metadata, from.metadata, 0))?;
-            for index in 0..self.stream_count() {
-                let to = ffi::avformat_new_stream(context, ptr::null());
-                let (Some(to), source) = (to.as_mut(), &*self.stream(index)) else { return Err(AvError::NO_MEMORY) };
-                AvError::check(ffi::avcodec_parameters_copy(to.codecpar, source.codecpar))?;
-                AvError::check(ffi::av_dict_copy(&mut to.metadata, source.metadata, 0))?;
-                compat::copy_stream_side_data(source, to)?;
-                to.id = source.id;
-                to.time_base = source.time_base;
-                to.duration = source.duration;
-                to.disposition = source.disposition;
-                to.avg_frame_rate = source.avg_frame_rate;
-                to.r_frame_rate = source.r_frame_rate;
-                to.sample_aspect_ratio = source.sample_aspect_ratio;
-            }
-            Ok(new)
-        }
     }
 
     /// Lets the moment, in microseconds of the Unix epoch, stand for time 0 of the streams (RTCP tells readers).

@@ -155,7 +155,9 @@ fn open_peer(
 ) -> Result<(Demuxer, Dictionary), PrepareError> {
     let context = SessionContext { clock: Clock::start(), stop: stop.clone(), journal: journal.clone() };
     let subject = Subject { is_input: true, index, url: url.to_owned() };
-    let mut peer = PeerSession::new(session, subject, context, Arc::default());
+    let meter = Arc::default();
+    journal.begins(&subject, &meter);
+    let mut peer = PeerSession::new(session, subject, context, meter);
     // Attempts after the first fail as it did, for all that the libraries have to tell.
     let mut hushed = None;
     loop {

@@ -6,11 +6,11 @@ mod failure;
 mod join;
 mod output;
 
-pub use beside::{TICK, beside};
+pub use beside::{TICK, Undone, beside};
 pub use connect::{GOODBYE, connect};
 pub use failure::Failure;
 pub use join::Join;
-pub use output::{Opened, OutputSession, PendingOutput};
+pub use output::{Attempt, Opened, OutputSession, PendingOutput};
 
 use super::clock::Clock;
 use super::fault::StageError;
@@ -162,10 +162,7 @@ impl PeerSession {
         self.note_state();
         match verdict {
             Verdict::GiveUp(reason) => {
-                if self.session.was_live() {
-                    // The run may go on for others.
-                    self.tell(EventKind::Lost, format!("{}: given up", self.subject.url), Vec::new());
-                }
+                self.tell_given_up();
                 Err(self.given_up(reason, &why, failure.is_taken()))
             }
             Verdict::Retry { at_us, thrown_out } => {
@@ -180,6 +177,13 @@ impl PeerSession {
         let text = format!("{}: lost: {}", self.subject.url, self.why(failure));
         self.tell(EventKind::Lost, text, Vec::new());
         self.over();
+    }
+
+    fn tell_given_up(&self) {
+        if self.session.was_live() {
+            // The run may go on for others.
+            self.tell(EventKind::Lost, format!("{}: given up", self.subject.url), Vec::new());
+        }
     }
 
     fn is_up(&self) -> bool {
@@ -268,6 +272,13 @@ impl PeerSession {
             }
             meanwhile();
         }
+    }
+
+    /// It cannot be connected to, and not for want of a peer.
+    pub fn cannot_connect(&mut self, why: &Undone) -> StageError {
+        self.tell_given_up();
+        self.over();
+        StageError::PeerLost(format!("{}: cannot be connected to: {why}", self.subject.url))
     }
 
     /// The run ends.

@@ -3,6 +3,7 @@
 use super::{Failure, PeerSession, beside};
 use crate::av::{AvError, BitstreamFilter, Descriptors, Dictionary, Interrupt, Muxer, Sockets, library_log};
 use crate::engine::clock::microseconds;
+use crate::engine::fault::StageError;
 use crate::engine::leak::{KeyframeWish, LeakMeter};
 use crate::unit::Rational;
 use std::sync::Arc;
@@ -44,6 +45,16 @@ pub struct Opened {
     pub sockets: Sockets,
 }
 
+/// What became of an attempt to connect.
+pub enum Attempt {
+    /// A connection stands.
+    Opened(Opened),
+    /// None does.
+    Failed(Failure),
+    /// The run ended first.
+    Over,
+}
+
 /// The session of an output whose streams are known.
 pub struct OutputSession {
     /// What it is made of.
@@ -75,11 +86,11 @@ impl OutputSession {
         microseconds(self.parts.peer.plan.stall_us)
     }
 
-    /// Makes a connection within `limit_us`; `None` when the run ends first.
+    /// Makes a connection within `limit_us`; fails where that cannot even be tried.
     /// `first_us`: the time of the job that is now, for the clock that RTSP readers are told.
-    pub fn open(&self, first_us: Option<i64>, limit_us: i64) -> Option<Result<Opened, Failure>> {
+    pub fn open(&mut self, first_us: Option<i64>, limit_us: i64) -> Result<Attempt, StageError> {
         let interrupt = self.parts.peer.stop().output_interrupt.child(PATIENCE, true);
-        let fail = |cause| Some(Err(Failure::from(cause)));
+        let fail = |cause: AvError| Ok(Attempt::Failed(cause.into()));
         let mut muxer = match self.template.another(&interrupt) {
             Ok(muxer) => muxer,
             Err(cause) => return fail(cause),
@@ -120,7 +131,12 @@ impl OutputSession {
                 }
             }
         };
-        let opened = beside("connect", &self.parts.peer.stop().drain, || (), connect)?;
-        Some(opened.map(|(muxer, leftover, sockets)| Opened { muxer, filters, leftover, sockets }))
+        let peer = &mut self.parts.peer;
+        let opened = beside("connect", &peer.stop().drain, || (), connect).map_err(|why| peer.cannot_connect(&why))?;
+        Ok(match opened {
+            None => Attempt::Over,
+            Some(Err(failure)) => Attempt::Failed(failure),
+            Some(Ok((muxer, leftover, sockets))) => Attempt::Opened(Opened { muxer, filters, leftover, sockets }),
+        })
     }
 }

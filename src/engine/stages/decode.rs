@@ -225,9 +225,9 @@ impl DecodeStage {
         }
         self.undecodable.meter.damaged_frames.fetch_add(new, Ordering::Relaxed);
         self.undecodable.meter.damaged_at(self.last_dts_us - LATE_US);
-        let (input, stream) = self.undecodable.index;
         if self.undecodable.exit_on_error {
-            let sentence = format!("corrupt decoded frame in stream #{input}:{stream}, and -xerror is set");
+            let stream = self.undecodable.stream_name();
+            let sentence = format!("corrupt decoded frame in {stream}, and -xerror is set");
             return Err(StageError::Failed(sentence));
         }
         Ok(())
@@ -313,10 +313,7 @@ impl DecodeStage {
     fn sound(&mut self, mut frame: Frame, packet_pts: Option<i64>) -> Result<Frame, StageError> {
         let rate = self.decoder.sample_rate_hz();
         if rate <= 0 {
-            return Err(StageError::Failed(format!(
-                "stream #{}:{}: Sample rate {rate} invalid",
-                self.undecodable.index.0, self.undecodable.index.1
-            )));
+            return Err(StageError::Failed(format!("{}: Sample rate {rate} invalid", self.undecodable.stream_name())));
         }
         let fine = Rational::new(1, rate);
         let samples = i64::from(frame.samples());

@@ -49,9 +49,16 @@ impl SubtitleStage {
             if self.settings.duration_us.is_some_and(|d| packet.pts().is_some_and(|p| p >= d)) {
                 return Ok(Flow::Done);
             }
-            out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us: 0 }))?;
+            let dts_us = self.job_time_us(&packet);
+            out.send(0, PacketItem::Packet(MediaPacket { packet, dts_us }))?;
         }
         Ok(Flow::Continue)
+    }
+
+    /// The encoder's clock ticks in microseconds, and begins with the output.
+    fn job_time_us(&self, packet: &Packet) -> i64 {
+        let since_start_us = packet.dts().or(packet.pts()).unwrap_or(0);
+        since_start_us.saturating_add(self.settings.start_us.unwrap_or(0))
     }
 
     fn transcode(&mut self, mut media: MediaPacket) -> Result<Vec<Packet>, StageError> {

@@ -12,8 +12,10 @@ pub const LATE_US: i64 = 500_000;
 
 /// What becomes of a packet that cannot be decoded, and where what was decoded is counted.
 pub struct Undecodable {
-    /// Input and stream.
+    /// Input and stream; output and stream of a loopback decoder.
     pub index: (usize, usize),
+    /// What filtergraphs call the loopback decoder, where it is one: `dec:0`.
+    loopback: Option<String>,
     /// It ends the job.
     pub exit_on_error: bool,
     /// Where it is counted.
@@ -29,7 +31,13 @@ const CUT_BY_CONTENT: [&str; 2] = ["mpeg", "mpegts"];
 impl Undecodable {
     /// For that stream of an input.
     pub fn new(index: (usize, usize), exit_on_error: bool, meter: Arc<InputMeter>) -> Self {
-        Self { index, exit_on_error, meter, begins_within: Cell::new(false) }
+        Self { index, loopback: None, exit_on_error, meter, begins_within: Cell::new(false) }
+    }
+
+    /// It is a loopback decoder, which filtergraphs call so.
+    #[must_use]
+    pub fn of_loopback(self, label: String) -> Self {
+        Self { loopback: Some(label), ..self }
     }
 
     /// The input has been sought in this format: what its first frame lacks is no damage.
@@ -44,9 +52,18 @@ impl Undecodable {
         self.meter.frames.fetch_add(1, Relaxed);
     }
 
+    /// What messages call the stream.
+    pub fn stream_name(&self) -> String {
+        let (file, stream) = self.index;
+        match &self.loopback {
+            None => format!("stream #{file}:{stream}"),
+            Some(label) => format!("output stream #{file}:{stream} again ({label})"),
+        }
+    }
+
     /// A packet of this time (microseconds of the job) cannot be decoded, for this cause.
     pub fn met(&self, cause: AvError, time_us: i64) -> Result<(), StageError> {
-        let operation = format!("Error while decoding stream #{}:{}", self.index.0, self.index.1);
+        let operation = format!("Error while decoding {}", self.stream_name());
         if cause == AvError::NO_MEMORY || self.exit_on_error {
             return Err(StageError::library(operation)(cause));
         }
@@ -58,5 +75,21 @@ impl Undecodable {
         self.meter.damaged_at(time_us - LATE_US);
         log::error!("{operation}: {cause}");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_output_that_is_decoded_again_is_not_taken_for_an_input() {
+        let stream = || Undecodable::new((0, 1), true, Arc::default());
+        let told = |undecodable: Undecodable| undecodable.met(AvError::INVALID_DATA, 0).unwrap_err().to_string();
+        let of_input = told(stream());
+        assert!(of_input.starts_with("Error while decoding stream #0:1: "), "{of_input}");
+        let again = told(stream().of_loopback("dec:2".to_owned()));
+        assert!(again.starts_with("Error while decoding output stream #0:1 again (dec:2): "), "{again}");
     }
 }

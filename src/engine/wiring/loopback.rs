@@ -40,6 +40,7 @@ impl Builder<'_> {
             let label = format!("dec:{number}");
             // What an input's packets do not decode to is that input's damage; an encoder's packets have no such input.
             let undecodable = Undecodable::new(decoder.stream, inputs.spec.global.exit_on_error, Arc::default());
+            let undecodable = undecodable.of_loopback(label.clone());
             let settings = LoopbackSettings {
                 label: label.clone(),
                 kind: decoder.kind,

@@ -14,10 +14,18 @@ pub enum GroupFault {
     Key(&'static str, String),
 }
 
-#[cfg(not(ffmpeg_7_0))]
 impl Muxer {
     /// Adds a stream group.
-    pub fn add_stream_group(&mut self, _: &StreamGroup) -> Result<(), GroupFault> {
+    pub fn add_stream_group(&mut self, group: &StreamGroup) -> Result<(), GroupFault> {
+        self.make_stream_group(group)?;
+        self.groups.push(group.clone());
+        Ok(())
+    }
+}
+
+#[cfg(not(ffmpeg_7_0))]
+impl Muxer {
+    fn make_stream_group(&mut self, _: &StreamGroup) -> Result<(), GroupFault> {
         Err(GroupFault::Refused)
     }
 }
@@ -32,8 +40,7 @@ mod made {
     use std::ptr;
 
     impl Muxer {
-        /// Adds a stream group.
-        pub fn add_stream_group(&mut self, group: &StreamGroup) -> Result<(), GroupFault> {
+        pub(super) fn make_stream_group(&mut self, group: &StreamGroup) -> Result<(), GroupFault> {
             let kind = kind_of(group.kind).ok_or(GroupFault::Refused)?;
             let mut options: Dictionary = group.options.iter().map(|(k, v)| (k, v)).collect();
             // SAFETY: the context is valid and no header is written; the group belongs to it. What the group consists of

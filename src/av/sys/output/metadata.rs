@@ -37,7 +37,7 @@ impl Muxer {
 
     /// Copies chapters from an input.
     pub fn copy_chapters(&mut self, from: &Demuxer, how: ChapterCopy) -> Result<(), AvError> {
-        // SAFETY: the chapters of an open input; the new array and its entries are owned by the output context.
+        // SAFETY: the chapters of an open input, and the dictionaries of valid chapters.
         unsafe {
             let input = &*from.context();
             for i in 0..input.nb_chapters as usize {
@@ -51,22 +51,40 @@ impl Muxer {
                 if length.is_some_and(|l| chapter.start > l.saturating_add(offset)) {
                     break;
                 }
-                let copy = ffi::av_mallocz(size_of::<ffi::AVChapter>()).cast::<ffi::AVChapter>();
-                let Some(new) = copy.as_mut() else { return Err(AvError::NO_MEMORY) };
-                new.id = chapter.id;
-                new.time_base = chapter.time_base;
-                new.start = (chapter.start - offset).max(0);
-                new.end = (chapter.end - offset).min(length.unwrap_or(i64::MAX));
+                let (start, end) =
+                    ((chapter.start - offset).max(0), (chapter.end - offset).min(length.unwrap_or(i64::MAX)));
+                let new = self.add_chapter(chapter.id, chapter.time_base, (start, end))?;
                 if how.with_metadata {
                     ffi::av_dict_copy(&mut new.metadata, chapter.metadata, 0);
                 }
-                let output = &mut *self.context;
-                let mut count = output.nb_chapters as i32;
-                ffi::av_dynarray_add((&raw mut output.chapters).cast(), &mut count, copy.cast());
-                output.nb_chapters = count as u32;
             }
         }
         Ok(())
+    }
+
+    /// Adds a chapter from one time to another, in ticks of `time_base`, and gives it to be filled.
+    pub(super) fn add_chapter(
+        &mut self,
+        id: i64,
+        time_base: ffi::AVRational,
+        (start, end): (i64, i64),
+    ) -> Result<&mut ffi::AVChapter, AvError> {
+        // SAFETY: the array and its entries are owned by the output context, which is valid; zeros make a chapter.
+        unsafe {
+            let made = ffi::av_mallocz(size_of::<ffi::AVChapter>()).cast::<ffi::AVChapter>();
+            let new = made.as_mut().ok_or(AvError::NO_MEMORY)?;
+            (new.id, new.time_base, new.start, new.end) = (id, time_base, start, end);
+            let output = &mut *self.context;
+            let mut count = output.nb_chapters as i32;
+            ffi::av_dynarray_add((&raw mut output.chapters).cast(), &mut count, made.cast());
+            output.nb_chapters = count as u32;
+            if count == 0 {
+                // The list could not grow, and is gone.
+                ffi::av_free(made.cast());
+                return Err(AvError::NO_MEMORY);
+            }
+            Ok(new)
+        }
     }
 
     /// Where the chapters begin, in ticks of their time bases.

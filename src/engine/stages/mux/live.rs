@@ -7,7 +7,7 @@ use crate::engine::fault::StageError;
 use crate::engine::flow::{MediaPacket, PacketItem};
 use crate::engine::journal::EventKind;
 use crate::engine::kernel::Outlet;
-use crate::engine::session::{Failure, Join, Opened, OutputSession, PendingOutput, seconds};
+use crate::engine::session::{Attempt, Failure, Join, Opened, OutputSession, PendingOutput, seconds};
 use crate::facts::MediaKind;
 use crate::timing::DtsGuard;
 use crate::unit::{MICROS_PER_SECOND, Rational, rescale};
@@ -143,13 +143,13 @@ impl MuxStage {
             }
             // The media time that is due now, once any has flowed.
             let due_us = live.delay_us.map(|delay| now_us - delay);
-            match session.open(due_us, limit_us) {
-                None => break,
-                Some(Ok(opened)) => {
+            match session.open(due_us, limit_us)? {
+                Attempt::Over => break,
+                Attempt::Opened(opened) => {
                     self.install(opened);
                     return Ok(true);
                 }
-                Some(Err(failed)) => lost = Some(failed),
+                Attempt::Failed(failed) => lost = Some(failed),
             }
         }
         if let Some(live) = &mut self.live {

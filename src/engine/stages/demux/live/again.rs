@@ -39,7 +39,8 @@ impl DemuxStage {
                 opened.map(|(demuxer, _)| (demuxer, settings)).map_err(|cause| Failure::of(cause, &interrupt))
             };
             let drain = live.peer.stop().drain.clone();
-            match beside("connect", &drain, stand_in, connect) {
+            let opened = beside("connect", &drain, stand_in, connect).map_err(|why| live.peer.cannot_connect(&why))?;
+            match opened {
                 None => {
                     live.peer.over();
                     return Ok(Flow::Done);
