@@ -140,7 +140,7 @@ impl<S: Stage> Ready<S> {
         worker.end(result)
     }
 
-    /// Runs `front`, which feeds it by a [link within the thread](super::link::link_within), and the stage with it: where
+    /// Runs `front`, which feeds it by a [link within the thread](crate::engine::link::link_within), and the stage with it: where
     /// handing over would cost more than the work. The result is the first cause of both; the stage is gone only where `front`
     /// keeps what feeds it.
     pub fn drive_behind(self, front: impl FnOnce() -> Result<(), StageError>) -> (Option<S>, Result<(), StageError>)
