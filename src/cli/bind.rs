@@ -186,7 +186,10 @@ impl<'a> Binder<'a> {
             let mut diagnostic = messages::bad_suffix(&typed.name, &error.to_string(), &typed.origin);
             if row.target().suffix == Suffix::Place {
                 let place = suffix.chars().next().unwrap_or_default();
-                diagnostic = diagnostic.ffmpeg_says(format!("Invalid metadata type {place}."));
+                diagnostic = diagnostic.ffmpeg_says(match suffix.strip_prefix("s:") {
+                    Some(specifier) => format!("Invalid stream specifier: {specifier}."),
+                    None => format!("Invalid metadata type {place}."),
+                });
             }
             return self.findings.mend(diagnostic, [edit]);
         }

@@ -98,7 +98,8 @@ impl SubtitleTranscoder {
         decoder: &DecodePlan,
         (encoder, options): (&str, &[(String, String)]),
         shape: &SubtitleShape,
-    ) -> Result<(Self, Dictionary), AvError> {
+    ) -> Result<(Self, Dictionary), SubtitleFault> {
+        let fault = SubtitleFault::Encoding;
         let mut this = Self {
             decoder: ptr::null_mut(),
             encoder: ptr::null_mut(),
@@ -108,13 +109,13 @@ impl SubtitleTranscoder {
         };
         // SAFETY: contexts are freed by `Drop` on any way out; the header is copied with a NUL behind it.
         unsafe {
-            this.decoder = open_decoder(stream, decoder, shape.canvas)?;
+            this.decoder = open_decoder(stream, decoder, shape.canvas).map_err(SubtitleFault::Decoding)?;
             let codec = ffi::avcodec_find_encoder_by_name(c_string(encoder).as_ptr());
             if codec.is_null() {
-                return Err(AvError(ffi::AVERROR_ENCODER_NOT_FOUND));
+                return Err(fault(AvError(ffi::AVERROR_ENCODER_NOT_FOUND)));
             }
             this.encoder = ffi::avcodec_alloc_context3(codec);
-            let e = this.encoder.as_mut().ok_or(AvError::NO_MEMORY)?;
+            let e = this.encoder.as_mut().ok_or(fault(AvError::NO_MEMORY))?;
             e.time_base = Rational::MICROS.into();
             let size = shape.size.or(shape.canvas);
             e.width = size.map_or((*stream.as_ptr()).width, |(width, _)| width);
@@ -130,14 +131,14 @@ impl SubtitleTranscoder {
             if !header.is_null() && size > 0 {
                 let copy = ffi::av_mallocz(size as usize + 1).cast::<u8>();
                 if copy.is_null() {
-                    return Err(AvError::NO_MEMORY);
+                    return Err(fault(AvError::NO_MEMORY));
                 }
                 ptr::copy_nonoverlapping(header, copy, size as usize);
                 e.subtitle_header = copy;
                 e.subtitle_header_size = size;
             }
             let mut options: Dictionary = options.iter().map(|(k, v)| (k, v)).collect();
-            AvError::check(ffi::avcodec_open2(this.encoder, codec, options.as_mut_ptr()))?;
+            AvError::check(ffi::avcodec_open2(this.encoder, codec, options.as_mut_ptr())).map_err(fault)?;
             Ok((this, options))
         }
     }

@@ -176,7 +176,7 @@ fn under_way(plan: &Plan, source: (usize, usize)) -> usize {
 }
 
 /// Why a decoder does not open; where one was typed for a stream of another codec, with what to do about that.
-fn decoder_failed(
+pub(super) fn decoder_failed(
     (decoder, typed): (&str, bool),
     (input, stream): (usize, usize),
     facts: &InputFacts,

@@ -1,7 +1,8 @@
 //! The stages of subtitles that are transcoded, and the pictures whose keyframes split them.
 
+use super::input::decoder_failed;
 use super::{Builder, PACKETS};
-use crate::av::{SubtitleShape, SubtitleTranscoder};
+use crate::av::{SubtitleFault, SubtitleShape, SubtitleTranscoder};
 use crate::engine::flow::PacketItem;
 use crate::engine::link::{Inlet, LinkSender, link};
 use crate::engine::prepare::{OpenInputs, PrepareError};
@@ -87,7 +88,13 @@ impl Builder<'_> {
             size,
         };
         let (mut transcoder, leftover) = SubtitleTranscoder::open(&parameters, &decode, (encoder, options), &shape)
-            .map_err(|e| fail(&format!("subtitle encoder {encoder}"), e))?;
+            .map_err(|fault| match fault {
+                SubtitleFault::Decoding(cause) => {
+                    let typed = !inputs.spec.inputs[input].codec.is_empty();
+                    decoder_failed((&decode.decoder, typed), (input, source), &inputs.facts[input], cause)
+                }
+                SubtitleFault::Encoding(cause) => fail(&format!("subtitle encoder {encoder}"), cause),
+            })?;
         for (key, _) in leftover.pairs() {
             log::warn!("output stream #{output}:{index}: {encoder} did not take the option '{key}'");
         }
