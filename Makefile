@@ -7,6 +7,10 @@ WEIR := $(TARGET_DIR)/release/weir
 PREFIX ?= /usr/local
 CARGO ?= cargo
 
+# Suites that wait for servers most of the time: more of their tests at once than there are processors.
+WAITING := live gst
+OTHERS := $(filter-out $(WAITING),$(basename $(notdir $(wildcard tests/*.rs))))
+
 .DEFAULT_GOAL := help
 .PHONY: help deps test-deps build demo check test test-mediamtx soak fate install bench clean
 
@@ -38,7 +42,8 @@ test: test-deps ## everything: format, clippy, rustdoc, all tests
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
-	$(CARGO) test --locked --no-fail-fast
+	$(CARGO) test --locked --no-fail-fast $(addprefix --test ,$(WAITING)) -- --test-threads 4; waited=$$?; \
+	$(CARGO) test --locked --no-fail-fast --lib --bins $(addprefix --test ,$(OTHERS)) && exit $$waited
 
 test-mediamtx: test-deps ## the live suite against a real MediaMTX: MEDIAMTX=/path/to/mediamtx
 	@scripts/mediamtx "$(MEDIAMTX)"
