@@ -397,6 +397,9 @@ fn set_edits(bytes: &mut Vec<u8>, track: usize, edits: &[(u32, u32)]) {
         (from, to)
     };
     let header = inside(bytes, b"moov", (0, bytes.len()), 0);
+    // Of the film's own clock, which edits are counted in.
+    let film = inside(bytes, b"mvhd", (header.0 + 8, header.1), 0).0;
+    let per_second = u32::from_be_bytes(bytes[film + 20..film + 24].try_into().unwrap());
     let of_track = inside(bytes, b"trak", (header.0 + 8, header.1), track);
     let old = inside(bytes, b"edts", (of_track.0 + 8, of_track.1), 0);
     let count = u32::try_from(edits.len()).unwrap();
@@ -407,8 +410,9 @@ fn set_edits(bytes: &mut Vec<u8>, track: usize, edits: &[(u32, u32)]) {
     word(&(16 + 12 * count).to_be_bytes());
     word(b"elst\0\0\0\0");
     word(&count.to_be_bytes());
-    for (length, begins) in edits {
-        [length, begins, &0x1_0000].into_iter().for_each(|number| word(&number.to_be_bytes()));
+    for (milliseconds, begins) in edits {
+        let length = u32::try_from(u64::from(*milliseconds) * u64::from(per_second) / 1000).unwrap();
+        [&length, begins, &0x1_0000].into_iter().for_each(|number| word(&number.to_be_bytes()));
     }
     let grown = new.len() + old.0 - old.1;
     bytes.splice(old.0..old.1, new);
@@ -428,7 +432,7 @@ fn fingerprint(name: &str) -> u64 {
     };
     let Some((_, recipe)) = RECIPES.iter().find(|(known, _)| *known == name) else { return 0 };
     // Raised when what a recipe does with its words changes.
-    add(&[2]);
+    add(&[3]);
     match recipe {
         Ffmpeg(line) | Folder(line, _) => {
             add(line.as_bytes());
