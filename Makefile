@@ -42,6 +42,7 @@ test: test-deps ## everything: format, clippy, rustdoc, all tests
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+	$(CARGO) test --locked --no-run
 	$(CARGO) test --locked --no-fail-fast $(addprefix --test ,$(WAITING)) -- --test-threads 4; waited=$$?; \
 	$(CARGO) test --locked --no-fail-fast --lib --bins $(addprefix --test ,$(OTHERS)) && exit $$waited
 

@@ -4,7 +4,7 @@ mod budget;
 mod seat;
 
 pub use self::budget::Capacity;
-pub use self::seat::{Seat, Taker, lock};
+pub use self::seat::{Handler, Seat, lock};
 
 use self::budget::{Budget, Load};
 use super::leak::{Leak, Leaky, Mark};
@@ -185,7 +185,7 @@ impl<T: Flowing> LinkSender<T> {
     }
 
     /// Who takes the items in this thread, if that is so.
-    pub fn guest(&self) -> Option<Arc<Mutex<dyn Taker<T>>>> {
+    pub fn guest(&self) -> Option<Arc<Mutex<dyn Handler<T>>>> {
         self.seat.as_ref()?.guest()
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Flow, Outlet, Source, Stage};
 use crate::engine::fault::{StageError, first_cause};
-use crate::engine::link::{Inlet, Tagged, Taker};
+use crate::engine::link::{Handler, Inlet, Tagged};
 use crate::engine::meter::StageMeter;
 use crate::engine::stop::Latch;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -196,7 +196,7 @@ impl<S: Stage> Guest<S> {
     }
 }
 
-impl<S: Stage> Taker<S::In> for Guest<S> {
+impl<S: Stage> Handler<S::In> for Guest<S> {
     fn take(&mut self, tagged: Tagged<S::In>) {
         self.let_work(|worker, inlet| worker.handle(tagged, inlet));
     }

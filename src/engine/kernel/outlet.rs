@@ -1,7 +1,7 @@
 //! Where a stage's items go.
 
 use crate::engine::fault::StageError;
-use crate::engine::link::{Flowing, LinkSender, SendError, Taker, lock};
+use crate::engine::link::{Flowing, Handler, LinkSender, SendError, lock};
 use crate::engine::meter::StageMeter;
 use crate::engine::stop::StopSignal;
 use std::sync::{Arc, Mutex};
@@ -72,7 +72,7 @@ impl<T: Flowing> Outlet<T> {
     }
 
     /// The stages behind the outlet that work in its thread.
-    fn guests(&self) -> impl Iterator<Item = Arc<Mutex<dyn Taker<T>>>> {
+    fn guests(&self) -> impl Iterator<Item = Arc<Mutex<dyn Handler<T>>>> {
         self.links().filter_map(LinkSender::guest)
     }
 

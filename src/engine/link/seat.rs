@@ -3,8 +3,8 @@
 use super::Tagged;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Who takes the items of such a link, in the sender's turn.
-pub trait Taker<T>: Send {
+/// Who handles the items of such a link, in the sender's turn.
+pub trait Handler<T>: Send {
     /// Handles an item, or the end of a port.
     fn take(&mut self, tagged: Tagged<T>);
     /// It has more to do even when nothing comes.
@@ -20,7 +20,7 @@ pub trait Taker<T>: Send {
 /// Where the one who takes the items has its place, while it is there.
 pub struct Seat<T>(Arc<Mutex<Option<Guest<T>>>>);
 
-type Guest<T> = Arc<Mutex<dyn Taker<T>>>;
+type Guest<T> = Arc<Mutex<dyn Handler<T>>>;
 
 impl<T> Seat<T> {
     /// Lets the link's items go to that one.
