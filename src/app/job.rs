@@ -301,17 +301,16 @@ pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
         true => Ok(()),
         false => dump_attachments(&inputs, &beside, called),
     });
-    dumped.map_err(|stopped| match stopped {
-        _ if outside.signal().is_some() => Exit::Signal,
-        Stopped::Prepare(error) => {
-            ending::prepare_error(&error, called);
-            Exit::Failed
+    dumped.map_err(|stopped| {
+        if outside.signal().is_some() {
+            return Exit::Signal;
         }
-        Stopped::Refused(sentences) => {
-            say(level::ERROR, &sentences);
-            Exit::Failed
+        match stopped {
+            Stopped::Prepare(error) => ending::prepare_error(&error, called),
+            Stopped::Refused(sentences) => say(level::ERROR, &sentences),
+            Stopped::Done => {}
         }
-        Stopped::Done => Exit::Failed,
+        Exit::Failed
     })
 }
 

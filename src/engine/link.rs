@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// What flows through a link.
@@ -207,13 +207,13 @@ impl<T: Flowing> LinkSender<T> {
         if !self.is_open() {
             return Err(SendError::Closed);
         }
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).push(Tagged { port: self.port, item });
+        lock(&self.pending).push(Tagged { port: self.port, item });
         Ok(())
     }
 
     /// Sends what is held, as one parcel.
     pub fn flush(&mut self, abort: &Latch, meter: &StageMeter) -> Result<(), SendError> {
-        let parcel = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let parcel = std::mem::take(&mut *lock(&self.pending));
         if parcel.is_empty() {
             return Ok(());
         }

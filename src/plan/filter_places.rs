@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// The names of the filters in a graph, in order.
-pub(super) fn of(graph: &str) -> Vec<String> {
+pub fn of(graph: &str) -> Vec<String> {
     places(graph).into_iter().map(|place| graph[place.name].to_owned()).collect()
 }
 

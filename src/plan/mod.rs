@@ -47,6 +47,7 @@ mod typed_names;
 pub use codec_options::has_flag;
 pub use display::{DisplayOverride, Orientation, display_override};
 pub use filter_files::{read_files, written_files};
+pub use filter_places::of as filters_of;
 pub use graphs::try_files;
 pub use hardware::{HardwareDecode, HardwareMethod, hardware_decode};
 pub use input::{Seek, guess_layout_max, seek};

@@ -67,12 +67,10 @@ impl Undecodable {
         if cause == AvError::NO_MEMORY || self.exit_on_error {
             return Err(StageError::library(operation)(cause));
         }
-        if self.begins_within.replace(false) {
-            log::error!("{operation}: {cause}");
-            return Ok(());
+        if !self.begins_within.replace(false) {
+            self.meter.decode_errors.fetch_add(1, Relaxed);
+            self.meter.damaged_at(time_us - LATE_US);
         }
-        self.meter.decode_errors.fetch_add(1, Relaxed);
-        self.meter.damaged_at(time_us - LATE_US);
         log::error!("{operation}: {cause}");
         Ok(())
     }

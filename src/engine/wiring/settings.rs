@@ -6,7 +6,7 @@ use crate::engine::stages::copy::CopySettings;
 use crate::engine::stages::mux::Rhythm;
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
 use crate::octets::{file_path, to_path};
-use crate::plan::{OutputPlan, OutputStreamPlan, PadTarget, Plan, StreamSource, Treatment};
+use crate::plan::{OutputPlan, OutputStreamPlan, PadTarget, Plan, StreamSource, Treatment, filters_of};
 use crate::spec::GlobalSpec;
 use crate::timing::{PreRoll, StreamTiming, TimelineSettings};
 use crate::unit::{MICROS_PER_SECOND, Rational};
@@ -170,8 +170,7 @@ pub(super) fn may_be_endless(plan: &Plan, output: &OutputPlan, stream: &OutputSt
         (Treatment::Encode(encode), StreamSource::Input(..)) => encode.graph.as_str(),
         _ => "",
     };
-    let mut filters = description.split([',', ';', ']', '=', '@']).map(str::trim);
-    let goes_on = filters.any(|name| ENDLESS_FILTERS.contains(&name));
+    let goes_on = filters_of(description).iter().any(|filter| ENDLESS_FILTERS.contains(&filter.as_str()));
     let is_endless = |input: usize| plan.inputs[input].stream_loop < 0 || plan.inputs[input].format == "lavfi";
     let bounded = output.duration_us.is_some() || output.size_limit_bytes.is_some() || stream.max_frames.is_some();
     !bounded
