@@ -260,6 +260,26 @@ fn the_seams_of_a_loop_are_even_where_timestamps_are_looked_for() {
     check(&[lasts(6.0, "-stream_loop 2 -i {gop.ts}")], &[COPY_TO_FLV, COPY_TO_MP4, TRANSCODE_TO_MP4]);
 }
 
+/// Packets end where they end; what is decoded is cut and filled to the sample, so that nothing adds up over the passes.
+#[test]
+fn decoded_sound_keeps_step_with_its_pictures_over_many_passes() {
+    // How many samples the last pass has; MPEG-TS does not tell what is a codec's padding.
+    let sources = [
+        ("av.mp4", 88_200),
+        ("av.mkv", 88_200),
+        ("gop.ts", 88 * 1024),
+        ("longaudio.mp4", 110_250),
+        ("shortaudio.mp4", 66_150),
+    ];
+    for (source, last) in sources {
+        let line = format!("-stream_loop 19 -i {{{source}}} -map 0:v -f null - -map 0:a -c:a pcm_s16le -ac 1 out.wav");
+        let facts = made(&line);
+        let samples = (facts.packets.iter().map(|packet| packet.size).sum::<u64>() / 2) as i64;
+        let expected = 19 * 88_200 + last;
+        assert!((samples - expected).abs() <= 1024, "{source}: {samples} samples, not {expected}");
+    }
+}
+
 #[test]
 fn an_endless_loop_ends_where_it_is_told_to() {
     check(&[lasts(5.0, "-stream_loop -1 -i {av.mp4} -t 5")], &[COPY_TO_FLV, TRANSCODE_TO_FLV]);

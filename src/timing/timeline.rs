@@ -58,6 +58,8 @@ pub struct StreamTiming {
     pub frame_samples: i32,
     /// It is decoded, not only copied.
     pub decoded: bool,
+    /// It is copied, not only decoded.
+    pub copied: bool,
     /// Its first decoding time, where none is told, is reckoned from when the packet is shown.
     pub begins_when_shown: bool,
     /// Its times are multiplied by this (`-itsscale`), offset and all.
@@ -178,6 +180,7 @@ impl Timeline {
             stream.next_dts_us = None;
             stream.wrap_settled = false;
             stream.trims = true;
+            stream.cut_by_decoder = stream.timing.decoded && !stream.timing.copied;
         }
     }
 
@@ -255,6 +258,7 @@ impl Timeline {
             stream.next_dts_us = None;
             stream.piece_begins_us = None;
             stream.after_seam = true;
+            stream.cut_by_decoder = stream.timing.decoded && !stream.timing.copied;
             stream.wrap_settled = false;
         }
     }

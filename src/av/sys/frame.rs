@@ -169,6 +169,26 @@ impl Frame {
         Ok(silent)
     }
 
+    /// What is left of a frame of sound without its first `samples`; it begins that much later on a clock of samples.
+    pub fn without_first(&self, samples: i32) -> Result<Self, AvError> {
+        let samples = samples.clamp(0, self.samples());
+        let rest = self.silence_like(self.samples() - samples)?;
+        // SAFETY: both frames are valid and of one format and layout; `samples` and what is left lie within this one.
+        unsafe {
+            AvError::check(ffi::av_frame_copy_props(rest.0, self.0))?;
+            AvError::check(ffi::av_samples_copy(
+                (*rest.0).extended_data,
+                (*self.0).extended_data,
+                0,
+                samples,
+                (*rest.0).nb_samples,
+                (*rest.0).ch_layout.nb_channels,
+                compat::sample_format((*rest.0).format),
+            ))?;
+        }
+        Ok(rest)
+    }
+
     fn get(&self) -> &ffi::AVFrame {
         // SAFETY: never null after construction.
         unsafe { &*self.0 }

@@ -198,15 +198,15 @@ impl DecodeStage {
                 frame
             }
             _ => {
-                let previous = if std::mem::take(&mut self.joins) { self.last_sound.take() } else { None };
+                let before = if std::mem::take(&mut self.joins) { self.last_sound.take() } else { None };
                 let frame = self.sound(frame, packet_pts)?;
-                // A codec's priming samples have their place on the clock but are never heard.
-                if let (Some((pattern, at)), Some(pts)) = (previous, frame.pts())
-                    && standing_in::is_bridged(&pattern, at, pts)
-                {
-                    self.silent_until(&pattern, at, pts, out)?;
+                match before {
+                    Some(before) => match self.join(before, frame, out)? {
+                        Some(frame) => frame,
+                        None => return Ok(()),
+                    },
+                    None => frame,
                 }
-                frame
             }
         };
         if self.settings.tells_origins {

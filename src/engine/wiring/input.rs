@@ -124,7 +124,12 @@ impl Builder<'_> {
             let offset_us = start_offset_us(input, &facts, &spec.global);
             let timeline = Timeline::new(
                 timeline_settings(offset_us, &facts, &spec.global, pre_roll(plan, index, &facts)),
-                facts.streams.iter().map(|s| stream_timing(&demuxer, (&facts.format, s), input)).collect(),
+                facts
+                    .streams
+                    .iter()
+                    .zip(copied_streams(plan, index))
+                    .map(|(stream, copied)| stream_timing(&demuxer, (&facts.format, stream), input, copied))
+                    .collect(),
             );
             let used: Vec<bool> = input.streams.iter().map(|s| s.used).collect();
             // Packets keep the times that their container tells then, of which many have none.

@@ -118,6 +118,7 @@ pub(super) fn stream_timing(
     demuxer: &crate::av::Demuxer,
     (format, facts): (&str, &crate::facts::StreamFacts),
     input: &crate::plan::InputPlan,
+    copied: bool,
 ) -> StreamTiming {
     let plan = &input.streams[facts.index];
     StreamTiming {
@@ -130,6 +131,7 @@ pub(super) fn stream_timing(
         sample_rate_hz: facts.sample_rate_hz,
         frame_samples: demuxer.frame_samples(facts.index),
         decoded: plan.decode.is_some(),
+        copied,
         begins_when_shown: plan.decode.is_none() || decoded_streams_begin_when_shown(),
         scale: plan.timestamp_scale,
         starts_at: facts.start_time.filter(|_| input.start_us.is_some()),

@@ -32,6 +32,8 @@ pub(super) struct StreamState {
     pub(super) piece_begins_us: Option<i64>,
     /// Sound that overlaps what was sent is left out.
     pub(super) trims: bool,
+    /// The seam is told to the decoder, and nobody else gets the packets.
+    pub(super) cut_by_decoder: bool,
     pub(super) decoding: Option<DecodingTimes>,
 }
 
@@ -56,6 +58,7 @@ impl StreamState {
             joined_from_us: None,
             piece_begins_us: None,
             trims: false,
+            cut_by_decoder: false,
         }
     }
 
@@ -160,21 +163,23 @@ impl StreamState {
         let ticks = self.packet_ticks(times.duration);
         let (time, ends) = self.extent(time, times);
         let mut hole = None;
-        if let (true, Some(end), MediaKind::Audio) = (self.after_seam, self.sent_end, self.timing.kind) {
-            if time.saturating_add(ticks / 2) < end {
+        if let (true, Some(end), MediaKind::Audio) = (self.after_seam || self.trims, self.sent_end, self.timing.kind) {
+            // A decoder cuts to the sample, and needs the packet before the first one that is heard.
+            let is_sent = match self.cut_by_decoder {
+                true => ends.saturating_add(ticks) > end,
+                false => time.saturating_add(ticks / 2) >= end,
+            };
+            if !is_sent {
                 return (true, None);
             }
+        }
+        if let (true, Some(end), MediaKind::Audio) = (self.after_seam, self.sent_end, self.timing.kind) {
             let length = time.saturating_sub(end);
             if length > ticks && rescale(length, self.timing.time_base, Rational::MICROS) <= LONGEST_HOLE_US {
                 hole = Some((end, time));
             }
         }
-        if let (true, Some(end), MediaKind::Audio) = (self.trims, self.sent_end, self.timing.kind)
-            && time.saturating_add(ticks / 2) < end
-        {
-            return (true, None);
-        }
-        (self.after_seam, self.trims) = (false, false);
+        (self.after_seam, self.trims, self.cut_by_decoder) = (false, false, false);
         self.sent_end = Some(self.sent_end.unwrap_or(i64::MIN).max(ends));
         self.packet_before = ticks;
         (false, hole)

@@ -23,6 +23,7 @@ fn video(time_base: Rational) -> StreamTiming {
         sample_rate_hz: 0,
         frame_samples: 0,
         decoded: false,
+        copied: false,
         begins_when_shown: true,
         scale: None,
         starts_at: None,
@@ -219,10 +220,13 @@ proptest! {
 
     #[test]
     fn loops_trim_sound_that_overlaps_and_tell_of_holes(
-        frames in 1i64..100, packets in 1i64..200, passes in 2i64..5,
+        frames in 1i64..100, packets in 1i64..200, passes in 2i64..5, decoded: bool, copied: bool,
     ) {
         let (video_base, audio_base) = (Rational::new(1, 12_800), Rational::new(1, 48_000));
-        let mut timeline = Timeline::new(settings(false), vec![video(video_base), audio(audio_base)]);
+        let sound = StreamTiming { decoded, copied, ..audio(audio_base) };
+        let mut timeline = Timeline::new(settings(false), vec![video(video_base), sound]);
+        // A decoder alone cuts by itself, and gets the packet before the first one that is heard.
+        let most = if decoded && !copied { 2047 } else { 512 };
         let period = frames * 1920;
         let mut end: Option<i64> = None;
         for pass in 0..passes {
@@ -234,7 +238,7 @@ proptest! {
                 let out = stamped.dts.unwrap();
                 prop_assert_eq!(out, pass * period + n * 1024);
                 let gap = end.map_or(0, |end| out - end);
-                prop_assert_eq!(stamped.overlaps, gap < -512, "gap {}", gap);
+                prop_assert_eq!(stamped.overlaps, gap < -most, "gap {}", gap);
                 if stamped.overlaps {
                     continue;
                 }

@@ -1,4 +1,5 @@
-//! What stands in for media that is not there: silence in holes, and the last picture while an input is away.
+//! What stands in for media that is not there: silence in holes, and the last picture while an input is away. And where sound
+//! goes on behind a seam: to the sample.
 
 use super::DecodeStage;
 use crate::av::Frame;
@@ -53,6 +54,35 @@ impl DecodeStage {
         let Some((pattern, at)) = &self.last_sound else { return Ok(()) };
         let end = rescale(to, self.settings.time_base, Rational::new(1, pattern.sample_rate_hz().max(1)));
         if is_bridged(pattern, *at, end) { self.silence(to, out) } else { Ok(()) }
+    }
+
+    /// The first sound behind a seam, to go on where the sound before it ended: what is too early of it is cut off, a hole before it
+    /// filled. None when all of it is too early.
+    pub(super) fn join(
+        &mut self,
+        (pattern, ended): (Frame, i64),
+        frame: Frame,
+        out: &mut Outlet<FrameItem>,
+    ) -> Result<Option<Frame>, StageError> {
+        let Some(begins) = frame.pts() else { return Ok(Some(frame)) };
+        let per_sample = |frame: &Frame| Rational::new(1, frame.sample_rate_hz().max(1));
+        let at = rescale(ended, per_sample(&pattern), per_sample(&frame));
+        if at <= begins {
+            // A codec's priming samples have their place on the clock but are never heard.
+            if is_bridged(&frame, at, begins) {
+                self.silent_until(&frame, at, begins, out)?;
+            }
+            return Ok(Some(frame));
+        }
+        let early = i32::try_from(at - begins).unwrap_or(i32::MAX);
+        if early >= frame.samples() {
+            self.joins = true;
+            self.last_sound = Some((pattern, ended));
+            return Ok(None);
+        }
+        let mut rest = frame.without_first(early).map_err(StageError::library("cut sound at a seam"))?;
+        rest.set_pts(Some(at));
+        Ok(Some(rest))
     }
 
     /// Goes on with silence, up to a time of the stream's clock.
