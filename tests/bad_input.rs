@@ -930,6 +930,33 @@ fn an_output_that_is_refused_does_not_destroy_what_was_there() {
     }
 }
 
+#[test]
+fn pictures_are_not_written_over_those_that_are_read() {
+    let dir = scratch();
+    let made = weir_in(dir.path(), "-y -f lavfi -i testsrc=s=32x32:r=5:d=1 im%d.png");
+    assert_eq!(made.code(), Some(0), "{}", made.tail());
+    let second = fs::read(dir.path().join("im2.png")).unwrap();
+    for line in [
+        "-y -i im%d.png -frames:v 1 -vf negate im2.png",
+        "-y -pattern_type glob -i im*.png -frames:v 1 -vf negate im2.png",
+        "-y -start_number 2 -i im%d.png -vf negate im%01d.png",
+        "-y -start_number 3 -i im%d.png -vf metadata=print:file=im3.png -f null -",
+    ] {
+        assert_refused(&weir_in(dir.path(), line), "Input #0");
+        assert!(fs::read(dir.path().join("im2.png")).unwrap() == second, "{line}");
+    }
+    // Others are, beside them too.
+    for line in [
+        "-y -i im%d.png im%03d.png",
+        "-y -i im%d.png -start_number 6 im%d.png",
+        "-y -i im%d.png -frames:v 1 -update 1 im20.png",
+        "-y -start_number 3 -i im%d.png -frames:v 1 -update 1 im1.png",
+    ] {
+        let run = weir_in(dir.path(), line);
+        assert_eq!(run.code(), Some(0), "{line}: {}", run.tail());
+    }
+}
+
 /// A file that names another one of the job.
 #[test]
 fn an_attachment_is_not_written_over_what_the_job_reads_nor_by_an_explanation() {

@@ -25,7 +25,7 @@ pub(super) fn check(
     (outside, called): (Option<&Outside>, CalledAs),
 ) -> Result<(), String> {
     let formats = plan.inputs.iter().map(|input| input.format.as_str());
-    let read = read_by_each(inputs.iter().map(|input| input.url.as_str()).zip(formats));
+    let read = read_by_each(inputs.iter().zip(formats));
     for (index, output) in plan.outputs.iter().enumerate() {
         let url = mask_url(&output.url);
         let written = written_by(output);
@@ -77,7 +77,7 @@ pub(super) fn check_reports(spec: &JobSpec, catalog: &dyn Catalog, called: Calle
         return Ok(());
     }
     // What a list names is not known before its format is.
-    let read = read_by_each(spec.inputs.iter().map(|input| (input.url.as_str(), "")));
+    let read = read_by_each(spec.inputs.iter().map(|input| (input, "")));
     reports
         .into_iter()
         .try_for_each(|report| refuse_inputs(local_path(report).as_slice(), &read, (&mask_url(report), called)))
@@ -89,8 +89,7 @@ pub(super) fn check_attachments<'a>(
     inputs: &OpenInputs,
     (beside, called): (&[ReadBeside], CalledAs),
 ) -> Result<(), String> {
-    let urls = inputs.spec.inputs.iter().map(|input| input.url.as_str());
-    let read = read_by_each(urls.zip(inputs.facts.iter().map(|facts| facts.format.as_str())));
+    let read = read_by_each(inputs.spec.inputs.iter().zip(inputs.facts.iter().map(|facts| facts.format.as_str())));
     names.try_for_each(|name| {
         let targets = local_path(name);
         refuse_inputs(targets.as_slice(), &read, (name, called))?;
@@ -146,10 +145,10 @@ fn graphs(spec: &JobSpec) -> impl Iterator<Item = &String> {
     spec.global.complex_graphs.iter().map(|graph| &graph.text).chain(simple)
 }
 
-/// The files that each input is read from, by URL and format.
-fn read_by_each<'a>(inputs: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Vec<fs::Metadata>> {
+/// The files that each input is read from; with the name of its format, where that is known.
+fn read_by_each<'a>(inputs: impl Iterator<Item = (&'a InputSpec, &'a str)>) -> Vec<Vec<fs::Metadata>> {
     inputs
-        .map(|(url, format)| read_by(url, format).iter().filter_map(|path| fs::metadata(path).ok()).collect())
+        .map(|(input, format)| read_by(input, format).iter().filter_map(|path| fs::metadata(path).ok()).collect())
         .collect()
 }
 

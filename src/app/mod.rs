@@ -5,6 +5,7 @@ mod from_files;
 mod job;
 mod keyboard;
 mod limits;
+mod sequence;
 mod show;
 mod signals;
 mod sources;

@@ -1,7 +1,9 @@
 //! Which local files an input reads, behind whatever names.
 
+use super::sequence::Sequence;
 use crate::engine::{concat_directives, concat_list};
 use crate::octets::{file_path, to_path};
+use crate::spec::InputSpec;
 use std::path::{Path, PathBuf};
 
 /// Protocols that read from the URL behind them.
@@ -19,10 +21,11 @@ pub(super) fn local_path(url: &str) -> Option<PathBuf> {
     (!is_other).then(|| to_path(url))
 }
 
-/// The local files that an input is read from; `format` is its demuxer.
-pub(super) fn read_by(url: &str, format: &str) -> Vec<PathBuf> {
-    let mut files = behind(url);
+/// The local files that an input is read from; `format` is its demuxer, or empty as long as that is not known.
+pub(super) fn read_by(input: &InputSpec, format: &str) -> Vec<PathBuf> {
+    let mut files = behind(&input.url);
     match (format, files.as_slice()) {
+        ("" | "image2", [pattern]) if !pattern.exists() => return pictures(input, pattern),
         ("concat", [list]) => {
             files.extend(listed(list, |text| concat_directives(text, "file").map(unquoted).collect()))
         }
@@ -46,6 +49,22 @@ fn behind(url: &str) -> Vec<PathBuf> {
         }
     }
     local_path(url).into_iter().collect()
+}
+
+/// The pictures of a sequence that are there.
+fn pictures(input: &InputSpec, pattern: &Path) -> Vec<PathBuf> {
+    let option = |name: &str| Some(input.options.iter().rfind(|option| option.name == name)?.value.as_str());
+    let number = |name: &str, usual: i64| option(name).and_then(|text| text.parse().ok()).unwrap_or(usual);
+    let Some(pattern) = pattern.to_str() else { return Vec::new() };
+    if option("pattern_type") == Some("glob") {
+        return glob::glob(pattern).into_iter().flatten().flatten().collect();
+    }
+    let Some(sequence) = Sequence::read(pattern) else { return Vec::new() };
+    let is_there = |file: &PathBuf| file.exists();
+    let first = number("start_number", 0);
+    let begins = (first..first.saturating_add(number("start_number_range", 5))).find(|n| is_there(&sequence.file(*n)));
+    let files = begins.map(|first| (first..).map(|number| sequence.file(number)).take_while(is_there));
+    files.into_iter().flatten().collect()
 }
 
 /// The files that a list names.
@@ -83,7 +102,14 @@ fn unquoted(word: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::catalog::OptionScopes;
+    use crate::diagnostic::Origin;
+    use crate::spec::{AvOption, StreamSpecifier};
     use std::fs;
+
+    fn named(url: &str) -> InputSpec {
+        InputSpec::new(url, Origin::default())
+    }
 
     #[test]
     fn protocols_are_no_files() {
@@ -102,8 +128,34 @@ mod tests {
             ("subfile,,start,0,end,99,,:a.mp4", &["a.mp4"]),
             ("cache:http://h/a.mp4", &[]),
         ] {
-            assert_eq!(read_by(url, "mpegts"), files.iter().map(PathBuf::from).collect::<Vec<_>>(), "{url}");
+            assert_eq!(read_by(&named(url), "mpegts"), files.iter().map(PathBuf::from).collect::<Vec<_>>(), "{url}");
         }
+    }
+
+    #[test]
+    fn a_sequence_is_what_follows_its_first_picture() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for name in ["a02.png", "a03.png", "a04.png", "a06.png", "a100.png", "b.png"] {
+            fs::write(at(name), "x").unwrap();
+        }
+        let files = |pattern: &str, options: &[(&str, &str)]| {
+            let option = |(name, value): &(&str, &str)| AvOption {
+                name: (*name).to_owned(),
+                specifier: StreamSpecifier::default(),
+                value: (*value).to_owned(),
+                scopes: OptionScopes::default(),
+                origin: Origin::default(),
+            };
+            let options = options.iter().map(option).collect();
+            read_by(&InputSpec { options, ..named(at(pattern).to_str().unwrap()) }, "image2")
+        };
+        assert_eq!(files("a%02d.png", &[]), [at("a02.png"), at("a03.png"), at("a04.png")]);
+        assert_eq!(files("a%02d.png", &[("start_number", "5")]), [at("a06.png")]);
+        assert_eq!(files("a%02d.png", &[("start_number", "7")]), [""; 0].map(PathBuf::from));
+        assert_eq!(files("a%d.png", &[("start_number", "99")]), [at("a100.png")]);
+        assert_eq!(files("a0?.png", &[("pattern_type", "glob")]).len(), 4);
+        assert_eq!(files("b.png", &[]), [at("b.png")]);
     }
 
     #[test]
@@ -113,7 +165,7 @@ mod tests {
         fs::write(&list, "#EXTM3U\n#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:2,\na.m4s\n\n#EXTINF:2,\nhttp://h/b.m4s\n")
             .unwrap();
         let names: Vec<PathBuf> = ["a.m4s", "init.mp4"].iter().map(|name| dir.path().join(name)).collect();
-        assert_eq!(read_by(list.to_str().unwrap(), "hls")[1..], names);
+        assert_eq!(read_by(&named(list.to_str().unwrap()), "hls")[1..], names);
     }
 
     #[test]
@@ -126,6 +178,6 @@ mod tests {
         )
         .unwrap();
         let names: Vec<PathBuf> = ["a.mp4", "b c.mp4", "d'e.mp4"].iter().map(|name| dir.path().join(name)).collect();
-        assert_eq!(read_by(list.to_str().unwrap(), "concat")[1..], names);
+        assert_eq!(read_by(&named(list.to_str().unwrap()), "concat")[1..], names);
     }
 }

@@ -1,5 +1,6 @@
 //! Which local files an output writes, behind whatever names; those that are there, where names have numbers in them.
 
+use super::sequence::Sequence;
 use super::sources::local_path;
 use crate::octets::to_path;
 use crate::plan::{EncodePlan, OutputPlan, Treatment};
@@ -17,6 +18,15 @@ pub(super) fn written_by(output: &OutputPlan) -> Vec<PathBuf> {
     let named = |name: &str| Some(output.options.iter().rfind(|(option, _)| option == name)?.1.as_str());
     let folder = |name: &str| beside(&output.url, name);
     let (url, muxer) = (output.url.as_str(), output.muxer.name.as_str());
+    if let ("image2", Some(sequence)) = (muxer, local_path(url).and_then(|path| Sequence::read(path.to_str()?))) {
+        let is_on = |option: &str| named(option).is_some_and(|value| value != "0");
+        // A name may also be whole, or have a time in it.
+        if !["update", "strftime"].iter().any(|option| is_on(option)) {
+            let first = named("start_number").and_then(|number| number.parse().ok()).unwrap_or(1);
+            let first = if is_on("frame_pts") { i64::MIN } else { first };
+            return sequence.files().into_iter().filter(|(number, _)| *number >= first).map(|(_, file)| file).collect();
+        }
+    }
     let mut names: Vec<String> = match muxer {
         // `[f=mp4:select=v]one.mp4|two.mkv`
         "null" => Vec::new(),
