@@ -35,7 +35,7 @@ pub(super) fn plan(context: &Context, spec: &OutputSpec, draft: &OutputDraft) ->
     all
 }
 
-/// What is typed makes of those that are there: `default+forced`, `+forced`, `-default`, `0`, `0x41`.
+/// What is typed makes of those that are there: `default+forced`, `+forced`, `-default`, `0`, `0x41`, `none`.
 fn edited(typed: &str, current: &[String]) -> Vec<String> {
     let mut flags: Vec<String> = if typed.starts_with(['+', '-']) { current.to_vec() } else { Vec::new() };
     let mut rest = typed;
@@ -79,6 +79,10 @@ mod tests {
         assert_eq!(parsed("+default", &["default"]), ["default"]);
         assert_eq!(parsed("-default+forced", &["default"]), ["forced"]);
         assert!(parsed("0", &["default", "forced"]).is_empty());
+        assert!(parsed("none", &["default", "forced"]).is_empty());
+        assert_eq!(parsed("default+none", &[]), ["default"]);
+        assert!(parsed("-all", &["default", "forced"]).is_empty());
+        assert!(parsed("all", &[]).len() > 16);
         assert_eq!(parsed("1+0x40", &["dub"]), ["default", "forced"]);
         assert_eq!(parsed("-1", &["default", "forced"]), ["forced"]);
         assert!(parsed("", &["default"]).is_empty());

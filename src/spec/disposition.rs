@@ -33,13 +33,9 @@ impl Dispositions {
     pub fn parse(text: &str) -> Result<Self, &str> {
         let mut bits = 0;
         for part in text.strip_prefix('+').unwrap_or(text).split('+') {
-            bits |= match part {
-                "none" => 0,
-                "all" => u32::MAX,
-                _ => match NAMES.iter().find(|(name, _)| *name == part) {
-                    Some((_, bit)) => *bit,
-                    None => number(part).ok_or(part)?,
-                },
+            bits |= match NAMES.iter().find(|(name, _)| *name == part) {
+                Some((_, bit)) => *bit,
+                None => number(part).ok_or(part)?,
             };
         }
         Ok(Self(bits))
@@ -51,7 +47,8 @@ impl Dispositions {
         Self(bits.fold(0, |all, (_, bit)| all | bit))
     }
 
-    /// The names of those whose bits are set in a number, decimal or with `0x`; `None` for what is no number.
+    /// The names of those whose bits are set in a number, decimal or with `0x`; of no or every name for `none` and `all`; `None`
+    /// for what is no number.
     pub fn named_by(number: &str) -> Option<Vec<&'static str>> {
         let bits = self::number(number)?;
         Some(NAMES.iter().filter(|(_, bit)| bits & bit != 0).map(|(name, _)| *name).collect())
@@ -64,9 +61,11 @@ impl Dispositions {
 }
 
 fn number(text: &str) -> Option<u32> {
-    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-        None => text.parse().ok(),
+    match (text, text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))) {
+        ("none", _) => Some(0),
+        ("all", _) => Some(u32::MAX),
+        (_, Some(hex)) => u32::from_str_radix(hex, 16).ok(),
+        (_, None) => text.parse().ok(),
     }
 }
 
