@@ -497,7 +497,10 @@ const MAPPING: &[Case] = &[
     same("chapters cut", "-ss 0.5 -i {chapters.mkv} -t 1 -c copy out.mkv"),
     same("dispositions set", "-i {two.mkv} -map 0 -c copy -disposition:a:0 0 -disposition:a:1 default+forced out.mkv"),
     same("dispositions added", "-i {two.mkv} -map 0 -c copy -disposition:a:0 +dub out.mkv"),
-    same("dispositions of none", "-i {two.mkv} -map 0 -c copy -disposition:a:0 none -disposition:a:1 all-default out.mkv"),
+    same(
+        "dispositions of none",
+        "-i {two.mkv} -map 0 -c copy -disposition:a:0 none -disposition:a:1 all-default out.mkv",
+    ),
     same("tag", "-i {hevc.mp4} -c copy -tag:v hev1 out.mp4"),
     same(
         "picture for a song",

@@ -12,6 +12,9 @@ const CODE: &str = "live-output";
 /// RTP packets with at most 1440 bytes of payload, which readers behind most tunnels and MediaMTX take as they are.
 const PACKET_BYTES: &str = "1452";
 
+/// Formats of live streams whose own choice is a codec that few readers play. Others hold one codec, or choose well.
+const CHOOSE_OUTDATED: [&str; 6] = ["flv", "rtsp", "rtp", "rtp_mpegts", "sap", "mpegts"];
+
 /// Seconds from keyframe to keyframe.
 const KEYFRAME_SECONDS: i64 = 2;
 
@@ -33,11 +36,14 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
     let mut chosen = Vec::new();
     for stream in &mut draft.streams {
         let (Choice::Encoder { named: false, .. } | Choice::NoEncoder { .. }) = stream.choice else { continue };
-        let codec = match stream.kind {
-            MediaKind::Video => "h264",
-            MediaKind::Audio => "aac",
+        let (codec, own) = match stream.kind {
+            MediaKind::Video => ("h264", draft.muxer.video_codec),
+            MediaKind::Audio => ("aac", draft.muxer.audio_codec),
             _ => continue,
         };
+        if !CHOOSE_OUTDATED.contains(&draft.muxer.name.as_str()) && context.catalog.codec_id(codec) != Some(own) {
+            continue;
+        }
         let Some(encoder) = context.catalog.codec_id(codec).and_then(|id| context.catalog.encoder_for(id)) else {
             continue;
         };
@@ -117,6 +123,19 @@ mod tests {
             assert_eq!(codes(&plan.diagnostics), [(Severity::Note, CODE)], "{url}");
             let options = options(&plan);
             assert!(has(&options, "g", "50") && has(&options, "bf", "0"), "{url}: {options:?}");
+        }
+    }
+
+    #[test]
+    fn a_format_that_is_named_holds_what_it_always_holds() {
+        let facts = [input(vec![video("mpeg4"), audio("opus")])];
+        for (line, expected) in [
+            ("-f wav tcp://h:1", &["pcm_s16le"][..]),
+            ("-f avi tcp://h:1", &["mpeg4", "libmp3lame"]),
+            ("-f mp4 tcp://h:1", &["libx264", "aac"]),
+            ("-f mpegts http://h/a", &["libx264", "aac"]),
+        ] {
+            assert_eq!(encoders(&planned(&format!("-i in {line}"), &facts).unwrap()), expected, "{line}");
         }
     }
 
