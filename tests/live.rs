@@ -7,7 +7,7 @@ mod common;
 
 use common::live::{
     LIMIT, Live, Nginx, SOON, Taker, assert_begins, assert_clean_start, assert_rising, await_size, free_port,
-    holds_within, listen, serve, wait_for,
+    holds_within, listen, serve, take_uploads, wait_for,
 };
 use common::rtsp::RtspRelay;
 use common::{FileFacts, media, probe};
@@ -201,6 +201,19 @@ fn who_has_nothing_more_to_send_does_not_wait_for_ever_for_a_server_that_is_gone
     let (status, _) = push.wait();
     assert_eq!(status.code(), Some(1), "{}", push.said());
     assert!(push.said().contains("has ended meanwhile"), "{}", push.said());
+}
+
+/// The muxer of HLS only tells of them.
+#[test]
+fn pieces_that_a_server_never_got_are_told_of() {
+    for (port, code) in [(free_port(), 1), (take_uploads(), 0)] {
+        let line = format!("-t 2 -i {{cam.mp4}} -c copy -f hls -method PUT http://127.0.0.1:{port}/x.m3u8");
+        let mut push = Live::start(&line);
+        let (status, _) = push.wait();
+        assert_eq!(status.code(), Some(code), "{}", push.said());
+        let told = format!("http://127.0.0.1:{port}/x0.ts could not be sent: Connection refused");
+        assert_eq!(push.count(&told), code as usize, "{}", push.said());
+    }
 }
 
 #[test]

@@ -65,6 +65,25 @@ pub fn serve(files: &[PathBuf]) -> u16 {
     port
 }
 
+/// An HTTP server that takes whatever is put there, each file in a connection of its own; its port.
+pub fn take_uploads() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let (mut taken, mut bytes) = (Vec::new(), [0; 4096]);
+            while !taken.ends_with(b"\r\n0\r\n\r\n")
+                && let Ok(count @ 1..) = stream.read(&mut bytes)
+            {
+                taken.extend(&bytes[..count]);
+            }
+            let _ = stream.write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    port
+}
+
 /// A peer that takes so many bytes over plain TCP and then resets the connection, one connection after the other, each with
 /// its own number; the last one, `None`, takes all.
 pub struct Taker {

@@ -234,7 +234,8 @@ impl Muxer {
             result = AvError::check(unsafe { ffi::av_write_trailer(self.context) }).map(drop);
         }
         let size = self.written_bytes();
-        (result.and(self.close_io()).and(self.files.first_error()), size)
+        let taken = |files: &OwnFiles| files.refused().map_or(Ok(()), |(_, error)| Err(error));
+        (result.and(self.close_io()).and(self.files.first_error()).and(taken(&self.files)), size)
     }
 
     /// The files that the muxer opens by itself.

@@ -33,6 +33,8 @@ struct Files {
     open: Vec<(usize, String)>,
     /// Those that could not be written whole.
     incomplete: Vec<String>,
+    /// Those that a server would not take when they were last offered to it, and why.
+    refused: Vec<(String, i32)>,
 }
 
 /// The files of one muxer, also when that is gone.
@@ -62,6 +64,12 @@ impl OwnFiles {
     /// What went wrong first.
     pub(super) fn first_error(&self) -> Result<(), AvError> {
         AvError::check(self.0.first_error.load(Ordering::Relaxed)).map(drop)
+    }
+
+    /// The first of those that a server would not take when they were last offered to it, and why.
+    pub fn refused(&self) -> Option<(String, AvError)> {
+        let files = self.0.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.refused.first().map(|(name, error)| (name.clone(), AvError(*error)))
     }
 
     /// The names of those that could not be written whole, so far; each is told once.
@@ -97,6 +105,20 @@ fn opens_its_files(context: &ffi::AVFormatContext) -> bool {
     unsafe { context.oformat.as_ref() }.is_some_and(|format| format.flags & ffi::AVFMT_NOFILE as i32 != 0)
 }
 
+/// True of a request to a server that takes a file away.
+///
+/// # Safety
+///
+/// The options are a pointer to a dictionary, or null.
+unsafe fn is_deletion(options: *mut *mut ffi::AVDictionary) -> bool {
+    // SAFETY: as the caller says; the key is a C string, and what is found lives as long as the dictionary.
+    unsafe {
+        let Some(options) = options.as_ref() else { return false };
+        let method = ffi::av_dict_get(*options, c"method".as_ptr(), std::ptr::null(), 0);
+        method.as_ref().is_some_and(|method| text_of(method.value) == "DELETE")
+    }
+}
+
 /// Opens a file as libavformat does, and notes its name.
 unsafe extern "C" fn open(
     context: *mut ffi::AVFormatContext,
@@ -111,19 +133,22 @@ unsafe extern "C" fn open(
         let Some((watched, default)) = watched.and_then(|watched| Some((watched, watched.open.get()?))) else {
             return ffi::AVERROR_BUG;
         };
+        let deletes = is_deletion(options);
         let result = default(context, io, url, flags, options);
         if flags & ffi::AVIO_FLAG_WRITE as i32 == 0 {
             return result;
         }
+        let name = text_of(url);
         let mut files = watched.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.refused.retain(|(refused, _)| *refused != name);
         if result >= 0 {
-            files.open.push((*io as usize, text_of(url)));
-        } else if opens_its_files(&*context)
-            && !is_switched_on(context.cast(), IGNORES_ERRORS)
-            // What is sent there is tried again.
-            && !text_of(url).starts_with("http")
-        {
-            note(context, watched, result);
+            files.open.push((*io as usize, name));
+        } else if opens_its_files(&*context) && !is_switched_on(context.cast(), IGNORES_ERRORS) && !deletes {
+            // What is sent to a server is tried again.
+            match name.starts_with("http") {
+                true => files.refused.push((name, result)),
+                false => note(context, watched, result),
+            }
         }
         result
     }

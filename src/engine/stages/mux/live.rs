@@ -354,6 +354,12 @@ impl MuxStage {
             // All media is sent, unless the run was stopped; the peer may have hung up already.
             log::debug!("{}: at the end: {error}", self.settings.url);
         }
+        if let Some((name, error)) = self.muxer.own_files().refused() {
+            peer.lost_at_its_end(&Failure::of(error, self.muxer.interrupt()));
+            let (url, name) = (mask_url(&self.settings.url), mask_url(&name));
+            let text = format!("{url}: {name} could not be sent: {error}. What the server has is incomplete.");
+            return Err(StageError::PeerLost(text));
+        }
         peer.over();
         if let Some(delay_us) = live.delay_us {
             log::trace!("{}: ended {} behind", self.settings.url, seconds(delay_us));
