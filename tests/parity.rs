@@ -155,6 +155,7 @@ const VIDEO: &[Case] = &[
         "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -flags +cgop -sc_threshold 0 out.mp4",
     ),
     same("half size", "-i {av.mp4} -an -c:v libx264 -preset veryfast -threads 1 -vf scale=iw/2:ih/2 out.mp4"),
+    same("the matrix of colours is changed", "-i {av.mp4} -an -vf scale=out_color_matrix=bt709 -c:v ffv1 out.mkv"),
     same(
         "scaled by name of the kernel",
         "-i {av.mp4} -an -c:v libx264 -preset ultrafast -vf scale=160:-2:flags=lanczos out.mp4",

@@ -33,8 +33,8 @@ const QUICK_FILTERS: [&str; 17] = [
     "vflip",
 ];
 
-/// Formats whose conversion gives other pictures when it is done in slices.
-const CONVERTED_BY_SLICES: [&str; 2] = ["bgr24", "yuv410p"];
+/// Formats, and words in options of `scale` and `format`, whose conversion gives other pictures when it is done in slices.
+const CONVERTED_BY_SLICES: [&str; 5] = ["bgr24", "yuv410p", "color_matrix", "color_space", "gamma"];
 
 /// Up to so many frames, decoders have little to do beside each other.
 const FEW_FRAMES: i64 = 8;
@@ -156,6 +156,7 @@ mod tests {
         assert_eq!(threads("-i a -vf hflip -c:v libx264 o.mp4").as_deref(), Some("2"));
         assert_eq!(threads("-i a -vf hflip,zscale -c:v libx264 o.mp4"), None);
         assert_eq!(threads_of("-i a -vf hflip -c:v libx264 o.mp4", "bgr24"), None);
+        assert_eq!(threads("-i a -vf scale=out_color_matrix=bt709 -c:v libx264 o.mp4"), None);
         assert_eq!(threads("-filter_threads 3 -i a -vf zscale -c:v libx264 o.mp4").as_deref(), Some("3"));
     }
 
