@@ -58,7 +58,7 @@ pub(super) const ROWS: &[Row] = &[
         &["canvas_size"],
         "size",
         "size of the canvas of subtitles",
-        input!(canvas_size, |u| size(u.value)?),
+        input!(canvas_size, |u| size(u.value, u.catalog)?),
     ),
     Row::per_stream(
         &["top"],
