@@ -210,6 +210,8 @@ pub trait Catalog {
     fn picture_size(&self, text: &str) -> Option<(i32, i32)>;
     /// A frame rate, `25`, `30000/1001` or `ntsc`.
     fn frame_rate(&self, text: &str) -> Option<Rational>;
+    /// FFmpeg's number (`AVDiscard`) of what a demuxer is to leave out, by name or number.
+    fn discard(&self, text: &str) -> Option<i32>;
     /// Bits per sample of a PCM-like codec, or 0.
     fn exact_bits_per_sample(&self, codec_id: u32) -> i32;
     /// `wanted`, or the format out of `formats` that loses least; none of them is any.

@@ -5,6 +5,7 @@ use crate::catalog::{
     OptionScopes, ValueKind, Verdict,
 };
 use crate::facts::MediaKind;
+use crate::spec::DISCARD_ALL;
 use crate::unit::Rational;
 
 /// Name and kind of each codec; its number is its place, from 1.
@@ -204,6 +205,7 @@ impl Catalog for FakeCatalog {
             Named::SampleFormat => &["s16", "fltp"],
             Named::ChannelLayout => &["mono", "stereo", "5.1"],
             Named::Disposition => &["default", "forced", "dub"],
+            Named::Discard => &["none", "default", "all"],
         };
         names.iter().map(|name| (*name).to_owned()).collect()
     }
@@ -340,6 +342,14 @@ impl Catalog for FakeCatalog {
         let thousandths = |part: &str| part.parse::<f64>().ok().map(|value| (value * 1000.0).round() as i64);
         let (num, den) = text.split_once(['/', ':']).unwrap_or((text, "1"));
         Rational::reduced(thousandths(num)?, thousandths(den)?).filter(|rate| rate.is_valid())
+    }
+    fn discard(&self, text: &str) -> Option<i32> {
+        match text {
+            "none" => Some(-16),
+            "default" => Some(0),
+            "all" => Some(DISCARD_ALL),
+            _ => None,
+        }
     }
     fn exact_bits_per_sample(&self, _: u32) -> i32 {
         0

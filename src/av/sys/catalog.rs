@@ -323,6 +323,10 @@ impl Catalog for LinkedCatalog {
         (unsafe { ffi::av_parse_video_rate(&mut rate, text.as_ptr()) } >= 0).then(|| rate.into())
     }
 
+    fn discard(&self, text: &str) -> Option<i32> {
+        option_values::discard(text)
+    }
+
     fn exact_bits_per_sample(&self, codec_id: u32) -> i32 {
         // SAFETY: a table lookup.
         unsafe { ffi::av_get_exact_bits_per_sample(codec_id_of(codec_id)) }
