@@ -3,11 +3,13 @@
 mod graph;
 mod input;
 mod loopback;
+mod mux_end;
 mod output;
 mod settings;
 mod subtitle;
 
-use self::output::{MuxEnd, leaks};
+use self::mux_end::MuxEnd;
+use self::output::leaks;
 use self::subtitle::SubtitleLinks;
 use super::balance::Balance;
 use super::clock::Clock;
