@@ -42,6 +42,27 @@ enum Stopped {
     Done,
 }
 
+impl Stopped {
+    /// For programs.
+    fn diagnostics(&self) -> Vec<Diagnostic> {
+        match self {
+            Self::Prepare(PrepareError::Refused(all)) => all.clone(),
+            Self::Prepare(other) => vec![Diagnostic::error("prepare", other.to_string())],
+            Self::Refused(sentences) => vec![Diagnostic::error("refused", sentences.as_str())],
+            Self::Done => Vec::new(),
+        }
+    }
+
+    /// For people.
+    fn tell(&self, called: CalledAs) {
+        match self {
+            Self::Prepare(error) => ending::prepare_error(error, called),
+            Self::Refused(sentences) => say(level::ERROR, sentences),
+            Self::Done => {}
+        }
+    }
+}
+
 impl From<PrepareError> for Stopped {
     fn from(error: PrepareError) -> Self {
         Self::Prepare(error)
@@ -90,22 +111,11 @@ pub(super) fn run(mut spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
         Err(Stopped::Prepare(PrepareError::Open { cause: AvError::EXIT, .. })) if outside.signal().is_some() => {
             Exit::Failed
         }
-        Err(Stopped::Prepare(error)) => {
+        Err(stopped) => {
             if global.explain == Some(ExplainFormat::Json) {
-                match &error {
-                    PrepareError::Refused(all) => explain_refusal(all),
-                    other => explain_refusal(&[Diagnostic::error("prepare", other.to_string())]),
-                }
+                explain_refusal(&stopped.diagnostics());
             }
-            ending::prepare_error(&error, called);
-            tell_graphs(&global, planned, &BTreeMap::new(), catalog);
-            Exit::Failed
-        }
-        Err(Stopped::Refused(sentences)) => {
-            if global.explain == Some(ExplainFormat::Json) {
-                explain_refusal(&[Diagnostic::error("refused", sentences.as_str())]);
-            }
-            say(level::ERROR, &sentences);
+            stopped.tell(called);
             tell_graphs(&global, planned, &BTreeMap::new(), catalog);
             Exit::Failed
         }
@@ -330,11 +340,7 @@ pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
         if outside.signal().is_some() {
             return Exit::Signal;
         }
-        match stopped {
-            Stopped::Prepare(error) => ending::prepare_error(&error, called),
-            Stopped::Refused(sentences) => say(level::ERROR, &sentences),
-            Stopped::Done => {}
-        }
+        stopped.tell(called);
         Exit::Failed
     })
 }
