@@ -5,6 +5,7 @@ mod values;
 pub use self::values::{Expected, Named, OptionOwner, ValueKind, Verdict};
 
 use crate::facts::MediaKind;
+use crate::unit::Rational;
 
 /// In which of FFmpeg's option tables a name was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -196,7 +197,7 @@ pub trait Catalog {
     /// True for a sample format's name.
     fn is_sample_format(&self, name: &str) -> bool;
     /// Frame rates that the encoder is limited to; empty for any.
-    fn encoder_frame_rates(&self, encoder: &str) -> Vec<crate::unit::Rational>;
+    fn encoder_frame_rates(&self, encoder: &str) -> Vec<Rational>;
     /// Sample rates that the encoder takes; empty for any.
     fn encoder_sample_rates_hz(&self, encoder: &str) -> Vec<i32>;
     /// Channel layouts by name, with their number of channels, that the encoder takes; empty for any.
@@ -207,6 +208,10 @@ pub trait Catalog {
     fn channel_layout(&self, text: &str) -> Option<(String, i32)>;
     /// A picture size, `320x240` or `hd720`.
     fn picture_size(&self, text: &str) -> Option<(i32, i32)>;
+    /// A frame rate, `25`, `30000/1001` or `ntsc`.
+    fn frame_rate(&self, text: &str) -> Option<Rational>;
+    /// FFmpeg's number (`AVDiscard`) of what a demuxer is to leave out, by name or number.
+    fn discard(&self, text: &str) -> Option<i32>;
     /// Bits per sample of a PCM-like codec, or 0.
     fn exact_bits_per_sample(&self, codec_id: u32) -> i32;
     /// `wanted`, or the format out of `formats` that loses least; none of them is any.

@@ -1,26 +1,22 @@
 //! One job, from its spec to the program's exit status.
 
+mod course;
+mod reports;
+
+use self::course::carry_out;
 use super::files::ReadBeside;
 use super::signals::Outside;
 use super::{Exit, files, keyboard, limits};
 use crate::av::{AvError, LinkedCatalog, ProcessTimes, listing};
 use crate::diagnostic::Diagnostic;
-use crate::engine::commands::Commands;
 use crate::engine::{self, Journal, OpenInputs, Outcome, PrepareError, StageError};
 use crate::facts::{GraphFacts, GraphPlace, InputFacts};
 use crate::octets::readable;
-use crate::plan::{Plan, try_files};
-use crate::report::events::EventSink;
-use crate::report::progress::{ProgressError, ProgressSink};
-use crate::report::ticker::{ProgressSettings, Ticker};
-use crate::report::{
-    CalledAs, aside, benchmark, data, ending, events, expected, explain, graphs, level, mapping, metrics, say, summary,
-    terminal,
-};
-use crate::spec::{ExplainFormat, GlobalSpec, JobSpec, Overwrite};
+use crate::plan::Plan;
+use crate::report::{CalledAs, benchmark, data, ending, explain, graphs, level, say, summary};
+use crate::spec::{ExplainFormat, GlobalSpec, JobSpec};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A job that ran.
 struct Ran {
@@ -38,6 +34,27 @@ enum Stopped {
     Refused(String),
     /// There was nothing more to do.
     Done,
+}
+
+impl Stopped {
+    /// For programs.
+    fn diagnostics(&self) -> Vec<Diagnostic> {
+        match self {
+            Self::Prepare(PrepareError::Refused(all)) => all.clone(),
+            Self::Prepare(other) => vec![Diagnostic::error("prepare", other.to_string())],
+            Self::Refused(sentences) => vec![Diagnostic::error("refused", sentences.as_str())],
+            Self::Done => Vec::new(),
+        }
+    }
+
+    /// For people.
+    fn tell(&self, called: CalledAs) {
+        match self {
+            Self::Prepare(error) => ending::prepare_error(error, called),
+            Self::Refused(sentences) => say(level::ERROR, sentences),
+            Self::Done => {}
+        }
+    }
 }
 
 impl From<PrepareError> for Stopped {
@@ -88,22 +105,11 @@ pub(super) fn run(mut spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
         Err(Stopped::Prepare(PrepareError::Open { cause: AvError::EXIT, .. })) if outside.signal().is_some() => {
             Exit::Failed
         }
-        Err(Stopped::Prepare(error)) => {
+        Err(stopped) => {
             if global.explain == Some(ExplainFormat::Json) {
-                match &error {
-                    PrepareError::Refused(all) => explain_refusal(all),
-                    other => explain_refusal(&[Diagnostic::error("prepare", other.to_string())]),
-                }
+                explain_refusal(&stopped.diagnostics());
             }
-            ending::prepare_error(&error, called);
-            tell_graphs(&global, planned, &BTreeMap::new(), catalog);
-            Exit::Failed
-        }
-        Err(Stopped::Refused(sentences)) => {
-            if global.explain == Some(ExplainFormat::Json) {
-                explain_refusal(&[Diagnostic::error("refused", sentences.as_str())]);
-            }
-            say(level::ERROR, &sentences);
+            stopped.tell(called);
             tell_graphs(&global, planned, &BTreeMap::new(), catalog);
             Exit::Failed
         }
@@ -143,150 +149,6 @@ fn tell_graphs(
     graphs::show(&global.seldom.graphs, &known)
 }
 
-fn carry_out(
-    (spec, called): (JobSpec, CalledAs),
-    catalog: &LinkedCatalog,
-    outside: &Outside,
-    planned: &mut Planned,
-) -> Result<Ran, Stopped> {
-    let global = spec.global.clone();
-    let keys = global.stdin && !spec.inputs.iter().any(|input| reads_stdin(&input.url));
-    outside.watch(keys)?;
-    files::check_reports(&spec, catalog, called).map_err(Stopped::Refused)?;
-    let beside = files::read_beside(&spec, catalog);
-    let journal = Journal::default();
-    let event_sink = match &global.events {
-        Some(target) if global.explain.is_none() => Some(EventSink::open(target).map_err(Stopped::Refused)?),
-        _ => None,
-    };
-    let writer = event_sink.as_ref().map(EventSink::writer);
-    journal.listen(move |event| {
-        events::show(event, called);
-        if let Some(write) = &writer {
-            write(event);
-        }
-    });
-    let metrics = match &global.metrics {
-        Some(address) if global.explain.is_none() => Some(serve_metrics(address, &journal)?),
-        _ => None,
-    };
-    let sink = match &global.progress {
-        Some(url) if global.explain.is_none() => Some(ProgressSink::open(url).map_err(|error| {
-            let ProgressError { url, cause } = &error;
-            Stopped::Refused(match called {
-                CalledAs::Weir => error.to_string(),
-                CalledAs::Ffmpeg => format!(
-                    "{error}\nFailed to set value '{url}' for option 'progress': {cause}\n\
-                     Error parsing global options: {cause}"
-                ),
-            })
-        })?),
-        _ => None,
-    };
-    let mut inputs = engine::open_inputs(spec, catalog, &outside.stop, &journal)?;
-    if called == CalledAs::Weir {
-        files::check_names(&inputs.spec).map_err(Stopped::Refused)?;
-    }
-    let plan = inputs.plan(catalog)?;
-    let check = |overwrite, outside| {
-        let read = (inputs.spec.inputs.as_slice(), beside.as_slice());
-        files::check(&plan, read, overwrite, (outside, called)).map_err(Stopped::Refused)
-    };
-    if let Some(format) = global.explain {
-        check(Overwrite::Always, None)?;
-        files::check_folders(&plan).map_err(Stopped::Refused)?;
-        explain_plan(format, &plan, &inputs, catalog);
-        return Err(Stopped::Done);
-    }
-    dump_attachments(&inputs, &beside, called)?;
-    ending::diagnostics(&plan.diagnostics, called);
-    check(global.overwrite, keys.then_some(outside))?;
-    try_files(&inputs.spec.global.complex_graphs, catalog)
-        .map_err(|diagnostic| PrepareError::Refused(vec![diagnostic]))?;
-    let mut settings = ProgressSettings {
-        stats: global.stats,
-        period: Duration::from_micros(u64::try_from(global.stats_period_us).unwrap_or(500_000)),
-        sink,
-        extras: called == CalledAs::Weir && global.extras && terminal::is_terminal(),
-        own_keys: called == CalledAs::Weir && global.extras,
-        span: expected::span(&plan, &inputs.facts, global.copy_timestamps),
-        copy_timestamps: global.copy_timestamps,
-        commands: Commands::default(),
-    };
-    *planned = global.seldom.graphs.is_wanted().then(|| (plan.clone(), inputs.facts.clone()));
-    let prepared = inputs.open_outputs(plan, &outside.stop)?;
-    outside.running.trip();
-    let mut refused = false;
-    let running = prepared.start(&outside.stop, |plan, error| {
-        // ffmpeg gives up there, with the mapping as its last words.
-        refused = called == CalledAs::Ffmpeg && error.is_some();
-        if let Some(error) = error.filter(|_| refused) {
-            ending::stage_error(error, called);
-        }
-        mapping::show(plan, catalog);
-        if keys && !refused {
-            say(level::INFO, "Press [q] to stop, [?] for help");
-        }
-    })?;
-    let plan = Arc::clone(&running.plan);
-    settings.commands = running.commands.clone();
-    let begun = (|| {
-        if keys {
-            keyboard::watch(outside, running.commands.clone())?;
-        }
-        if let Some(figures) = metrics {
-            figures.begin(Arc::clone(&plan), Arc::clone(&running.meter));
-        }
-        Ticker::start(settings, Arc::clone(&plan), Arc::clone(&running.meter))
-    })();
-    let ticker = match begun {
-        Ok(ticker) => ticker,
-        Err(error) => {
-            outside.stop.abort();
-            running.join();
-            return Err(error.into());
-        }
-    };
-    let mut outcome = running.join();
-    outside.ended.trip();
-    if called == CalledAs::Weir {
-        // Our closing lines are the last; ffmpeg's stand before what filters and encoders say when they go.
-        outcome.clear();
-    }
-    keyboard::restore();
-    if outcome.failure.is_some() && outside.signal().is_none() && !refused {
-        ending::failure(&plan, &outcome, called);
-    }
-    ending::damage(&outcome);
-    if called == CalledAs::Weir && global.extras {
-        for line in summary::repairs(&outcome.meter) {
-            say(level::INFO, &line);
-        }
-        if let Some(line) = summary::limited_by(&plan, &outcome).filter(|_| terminal::is_terminal()) {
-            say(level::INFO, &line);
-        }
-    }
-    let patience = if outside.is_asked_to_end() { aside::HURRIED } else { aside::UNHURRIED };
-    if called == CalledAs::Ffmpeg && never_began(&outcome) {
-        ticker.stop(patience);
-    } else {
-        ticker.finish(outcome.failure.is_none() && !outcome.stopped, patience);
-    }
-    journal.listen(|_| {});
-    if let Some(sink) = event_sink {
-        sink.finish(patience);
-    }
-    Ok(Ran { plan, outcome, told: refused })
-}
-
-/// Answers who asks at this address, from now on: peers may be waited for long.
-fn serve_metrics(address: &str, journal: &Journal) -> Result<Arc<metrics::Figures>, Stopped> {
-    let listener = metrics::listen(address).map_err(Stopped::Refused)?;
-    let figures = Arc::new(metrics::Figures::new(journal.clone()));
-    metrics::serve(listener, Arc::clone(&figures))?;
-    Ok(figures)
-}
-
 /// Opens the inputs, which tells what is in them, and no more.
 pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) -> Result<(), Exit> {
     let outside = Outside::default();
@@ -305,11 +167,7 @@ pub(super) fn inspect(spec: JobSpec, called: CalledAs, catalog: &LinkedCatalog) 
         if outside.signal().is_some() {
             return Exit::Signal;
         }
-        match stopped {
-            Stopped::Prepare(error) => ending::prepare_error(&error, called),
-            Stopped::Refused(sentences) => say(level::ERROR, &sentences),
-            Stopped::Done => {}
-        }
+        stopped.tell(called);
         Exit::Failed
     })
 }
@@ -366,11 +224,4 @@ fn conversion_failed(called: CalledAs) {
 /// A filter, an encoder or a format refused the job: ffmpeg has no closing lines for that.
 fn never_began(outcome: &Outcome) -> bool {
     matches!(outcome.failure, Some(StageError::Told { .. }))
-}
-
-fn reads_stdin(url: &str) -> bool {
-    let names = ["-", "/dev/stdin"];
-    names.contains(&url)
-        || ["pipe:", "fd:"].iter().any(|protocol| url.starts_with(protocol))
-        || [":pipe:", ":pipe:0", ":fd:"].iter().any(|end| url.ends_with(end))
 }

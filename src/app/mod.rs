@@ -13,7 +13,7 @@ mod targets;
 mod words;
 
 use crate::av::LinkedCatalog;
-use crate::cli::{self, Parsed, Reading, Request};
+use crate::cli::{self, EarlyGlobals, Parsed, Reading, Request};
 use crate::diagnostic::{Diagnostic, Edit, Severity, edited, to_type};
 use crate::octets;
 use crate::report::{self, CalledAs, banner, ending, level, newcomer, report_file, terminal};
@@ -69,17 +69,7 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
     let read = from_files::read(args);
     let args = read.as_deref().unwrap_or(args);
     let early = cli::early_globals(args);
-    if let Some(text) = &early.log_level {
-        match terminal::settings().changed_by(text) {
-            Ok(settings) => terminal::configure(settings),
-            Err(sentence) => {
-                let sentence = if called == CalledAs::Weir { bad_level(args, text) } else { sentence };
-                report::say(level::ERROR, &sentence);
-                return Exit::Failed;
-            }
-        }
-    }
-    if let Err(sentence) = report_file::open(early.report, called, args) {
+    if let Err(sentence) = set_up_telling(&early, called, args) {
         report::say(level::ERROR, &sentence);
         return Exit::Failed;
     }
@@ -131,6 +121,17 @@ fn command(called: CalledAs, args: &[String]) -> Exit {
             job::run(*spec, called, &catalog)
         }
     }
+}
+
+/// What is told from now on, and whether into a report as well. The error is a sentence.
+fn set_up_telling(early: &EarlyGlobals, called: CalledAs, args: &[String]) -> Result<(), String> {
+    if let Some(text) = &early.log_level {
+        let settings = terminal::settings().changed_by(text);
+        let settings =
+            settings.map_err(|words| if called == CalledAs::Weir { bad_level(args, text) } else { words })?;
+        terminal::configure(settings);
+    }
+    report_file::open(early.report, called, args)
 }
 
 /// What is told of `-v eror`.

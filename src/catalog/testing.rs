@@ -5,6 +5,8 @@ use crate::catalog::{
     OptionScopes, ValueKind, Verdict,
 };
 use crate::facts::MediaKind;
+use crate::spec::DISCARD_ALL;
+use crate::unit::Rational;
 
 /// Name and kind of each codec; its number is its place, from 1.
 const CODECS: [(&str, MediaKind); 15] = [
@@ -203,6 +205,7 @@ impl Catalog for FakeCatalog {
             Named::SampleFormat => &["s16", "fltp"],
             Named::ChannelLayout => &["mono", "stereo", "5.1"],
             Named::Disposition => &["default", "forced", "dub"],
+            Named::Discard => &["none", "default", "all"],
         };
         names.iter().map(|name| (*name).to_owned()).collect()
     }
@@ -300,7 +303,7 @@ impl Catalog for FakeCatalog {
             _ => Vec::new(),
         }
     }
-    fn encoder_frame_rates(&self, _: &str) -> Vec<crate::unit::Rational> {
+    fn encoder_frame_rates(&self, _: &str) -> Vec<Rational> {
         Vec::new()
     }
     fn encoder_sample_rates_hz(&self, _: &str) -> Vec<i32> {
@@ -325,8 +328,28 @@ impl Catalog for FakeCatalog {
         }
     }
     fn picture_size(&self, text: &str) -> Option<(i32, i32)> {
+        if text == "hd720" {
+            return Some((1280, 720));
+        }
         let (width, height) = text.split_once('x')?;
         Some((width.parse().ok()?, height.parse().ok()?))
+    }
+    /// A name, or a number or a fraction with parts of three decimals at most.
+    fn frame_rate(&self, text: &str) -> Option<Rational> {
+        if text == "ntsc" {
+            return Some(Rational::new(30_000, 1001));
+        }
+        let thousandths = |part: &str| part.parse::<f64>().ok().map(|value| (value * 1000.0).round() as i64);
+        let (num, den) = text.split_once(['/', ':']).unwrap_or((text, "1"));
+        Rational::reduced(thousandths(num)?, thousandths(den)?).filter(|rate| rate.is_valid())
+    }
+    fn discard(&self, text: &str) -> Option<i32> {
+        match text {
+            "none" => Some(-16),
+            "default" => Some(0),
+            "all" => Some(DISCARD_ALL),
+            _ => None,
+        }
     }
     fn exact_bits_per_sample(&self, _: u32) -> i32 {
         0

@@ -174,6 +174,8 @@ pub enum Named {
     ChannelLayout,
     /// What streams may be marked as.
     Disposition,
+    /// What demuxers may leave out.
+    Discard,
 }
 
 #[cfg(test)]

@@ -112,86 +112,70 @@ impl Splitter<'_> {
         if body == DECODER {
             return self.decoder(&origin);
         }
-        let (name, suffix) = match body.split_once(':') {
-            Some((name, suffix)) => (name, Some(suffix.to_owned())),
-            None => (body, None),
-        };
-        let next = self.words.get(self.at + 1).map(|word| word.text.clone());
-        let typed = |name: &str, kind, value: String, value_at, on| Typed {
-            at: self.at,
-            value_at,
-            origin: origin.clone(),
-            name: name.to_owned(),
-            suffix: suffix.clone(),
-            value,
-            on,
-            kind,
-        };
         if self.is_glued(body) {
             return self.unknown(body, &origin);
         }
-        if let Some(row) = table::find(name).filter(|row| !self.holds_value(row, suffix.as_deref())) {
-            let kind = Kind::Native(row);
-            match row.arity {
-                Arity::Topic => {
-                    if let (Effect::Show(show), None) = (&row.effect, &self.command.request) {
-                        self.command.request = Some(show(next.as_deref()));
-                    }
-                    self.at += 2;
-                }
-                Arity::Flag | Arity::FlagOrEquals => {
-                    let typed = typed(name, kind, String::new(), None, true);
-                    self.take(typed, 1);
-                }
-                Arity::FlagOrDigit => {
-                    let digit = next.filter(|next| next == "0" || next == "1");
-                    let typed = typed(name, kind, String::new(), None, digit.as_deref() != Some("0"));
-                    self.take(typed, 1 + usize::from(digit.is_some()));
-                }
-                Arity::Value(_) => match next {
-                    Some(next) if self.is_typed && self.is_forgotten(row, &next) => {
-                        self.value_forgotten(row, &next, &origin)
-                    }
-                    Some(value) => {
-                        let typed = typed(name, kind, value, Some(self.at + 1), true);
-                        self.take(typed, 2);
-                    }
-                    None => self.value_missing(body, Some(row), &origin),
-                },
-            }
-            return;
+        let (name, suffix) = body.split_once(':').map_or((body, None), |(name, suffix)| (name, Some(suffix)));
+        let next = self.words.get(self.at + 1).map(|word| word.text.clone());
+        let option = Spelled { body, name, suffix, origin, at: self.at };
+        if let Some(row) = table::find(name).filter(|row| !self.holds_value(row, suffix)) {
+            return self.native(row, &option, next);
         }
         if let Some((row, value)) = row_with_equals(body) {
-            let typed = Typed { suffix: None, ..typed(row.name(), Kind::Native(row), value.to_owned(), None, true) };
-            return self.take(typed, 1);
+            let typed = Typed { name: row.name().to_owned(), suffix: None, ..option.flag(Kind::Native(row), true) };
+            return self.take(Typed { value: value.to_owned(), ..typed }, 1);
         }
         if let Some(row) = name.strip_prefix("no").and_then(table::find).filter(|row| row.can_be_negated()) {
-            let typed = typed(name, Kind::Native(row), String::new(), None, false);
-            return self.take(typed, 1);
+            return self.take(option.flag(Kind::Native(row), false), 1);
         }
-        let library = self.library_option(name);
-        if let (Some(_), Some(next)) = (&library, &next)
-            && self.is_forgotten_by_library(name, next)
-        {
-            self.findings.mend(messages::text_forgotten(&origin, next), []);
-            return self.put(self.at, Vec::new());
+        match self.library_option(name) {
+            Some(library) => self.library(library, &option, next),
+            None => self.unknown(body, &option.origin),
         }
-        if let (Some((library_name, scopes, kind)), Some(value)) = (&library, &next) {
-            let kind_option = Kind::Library { name: library_name.clone(), scopes: *scopes };
-            let mut typed = typed(name, kind_option, value.clone(), Some(self.at + 1), true);
-            if let Some(kind) = kind {
-                typed.suffix = Some(typed.suffix.map_or(kind.to_string(), |suffix| format!("{kind}:{suffix}")));
-            }
-            return self.take(typed, 2);
-        }
-        if library.is_some() {
-            return self.value_missing(body, None, &origin);
-        }
-        self.unknown(body, &origin);
     }
 
-    /// An option of FFmpeg's libraries: its name there, and the kind of stream that an old prefix (`vprofile`) stands for.
-    fn library_option(&self, name: &str) -> Option<(String, OptionScopes, Option<char>)> {
+    /// An option of ffmpeg's own, with what follows it.
+    fn native(&mut self, row: &'static Row, option: &Spelled<'_>, next: Option<String>) {
+        let kind = Kind::Native(row);
+        match row.arity {
+            Arity::Topic => {
+                if let (Effect::Show(show), None) = (&row.effect, &self.command.request) {
+                    self.command.request = Some(show(next.as_deref()));
+                }
+                self.at += 2;
+            }
+            Arity::Flag | Arity::FlagOrEquals => self.take(option.flag(kind, true), 1),
+            Arity::FlagOrDigit => {
+                let digit = next.filter(|next| next == "0" || next == "1");
+                let words = 1 + usize::from(digit.is_some());
+                self.take(option.flag(kind, digit.as_deref() != Some("0")), words);
+            }
+            Arity::Value(_) => match next {
+                Some(next) if self.is_typed && self.is_forgotten(row, &next) => {
+                    self.value_forgotten(row, &next, &option.origin);
+                }
+                Some(value) => self.take(option.with_value(kind, value), 2),
+                None => self.value_missing(option.body, Some(row), &option.origin),
+            },
+        }
+    }
+
+    /// An option of FFmpeg's libraries, with its value.
+    fn library(&mut self, library: LibraryOption, option: &Spelled<'_>, next: Option<String>) {
+        let Some(value) = next else { return self.value_missing(option.body, None, &option.origin) };
+        if self.is_forgotten_by_library(option.name, &value) {
+            self.findings.mend(messages::text_forgotten(&option.origin, &value), []);
+            return self.put(self.at, Vec::new());
+        }
+        let (name, scopes, stream_kind) = library;
+        let mut typed = option.with_value(Kind::Library { name, scopes }, value);
+        if let Some(kind) = stream_kind {
+            typed.suffix = Some(typed.suffix.map_or(kind.to_string(), |suffix| format!("{kind}:{suffix}")));
+        }
+        self.take(typed, 2);
+    }
+
+    fn library_option(&self, name: &str) -> Option<LibraryOption> {
         let scopes = self.catalog.option_scopes(name);
         if name.is_empty() {
             return None;
@@ -252,6 +236,43 @@ impl Splitter<'_> {
         let (stream, arg) = (next.text.clone(), next.arg);
         self.group(GroupKind::Decoder, (stream, arg), (self.at, self.at + 1));
         self.at += 2;
+    }
+}
+
+/// An option of FFmpeg's libraries: its name there, whom it is for, and the kind of stream that an old prefix (`vprofile`)
+/// stands for.
+type LibraryOption = (String, OptionScopes, Option<char>);
+
+/// An option's word, taken apart.
+struct Spelled<'a> {
+    /// The word without its dash.
+    body: &'a str,
+    name: &'a str,
+    /// What follows the first colon.
+    suffix: Option<&'a str>,
+    origin: Origin,
+    /// Its place among the words.
+    at: usize,
+}
+
+impl Spelled<'_> {
+    /// The option without a value.
+    fn flag(&self, kind: Kind, on: bool) -> Typed {
+        Typed {
+            at: self.at,
+            value_at: None,
+            origin: self.origin.clone(),
+            name: self.name.to_owned(),
+            suffix: self.suffix.map(str::to_owned),
+            value: String::new(),
+            on,
+            kind,
+        }
+    }
+
+    /// The option with the next word as its value.
+    fn with_value(&self, kind: Kind, value: String) -> Typed {
+        Typed { value, value_at: Some(self.at + 1), ..self.flag(kind, true) }
     }
 }
 

@@ -1,7 +1,8 @@
-//! Reads ffmpeg's value syntaxes: numbers with suffixes, durations, rates and ratios, switches, sizes.
+//! Reads ffmpeg's value syntaxes: numbers with suffixes, durations, ratios, switches; rates and sizes it asks the catalog for.
 //!
 //! Durations are read in integers, so that `0.1` means one tenth; ratios come out as libavutil's.
 
+use crate::catalog::Catalog;
 use crate::spec::FpsMode;
 use crate::unit::{MICROS_PER_SECOND, Rational};
 
@@ -270,18 +271,10 @@ fn closest(num: i128, den: i128, max: i32) -> Option<Rational> {
     Some(Rational::new(if negative { -num } else { num }, i32::try_from(current.1).ok()?))
 }
 
-/// A frame rate: a name (`ntsc`, `pal`, `film` ...), a fraction or a number (`av_parse_video_rate`).
-pub fn frame_rate(text: &str) -> Result<Rational, BadValue> {
-    let named = match text {
-        "ntsc" | "qntsc" | "sntsc" => Some(Rational::new(30000, 1001)),
-        "pal" | "qpal" | "spal" => Some(Rational::new(25, 1)),
-        "film" => Some(Rational::new(24, 1)),
-        "ntsc-film" => Some(Rational::new(24000, 1001)),
-        _ => None,
-    };
-    named
-        .or_else(|| ratio(text, 1_001_000).filter(|r| r.is_valid()))
-        .ok_or_else(|| BadValue::new("a frame rate such as 25, 29.97, 30000/1001 or ntsc", "25"))
+/// A frame rate as FFmpeg reads it: a name (`ntsc`, `pal`, `film` ...), a fraction or a number.
+pub fn frame_rate(text: &str, catalog: &dyn Catalog) -> Result<Rational, BadValue> {
+    let rate = catalog.frame_rate(text);
+    rate.ok_or_else(|| BadValue::new("a frame rate such as 25, 29.97, 30000/1001 or ntsc", "25"))
 }
 
 /// A display aspect ratio.
@@ -344,23 +337,11 @@ pub fn fps_mode(text: &str) -> Result<FpsMode, BadValue> {
     }
 }
 
-/// Names of picture sizes that libavutil knows (`av_parse_video_size`).
-const SIZE_NAMES: &str = " ntsc pal qntsc qpal sntsc spal film ntsc-film sqcif qcif cif 4cif 16cif qqvga qvga vga svga \
-    xga uxga qxga sxga qsxga hsxga wvga wxga wsxga wuxga woxga wqhd wqsxga wquxga whsxga whuxga cga ega hd480 hd720 \
-    hd1080 quadhd 2k 2kdci 2kflat 2kscope 4k 4kdci 4kflat 4kscope nhd hqvga wqvga fwqvga hvga qhd uhd2160 uhd4320 ";
-
-/// A picture size, checked and given back as typed: `640x360` or a name such as `hd720`.
-pub fn size(text: &str) -> Result<String, BadValue> {
-    let named = !text.is_empty() && SIZE_NAMES.split_ascii_whitespace().any(|name| name == text);
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let mut after = text[digits..].chars();
-    // As in ffmpeg, any single character may stand between the numbers.
-    let separated = after.next().is_some();
-    let positive = |part: &str| part.parse::<i32>().is_ok_and(|n| n > 0);
-    if named || (separated && positive(&text[..digits]) && positive(after.as_str())) {
-        Ok(text.to_owned())
-    } else {
-        Err(BadValue::new("a size such as 640x360 or hd720", "640x360"))
+/// A picture size that FFmpeg can read, given back as typed: `640x360` or a name such as `hd720`.
+pub fn size(text: &str, catalog: &dyn Catalog) -> Result<String, BadValue> {
+    match catalog.picture_size(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err(BadValue::new("a size such as 640x360 or hd720", "640x360")),
     }
 }
 
@@ -466,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_and_ratios_come_out_as_libavutil_gives_them() {
+    fn ratios_come_out_as_libavutil_gives_them() {
         let cases = [
             ("25", 25, 1),
             ("29.97", 2997, 100),
@@ -475,9 +456,6 @@ mod tests {
             ("60000/2002", 30000, 1001),
             ("23.976", 2997, 125),
             ("29.97002997", 30000, 1001),
-            ("ntsc", 30000, 1001),
-            ("film", 24, 1),
-            ("ntsc-film", 24000, 1001),
             ("1k", 1000, 1),
             ("0.5", 1, 2),
             ("1e-1", 1, 10),
@@ -485,10 +463,11 @@ mod tests {
             ("1/4000000", 1, 4_000_000),
         ];
         for (text, num, den) in cases {
-            assert_eq!(frame_rate(text), Ok(Rational::new(num, den)), "{text}");
+            assert_eq!(ratio(text, 1_001_000), Some(Rational::new(num, den)), "{text}");
         }
+        let is_rate = |text| ratio(text, 1_001_000).is_some_and(|r| r.is_valid());
         for text in ["", "0", "-25", "25/0", "25:0", "x", "1/2/3", "25fps", "/", ":", "1e99", "1e-99"] {
-            assert!(frame_rate(text).is_err(), "{text}");
+            assert!(!is_rate(text), "{text}");
         }
         assert_eq!(aspect("1.7777"), Ok(Rational::new(16, 9)));
         assert_eq!(aspect("1920:1080"), Ok(Rational::new(16, 9)));
@@ -506,8 +485,6 @@ mod tests {
         assert!(fps_mode("3").is_err());
         assert_eq!(switch("off"), Ok(false));
         assert!(switch("maybe").is_err());
-        assert!(size("640x360").is_ok() && size("hd720").is_ok() && size("640:360").is_ok());
-        assert!(size("640").is_err() && size("0x0").is_err() && size("640x").is_err() && size("").is_err());
     }
 
     proptest! {
@@ -531,12 +508,12 @@ mod tests {
 
         #[test]
         fn a_small_fraction_is_kept(num in 1i32..1000, den in 1i32..1000) {
-            prop_assert_eq!(frame_rate(&format!("{num}/{den}")).ok(), Rational::reduced(num.into(), den.into()));
+            prop_assert_eq!(ratio(&format!("{num}/{den}"), 1_001_000), Rational::reduced(num.into(), den.into()));
         }
 
         #[test]
         fn no_text_breaks_a_reader(text in "\\PC*|[-+0-9.:/eEkMiBdx]{0,12}") {
-            let _ = (number(&text), integer(&text), duration_us(&text), ratio(&text, 1_001_000), size(&text));
+            let _ = (number(&text), integer(&text), duration_us(&text), ratio(&text, 1_001_000));
         }
     }
 }

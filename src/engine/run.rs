@@ -140,30 +140,53 @@ impl Drop for AbortOnPanic {
 
 impl Running {
     /// Waits for the end.
-    pub fn join(self) -> Outcome {
-        if let Some(waker) = self.waker {
+    pub fn join(mut self) -> Outcome {
+        if let Some(waker) = self.waker.take() {
             // It knows the sources' threads, so it must be gone before they are joined.
             let _ = waker.join();
         }
-        let mut errors = Vec::new();
-        let mut outputs = vec![OutputEnd::Unfinished; self.plan.outputs.len()];
-        let mut empty = Vec::new();
-        let mut kept = Vec::new();
-        for (name, thread) in self.threads {
+        let (mut errors, mut ended_outputs, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, thread) in std::mem::take(&mut self.threads) {
             match thread.join() {
                 Ok(ended) => {
                     errors.extend(ended.result.err());
+                    ended_outputs.extend(ended.output);
                     kept.extend(ended.kept);
-                    if let Some(output) = ended.output {
-                        outputs[output.index] = output.end;
-                        if output.empty {
-                            empty.push((output.index, output.path));
-                        }
-                    }
                 }
                 Err(_) => errors.push(StageError::Panicked(name)),
             }
         }
+        kept.sort_by_key(|kept| kept.graph.unwrap_or(usize::MAX));
+        let damage = self.damage();
+        let mut failure = first_cause(errors).filter(StageError::is_failure);
+        let failed = failure.is_some();
+        let mut outputs = vec![OutputEnd::Unfinished; self.plan.outputs.len()];
+        for EndedOutput { index, end, empty, path } in ended_outputs {
+            outputs[index] = end;
+            if empty
+                && !failed
+                && let Some(error) = self.judge_empty(index, &damage)
+            {
+                // A header around nothing would pass for a finished file.
+                if let Some(path) = path {
+                    outputs[index] = OutputEnd::discarded(&path);
+                }
+                failure.get_or_insert(error);
+            }
+        }
+        Outcome {
+            failure,
+            stopped: self.stop.drain.is_tripped() && !self.stop.abort.is_tripped(),
+            outputs,
+            damage,
+            elapsed_ns: self.clock.now_ns(),
+            meter: self.meter,
+            kept,
+        }
+    }
+
+    /// Sentences about inputs that somebody wanted and that were damaged or broke off.
+    fn damage(&self) -> Vec<String> {
         let mut damage = Vec::new();
         for (index, (url, meter)) in self.input_urls.iter().zip(&self.meter.inputs).enumerate() {
             if nobody_wanted(&self.plan, &self.meter, index) {
@@ -179,40 +202,22 @@ impl Running {
             }
         }
         damage.extend(unreadable(&self.plan, &self.meter, &self.input_urls));
-        let mut failure = first_cause(errors).filter(StageError::is_failure);
-        if failure.is_some() {
-            empty.clear();
+        damage
+    }
+
+    /// An output without a packet: a failure where damaged inputs may be the reason.
+    fn judge_empty(&self, index: usize, damage: &[String]) -> Option<StageError> {
+        let url = mask_url(&self.plan.outputs[index].url);
+        if self.strict && !damage.is_empty() {
+            return Some(StageError::Failed(format!("{url}: nothing could be read for it: {}", damage.join("; "))));
         }
-        for (index, path) in empty {
-            let url = mask_url(&self.plan.outputs[index].url);
-            if damage.is_empty() || !self.strict {
-                // Of a single output the closing lines say it.
-                if self.plan.outputs.len() > 1 {
-                    log::warn!(
-                        "{url}: Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)"
-                    );
-                }
-                continue;
-            }
-            // A header around nothing would pass for a finished file.
-            if let Some(path) = path {
-                outputs[index] = OutputEnd::discarded(&path);
-            }
-            let nothing = || StageError::Failed(format!("{url}: nothing could be read for it: {}", damage.join("; ")));
-            failure.get_or_insert_with(nothing);
+        // Of a single output the closing lines say it.
+        if self.plan.outputs.len() > 1 {
+            log::warn!(
+                "{url}: Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)"
+            );
         }
-        Outcome {
-            failure,
-            stopped: self.stop.drain.is_tripped() && !self.stop.abort.is_tripped(),
-            outputs,
-            damage,
-            elapsed_ns: self.clock.now_ns(),
-            meter: self.meter,
-            kept: {
-                kept.sort_by_key(|kept| kept.graph.unwrap_or(usize::MAX));
-                kept
-            },
-        }
+        None
     }
 }
 

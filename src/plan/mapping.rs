@@ -5,7 +5,7 @@ use super::{Context, StreamSource, input};
 use crate::catalog::MuxerFacts;
 use crate::diagnostic::{Diagnostic, shell_quoted};
 use crate::facts::{InputFacts, MediaKind, StreamFacts};
-use crate::spec::{MapSource, OutputSpec};
+use crate::spec::{MapSource, MapSpec, OutputSpec, StreamSpecifier};
 use std::collections::BTreeMap;
 
 /// What an output is made from, in its order, and whether its maps had a say in it.
@@ -118,106 +118,160 @@ fn automatic(context: &Context, spec: &OutputSpec, muxer: &MuxerFacts) -> Vec<(u
 /// With `-map`: what it names, without what is switched off; `None` where all that is mapped may be missing, and is, for
 /// streams are then chosen as without `-map`.
 fn mapped(context: &Context, spec: &OutputSpec, graphs: &Graphs) -> Result<Option<Vec<StreamSource>>, Diagnostic> {
-    let mut chosen: Vec<StreamSource> = Vec::new();
-    let mut taken = 0;
+    let mut maps = Maps { context, spec, graphs, chosen: Vec::new(), taken: 0 };
     for map in &spec.maps {
-        let (input, specifier) = match &map.source {
-            MapSource::Input { input, specifier } => (input, specifier),
-            MapSource::Label(label) => {
-                let source = graphs.labelled(label).filter(|source| !chosen.contains(source));
-                chosen.push(source.ok_or_else(|| {
-                    let message = format!(
-                        "Output with label '{label}' does not exist in any defined filter graph, or was already used \
-                         elsewhere."
-                    );
-                    let text = format!("[{label}]");
-                    let simple = spec.filters.0.iter().find(|filter| filter.value.contains(&text));
-                    let remedy = match simple {
-                        Some(filter) => format!(
-                            "{text} stands in {}, a filter of one stream, which has no labels to be mapped. -filter_complex has: \
-                             -filter_complex {}",
-                            filter.origin.token,
-                            shell_quoted(&filter.value)
-                        ),
-                        None => "A label can be mapped once; split makes several of one.".to_owned(),
-                    };
-                    Diagnostic::error("map-label", message).remedy(remedy).at(&map.origin)
-                })?);
-                taken += 1;
-                continue;
-            }
-        };
-        let Some(facts) = context.facts.get(*input) else {
-            return Err(Diagnostic::error(
-                "map-input",
-                format!("Invalid input file index: {input} (in -map {input}:{specifier})."),
-            )
-            .remedy(format!("There are {} input(s); the first is 0.", context.facts.len()))
-            .at(&map.origin));
-        };
-        let typed = if specifier.text.is_empty() { input.to_string() } else { format!("{input}:{specifier}") };
-        if map.negative {
-            if taken == 0 && !map.optional {
-                let nothing = "matches no streams.\nTo ignore this, add a trailing '?' to the map.";
-                return Err(Diagnostic::error(
-                    "map-takes-from-nothing",
-                    format!("-map -{typed} takes streams away where none have been taken yet."),
-                )
-                .remedy(format!("It stands behind those that take, as in -map {input} -map -{typed}."))
-                .ffmpeg_says(format!("Stream map '{typed}' {nothing}"))
-                .at(&map.origin));
-            }
-            chosen.retain(|source| match source {
-                StreamSource::Input(i, s) => i != input || !specifier.matches(facts, &facts.streams[*s]),
-                StreamSource::Graph(..) | StreamSource::File => true,
-            });
-            continue;
-        }
-        let found: Vec<&StreamFacts> = facts.streams.iter().filter(|s| specifier.matches(facts, s)).collect();
-        let usable: Vec<_> =
-            found.iter().filter(|s| !input::disabled(&context.spec.inputs[*input], facts, s)).collect();
-        if usable.is_empty() {
-            if map.optional {
-                continue;
-            }
-            let what = if found.is_empty() { "matches no streams" } else { "matches disabled streams" };
-            return Err(Diagnostic::error(
-                "map-nothing",
-                format!(
-                    "Stream map '{typed}' {what}.\nTo ignore this, add a trailing '?' to the map.\n{} has: {}",
-                    facts.url,
-                    contents(*input, facts)
-                ),
-            )
-            .ffmpeg_says(format!("Stream map '{typed}' {what}.\nTo ignore this, add a trailing '?' to the map."))
-            .at(&map.origin));
-        }
-        for stream in usable {
-            chosen.push(StreamSource::Input(*input, stream.index));
-            taken += 1;
+        match &map.source {
+            MapSource::Label(label) => maps.take_label(label, map)?,
+            MapSource::Input { input, specifier } => maps.apply(&InputMap::new(context, (*input, specifier), map)?)?,
         }
     }
-    if taken == 0 {
+    if maps.taken == 0 {
         return Ok(None);
     }
-    let kind = |source: &StreamSource| graphs.kind(context, *source);
-    chosen.retain(|source| source.input().is_none() || !switched_off(spec, kind(source)));
-    let unknown = chosen.iter().find(|s| kind(s) == MediaKind::Unknown).and_then(|s| s.input());
-    let seldom = &context.spec.global.seldom;
-    if seldom.ignore_unknown && !seldom.copy_unknown {
-        chosen.retain(|source| kind(source) != MediaKind::Unknown);
-    } else if let Some(source) = unknown.filter(|_| !seldom.copy_unknown) {
-        return Err(Diagnostic::error(
-            "map-unknown",
-            format!("Cannot map stream #{}:{} - unsupported type.", source.0, source.1),
-        )
-        .remedy(format!(
-            "If you want unsupported types ignored instead of failing, please use the -ignore_unknown option\nIf you want \
-             them copied, please use -copy_unknown. Or take it away again with -map -{}:{}.",
-            source.0, source.1
-        )));
+    maps.finish().map(Some)
+}
+
+/// The streams of one input that a `-map` names.
+struct InputMap<'a> {
+    map: &'a MapSpec,
+    input: usize,
+    specifier: &'a StreamSpecifier,
+    facts: &'a InputFacts,
+    /// As it is typed, without what leads and trails.
+    typed: String,
+}
+
+impl<'a> InputMap<'a> {
+    fn new(
+        context: &Context<'a>,
+        (input, specifier): (usize, &'a StreamSpecifier),
+        map: &'a MapSpec,
+    ) -> Result<Self, Diagnostic> {
+        let Some(facts) = context.facts.get(input) else {
+            let message = format!("Invalid input file index: {input} (in -map {input}:{specifier}).");
+            return Err(Diagnostic::error("map-input", message)
+                .remedy(format!("There are {} input(s); the first is 0.", context.facts.len()))
+                .at(&map.origin));
+        };
+        let typed = if specifier.text.is_empty() { input.to_string() } else { format!("{input}:{specifier}") };
+        Ok(Self { map, input, specifier, facts, typed })
     }
-    Ok(Some(chosen))
+
+    fn names(&self, stream: &StreamFacts) -> bool {
+        self.specifier.matches(self.facts, stream)
+    }
+
+    /// It takes streams away, and none have been taken yet.
+    fn takes_from_nothing(&self) -> Diagnostic {
+        let Self { input, typed, .. } = self;
+        Diagnostic::error(
+            "map-takes-from-nothing",
+            format!("-map -{typed} takes streams away where none have been taken yet."),
+        )
+        .remedy(format!("It stands behind those that take, as in -map {input} -map -{typed}."))
+        .ffmpeg_says(format!("Stream map '{typed}' matches no streams.\n{IGNORABLE}"))
+        .at(&self.map.origin)
+    }
+
+    /// It names no stream, or none that is not switched off.
+    fn names_nothing(&self) -> Diagnostic {
+        let is_disabled = self.facts.streams.iter().any(|stream| self.names(stream));
+        let what = if is_disabled { "matches disabled streams" } else { "matches no streams" };
+        let words = format!("Stream map '{}' {what}.\n{IGNORABLE}", self.typed);
+        let there = contents(self.input, self.facts);
+        Diagnostic::error("map-nothing", format!("{words}\n{} has: {there}", self.facts.url))
+            .ffmpeg_says(words)
+            .at(&self.map.origin)
+    }
+}
+
+/// What ffmpeg says of a map that need not match.
+const IGNORABLE: &str = "To ignore this, add a trailing '?' to the map.";
+
+/// The maps of an output, read one after the other.
+struct Maps<'a> {
+    context: &'a Context<'a>,
+    spec: &'a OutputSpec,
+    graphs: &'a Graphs,
+    chosen: Vec<StreamSource>,
+    /// How many were taken, those included that were taken away again.
+    taken: usize,
+}
+
+impl Maps<'_> {
+    /// Takes what a complex filtergraph gives.
+    fn take_label(&mut self, label: &str, map: &MapSpec) -> Result<(), Diagnostic> {
+        let source = self.graphs.labelled(label).filter(|source| !self.chosen.contains(source));
+        self.chosen.push(source.ok_or_else(|| self.no_label(label, map))?);
+        self.taken += 1;
+        Ok(())
+    }
+
+    fn no_label(&self, label: &str, map: &MapSpec) -> Diagnostic {
+        let text = format!("[{label}]");
+        let remedy = match self.spec.filters.0.iter().find(|filter| filter.value.contains(&text)) {
+            Some(filter) => format!(
+                "{text} stands in {}, a filter of one stream, which has no labels to be mapped. -filter_complex has: \
+                 -filter_complex {}",
+                filter.origin.token,
+                shell_quoted(&filter.value)
+            ),
+            None => "A label can be mapped once; split makes several of one.".to_owned(),
+        };
+        let message = format!(
+            "Output with label '{label}' does not exist in any defined filter graph, or was already used elsewhere."
+        );
+        Diagnostic::error("map-label", message).remedy(remedy).at(&map.origin)
+    }
+
+    /// Takes streams of an input, or takes them away again.
+    fn apply(&mut self, of: &InputMap<'_>) -> Result<(), Diagnostic> {
+        if of.map.negative {
+            if self.taken == 0 && !of.map.optional {
+                return Err(of.takes_from_nothing());
+            }
+            self.chosen.retain(|source| match source {
+                StreamSource::Input(input, stream) => *input != of.input || !of.names(&of.facts.streams[*stream]),
+                StreamSource::Graph(..) | StreamSource::File => true,
+            });
+            return Ok(());
+        }
+        let is_usable = |s: &&StreamFacts| !input::disabled(&self.context.spec.inputs[of.input], of.facts, s);
+        let usable: Vec<_> = of.facts.streams.iter().filter(|s| of.names(s)).filter(is_usable).collect();
+        if usable.is_empty() && !of.map.optional {
+            return Err(of.names_nothing());
+        }
+        self.taken += usable.len();
+        self.chosen.extend(usable.into_iter().map(|stream| StreamSource::Input(of.input, stream.index)));
+        Ok(())
+    }
+
+    /// What was chosen, without kinds that are switched off; streams of unknown kinds are refused unless they are provided for.
+    fn finish(self) -> Result<Vec<StreamSource>, Diagnostic> {
+        let Self { context, spec, graphs, mut chosen, .. } = self;
+        let kind = |source: &StreamSource| graphs.kind(context, *source);
+        chosen.retain(|source| source.input().is_none() || !switched_off(spec, kind(source)));
+        let seldom = &context.spec.global.seldom;
+        if seldom.copy_unknown {
+            return Ok(chosen);
+        }
+        if seldom.ignore_unknown {
+            chosen.retain(|source| kind(source) != MediaKind::Unknown);
+            return Ok(chosen);
+        }
+        match chosen.iter().find(|source| kind(source) == MediaKind::Unknown).and_then(|source| source.input()) {
+            Some(source) => Err(unknown_kind(source)),
+            None => Ok(chosen),
+        }
+    }
+}
+
+fn unknown_kind((input, stream): (usize, usize)) -> Diagnostic {
+    let message = format!("Cannot map stream #{input}:{stream} - unsupported type.");
+    Diagnostic::error("map-unknown", message).remedy(format!(
+        "If you want unsupported types ignored instead of failing, please use the -ignore_unknown option\nIf you want \
+         them copied, please use -copy_unknown. Or take it away again with -map -{input}:{stream}."
+    ))
 }
 
 /// What an input holds: `0:0 video (h264), 0:1 audio (aac)`.

@@ -5,8 +5,8 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, mask_option, mask_text, mask_url};
 use crate::facts::{InputFacts, MediaKind, StreamFacts, StreamGroup};
 use crate::plan::{
-    EncodePlan, HardwareDecode, HardwareMethod, OutputPlan, OutputStreamPlan, PadSource, PadTarget, Plan, StreamSource,
-    Treatment,
+    EncodePlan, HardwareDecode, HardwareMethod, InputPlan, OutputPlan, OutputStreamPlan, PadSource, PadTarget, Plan,
+    StreamSource, Treatment,
 };
 use crate::spec::{FpsMode, KeyframeTime, KeyframesSpec};
 use serde_json::{Value, json};
@@ -16,27 +16,7 @@ use std::fmt::Write;
 pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String {
     let mut text = String::new();
     for (index, (input, facts)) in plan.inputs.iter().zip(facts).enumerate() {
-        let length = facts.duration_us.map_or("unknown length".to_owned(), |us| format!("{} long", seconds(us)));
-        let _ = writeln!(text, "Input #{index}: {} ({}, {length})", input.url, facts.format);
-        for (key, us) in [("from", input.start_us), ("for", input.duration_us)] {
-            let _ = us.map(|us| writeln!(text, "  read {key} {}", seconds(us)));
-        }
-        if input.stream_loop != 0 {
-            let times =
-                if input.stream_loop < 0 { "for ever".into() } else { format!("{} times more", input.stream_loop) };
-            let _ = writeln!(text, "  repeated {times}");
-        }
-        if let Some(rate) = input.read_rate {
-            let _ = writeln!(text, "  read at {} times its own speed", rate.rate.as_f64());
-        }
-        for (stream, plan) in facts.streams.iter().zip(&input.streams) {
-            let fate = match (&plan.decode, plan.used) {
-                (Some(decode), _) => format!("decoded by {}{}", decode.decoder, hardware(&decode.hardware)),
-                (None, true) => "passed on".to_owned(),
-                (None, false) => "not used".to_owned(),
-            };
-            let _ = writeln!(text, "  #{index}:{} {}: {fate}", stream.index, describe(stream));
-        }
+        input_text(&mut text, index, input, facts);
     }
     for (index, graph) in plan.graphs.iter().enumerate() {
         let inputs: Vec<String> =
@@ -45,40 +25,12 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
         let _ = writeln!(text, "Filtergraph {index}: {} ({inputs})", mask_text(&graph.description));
     }
     for (index, output) in plan.outputs.iter().enumerate() {
-        let _ = writeln!(
-            text,
-            "Output #{index}: {} ({}, {})",
-            mask_url(&output.url),
-            output.muxer.name,
-            output.muxer.long_name
-        );
-        for (key, us) in [("from", output.start_us), ("for", output.duration_us)] {
-            let _ = us.map(|us| writeln!(text, "  written {key} {}", seconds(us)));
-        }
-        if let Some(bytes) = output.size_limit_bytes {
-            let _ = writeln!(text, "  ends at {bytes} bytes");
-        }
-        if output.shortest {
-            let _ = writeln!(text, "  ends with the stream that ends first");
-        }
-        if !output.options.is_empty() {
-            let _ = writeln!(text, "  format options: {}", options(&output.options));
-        }
-        for (number, stream) in output.streams.iter().enumerate() {
-            stream_text(&mut text, (index, number), stream, plan, catalog);
-        }
-        for (number, group) in output.stream_groups.iter().enumerate() {
-            let streams: Vec<String> = group.streams.iter().map(|stream| format!("#{index}:{stream}")).collect();
-            let _ = writeln!(text, "  stream group #{index}:{number}: {}", streams.join(", "));
-        }
+        output_text(&mut text, index, output, plan, catalog);
     }
     for (number, decoder) in plan.decoders.iter().enumerate() {
         let (output, stream) = decoder.stream;
-        let _ = write!(
-            text,
-            "Loopback decoder dec:{number}: output #{output}:{stream}, decoded by {}",
-            decoder.decode.decoder
-        );
+        let name = &decoder.decode.decoder;
+        let _ = write!(text, "Loopback decoder dec:{number}: output #{output}:{stream}, decoded by {name}");
         let _ = match &decoder.decode.options[..] {
             [] => writeln!(text),
             given => writeln!(text, " ({})", options(given)),
@@ -92,6 +44,53 @@ pub fn text(plan: &Plan, facts: &[InputFacts], catalog: &dyn Catalog) -> String 
         let _ = writeln!(text, "  {} [{}]: {diagnostic}", severity(diagnostic.severity), diagnostic.code);
     }
     text
+}
+
+fn input_text(text: &mut String, index: usize, input: &InputPlan, facts: &InputFacts) {
+    let length = facts.duration_us.map_or("unknown length".to_owned(), |us| format!("{} long", seconds(us)));
+    let _ = writeln!(text, "Input #{index}: {} ({}, {length})", input.url, facts.format);
+    for (key, us) in [("from", input.start_us), ("for", input.duration_us)] {
+        let _ = us.map(|us| writeln!(text, "  read {key} {}", seconds(us)));
+    }
+    if input.stream_loop != 0 {
+        let times = if input.stream_loop < 0 { "for ever".into() } else { format!("{} times more", input.stream_loop) };
+        let _ = writeln!(text, "  repeated {times}");
+    }
+    if let Some(rate) = input.read_rate {
+        let _ = writeln!(text, "  read at {} times its own speed", rate.rate.as_f64());
+    }
+    for (stream, plan) in facts.streams.iter().zip(&input.streams) {
+        let fate = match (&plan.decode, plan.used) {
+            (Some(decode), _) => format!("decoded by {}{}", decode.decoder, hardware(&decode.hardware)),
+            (None, true) => "passed on".to_owned(),
+            (None, false) => "not used".to_owned(),
+        };
+        let _ = writeln!(text, "  #{index}:{} {}: {fate}", stream.index, describe(stream));
+    }
+}
+
+fn output_text(text: &mut String, index: usize, output: &OutputPlan, plan: &Plan, catalog: &dyn Catalog) {
+    let (url, muxer) = (mask_url(&output.url), &output.muxer);
+    let _ = writeln!(text, "Output #{index}: {url} ({}, {})", muxer.name, muxer.long_name);
+    for (key, us) in [("from", output.start_us), ("for", output.duration_us)] {
+        let _ = us.map(|us| writeln!(text, "  written {key} {}", seconds(us)));
+    }
+    if let Some(bytes) = output.size_limit_bytes {
+        let _ = writeln!(text, "  ends at {bytes} bytes");
+    }
+    if output.shortest {
+        let _ = writeln!(text, "  ends with the stream that ends first");
+    }
+    if !output.options.is_empty() {
+        let _ = writeln!(text, "  format options: {}", options(&output.options));
+    }
+    for (number, stream) in output.streams.iter().enumerate() {
+        stream_text(text, (index, number), stream, plan, catalog);
+    }
+    for (number, group) in output.stream_groups.iter().enumerate() {
+        let streams: Vec<String> = group.streams.iter().map(|stream| format!("#{index}:{stream}")).collect();
+        let _ = writeln!(text, "  stream group #{index}:{number}: {}", streams.join(", "));
+    }
 }
 
 /// What weir has to say of the plan.

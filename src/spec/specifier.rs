@@ -59,94 +59,85 @@ impl StreamSpecifier {
 
     /// Reads the text after the option's first colon, e.g. `v:0`.
     pub fn parse(text: &str) -> Result<Self, SpecifierError> {
-        let mut spec = Self { text: text.to_owned(), ..Self::default() };
-        let fail = |reason: String| Err(SpecifierError { text: text.to_owned(), reason });
+        let mut specifier = Self { text: text.to_owned(), ..Self::default() };
         let mut rest = text;
         while !rest.is_empty() {
-            let (head, tail) = rest.split_once(':').unwrap_or((rest, ""));
-            let mut next = tail;
-            if matches!(head, "v" | "V" | "a" | "s" | "d" | "t") && spec.kind.is_some() {
-                return fail("it can name one kind of stream".to_owned());
-            }
-            match head {
-                "v" => spec.kind = Some(MediaKind::Video),
-                "V" => {
-                    spec.kind = Some(MediaKind::Video);
-                    spec.no_attached_pictures = true;
-                }
-                "a" => spec.kind = Some(MediaKind::Audio),
-                "s" => spec.kind = Some(MediaKind::Subtitle),
-                "d" => spec.kind = Some(MediaKind::Data),
-                "t" => spec.kind = Some(MediaKind::Attachment),
-                "u" if !tail.is_empty() => return fail("nothing may follow 'u'".to_owned()),
-                "u" => spec.usable = true,
-                "p" | "g" if spec.program.is_some() || spec.group.is_some() => {
-                    return fail("it can name one program or stream group".to_owned());
-                }
-                "p" => {
-                    let (id, after) = tail.split_once(':').unwrap_or((tail, ""));
-                    match parse_number(id) {
-                        Some(id) => spec.program = Some(id),
-                        None => return fail(format!("'{id}' is no program number")),
-                    }
-                    next = after;
-                }
-                "g" => {
-                    let by_id = tail.strip_prefix('#').or_else(|| tail.strip_prefix("i:"));
-                    let (number, after) = by_id.unwrap_or(tail).split_once(':').unwrap_or((by_id.unwrap_or(tail), ""));
-                    let choice = if by_id.is_some() { GroupChoice::Id } else { GroupChoice::Number };
-                    match parse_number(number) {
-                        Some(number) => spec.group = Some(choice(number)),
-                        None => return fail(format!("'{number}' is no number or id of a stream group")),
-                    }
-                    next = after;
-                }
-                "disp" if spec.dispositions.is_some() => {
-                    return fail("it can name dispositions once; a + stands between them".to_owned());
-                }
-                "disp" => {
-                    let (names, after) = tail.split_once(':').unwrap_or((tail, ""));
-                    match Dispositions::parse(names) {
-                        Ok(dispositions) => spec.dispositions = Some(dispositions),
-                        Err("") => return fail("a disposition is missing after 'disp:' or '+'".to_owned()),
-                        Err(name) => return fail(format!("'{name}' is no disposition; -dispositions lists them")),
-                    }
-                    next = after;
-                }
-                "i" => {
-                    match parse_number(tail) {
-                        Some(id) => spec.id = Some(id),
-                        None => return fail(format!("'{tail}' is no stream id")),
-                    }
-                    next = "";
-                }
-                "m" => {
-                    if tail.is_empty() {
-                        return fail("a metadata key is missing after 'm:'".to_owned());
-                    }
-                    spec.metadata = Some(match tail.split_once(':') {
-                        Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
-                        None => (tail.to_owned(), None),
-                    });
-                    next = "";
-                }
-                "" => return fail("an empty part between colons".to_owned()),
-                _ if head.starts_with('#') && !tail.is_empty() => {
-                    return fail(format!("nothing may follow the stream id {}", &head[1..]));
-                }
-                _ if head.starts_with('#') => match parse_number(&head[1..]) {
-                    Some(id) => spec.id = Some(id),
-                    None => return fail(format!("'{}' is no stream id", &head[1..])),
-                },
-                _ => match parse_number(head).filter(|_| head.starts_with(|c: char| c.is_ascii_digit())) {
-                    Some(index) if tail.is_empty() => spec.index = Some(index),
-                    Some(_) => return fail(format!("nothing may follow the stream number {head}")),
-                    None => return fail(format!("'{head}' is none of v V a s d t p g disp i # m u or a number")),
-                },
-            }
-            rest = next;
+            rest = specifier.condition(rest).map_err(|reason| SpecifierError { text: text.to_owned(), reason })?;
         }
-        Ok(spec)
+        Ok(specifier)
+    }
+
+    /// Reads the first condition of `text`; gives what stands behind it. The error is what is wrong with it.
+    fn condition<'a>(&mut self, text: &'a str) -> Result<&'a str, String> {
+        let (head, tail) = first_part(text);
+        match head {
+            "v" | "V" | "a" | "s" | "d" | "t" => self.media_kind(head)?,
+            "u" if !tail.is_empty() => return Err("nothing may follow 'u'".to_owned()),
+            "u" => self.usable = true,
+            "p" | "g" if self.program.is_some() || self.group.is_some() => {
+                return Err("it can name one program or stream group".to_owned());
+            }
+            "p" => return self.program(tail),
+            "g" => return self.stream_group(tail),
+            "disp" => return self.dispositions(tail),
+            "i" => {
+                self.id = Some(stream_id(tail)?);
+                return Ok("");
+            }
+            "m" => {
+                self.metadata = Some(metadata(tail)?);
+                return Ok("");
+            }
+            "" => return Err("an empty part between colons".to_owned()),
+            _ => match head.strip_prefix('#') {
+                Some(id) if !tail.is_empty() => return Err(format!("nothing may follow the stream id {id}")),
+                Some(id) => self.id = Some(stream_id(id)?),
+                None => self.index = Some(stream_number(head, tail)?),
+            },
+        }
+        Ok(tail)
+    }
+
+    fn media_kind(&mut self, letter: &str) -> Result<(), String> {
+        if self.kind.is_some() {
+            return Err("it can name one kind of stream".to_owned());
+        }
+        self.kind = Some(match letter {
+            "a" => MediaKind::Audio,
+            "s" => MediaKind::Subtitle,
+            "d" => MediaKind::Data,
+            "t" => MediaKind::Attachment,
+            _ => MediaKind::Video,
+        });
+        self.no_attached_pictures = letter == "V";
+        Ok(())
+    }
+
+    fn program<'a>(&mut self, text: &'a str) -> Result<&'a str, String> {
+        let (id, rest) = first_part(text);
+        self.program = Some(parse_number(id).ok_or_else(|| format!("'{id}' is no program number"))?);
+        Ok(rest)
+    }
+
+    fn stream_group<'a>(&mut self, text: &'a str) -> Result<&'a str, String> {
+        let by_id = text.strip_prefix('#').or_else(|| text.strip_prefix("i:"));
+        let (number, rest) = first_part(by_id.unwrap_or(text));
+        let choice = if by_id.is_some() { GroupChoice::Id } else { GroupChoice::Number };
+        let parsed = parse_number(number).ok_or_else(|| format!("'{number}' is no number or id of a stream group"))?;
+        self.group = Some(choice(parsed));
+        Ok(rest)
+    }
+
+    fn dispositions<'a>(&mut self, text: &'a str) -> Result<&'a str, String> {
+        if self.dispositions.is_some() {
+            return Err("it can name dispositions once; a + stands between them".to_owned());
+        }
+        let (names, rest) = first_part(text);
+        self.dispositions = Some(Dispositions::parse(names).map_err(|name| match name {
+            "" => "a disposition is missing after 'disp:' or '+'".to_owned(),
+            name => format!("'{name}' is no disposition; -dispositions lists them"),
+        })?);
+        Ok(rest)
     }
 
     /// True when the stream is named; `index` counts among the streams of `input`.
@@ -200,6 +191,34 @@ impl fmt::Display for StreamSpecifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// What stands before the first colon, and what behind it.
+fn first_part(text: &str) -> (&str, &str) {
+    text.split_once(':').unwrap_or((text, ""))
+}
+
+fn stream_id(text: &str) -> Result<i32, String> {
+    parse_number(text).ok_or_else(|| format!("'{text}' is no stream id"))
+}
+
+/// A stream's number, behind which nothing may follow.
+fn stream_number(text: &str, rest: &str) -> Result<usize, String> {
+    let number = parse_number(text).filter(|_| text.starts_with(|c: char| c.is_ascii_digit()));
+    match number {
+        Some(number) if rest.is_empty() => Ok(number),
+        Some(_) => Err(format!("nothing may follow the stream number {text}")),
+        None => Err(format!("'{text}' is none of v V a s d t p g disp i # m u or a number")),
+    }
+}
+
+/// A key, and the value that it must have, where one is named.
+fn metadata(text: &str) -> Result<(String, Option<String>), String> {
+    if text.is_empty() {
+        return Err("a metadata key is missing after 'm:'".to_owned());
+    }
+    let (key, value) = text.split_once(':').map_or((text, None), |(key, value)| (key, Some(value)));
+    Ok((key.to_owned(), value.map(str::to_owned)))
 }
 
 fn parse_number<T: TryFrom<i64>>(text: &str) -> Option<T> {

@@ -7,6 +7,7 @@ use crate::catalog::{
     Catalog, CodecFacts, Expected, FilterArgument, FrameLength, GraphPads, MuxerFacts, Named, OptionOwner, OptionScopes,
 };
 use crate::facts::MediaKind;
+use crate::unit::Rational;
 use ffmpeg_sys_next as ffi;
 use std::ptr;
 
@@ -259,7 +260,7 @@ impl Catalog for LinkedCatalog {
         }
     }
 
-    fn encoder_frame_rates(&self, encoder: &str) -> Vec<crate::unit::Rational> {
+    fn encoder_frame_rates(&self, encoder: &str) -> Vec<Rational> {
         // SAFETY: codecs are static.
         unsafe {
             let codec = ffi::avcodec_find_encoder_by_name(c_string(encoder).as_ptr());
@@ -313,6 +314,17 @@ impl Catalog for LinkedCatalog {
         let (mut width, mut height) = (0, 0);
         // SAFETY: writes two numbers.
         (unsafe { ffi::av_parse_video_size(&mut width, &mut height, text.as_ptr()) } >= 0).then_some((width, height))
+    }
+
+    fn frame_rate(&self, text: &str) -> Option<Rational> {
+        let text = c_string(text);
+        let mut rate = ffi::AVRational { num: 0, den: 1 };
+        // SAFETY: writes one fraction.
+        (unsafe { ffi::av_parse_video_rate(&mut rate, text.as_ptr()) } >= 0).then(|| rate.into())
+    }
+
+    fn discard(&self, text: &str) -> Option<i32> {
+        option_values::discard(text)
     }
 
     fn exact_bits_per_sample(&self, codec_id: u32) -> i32 {
@@ -402,5 +414,38 @@ impl Catalog for LinkedCatalog {
 
     fn option_is_for_decoding(&self, option: &str) -> bool {
         options::option_is_for_decoding(option)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_rates_are_what_ffmpeg_reads_as_such() {
+        for (text, size) in
+            [("640x360", (640, 360)), ("640:360", (640, 360)), ("hd720", (1280, 720)), ("pal", (720, 576))]
+        {
+            assert_eq!(LinkedCatalog.picture_size(text), Some(size), "{text}");
+        }
+        for text in ["640", "0x0", "640x", "x640", "640x360x", "HD720", ""] {
+            assert_eq!(LinkedCatalog.picture_size(text), None, "{text}");
+        }
+        for (text, num, den) in [
+            ("25", 25, 1),
+            ("29.97", 2997, 100),
+            ("29.97002997", 30_000, 1001),
+            ("25*2", 50, 1),
+            ("60000/2002", 30_000, 1001),
+            ("30000:1001", 30_000, 1001),
+            ("ntsc", 30_000, 1001),
+            ("film", 24, 1),
+            ("ntsc-film", 24_000, 1001),
+        ] {
+            assert_eq!(LinkedCatalog.frame_rate(text), Some(Rational::new(num, den)), "{text}");
+        }
+        for text in ["", "0", "-25", "25/0", "25:0", "x", "1/2/", "25fps", "29,97", "in.mp4", "NTSC"] {
+            assert_eq!(LinkedCatalog.frame_rate(text), None, "{text}");
+        }
     }
 }

@@ -184,17 +184,18 @@ impl Demuxer {
         self.format().is_some_and(|format| format.flags & ffi::AVFMT_SEEK_TO_PTS as i32 != 0)
     }
 
-    /// Switches a stream off in the demuxer, or on but for what `discard` (FFmpeg's number) leaves out.
+    /// Switches a stream off in the demuxer, or on but for what `discard` (FFmpeg's number, or one above it) leaves out.
     pub fn set_discarded(&mut self, index: usize, discarded: bool, discard: Option<i32>) {
         let what = match discard {
             _ if discarded => ffi::AVDiscard::AVDISCARD_ALL,
-            Some(-16) => ffi::AVDiscard::AVDISCARD_NONE,
-            Some(8) => ffi::AVDiscard::AVDISCARD_NONREF,
-            Some(16) => ffi::AVDiscard::AVDISCARD_BIDIR,
-            Some(24) => ffi::AVDiscard::AVDISCARD_NONINTRA,
-            Some(32) => ffi::AVDiscard::AVDISCARD_NONKEY,
-            Some(48) => ffi::AVDiscard::AVDISCARD_ALL,
-            _ => ffi::AVDiscard::AVDISCARD_DEFAULT,
+            None => ffi::AVDiscard::AVDISCARD_DEFAULT,
+            Some(48..) => ffi::AVDiscard::AVDISCARD_ALL,
+            Some(32..) => ffi::AVDiscard::AVDISCARD_NONKEY,
+            Some(24..) => ffi::AVDiscard::AVDISCARD_NONINTRA,
+            Some(16..) => ffi::AVDiscard::AVDISCARD_BIDIR,
+            Some(8..) => ffi::AVDiscard::AVDISCARD_NONREF,
+            Some(0..) => ffi::AVDiscard::AVDISCARD_DEFAULT,
+            Some(_) => ffi::AVDiscard::AVDISCARD_NONE,
         };
         // SAFETY: a live stream.
         unsafe { (*self.stream(index)).discard = what };

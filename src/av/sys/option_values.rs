@@ -51,6 +51,40 @@ pub(super) fn on_filter(filter: &IdleFilter, typed: Vec<(String, String)>) -> Ve
     tried
 }
 
+/// FFmpeg's number (`AVDiscard`) for a name or a number, as decoders take it for `skip_frame` and ffmpeg for `-discard`.
+pub(crate) fn discard(text: &str) -> Option<i32> {
+    let (text, mut number) = (c_string(text), 0);
+    let evaluate = |context, option| {
+        // SAFETY: the option is one of the context; a number is written.
+        unsafe { ffi::av_opt_eval_int(context, option, text.as_ptr(), &mut number) }
+    };
+    with_skip_frame(evaluate).filter(|result| *result >= 0).map(|_| number)
+}
+
+/// The names that stand for such numbers.
+pub(crate) fn discard_names() -> Vec<String> {
+    // SAFETY: the option is one of the context.
+    let names = |context, option| unsafe { expected(context, option, ffi::AV_OPT_FLAG_DECODING_PARAM) }.names;
+    with_skip_frame(names).unwrap_or_default()
+}
+
+/// Asks about the option `skip_frame`, of a codec's context that is thrown away.
+fn with_skip_frame<T>(ask: impl FnOnce(*mut c_void, *const ffi::AVOption) -> T) -> Option<T> {
+    let mut answer = None;
+    log::captured(|| {
+        // SAFETY: the context is owned here and not opened; option tables are static.
+        unsafe {
+            let mut context = ffi::avcodec_alloc_context3(ptr::null());
+            let option = ffi::av_opt_find(context.cast(), c"skip_frame".as_ptr(), ptr::null(), 0, 0);
+            if !option.is_null() {
+                answer = Some(ask(context.cast(), option));
+            }
+            ffi::avcodec_free_context(&mut context);
+        }
+    });
+    answer
+}
+
 impl Trial {
     fn on(&self, owner: OptionOwner<'_>) -> Verdict {
         // SAFETY: static classes.
@@ -283,6 +317,7 @@ unsafe fn zeroed_object(class: *const ffi::AVClass) -> Vec<*const ffi::AVClass> 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::spec::DISCARD_ALL;
 
     const X264: OptionOwner<'_> = OptionOwner::Encoder("libx264");
     const MPEG4: OptionOwner<'_> = OptionOwner::Encoder("mpeg4");
@@ -341,6 +376,17 @@ mod tests {
             assert_eq!(expected.kind, kind, "{option}");
             assert!(name.is_empty() || expected.names.iter().any(|known| known == name), "{option}: {expected:?}");
         }
+    }
+
+    #[test]
+    fn what_demuxers_leave_out_has_names_and_numbers() {
+        for (text, number) in [("none", -16), ("default", 0), ("nokey", 32), ("all", DISCARD_ALL), ("8", 8)] {
+            assert_eq!(discard(text), Some(number), "{text}");
+        }
+        for text in ["", "nokeys", "-", "o.mp4"] {
+            assert_eq!(discard(text), None, "{text}");
+        }
+        assert!(["noref", "bidir", "nointra"].iter().all(|name| discard_names().iter().any(|known| known == name)));
     }
 
     #[test]

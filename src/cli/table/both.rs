@@ -93,17 +93,17 @@ pub(super) const ROWS: &[Row] = &[
         Effect::Both(
             |spec, u| {
                 let words = format!("Error parsing framerate {}.", u.value);
-                let rate = frame_rate(u.value).map_err(|bad| bad.in_words(&words))?;
+                let rate = frame_rate(u.value, u.catalog).map_err(|bad| bad.in_words(&words))?;
                 spec.frame_rate.push(u.specifier.clone(), rate, u.origin.clone());
                 Ok(())
             },
             |spec, u| {
-                spec.frame_rate.push(u.specifier.clone(), frame_rate(u.value)?, u.origin.clone());
+                spec.frame_rate.push(u.specifier.clone(), frame_rate(u.value, u.catalog)?, u.origin.clone());
                 Ok(())
             },
         ),
     ),
-    Row::per_stream(&["s"], "size", "picture size", assign!(size, |u| size(u.value)?)),
+    Row::per_stream(&["s"], "size", "picture size", assign!(size, |u| size(u.value, u.catalog)?)),
     Row::per_stream(
         &["pix_fmt"],
         "format",

@@ -56,7 +56,12 @@ pub(super) const ROWS: &[Row] = &[
     Row::value(&["vframes"], "count", "same as -frames:v", Effect::Alias("frames", "v")),
     Row::value(&["aframes"], "count", "same as -frames:a", Effect::Alias("frames", "a")),
     Row::value(&["dframes"], "count", "same as -frames:d", Effect::Alias("frames", "d")),
-    Row::per_stream(&["fpsmax"], "rate", "highest frame rate", assign!(max_frame_rate, |u| frame_rate(u.value)?)),
+    Row::per_stream(
+        &["fpsmax"],
+        "rate",
+        "highest frame rate",
+        assign!(max_frame_rate, |u| frame_rate(u.value, u.catalog)?),
+    ),
     Row::per_stream(
         &["fps_mode"],
         "mode",

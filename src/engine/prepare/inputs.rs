@@ -23,75 +23,31 @@ pub(super) fn open_input(
     catalog: &dyn Catalog,
     stop: &StopSignal,
 ) -> Result<(), PrepareError> {
-    let spec = &opened.spec.inputs[index];
-    let OpenInput { demuxer: mut settings, session } =
-        plan::open_input(&opened.spec, index, catalog).map_err(PrepareError::Refused)?;
-    let masked = mask_url(&settings.url);
-    let (mut demuxer, leftover) = match session {
-        Some(session) => open_peer(&mut settings, &masked, session, (index, stop, &opened.journal))?,
-        None => Demuxer::open(&settings, &stop.input_interrupt).map_err(|cause| PrepareError::Open {
-            hint: hint::of(&settings, cause, catalog)
-                .or_else(|| hint::whole_name(spec, &opened.spec.global.arguments))
-                .or_else(|| hint::near_name(&settings.url, cause)),
-            url: masked.clone(),
-            cause,
-        })?,
-    };
-    for (key, _) in leftover.pairs() {
-        let typed = spec.options.iter().find(|o| o.name == key);
-        if typed.is_some_and(|o| o.scopes.codec) {
-            continue;
-        }
-        let Some(typed) = typed else { continue };
-        return Err(PrepareError::Refused(vec![
-            Diagnostic::error(
-                "input-option",
-                format!(
-                    "Option {key} not found: {masked} is {}, and neither it nor its protocol takes {}.",
-                    demuxer.facts(&masked).format,
-                    typed.origin.token
-                ),
-            )
-            .remedy(instead_of(&key))
-            .at(&typed.origin),
-        ]));
-    }
-    let mut facts = demuxer.facts(&masked);
-    if !opened.spec.global.seldom.recast_media {
+    let (mut demuxer, settings) = open_demuxer(opened, index, catalog, stop)?;
+    let (spec, global) = (&opened.spec.inputs[index], &opened.spec.global);
+    let url = mask_url(&settings.url);
+    let mut facts = demuxer.facts(&url);
+    if !global.seldom.recast_media {
         refuse_other_decoders(spec, &facts, index, catalog)?;
     }
-    opened.diagnostics.extend(overruled_codecs(&demuxer, spec, &facts, &masked));
-    let mut guessed = false;
-    for stream in facts.streams.iter().filter(|_| opened.spec.global.seldom.recast_media) {
-        let named = spec.codec.last_matching(|s| s.matches(&facts, stream));
-        if let Some(decoder) = named.and_then(|name| catalog.decoder(&name.value)).filter(|d| d.kind != stream.kind) {
-            demuxer.recast(stream.index, decoder.kind, decoder.codec_id);
-            guessed = true;
-        }
+    opened.diagnostics.extend(overruled_codecs(&demuxer, spec, &facts, &url));
+    let recast = global.seldom.recast_media && recast_media(&mut demuxer, spec, &facts, catalog);
+    if guess_layouts(&mut demuxer, spec, &facts, index) || recast {
+        facts = demuxer.facts(&url);
     }
-    for stream in facts.streams.iter().filter(|s| s.kind == MediaKind::Audio) {
-        let most = plan::guess_layout_max(spec, &facts, stream);
-        if let Some(layout) = demuxer.guess_layout(stream.index, most) {
-            guessed = true;
-            log::warn!("Guessed Channel Layout for Input Stream #{index}.{} : {layout}", stream.index);
-        }
-    }
-    if guessed {
-        facts = demuxer.facts(&masked);
-    }
-    let seek = plan::seek(spec, &facts, demuxer.seeks_to_pts(), &opened.spec.global, &mut opened.diagnostics)
+    let seek = plan::seek(spec, &facts, demuxer.seeks_to_pts(), global, &mut opened.diagnostics)
         .map_err(|d| PrepareError::Refused(vec![d.at(&spec.origin)]))?;
     if let Some(timestamp) = seek.timestamp_us
         && let Err(cause) = demuxer.seek_us(timestamp)
     {
         opened.diagnostics.push(Diagnostic::warning(
             "seek",
-            format!("{masked}: could not seek to position {:.3}: {cause}", timestamp as f64 / 1e6),
+            format!("{url}: could not seek to position {:.3}: {cause}", timestamp as f64 / 1e6),
         ));
     }
     for stream in &facts.streams {
         if let Some(told) = plan::display_override(spec, &facts, stream) {
-            let fail = |cause: AvError| PrepareError::Failed(format!("{masked}: {cause}"));
+            let fail = |cause: AvError| PrepareError::Failed(format!("{url}: {cause}"));
             demuxer.set_display(stream.index, &told).map_err(fail)?;
         }
     }
@@ -102,6 +58,72 @@ pub(super) fn open_input(
     opened.demuxers.push(demuxer);
     opened.openings.push(settings);
     Ok(())
+}
+
+/// Opens one input as it is planned; gives what it was opened with. What nobody took of its options is refused.
+fn open_demuxer(
+    opened: &OpenInputs,
+    index: usize,
+    catalog: &dyn Catalog,
+    stop: &StopSignal,
+) -> Result<(Demuxer, DemuxerSettings), PrepareError> {
+    let spec = &opened.spec.inputs[index];
+    let OpenInput { demuxer: mut settings, session } =
+        plan::open_input(&opened.spec, index, catalog).map_err(PrepareError::Refused)?;
+    let url = mask_url(&settings.url);
+    let (demuxer, leftover) = match session {
+        Some(session) => open_peer(&mut settings, &url, session, (index, stop, &opened.journal))?,
+        None => Demuxer::open(&settings, &stop.input_interrupt).map_err(|cause| PrepareError::Open {
+            hint: hint::of(&settings, cause, catalog)
+                .or_else(|| hint::whole_name(spec, &opened.spec.global.arguments))
+                .or_else(|| hint::near_name(&settings.url, cause)),
+            url: url.clone(),
+            cause,
+        })?,
+    };
+    refuse_leftover(&leftover, spec, &demuxer, &url)?;
+    Ok((demuxer, settings))
+}
+
+/// An option that is typed for the input must have been taken, unless it may be one of its decoders'.
+fn refuse_leftover(leftover: &Dictionary, spec: &InputSpec, demuxer: &Demuxer, url: &str) -> Result<(), PrepareError> {
+    for (key, _) in leftover.pairs() {
+        let Some(typed) = spec.options.iter().find(|o| o.name == key).filter(|o| !o.scopes.codec) else { continue };
+        let message = format!(
+            "Option {key} not found: {url} is {}, and neither it nor its protocol takes {}.",
+            demuxer.facts(url).format,
+            typed.origin.token
+        );
+        let diagnostic = Diagnostic::error("input-option", message).remedy(instead_of(&key)).at(&typed.origin);
+        return Err(PrepareError::Refused(vec![diagnostic]));
+    }
+    Ok(())
+}
+
+/// `-recast_media`: streams become of the kind that the decoder named for them is; `true` where one did.
+fn recast_media(demuxer: &mut Demuxer, spec: &InputSpec, facts: &InputFacts, catalog: &dyn Catalog) -> bool {
+    let mut any = false;
+    for stream in &facts.streams {
+        let named = spec.codec.last_matching(|s| s.matches(facts, stream));
+        if let Some(decoder) = named.and_then(|name| catalog.decoder(&name.value)).filter(|d| d.kind != stream.kind) {
+            demuxer.recast(stream.index, decoder.kind, decoder.codec_id);
+            any = true;
+        }
+    }
+    any
+}
+
+/// Sound that tells only how many channels it has gets the usual layout; `true` where one was guessed.
+fn guess_layouts(demuxer: &mut Demuxer, spec: &InputSpec, facts: &InputFacts, index: usize) -> bool {
+    let mut any = false;
+    for stream in facts.streams.iter().filter(|s| s.kind == MediaKind::Audio) {
+        let most = plan::guess_layout_max(spec, facts, stream);
+        if let Some(layout) = demuxer.guess_layout(stream.index, most) {
+            any = true;
+            log::warn!("Guessed Channel Layout for Input Stream #{index}.{} : {layout}", stream.index);
+        }
+    }
+    any
 }
 
 /// Tells of streams that are decoded as something else than their container says.

@@ -49,96 +49,77 @@ impl OpenInputs {
     }
 
     fn open_output(&self, plan: &Plan, output: &OutputPlan, stop: &StopSignal) -> Result<PreparedOutput, PrepareError> {
-        let masked = mask_url(&output.url);
-        let fail = |cause| PrepareError::Open { url: masked.clone(), cause, hint: None };
+        let url = mask_url(&output.url);
+        let fail = cannot_open(&url);
         let patience = if is_pipe(&output.url) { PIPE_PATIENCE } else { Duration::MAX };
         let interrupt = stop.output_interrupt.child(patience, false);
         let mut muxer = Muxer::new(&output.url, Some(&output.muxer.name), output.bitexact, &interrupt).map_err(fail)?;
         let mut bitstream_filters = Vec::new();
         let mut keyframes = Vec::new();
         for stream in &output.streams {
-            if let Some(unknown) = stream.disposition.iter().find(|name| !is_disposition(name)) {
-                let message = format!("{masked}: '{unknown}' is no disposition. -dispositions lists them.");
-                let diagnostic = Diagnostic::error("disposition", message);
-                return Err(PrepareError::Refused(vec![
-                    diagnostic.ffmpeg_says("Error setting output stream dispositions"),
-                ]));
-            }
+            check_dispositions(stream, &url)?;
             let settings = self.stream_settings(plan, output, stream);
             let index = muxer.add_stream(stream.kind, &settings).map_err(fail)?;
-            match (&stream.treatment, stream.source) {
-                (Treatment::Attach { file }, _) => {
-                    let bytes = std::fs::read(file_path(file));
-                    let bytes = bytes
-                        .ok()
-                        .filter(|bytes| !bytes.is_empty())
-                        .ok_or_else(|| PrepareError::Failed(format!("Could not open attachment file {file}.")))?;
-                    muxer.set_extradata(index, &bytes).map_err(fail)?;
-                }
-                (_, StreamSource::Graph(..) | StreamSource::File) => {}
-                (Treatment::Copy(copy), StreamSource::Input(input, source)) => {
-                    muxer.set_copied(index, &self.demuxers[input], source, &settings).map_err(fail)?;
-                    if let Some(header) = &copy.header {
-                        muxer.set_extradata(index, header).map_err(fail)?;
-                    }
-                }
-                (_, StreamSource::Input(input, source)) => {
-                    muxer.note_source(index, &self.demuxers[input], source, settings.upright).map_err(fail)?;
-                }
-            }
-            let filter = stream.bitstream_filters.as_deref().map(BitstreamFilter::parse).transpose();
-            bitstream_filters.push(filter.map_err(|cause| {
-                let text = stream.bitstream_filters.as_deref().unwrap_or_default();
-                let words = format!("Error parsing bitstream filter sequence '{text}': {cause}");
-                let diagnostic = Diagnostic::error("bitstream-filter", format!("{words}. -bsfs lists the filters."));
-                PrepareError::Refused(vec![diagnostic.ffmpeg_says(words)])
-            })?);
+            self.fill_stream(&mut muxer, (index, stream), &settings, &url)?;
+            bitstream_filters.push(bitstream_filter(stream)?);
             keyframes.push(forced_keyframes(stream)?);
         }
-        let mut options: Dictionary = output.options.iter().map(|(k, v)| (k, v)).collect();
         muxer.set_max_delay_us(output.max_delay_us);
         if let Some(duration_us) = output.duration_us {
             muxer.set_duration_us(duration_us);
         }
-        if let Some((input, with_metadata)) = output.chapters_from {
-            let how = ChapterCopy {
-                offset_us: output.start_us.unwrap_or(0) - self.seeks[input].offset_us,
-                duration_us: output.duration_us,
-                with_metadata,
-            };
-            muxer.copy_chapters(&self.demuxers[input], how).map_err(fail)?;
-        }
+        self.copy_chapters(&mut muxer, output).map_err(fail)?;
         let chapters = muxer.chapter_starts();
         keyframes.iter_mut().for_each(|forced| forced.know_chapters(&chapters));
-        for group in &output.stream_groups {
-            muxer.add_stream_group(group).map_err(|fault| {
-                let diagnostic = Diagnostic::error("stream-group", format!("{masked}: -stream_group: {fault}"));
-                PrepareError::Refused(vec![diagnostic.ffmpeg_says(fault.to_string())])
-            })?;
-        }
-        for (number, program) in output.programs.iter().enumerate() {
-            let title = program.title.iter().map(|title| MetadataEdit::set("title", title));
-            let more = output.program_metadata.iter().filter(|(at, _)| *at == number).map(|(_, edit)| edit.clone());
-            let metadata: Vec<_> = title.chain(more).collect();
-            muxer.add_program(program.id, &program.streams, &metadata);
-        }
-        muxer.edit_metadata(&output.metadata);
-        for (chapter, edit) in &output.chapter_metadata {
-            if !muxer.edit_chapter_metadata(*chapter, std::slice::from_ref(edit)) {
-                return Err(PrepareError::Failed(format!(
-                    "Invalid chapter index {chapter} in metadata specifier: {masked} has fewer chapters."
-                )));
-            }
-        }
+        declare_groups(&mut muxer, output, &url)?;
+        declare_programs(&mut muxer, output);
+        edit_metadata(&mut muxer, output, &url)?;
+        let mut options: Dictionary = output.options.iter().map(|(k, v)| (k, v)).collect();
         // What was there is lost from here on. The connection to a peer is made when all streams are known, and may be made again.
         if output.session.is_none() {
             muxer.open_io(&mut options).map_err(|cause| PrepareError::Open {
-                url: masked.clone(),
+                url,
                 cause,
                 hint: output_hint(&output.url, cause),
             })?;
         }
         Ok(PreparedOutput { muxer, options, bitstream_filters, keyframes })
+    }
+
+    /// Gives a new stream of the output what its source knows of it.
+    fn fill_stream(
+        &self,
+        muxer: &mut Muxer,
+        (index, stream): (usize, &OutputStreamPlan),
+        settings: &OutputStreamSettings,
+        url: &str,
+    ) -> Result<(), PrepareError> {
+        let filled = match (&stream.treatment, stream.source) {
+            (Treatment::Attach { file }, _) => {
+                let bytes = std::fs::read(file_path(file)).ok().filter(|bytes| !bytes.is_empty());
+                let unread = || PrepareError::Failed(format!("Could not open attachment file {file}."));
+                muxer.set_extradata(index, &bytes.ok_or_else(unread)?)
+            }
+            (_, StreamSource::Graph(..) | StreamSource::File) => Ok(()),
+            (Treatment::Copy(copy), StreamSource::Input(input, source)) => {
+                let copied = muxer.set_copied(index, &self.demuxers[input], source, settings);
+                copied.and_then(|()| copy.header.iter().try_for_each(|header| muxer.set_extradata(index, header)))
+            }
+            (_, StreamSource::Input(input, source)) => {
+                muxer.note_source(index, &self.demuxers[input], source, settings.upright)
+            }
+        };
+        filled.map_err(cannot_open(url))
+    }
+
+    fn copy_chapters(&self, muxer: &mut Muxer, output: &OutputPlan) -> Result<(), AvError> {
+        let Some((input, with_metadata)) = output.chapters_from else { return Ok(()) };
+        let how = ChapterCopy {
+            offset_us: output.start_us.unwrap_or(0) - self.seeks[input].offset_us,
+            duration_us: output.duration_us,
+            with_metadata,
+        };
+        muxer.copy_chapters(&self.demuxers[input], how)
     }
 
     fn stream_settings(&self, plan: &Plan, output: &OutputPlan, stream: &OutputStreamPlan) -> OutputStreamSettings {
@@ -185,10 +166,62 @@ impl OpenInputs {
     }
 }
 
+/// FFmpeg's reason against an output.
+fn cannot_open(url: &str) -> impl Fn(AvError) -> PrepareError + Copy {
+    move |cause| PrepareError::Open { url: url.to_owned(), cause, hint: None }
+}
+
+fn check_dispositions(stream: &OutputStreamPlan, url: &str) -> Result<(), PrepareError> {
+    let Some(unknown) = stream.disposition.iter().find(|name| !is_disposition(name)) else { return Ok(()) };
+    let message = format!("{url}: '{unknown}' is no disposition. -dispositions lists them.");
+    let diagnostic = Diagnostic::error("disposition", message);
+    Err(PrepareError::Refused(vec![diagnostic.ffmpeg_says("Error setting output stream dispositions")]))
+}
+
+fn bitstream_filter(stream: &OutputStreamPlan) -> Result<Option<BitstreamFilter>, PrepareError> {
+    let Some(text) = &stream.bitstream_filters else { return Ok(None) };
+    BitstreamFilter::parse(text).map(Some).map_err(|cause| {
+        let words = format!("Error parsing bitstream filter sequence '{text}': {cause}");
+        let diagnostic = Diagnostic::error("bitstream-filter", format!("{words}. -bsfs lists the filters."));
+        PrepareError::Refused(vec![diagnostic.ffmpeg_says(words)])
+    })
+}
+
 fn forced_keyframes(stream: &OutputStreamPlan) -> Result<ForcedKeyframes, PrepareError> {
     let Treatment::Encode(encode) = &stream.treatment else { return Ok(ForcedKeyframes::None) };
     let Some(wanted) = &encode.force_key_frames else { return Ok(ForcedKeyframes::None) };
     ForcedKeyframes::new(wanted).map_err(PrepareError::Failed)
+}
+
+fn declare_groups(muxer: &mut Muxer, output: &OutputPlan, url: &str) -> Result<(), PrepareError> {
+    output.stream_groups.iter().try_for_each(|group| {
+        muxer.add_stream_group(group).map_err(|fault| {
+            let diagnostic = Diagnostic::error("stream-group", format!("{url}: -stream_group: {fault}"));
+            PrepareError::Refused(vec![diagnostic.ffmpeg_says(fault.to_string())])
+        })
+    })
+}
+
+fn declare_programs(muxer: &mut Muxer, output: &OutputPlan) {
+    for (number, program) in output.programs.iter().enumerate() {
+        let title = program.title.iter().map(|title| MetadataEdit::set("title", title));
+        let more = output.program_metadata.iter().filter(|(at, _)| *at == number).map(|(_, edit)| edit.clone());
+        let metadata: Vec<_> = title.chain(more).collect();
+        muxer.add_program(program.id, &program.streams, &metadata);
+    }
+}
+
+/// The metadata of the output and of its chapters.
+fn edit_metadata(muxer: &mut Muxer, output: &OutputPlan, url: &str) -> Result<(), PrepareError> {
+    muxer.edit_metadata(&output.metadata);
+    for (chapter, edit) in &output.chapter_metadata {
+        if !muxer.edit_chapter_metadata(*chapter, std::slice::from_ref(edit)) {
+            return Err(PrepareError::Failed(format!(
+                "Invalid chapter index {chapter} in metadata specifier: {url} has fewer chapters."
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Puts the tag that names a stream's encoder among the others.

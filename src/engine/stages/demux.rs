@@ -1,29 +1,28 @@
-//! Reads an input, puts its packets on the job's timeline, and deals them out by stream.
+//! Reads an input: packets, the seams between its passes, and its end.
 
 mod asking;
 mod astray;
+mod dealing;
 mod ending;
 mod file_end;
 mod joints;
 mod live;
 
 use self::asking::Asking;
+use self::dealing::raw_times;
 use self::joints::Joints;
 pub use self::live::LiveInput;
 
-use crate::av::{AvError, Demuxer, Packet, first_packets_have_stream_side_data};
-use crate::engine::AS_FFMPEG;
+use crate::av::{AvError, Demuxer, Packet};
 use crate::engine::balance::Place;
 use crate::engine::clock::Clock;
 use crate::engine::commands::Commands;
 use crate::engine::fault::StageError;
-use crate::engine::flow::{MediaPacket, PacketItem};
+use crate::engine::flow::PacketItem;
 use crate::engine::kernel::{Flow, Outlet, Source};
 use crate::engine::meter::InputMeter;
-use crate::engine::told_times;
 use crate::facts::{InputFacts, StreamFacts};
-use crate::timing::{Pacer, PacketTimes, Timeline};
-use crate::unit::rescale;
+use crate::timing::{Pacer, Timeline};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -84,12 +83,6 @@ pub struct DemuxStage {
     astray: BTreeMap<usize, Vec<Packet>>,
     /// What makes it a session with a peer.
     live: Option<LiveInput>,
-}
-
-/// A packet's times as it was read.
-fn raw_times(packet: &Packet) -> PacketTimes {
-    let trimmed = if packet.is_discarded() { PacketTimes::ALL_TRIMMED } else { packet.trimmed_samples() };
-    PacketTimes { pts: packet.pts(), dts: packet.dts(), duration: packet.duration(), trimmed }
 }
 
 impl DemuxStage {
@@ -186,105 +179,6 @@ impl DemuxStage {
         if let Some(bytes) = self.settings.commands.dump() {
             packet.dump(&self.demuxer, bytes);
         }
-    }
-
-    /// The number that a stream of the input has in the demuxer at hand.
-    fn number_there(&self, stream: usize) -> usize {
-        self.live.as_ref().map_or(stream, |live| live.number_there(stream))
-    }
-
-    fn deal(&mut self, mut packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
-        let stream = packet.stream();
-        self.meter.packets.fetch_add(1, Ordering::Relaxed);
-        self.meter.bytes.fetch_add(packet.size() as u64, Ordering::Relaxed);
-        if self.meter.loops.load(Ordering::Relaxed) > 0 && self.is_cover(stream) {
-            return Ok(Flow::Continue);
-        }
-        self.packets_this_pass += 1;
-        let Some(used) = self.settings.used.get(stream).copied() else {
-            if stream >= self.unknown_streams {
-                self.unknown_streams = stream + 1;
-                log::warn!(
-                    "{}: a new stream {stream} appeared after the start; it is left out",
-                    self.settings.facts.url
-                );
-            }
-            return Ok(Flow::Continue);
-        };
-        let times = raw_times(&packet);
-        self.note_reached(stream, times);
-        self.last_byte = packet.position().map(|at| at + packet.size() as i64);
-        self.wanted_more = self.demuxer.is_at_end();
-        self.flagged_packets += u64::from(packet.is_corrupt());
-        if !used {
-            return Ok(Flow::Continue);
-        }
-        if packet.is_corrupt() && self.is_whole_after_all(stream, packet.size()) {
-            log::warn!(target: AS_FFMPEG, "{}: corrupt input packet in stream {stream}", self.settings.facts.url);
-        } else if packet.is_corrupt() || self.is_cut_picture(stream, &packet) {
-            self.meter.corrupt_packets.fetch_add(1, Ordering::Relaxed);
-            self.meter.damaged_at(self.timeline.next_us(stream).unwrap_or(0).min(self.last_dts_us));
-            log::warn!("{}: corrupt input packet in stream {stream}", self.settings.facts.url);
-            if self.settings.exit_on_error {
-                return Err(StageError::Failed(format!(
-                    "{}: corrupt input packet in stream {stream}, and -xerror is set",
-                    self.settings.facts.url
-                )));
-            }
-        }
-        if std::mem::take(&mut self.first_packet[stream]) && first_packets_have_stream_side_data() {
-            let attached = self.demuxer.attach_stream_side_data(self.number_there(stream), &mut packet);
-            attached.map_err(StageError::library("attach side data"))?;
-        }
-        let named = (stream, self.settings.facts.streams[stream].kind);
-        let base = self.settings.facts.streams[stream].time_base;
-        if self.settings.debug_timestamps {
-            told_times::read(named, (&packet, base), self.timeline.next_us(stream), self.timeline.offset_us(stream));
-        }
-        let stamped = self.timeline.stamp(stream, times);
-        self.last_dts_us = stamped.dts_us;
-        self.meter.jumps.store(self.timeline.jumps(), Ordering::Relaxed);
-        if self.settings.facts.format == "mpegts" {
-            let seen = (self.timeline.jumps(), times.dts.or(times.pts));
-            let whole = self.joints.passed(stream, seen, packet.is_corrupt());
-            self.meter.corrupt_packets.fetch_sub(whole, Ordering::Relaxed);
-        }
-        if stamped.overlaps {
-            self.meter.seam_drops.fetch_add(1, Ordering::Relaxed);
-            return Ok(Flow::Continue);
-        }
-        packet.set_times(stamped.pts, stamped.dts);
-        if stamped.pre_roll {
-            packet.discard();
-        }
-        if self.settings.debug_timestamps {
-            told_times::stamped(named, (&packet, base), self.timeline.offset_us(stream));
-        }
-        if let Some(pacer) = &mut self.settings.pacer {
-            let due = pacer.due_at_ns(stamped.dts_us, self.clock.now_ns());
-            if !out.pausing(|| self.clock.wait_until(due, &out.stop().drain)) {
-                return Ok(Flow::Done);
-            }
-        }
-        if let Some(pts) = stamped.pts {
-            for drawn in &self.settings.heartbeats {
-                let base = |stream: usize| self.settings.facts.streams[stream].time_base;
-                let at = rescale(pts, base(stream), base(*drawn));
-                out.send(*drawn, PacketItem::Heartbeat(at))?;
-            }
-        }
-        if let Some((from, to)) = stamped.hole {
-            out.send(stream, PacketItem::Hole(from, to))?;
-        }
-        out.send(stream, PacketItem::Packet(MediaPacket { packet, dts_us: stamped.dts_us }))?;
-        match &mut self.live {
-            Some(live) => {
-                live.note_position(stamped.dts_us);
-                self.place.tell(stamped.dts_us);
-            }
-            None => out.pausing(|| self.place.advance(stamped.dts_us, out.stop())),
-        }
-        Ok(Flow::Continue)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::av::{Canvas, GraphSettings, OutputConstraint};
 use crate::diagnostic::mask_url;
 use crate::engine::balance::{Appetite, Balance, Hold, Lead, Taker};
 use crate::engine::flow::FrameItem;
-use crate::engine::link::{LinkSender, link, link_within};
+use crate::engine::link::{Inlet, LinkSender, link, link_within};
 use crate::engine::meter::Meter;
 use crate::engine::prepare::{OpenInputs, PrepareError};
 use crate::engine::stages::drawing::Drawing;
@@ -15,7 +15,8 @@ use crate::engine::stages::feed::{AHEAD, InputSettings};
 use crate::engine::stages::filter::FilterStage;
 use crate::facts::{GraphPlace, InputFacts, MediaKind};
 use crate::plan::{
-    EncodePlan, GraphInputPlan, GraphPlan, OutputPlan, PadSource, PadTarget, Plan, StreamSource, Treatment,
+    EncodePlan, GraphInputPlan, GraphOutputPlan, GraphPlan, OutputPlan, PadSource, PadTarget, Plan, StreamSource,
+    Treatment,
 };
 use crate::unit::Rational;
 use std::collections::BTreeSet;
@@ -84,79 +85,106 @@ impl Builder<'_> {
         ends: &mut Ends,
     ) -> Result<(), PrepareError> {
         balance.set_takers(plan.graphs.iter().map(takers).collect());
-        let mut inlets = Vec::new();
-        for graph in &plan.graphs {
-            let (senders, inlet) =
-                link::<FrameItem>(frame_room(graph.inputs.iter().map(|pad| pad.kind)), graph.inputs.len());
-            inlets.push(inlet);
-            for (pad, sender) in graph.inputs.iter().zip(senders) {
-                match pad.source {
-                    PadSource::Input(input, stream) => {
-                        ends.inputs.entry((input, stream)).or_default().frames.push(sender);
-                    }
-                    PadSource::Decoder(decoder) => ends.decoders.entry(decoder).or_default().push(sender),
-                    PadSource::Graph(graph, pad) => drop(ends.graphs.insert((graph, pad), sender)),
-                }
-            }
+        // All links first, for a filtergraph may be fed by any other.
+        let inlets: Vec<_> = plan.graphs.iter().map(|graph| link_of_graph(graph, ends)).collect();
+        for at in inlets.into_iter().enumerate() {
+            self.complex_graph(plan, at, inputs, balance, ends)?;
         }
-        for ((number, graph), inlet) in plan.graphs.iter().enumerate().zip(inlets) {
-            let mut settings = Vec::new();
-            for pad in &graph.inputs {
-                let from = format!("graph {number} input from");
-                settings.push(match pad.source {
-                    PadSource::Input(input, source) => {
-                        graph_input(plan, (input, source), inputs, format!("{from} stream {input}:{source}"))?
-                    }
-                    PadSource::Decoder(decoder) => {
-                        loopback::graph_input(&plan.decoders[decoder], format!("{from} dec:{decoder}"))
-                    }
-                    PadSource::Graph(other, output) => {
-                        InputSettings::made(pad.kind, (other, output), format!("{from} filtergraph {other}"))
-                    }
-                });
-            }
-            let mut outputs = Vec::new();
-            let mut links = Vec::new();
-            for (pad, output) in graph.outputs.iter().enumerate() {
-                let wanted = match output.to {
-                    Some(PadTarget::Output(to, stream)) => match &plan.outputs[to].streams[stream].treatment {
-                        Treatment::Encode(encode) => constraint(&plan.outputs[to], (to, stream), encode),
-                        _ => continue,
-                    },
-                    Some(PadTarget::Graph(graph, pad)) => OutputConstraint {
-                        name: format!("out_graph_{graph}_{pad}"),
-                        any_size: true,
-                        ..OutputConstraint::default()
-                    },
-                    None => continue,
-                };
+        Ok(())
+    }
+
+    /// The stage of a complex filtergraph.
+    fn complex_graph(
+        &mut self,
+        plan: &Plan,
+        (number, inlet): (usize, Inlet<FrameItem>),
+        inputs: &OpenInputs,
+        balance: &Balance,
+        ends: &mut Ends,
+    ) -> Result<(), PrepareError> {
+        let graph = &plan.graphs[number];
+        let pads = graph.inputs.iter().map(|pad| pad_settings(plan, number, pad, inputs));
+        let pads = pads.collect::<Result<Vec<_>, _>>()?;
+        let mut outputs = Vec::new();
+        let mut links = Vec::new();
+        for (pad, output) in graph.outputs.iter().enumerate() {
+            if let Some(wanted) = pad_constraint(plan, output) {
                 outputs.push((output.kind, wanted));
                 links.push(ends.graphs.remove(&(number, pad)).into_iter().collect());
             }
-            let linked = graph.outputs.iter().map(|output| matches!(output.to, Some(PadTarget::Graph(..)))).collect();
-            let ahead = if takers(graph).iter().any(|taker| *taker != Taker::Encoder) { AHEAD } else { 0 };
-            let shared = GraphSettings {
-                description: graph.description.clone(),
-                threads: graph.threads.clone(),
-                most_frames: most_frames(inputs),
-                auto_conversion: graph.auto_conversion,
-                hardware: inputs.hardware.for_filters().cloned(),
-                unchosen_devices: inputs.hardware.unchosen(),
-                under_way: (BEHIND_GRAPH + ahead) as i32,
-                ..GraphSettings::default()
-            };
-            let stage = FilterStage::new(format!("filtergraph {number}"), shared, settings, outputs)
-                .fed_by(appetite(plan, number, balance))
-                .in_turn(!plan.is_timed() && each_of_its_own_file(graph))
-                .feeding(linked, hold(plan, number, balance))
-                .beside(lead(plan, graph, balance))
-                .commanded_by(self.commands.clone(), number)
-                .told_to(self.tells_graphs(inputs), GraphPlace::Complex(number));
-            let name = format!("filtergraph {number}");
-            let staged = Staged { graph: Some(number), ..self.staged(&name, stage, inlet, links) };
-            self.run(name, staged)?;
         }
-        Ok(())
+        let linked = graph.outputs.iter().map(|output| matches!(output.to, Some(PadTarget::Graph(..)))).collect();
+        let ahead = if takers(graph).iter().any(|taker| *taker != Taker::Encoder) { AHEAD } else { 0 };
+        let settings = GraphSettings {
+            description: graph.description.clone(),
+            threads: graph.threads.clone(),
+            most_frames: most_frames(inputs),
+            auto_conversion: graph.auto_conversion,
+            hardware: inputs.hardware.for_filters().cloned(),
+            unchosen_devices: inputs.hardware.unchosen(),
+            under_way: (BEHIND_GRAPH + ahead) as i32,
+            ..GraphSettings::default()
+        };
+        let name = format!("filtergraph {number}");
+        let stage = FilterStage::new(name.clone(), settings, pads, outputs)
+            .fed_by(appetite(plan, number, balance))
+            .in_turn(!plan.is_timed() && each_of_its_own_file(graph))
+            .feeding(linked, hold(plan, number, balance))
+            .beside(lead(plan, graph, balance))
+            .commanded_by(self.commands.clone(), number)
+            .told_to(self.tells_graphs(inputs), GraphPlace::Complex(number));
+        let staged = Staged { graph: Some(number), ..self.staged(&name, stage, inlet, links) };
+        self.run(name, staged)
+    }
+}
+
+/// Makes the link of a complex filtergraph, and leaves its sending ends to what feeds its pads; gives the receiving end.
+fn link_of_graph(graph: &GraphPlan, ends: &mut Ends) -> Inlet<FrameItem> {
+    let room = frame_room(graph.inputs.iter().map(|pad| pad.kind));
+    let (senders, inlet) = link::<FrameItem>(room, graph.inputs.len());
+    for (pad, sender) in graph.inputs.iter().zip(senders) {
+        match pad.source {
+            PadSource::Input(input, stream) => ends.inputs.entry((input, stream)).or_default().frames.push(sender),
+            PadSource::Decoder(decoder) => ends.decoders.entry(decoder).or_default().push(sender),
+            PadSource::Graph(graph, pad) => drop(ends.graphs.insert((graph, pad), sender)),
+        }
+    }
+    inlet
+}
+
+/// What a complex filtergraph must know of what feeds one of its pads.
+fn pad_settings(
+    plan: &Plan,
+    number: usize,
+    pad: &GraphInputPlan,
+    inputs: &OpenInputs,
+) -> Result<InputSettings, PrepareError> {
+    let from = format!("graph {number} input from");
+    match pad.source {
+        PadSource::Input(input, source) => {
+            graph_input(plan, (input, source), inputs, format!("{from} stream {input}:{source}"))
+        }
+        PadSource::Decoder(decoder) => {
+            Ok(loopback::graph_input(&plan.decoders[decoder], format!("{from} dec:{decoder}")))
+        }
+        PadSource::Graph(other, output) => {
+            Ok(InputSettings::made(pad.kind, (other, output), format!("{from} filtergraph {other}")))
+        }
+    }
+}
+
+/// What who takes a complex filtergraph's output wants of it; `None` where nobody takes it.
+fn pad_constraint(plan: &Plan, output: &GraphOutputPlan) -> Option<OutputConstraint> {
+    match output.to? {
+        PadTarget::Output(to, stream) => match &plan.outputs[to].streams[stream].treatment {
+            Treatment::Encode(encode) => Some(constraint(&plan.outputs[to], (to, stream), encode)),
+            _ => None,
+        },
+        PadTarget::Graph(graph, pad) => Some(OutputConstraint {
+            name: format!("out_graph_{graph}_{pad}"),
+            any_size: true,
+            ..OutputConstraint::default()
+        }),
     }
 }
 

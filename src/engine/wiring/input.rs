@@ -5,25 +5,44 @@ use super::settings::{
     timeline_settings,
 };
 use super::{AT_HAND, BATCH, BEHIND_GRAPH, Builder, Ends, FRAMES, StreamEnds, packet_room};
-use crate::av::{AvError, Decoder, DecoderSettings, SubtitleDecoder};
+use crate::av::{AvError, Decoder, DecoderHardware, DecoderSettings, Demuxer, StreamParameters, SubtitleDecoder};
 use crate::engine::balance::{Balance, Pace, Place};
-use crate::engine::flow::PacketItem;
+use crate::engine::commands::Commands;
+use crate::engine::flow::{FrameItem, PacketItem};
 use crate::engine::hardware::DecodersHardware;
 use crate::engine::journal::Subject;
-use crate::engine::link::{LinkSender, link};
+use crate::engine::link::{Capacity, Inlet, LinkSender, link};
 use crate::engine::prepare::{OpenInputs, PrepareError};
 use crate::engine::session::PeerSession;
 use crate::engine::stages::decode::{DecodeSettings, DecodeStage};
 use crate::engine::stages::demux::{DemuxSettings, DemuxStage, LiveInput};
 use crate::engine::stages::feed::AHEAD;
 use crate::engine::stages::picture_subtitles::PictureSubtitles;
+use crate::engine::stages::undecodable::Undecodable;
 use crate::facts::{InputFacts, MediaKind};
-use crate::plan::{DecoderThreads, Plan, has_flag};
-use crate::spec::InputGap;
+use crate::plan::{DecodePlan, DecoderThreads, DemuxerSettings, InputPlan, InputStreamPlan, Plan, has_flag};
+use crate::spec::{InputGap, InputSpec, JobSpec};
 use crate::timing::{Pacer, Timeline};
 use std::sync::Arc;
 
+/// An opened input on its way into its stages.
+struct OpenedInput<'a> {
+    plan: &'a Plan,
+    spec: &'a JobSpec,
+    index: usize,
+    demuxer: Demuxer,
+    facts: InputFacts,
+    /// How it was opened.
+    opening: DemuxerSettings,
+    /// See [`is_read_at_leisure`].
+    at_leisure: bool,
+}
+
+/// The links around a decoder: what it is given, and who takes what it gives.
+type DecoderLinks = (Inlet<PacketItem>, Vec<LinkSender<FrameItem>>);
+
 impl Builder<'_> {
+    /// The stages of all inputs, behind everything that they feed.
     pub(super) fn inputs(
         &mut self,
         plan: &Plan,
@@ -34,142 +53,243 @@ impl Builder<'_> {
         let seldom = &inputs.spec.global.seldom;
         self.commands.set_qp_histogram(seldom.qp_histogram);
         self.commands.set_dump(if seldom.dump_packets { 1 + u8::from(seldom.dump_bytes) } else { 0 });
-        let tells_origins = plan.outputs.iter().flat_map(|o| &o.streams).any(|s| s.stats.is_any());
-        let groups = balance_groups(plan);
-        let direct = |input| direct_use(plan, input);
-        let pace = |input: usize| match &plan.inputs[input] {
-            input if input.session.is_some() => Pace::Live,
-            input if input.read_rate.is_some() => Pace::Paced,
-            _ => Pace::Free,
-        };
-        let places: Vec<Place> =
-            groups.iter().enumerate().map(|(input, group)| balance.join(*group, direct(input), pace(input))).collect();
+        let places = places(plan, balance);
         let at_leisure: Vec<bool> = (0..plan.inputs.len()).map(|i| is_read_at_leisure(plan, &inputs, i)).collect();
         let OpenInputs { spec, facts, demuxers, openings, .. } = inputs;
-        let parts = demuxers.into_iter().zip(facts).zip(places).zip(openings).enumerate();
-        for (index, (((demuxer, facts), place), opening)) in parts {
-            let input = &plan.inputs[index];
-            if !input.streams.iter().any(|s| s.used) {
-                continue;
+        let parts = demuxers.into_iter().zip(facts).zip(openings).zip(at_leisure).zip(places).enumerate();
+        for (index, ((((demuxer, facts), opening), at_leisure), place)) in parts {
+            if plan.inputs[index].streams.iter().any(|s| s.used) {
+                let input = OpenedInput { plan, spec: &spec, index, demuxer, facts, opening, at_leisure };
+                self.input(input, place, &mut ends, &mut hardware)?;
             }
-            let mut links: Vec<Vec<LinkSender<PacketItem>>> = Vec::new();
-            let mut heartbeats = Vec::new();
-            for (stream, stream_plan) in input.streams.iter().enumerate() {
-                let StreamEnds { mut packets, frames } = ends.inputs.remove(&(index, stream)).unwrap_or_default();
-                if let (Some(decode), false) = (&stream_plan.decode, frames.is_empty()) {
-                    let typed = !spec.inputs[index].codec.is_empty();
-                    let fail = |cause| decoder_failed((&decode.decoder, typed), (index, stream), &facts, cause);
-                    let parameters = demuxer.parameters(stream).map_err(fail)?;
-                    let waiting = spec.inputs[index].thread_queue_size;
-                    let mut room = packet_room(waiting);
-                    if !input.is_timed() && waiting.is_none() {
-                        room.bytes = AT_HAND;
-                    }
-                    let (senders, inlet) = link::<PacketItem>(room, 1);
-                    packets.extend(senders);
-                    let mut undecodable = self.undecodable((index, stream), spec.global.exit_on_error);
-                    if input.start_us.is_some() {
-                        undecodable = undecodable.behind_a_seek(&facts.format);
-                    }
-                    if facts.streams[stream].kind == MediaKind::Subtitle {
-                        let decoder = SubtitleDecoder::open(&parameters, decode).map_err(fail)?;
-                        let stage = PictureSubtitles::new(decoder, undecodable);
-                        self.stage(format!("decode {index}:{stream}"), stage, inlet, vec![frames])?;
-                        heartbeats.push(stream);
-                        links.push(packets);
-                        continue;
-                    }
-                    let hardware = hardware.remove(&(index, stream)).unwrap_or_default();
-                    let hardware = hardware.with_under_way(under_way(plan, (index, stream)));
-                    let keeps_margins = !stream_plan.cropping.by_codec();
-                    let settings = DecoderSettings {
-                        name: decode.decoder.clone(),
-                        options: decode.options.clone(),
-                        bitexact: decode.bitexact,
-                        threads: if at_leisure[index] && hardware.wanted().is_none() {
-                            decode.threads
-                        } else {
-                            DecoderThreads::Usual
-                        },
-                        hardware: hardware.clone(),
-                        keeps_margins,
-                    };
-                    let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
-                    let settings = DecodeSettings {
-                        url: facts.url.clone(),
-                        kind: facts.streams[stream].kind,
-                        time_base: facts.streams[stream].time_base,
-                        forced_frame_rate: stream_plan.forced_frame_rate,
-                        frame_rate: parameters.frame_rate,
-                        sample_aspect_ratio: parameters.sample_aspect_ratio,
-                        top_field_first: stream_plan.top_field_first,
-                        counts_sound: facts.counts_time && !spec.inputs[index].takes_arrival_for_time(),
-                        tells_origins,
-                        keeps_last: input.session.is_some() && input.on_gap == InputGap::Freeze,
-                        hardware,
-                        keeps_margins,
-                    };
-                    let oversight = self.oversight(settings.kind, (index, stream));
-                    let stage = DecodeStage::new(decoder, settings, undecodable);
-                    let stage = stage.overseen(oversight);
-                    let name = format!("decode {index}:{stream}");
-                    let staged = self.staged(&name, stage, inlet, vec![frames]);
-                    match self.guests.remove(&(index, stream)) {
-                        Some(guest) => self.run_with_guest(name, staged, guest)?,
-                        None => self.run(name, staged)?,
-                    }
-                }
-                links.push(packets);
-            }
-            let offset_us = start_offset_us(input, &facts, &spec.global);
-            let timeline = Timeline::new(
-                timeline_settings(offset_us, &facts, &spec.global, pre_roll(plan, index, &facts)),
-                facts
-                    .streams
-                    .iter()
-                    .zip(copied_streams(plan, index))
-                    .map(|(stream, copied)| stream_timing(&demuxer, (&facts.format, stream), input, copied))
-                    .collect(),
-            );
-            let used: Vec<bool> = input.streams.iter().map(|s| s.used).collect();
-            // Packets keep the times that their container tells then, of which many have none.
-            let times_stay_unknown = has_flag(&opening.options, "fflags", "nofillin");
-            let live = input.session.map(|session| {
-                let subject = Subject { is_input: true, index, url: facts.url.clone() };
-                let meter = Arc::clone(&self.meter.inputs[index].session);
-                let peer = PeerSession::new(session, subject, self.sessions.clone(), meter);
-                let freezes = input.on_gap == InputGap::Freeze;
-                LiveInput::new(peer, (opening, freezes), (&demuxer, &facts), &used, copied_streams(plan, index))
-            });
-            let settings = DemuxSettings {
-                used,
-                heartbeats,
-                keep_times: spec.global.copy_timestamps,
-                reads_a_part: times_stay_unknown
-                    || input.starts_behind_end
-                    || input.streams.iter().any(|s| s.used && s.discard.is_some_and(|what| what > 0)),
-                commands: self.commands.clone(),
-                debug_timestamps: spec.global.seldom.debug_timestamps,
-                loops: input.stream_loop,
-                pacer: input.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us).catching_up(r.catch_up)),
-                restart_us: facts.start_time_us.unwrap_or(0),
-                times_are_arrivals: spec.inputs[index].takes_arrival_for_time(),
-                listens: input.listens,
-                exit_on_error: spec.global.exit_on_error,
-                facts,
-            };
-            // What is read as fast as it can be may cross in batches; what is paced or arrives live may not. Within a thread
-            // there is nobody to wake, and a packet is written while the cache still has it.
-            let batch = if at_leisure[index] && self.joined.is_none() { BATCH } else { 1 };
-            let meter = Arc::clone(&self.meter.inputs[index]);
-            let mut source = DemuxStage::new(demuxer, settings, timeline, (self.clock, place), meter);
-            if let Some(live) = live {
-                source = source.with_session(live);
-            }
-            self.source(format!("demux {index}"), source, links, batch)?;
         }
         Ok(())
     }
+
+    /// The decoders of an input, and the demuxer before them.
+    fn input(
+        &mut self,
+        input: OpenedInput<'_>,
+        place: Place,
+        ends: &mut Ends,
+        hardware: &mut DecodersHardware,
+    ) -> Result<(), PrepareError> {
+        let mut links: Vec<Vec<LinkSender<PacketItem>>> = Vec::new();
+        let mut heartbeats = Vec::new();
+        for (stream, stream_plan) in input.plan().streams.iter().enumerate() {
+            let at = (input.index, stream);
+            let StreamEnds { mut packets, frames } = ends.inputs.remove(&at).unwrap_or_default();
+            if let (Some(decode), false) = (&stream_plan.decode, frames.is_empty()) {
+                let (senders, inlet) = link::<PacketItem>(input.room_before_decoder(), 1);
+                packets.extend(senders);
+                if input.facts.streams[stream].kind == MediaKind::Subtitle {
+                    self.picture_subtitles(&input, stream, decode, (inlet, frames))?;
+                    heartbeats.push(stream);
+                } else {
+                    let hardware = hardware.remove(&at).unwrap_or_default();
+                    let hardware = hardware.with_under_way(under_way(input.plan, at));
+                    self.decoder(&input, (stream, decode), hardware, (inlet, frames))?;
+                }
+            }
+            links.push(packets);
+        }
+        self.demuxer(input, place, links, heartbeats)
+    }
+
+    /// A decoder of subtitles that are drawn on pictures.
+    fn picture_subtitles(
+        &mut self,
+        input: &OpenedInput<'_>,
+        stream: usize,
+        decode: &DecodePlan,
+        (inlet, frames): DecoderLinks,
+    ) -> Result<(), PrepareError> {
+        let fail = |cause| input.decoder_failed(stream, decode, cause);
+        let parameters = input.demuxer.parameters(stream).map_err(fail)?;
+        let decoder = SubtitleDecoder::open(&parameters, decode).map_err(fail)?;
+        let stage = PictureSubtitles::new(decoder, self.undecodable_of(input, stream));
+        self.stage(format!("decode {}:{stream}", input.index), stage, inlet, vec![frames])
+    }
+
+    /// A decoder of pictures or sound; with the filtergraph behind it where that runs in its thread.
+    fn decoder(
+        &mut self,
+        input: &OpenedInput<'_>,
+        (stream, decode): (usize, &DecodePlan),
+        hardware: DecoderHardware,
+        (inlet, frames): DecoderLinks,
+    ) -> Result<(), PrepareError> {
+        let at = (input.index, stream);
+        let fail = |cause| input.decoder_failed(stream, decode, cause);
+        let parameters = input.demuxer.parameters(stream).map_err(fail)?;
+        let settings = input.decoder_settings(stream, decode, hardware.clone());
+        let (decoder, _) = Decoder::open(&parameters, &settings).map_err(fail)?;
+        let settings = input.decode_settings(stream, &parameters, hardware);
+        let oversight = self.oversight(settings.kind, at);
+        let stage = DecodeStage::new(decoder, settings, self.undecodable_of(input, stream)).overseen(oversight);
+        let name = format!("decode {}:{stream}", input.index);
+        let staged = self.staged(&name, stage, inlet, vec![frames]);
+        match self.guests.remove(&at) {
+            Some(guest) => self.run_with_guest(name, staged, guest),
+            None => self.run(name, staged),
+        }
+    }
+
+    /// What becomes of packets of an opened input that cannot be decoded.
+    fn undecodable_of(&self, input: &OpenedInput<'_>, stream: usize) -> Undecodable {
+        let undecodable = self.undecodable((input.index, stream), input.spec.global.exit_on_error);
+        match input.plan().start_us {
+            Some(_) => undecodable.behind_a_seek(&input.facts.format),
+            None => undecodable,
+        }
+    }
+
+    /// What reads an input, before its decoders and muxers; `heartbeats` are streams of subtitles that are drawn.
+    fn demuxer(
+        &mut self,
+        input: OpenedInput<'_>,
+        place: Place,
+        links: Vec<Vec<LinkSender<PacketItem>>>,
+        heartbeats: Vec<usize>,
+    ) -> Result<(), PrepareError> {
+        let name = format!("demux {}", input.index);
+        let timeline = input.timeline();
+        let live = self.live_input(&input);
+        // What is read as fast as it can be may cross in batches; what is paced or arrives live may not. Within a thread
+        // there is nobody to wake, and a packet is written while the cache still has it.
+        let batch = if input.at_leisure && self.joined.is_none() { BATCH } else { 1 };
+        let meter = Arc::clone(&self.meter.inputs[input.index]);
+        let (demuxer, settings) = input.into_demux_settings(heartbeats, self.commands.clone());
+        let mut source = DemuxStage::new(demuxer, settings, timeline, (self.clock, place), meter);
+        if let Some(live) = live {
+            source = source.with_session(live);
+        }
+        self.source(name, source, links, batch)
+    }
+
+    /// The session of an input whose far end is a peer.
+    fn live_input(&self, input: &OpenedInput<'_>) -> Option<LiveInput> {
+        let session = input.plan().session?;
+        let subject = Subject { is_input: true, index: input.index, url: input.facts.url.clone() };
+        let meter = Arc::clone(&self.meter.inputs[input.index].session);
+        let peer = PeerSession::new(session, subject, self.sessions.clone(), meter);
+        let freezes = input.plan().on_gap == InputGap::Freeze;
+        let copied = copied_streams(input.plan, input.index);
+        let opening = (input.opening.clone(), freezes);
+        Some(LiveInput::new(peer, opening, (&input.demuxer, &input.facts), &input.used(), copied))
+    }
+}
+
+impl<'a> OpenedInput<'a> {
+    fn plan(&self) -> &'a InputPlan {
+        &self.plan.inputs[self.index]
+    }
+
+    fn spec(&self) -> &'a InputSpec {
+        &self.spec.inputs[self.index]
+    }
+
+    /// By stream: somebody wants it.
+    fn used(&self) -> Vec<bool> {
+        self.plan().streams.iter().map(|s| s.used).collect()
+    }
+
+    fn decoder_failed(&self, stream: usize, decode: &DecodePlan, cause: AvError) -> PrepareError {
+        let typed = !self.spec().codec.is_empty();
+        decoder_failed((&decode.decoder, typed), (self.index, stream), &self.facts, cause)
+    }
+
+    /// The capacity of the link before a decoder.
+    fn room_before_decoder(&self) -> Capacity {
+        let waiting = self.spec().thread_queue_size;
+        let room = packet_room(waiting);
+        let at_hand = !self.plan().is_timed() && waiting.is_none();
+        if at_hand { Capacity { bytes: AT_HAND, ..room } } else { room }
+    }
+
+    fn decoder_settings(&self, stream: usize, decode: &DecodePlan, hardware: DecoderHardware) -> DecoderSettings {
+        let in_software = hardware.wanted().is_none();
+        DecoderSettings {
+            name: decode.decoder.clone(),
+            options: decode.options.clone(),
+            bitexact: decode.bitexact,
+            threads: if self.at_leisure && in_software { decode.threads } else { DecoderThreads::Usual },
+            hardware,
+            keeps_margins: !self.plan().streams[stream].cropping.by_codec(),
+        }
+    }
+
+    fn decode_settings(
+        &self,
+        stream: usize,
+        parameters: &StreamParameters,
+        hardware: DecoderHardware,
+    ) -> DecodeSettings {
+        let (plan, facts) = (&self.plan().streams[stream], &self.facts.streams[stream]);
+        DecodeSettings {
+            url: self.facts.url.clone(),
+            kind: facts.kind,
+            time_base: facts.time_base,
+            forced_frame_rate: plan.forced_frame_rate,
+            frame_rate: parameters.frame_rate,
+            sample_aspect_ratio: parameters.sample_aspect_ratio,
+            top_field_first: plan.top_field_first,
+            counts_sound: self.facts.counts_time && !self.spec().takes_arrival_for_time(),
+            tells_origins: self.plan.outputs.iter().flat_map(|o| &o.streams).any(|s| s.stats.is_any()),
+            keeps_last: self.plan().session.is_some() && self.plan().on_gap == InputGap::Freeze,
+            hardware,
+            keeps_margins: !plan.cropping.by_codec(),
+        }
+    }
+
+    fn timeline(&self) -> Timeline {
+        let (plan, facts, global) = (self.plan(), &self.facts, &self.spec.global);
+        let offset_us = start_offset_us(plan, facts, global);
+        let settings = timeline_settings(offset_us, facts, global, pre_roll(self.plan, self.index, facts));
+        let streams = facts.streams.iter().zip(copied_streams(self.plan, self.index));
+        let timing = |(stream, copied)| stream_timing(&self.demuxer, (&facts.format, stream), plan, copied);
+        Timeline::new(settings, streams.map(timing).collect())
+    }
+
+    /// How far it goes says nothing: not all of it is read, or packets have no times.
+    fn reads_a_part(&self) -> bool {
+        // Packets keep the times that their container tells then, of which many have none.
+        let times_stay_unknown = has_flag(&self.opening.options, "fflags", "nofillin");
+        let discards = |s: &InputStreamPlan| s.used && s.discard.is_some_and(|what| what > 0);
+        times_stay_unknown || self.plan().starts_behind_end || self.plan().streams.iter().any(discards)
+    }
+
+    /// The demuxer, and what the stage around it goes by.
+    fn into_demux_settings(self, heartbeats: Vec<usize>, commands: Commands) -> (Demuxer, DemuxSettings) {
+        let (plan, global) = (self.plan(), &self.spec.global);
+        let settings = DemuxSettings {
+            used: self.used(),
+            heartbeats,
+            keep_times: global.copy_timestamps,
+            reads_a_part: self.reads_a_part(),
+            commands,
+            debug_timestamps: global.seldom.debug_timestamps,
+            loops: plan.stream_loop,
+            pacer: plan.read_rate.map(|r| Pacer::new(r.rate, r.initial_burst_us).catching_up(r.catch_up)),
+            restart_us: self.facts.start_time_us.unwrap_or(0),
+            times_are_arrivals: self.spec().takes_arrival_for_time(),
+            listens: plan.listens,
+            exit_on_error: global.exit_on_error,
+            facts: self.facts,
+        };
+        (self.demuxer, settings)
+    }
+}
+
+/// By input: where it stands among those that it must not run away from.
+fn places(plan: &Plan, balance: &Balance) -> Vec<Place> {
+    let pace = |input: &InputPlan| match input {
+        input if input.session.is_some() => Pace::Live,
+        input if input.read_rate.is_some() => Pace::Paced,
+        _ => Pace::Free,
+    };
+    let groups = balance_groups(plan).into_iter().zip(&plan.inputs).enumerate();
+    groups.map(|(index, (group, input))| balance.join(group, direct_use(plan, index), pace(input))).collect()
 }
 
 /// How many decoded pictures may be under way to the encoders and filters that take them: in links, queues and hands.

@@ -3,24 +3,26 @@
 mod graph;
 mod input;
 mod loopback;
+mod mux_end;
 mod output;
 mod settings;
 mod subtitle;
 
-use self::output::{MuxEnd, leaks};
+use self::mux_end::MuxEnd;
+use self::output::leaks;
 use self::subtitle::SubtitleLinks;
 use super::balance::Balance;
 use super::clock::Clock;
 use super::commands::Commands;
 use super::fault::StageError;
 use super::flow::{FrameItem, PacketItem};
-use super::hardware;
+use super::hardware::{self, DecodersHardware};
 use super::kernel::{Outlet, Ready, Source, Stage, drive_source};
 use super::leak::Leak;
 use super::link::{Capacity, Inlet, LinkSender, gate};
 use super::meter::{Meter, StageMeter};
 use super::oversight::Oversight;
-use super::prepare::{PrepareError, Prepared, remove_if_empty};
+use super::prepare::{OpenInputs, PrepareError, Prepared, PreparedOutput, remove_if_empty};
 use super::run::{AbortOnPanic, Ended, Kept, Running, wake_blocked};
 use super::session::SessionContext;
 use super::stages::filter::FilterStage;
@@ -35,7 +37,7 @@ use crate::diagnostic::reason;
 use crate::facts::MediaKind;
 use crate::plan::Plan;
 use crate::spec::SeldomGlobal;
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -170,59 +172,18 @@ impl Prepared {
         let plan = Arc::new(plan);
         // Where nobody waits for a single picture, fewer changes between threads are less work.
         let _turns = if plan.is_timed() { None } else { LongTurns::begin() };
-        let streams: Vec<Vec<_>> =
-            plan.outputs.iter().map(|o| o.streams.iter().map(|s| s.encoded_by).collect()).collect();
-        let meter = Arc::new(Meter::new(plan.inputs.len(), &streams));
-        let clock = Clock::start();
-        let (sources_run, all_ended) = gate();
-        let mut builder = Builder {
-            stop,
-            meter: Arc::clone(&meter),
-            clock,
-            threads: Vec::new(),
-            may_block: Vec::new(),
-            sessions: SessionContext { clock, stop: stop.clone(), journal: inputs.journal.clone() },
-            sources_run,
-            joined: None,
-            guests: BTreeMap::new(),
-            muxers: Vec::new(),
-            decoders: Vec::new(),
-            subtitles: SubtitleLinks::of(&plan),
-            leaks: leaks(&plan),
-            last_speaker: None,
-            refused: None,
-            commands: Commands::default(),
-            is_timed: plan.is_timed(),
-            benchmarks: inputs.spec.global.seldom.benchmark_all,
-            tells_times: inputs.spec.global.seldom.debug_timestamps,
-            graphs: plan.graphs.len(),
-            frame_stats: StatsFiles::default(),
-            video_stats: None,
-            sdp: session_description(&plan, &inputs.spec.global.seldom),
-        };
+        let (mut builder, all_ended) = Builder::new(&plan, &inputs, stop);
         let strict = inputs.spec.global.strict_exit.unwrap_or(true);
+        // They outlast what goes wrong: a muxer whose input is gone would end in good order before it is told to abort.
         let mut ends = Ends::default();
-        let started = (|| {
-            builder.video_stats = video_stats(&inputs.spec.global.seldom)?;
-            let inlets = builder.links_of_muxers(&plan, &inputs);
-            let looped = builder.links_of_decoders(&plan);
-            for (index, output) in outputs.into_iter().zip(inlets).enumerate() {
-                builder.output(&plan, index, output, &inputs, &mut ends)?;
-            }
-            before(&plan, builder.refused.as_ref());
-            let hardware = hardware?;
-            let balance = Balance::default();
-            builder.complex_graphs(&plan, &inputs, &balance, &mut ends)?;
-            builder.loopback_decoders(&plan, &inputs, looped, &mut ends)?;
-            builder.inputs(&plan, inputs, &balance, (ends, hardware))
-        })();
+        let wired = builder.wire(&plan, (inputs, outputs), &mut ends, (hardware, before));
         let input_urls = plan.inputs.iter().map(|i| i.url.clone()).collect();
-        let Builder { threads, may_block, sources_run, commands, .. } = builder;
+        let Builder { threads, may_block, sources_run, commands, meter, clock, .. } = builder;
         drop(sources_run);
         let drain = stop.drain.clone();
         let waker = spawn("waker", move || wake_blocked(&may_block, &all_ended, &drain)).ok();
         let running = Running { threads, waker, stop: stop.clone(), meter, plan, clock, commands, input_urls, strict };
-        match started {
+        match wired {
             Ok(()) => Ok(running),
             Err(error) => {
                 stop.abort();
@@ -232,6 +193,65 @@ impl Prepared {
                 Err(error)
             }
         }
+    }
+}
+
+impl<'a> Builder<'a> {
+    /// A builder with nothing wired, and what tells that all sources have ended.
+    fn new(plan: &Plan, inputs: &OpenInputs, stop: &'a StopSignal) -> (Self, Receiver<Infallible>) {
+        let streams: Vec<Vec<_>> =
+            plan.outputs.iter().map(|o| o.streams.iter().map(|s| s.encoded_by).collect()).collect();
+        let clock = Clock::start();
+        let seldom = &inputs.spec.global.seldom;
+        let (sources_run, all_ended) = gate();
+        let builder = Self {
+            stop,
+            meter: Arc::new(Meter::new(plan.inputs.len(), &streams)),
+            clock,
+            threads: Vec::new(),
+            may_block: Vec::new(),
+            sessions: SessionContext { clock, stop: stop.clone(), journal: inputs.journal.clone() },
+            sources_run,
+            joined: None,
+            guests: BTreeMap::new(),
+            muxers: Vec::new(),
+            decoders: Vec::new(),
+            subtitles: SubtitleLinks::of(plan),
+            leaks: leaks(plan),
+            last_speaker: None,
+            refused: None,
+            commands: Commands::default(),
+            is_timed: plan.is_timed(),
+            benchmarks: seldom.benchmark_all,
+            tells_times: seldom.debug_timestamps,
+            graphs: plan.graphs.len(),
+            frame_stats: StatsFiles::default(),
+            video_stats: None,
+            sdp: session_description(plan, seldom),
+        };
+        (builder, all_ended)
+    }
+
+    /// Wires all stages, the last ones first, and starts their threads. See [`Prepared::start`] for `before`.
+    fn wire(
+        &mut self,
+        plan: &Plan,
+        (inputs, outputs): (OpenInputs, Vec<PreparedOutput>),
+        ends: &mut Ends,
+        (hardware, before): (Result<DecodersHardware, PrepareError>, impl FnOnce(&Plan, Option<&StageError>)),
+    ) -> Result<(), PrepareError> {
+        self.video_stats = video_stats(&inputs.spec.global.seldom)?;
+        let inlets = self.links_of_muxers(plan, &inputs);
+        let looped = self.links_of_decoders(plan);
+        for (index, output) in outputs.into_iter().zip(inlets).enumerate() {
+            self.output(plan, index, output, &inputs, ends)?;
+        }
+        before(plan, self.refused.as_ref());
+        let hardware = hardware?;
+        let balance = Balance::default();
+        self.complex_graphs(plan, &inputs, &balance, ends)?;
+        self.loopback_decoders(plan, &inputs, looped, ends)?;
+        self.inputs(plan, inputs, &balance, (std::mem::take(ends), hardware))
     }
 }
 

@@ -1,15 +1,13 @@
 //! The stages of an output: from the decoder's far end to the muxer.
 
+use super::mux_end::{MuxEnd, NO_FRONT};
 use super::settings::{
     copy_settings, is_fed_at_leisure, is_fed_in_real_time, local_file, may_be_endless, may_be_joined, needs_trailer,
     rhythm, sound_leads,
 };
 use super::{Builder, Ends, frame_room, packet_room};
-use crate::av::BlockedThread;
+use crate::av::{BitstreamFilter, BlockedThread, Dictionary};
 use crate::diagnostic::mask_url;
-use crate::engine::AS_WEIR;
-use crate::engine::discard::{discard, has_content};
-use crate::engine::fault::StageError;
 use crate::engine::flow::{FrameItem, PacketItem};
 use crate::engine::journal::Subject;
 use crate::engine::kernel::Ready;
@@ -17,7 +15,6 @@ use crate::engine::keyframes::ForcedKeyframes;
 use crate::engine::leak::{KeyframeWish, Leak};
 use crate::engine::link::{Inlet, LinkSender, leaky_link, link, link_within};
 use crate::engine::prepare::{OpenInputs, PrepareError, PreparedOutput, is_pipe};
-use crate::engine::run::{Ended, EndedOutput, OutputEnd};
 use crate::engine::session::{PeerSession, PendingOutput};
 use crate::engine::stages::copy::Copy;
 use crate::engine::stages::encode::{EncodeSettings, EncodeStage, Keeper};
@@ -25,21 +22,15 @@ use crate::engine::stages::frame_stats::FrameStats;
 use crate::engine::stages::mux::{MuxSettings, MuxStage, MuxStream};
 use crate::engine::stop::Latch;
 use crate::facts::{MediaKind, StreamFacts};
-use crate::octets::file_path;
-use crate::plan::{EncodePlan, OutputPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
+use crate::plan::{EncodePlan, OutputPlan, OutputStreamPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
 use std::iter;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// How long media waits for a peer at the most, in microseconds, and how much of it, in bytes.
 const LEAK_PATIENCE_US: i64 = 2_000_000;
 const LEAK_BYTES: usize = 32 << 20;
-/// How long an output that is no file is ended for, after a failure.
-const GOODBYE: Duration = Duration::from_secs(1);
-
 /// How the links to the outputs' peers leak.
 pub(super) fn leaks(plan: &Plan) -> Vec<Leak> {
     let wishes: Vec<KeyframeWish> = plan.outputs.iter().map(|_| KeyframeWish::default()).collect();
@@ -58,84 +49,6 @@ pub(super) fn leaks(plan: &Plan) -> Vec<Leak> {
     plan.outputs.iter().enumerate().map(leak).collect()
 }
 
-/// Of a muxer in a thread of its own.
-const NO_FRONT: Option<fn() -> Result<(), StageError>> = None;
-
-/// A muxer that is ready to run, and what becomes of its file.
-pub(super) struct MuxEnd {
-    ready: Ready<MuxStage>,
-    index: usize,
-    path: Option<PathBuf>,
-    needs_trailer: bool,
-    /// Tripped when it has ended.
-    done: Latch,
-}
-
-impl MuxEnd {
-    /// Runs it, behind `front` where that feeds it in its own thread. After a failure what was begun is salvaged, or removed when
-    /// no player takes it.
-    pub(super) fn run(self, front: Option<impl FnOnce() -> Result<(), StageError>>) -> Ended {
-        let Self { ready, index, path, needs_trailer, done } = self;
-        let (stage, result) = match front {
-            Some(front) => ready.drive_behind(front),
-            None => {
-                let (stage, result) = ready.drive();
-                (Some(stage), result)
-            }
-        };
-        let Some(mut stage) = stage else { return Ended { result, output: None, kept: Vec::new() } };
-        // Nobody tells it of a header that was refused where no stream brings anything.
-        let result = stage.refused_early().map_or(result, Err);
-        let empty = stage.is_empty();
-        let own_files = stage.own_files();
-        let discard_pieces = || own_files.take_incomplete().iter().for_each(|name| discard_piece(name));
-        let end = match &result {
-            Ok(()) | Err(StageError::NoConsumer) => {
-                // Those that may fail (`onfail=ignore`).
-                discard_pieces();
-                OutputEnd::Complete
-            }
-            Err(_) => {
-                // Writing a file ends; a reader or a peer may take nothing any more.
-                let limit = if path.is_some() { Duration::MAX } else { GOODBYE };
-                let ended = stage.salvage(limit);
-                let begun = stage.has_begun() && !empty && !needs_trailer;
-                drop(stage);
-                discard_pieces();
-                let playable = ended || begun && path.as_deref().is_none_or(has_content);
-                match &path {
-                    Some(path) if !playable => OutputEnd::discarded(path),
-                    _ => OutputEnd::Salvaged,
-                }
-            }
-        };
-        done.trip();
-        Ended { result, output: Some(EndedOutput { index, end, empty, path }), kept: Vec::new() }
-    }
-}
-
-/// What parts of an output are called of which a beginning can be played: what was recorded is not to be lost.
-const PLAYABLE_IN_PART: [&str; 9] = ["ts", "m2ts", "mkv", "webm", "flv", "nut", "aac", "mp3", "vtt"];
-
-/// Removes a part of an output that could not be written whole, unless it can be played. It may have its final name by now.
-fn discard_piece(name: &str) {
-    let names = [Some(name), name.strip_suffix(".tmp")];
-    let Some((name, path)) = names.into_iter().flatten().map(|name| (name, file_path(name))).find(|(_, p)| p.is_file())
-    else {
-        return;
-    };
-    let playable = path.extension().is_some_and(|e| PLAYABLE_IN_PART.iter().any(|known| e.eq_ignore_ascii_case(known)));
-    let what = if playable && has_content(&path) {
-        "what is there has been kept and can be played".to_owned()
-    } else {
-        match discard(&path) {
-            Ok(()) => "it has been removed".to_owned(),
-            Err(cause) => format!("it cannot be removed: {cause}"),
-        }
-    };
-    log::error!(target: AS_WEIR, "{}: could not be written whole; {what}.", mask_url(name));
-}
-
 /// The output streams that take what an output stream's encoder gives: its own, and those that share it.
 fn fed_by(plan: &Plan, leader: (usize, usize)) -> impl Iterator<Item = (usize, usize)> {
     let all =
@@ -143,6 +56,15 @@ fn fed_by(plan: &Plan, leader: (usize, usize)) -> impl Iterator<Item = (usize, u
             output.streams.iter().enumerate().map(move |(s, stream)| ((o, s), stream.encoded_by))
         });
     all.filter(move |(at, by)| *at == leader || *by == Some(leader)).map(|(at, _)| at)
+}
+
+/// What an output stream is made from, for messages.
+fn source_name(plan: &Plan, stream: &OutputStreamPlan, inputs: &OpenInputs) -> String {
+    match stream.source {
+        StreamSource::Input(input, source) => format!("{} (stream {input}:{source})", inputs.facts[input].url),
+        StreamSource::Graph(graph, pad) => plan.graphs[graph].outputs[pad].name.clone(),
+        StreamSource::File => "an attachment".to_owned(),
+    }
 }
 
 impl Builder<'_> {
@@ -172,6 +94,7 @@ impl Builder<'_> {
         takers
     }
 
+    /// The stages of an output: its muxer, and what feeds that, up to where inputs and complex filtergraphs give something.
     pub(super) fn output(
         &mut self,
         plan: &Plan,
@@ -182,88 +105,149 @@ impl Builder<'_> {
     ) -> Result<(), PrepareError> {
         let output = &plan.outputs[index];
         let PreparedOutput { muxer, options, bitstream_filters, keyframes } = prepared;
-        let leak = self.leaks[index].clone();
-        let wish = leak.wish.clone();
-        let mut mux_streams = Vec::new();
-        let parts = output.streams.iter().zip(bitstream_filters).zip(keyframes).enumerate();
-        for (i, ((stream, filter), keyframes)) in parts {
+        let mut streams = Vec::new();
+        for (number, (filter, keyframes)) in bitstream_filters.into_iter().zip(keyframes).enumerate() {
+            streams.push(self.mux_stream(plan, (index, number), inputs, filter)?);
             // A stream that shares an encoder is fed by that.
-            let senders = if stream.encoded_by.is_none() { self.takers(plan, (index, i)) } else { Vec::new() };
-            let source = stream.source.input();
-            let facts = source.map(|(input, source)| &inputs.facts[input].streams[source]);
-            let mut mux_stream = MuxStream {
-                kind: stream.kind,
-                copy: None,
-                source: match stream.source {
-                    StreamSource::Input(input, source) => {
-                        format!("{} (stream {input}:{source})", inputs.facts[input].url)
+            if output.streams[number].encoded_by.is_none() {
+                self.feed(plan, (index, number), inputs, keyframes, ends)?;
+            }
+        }
+        let done = Latch::default();
+        let settings = self.mux_settings(plan, index, inputs, (options, &done));
+        let name = format!("mux {index}");
+        let meter = self.meter.stage(&name);
+        let outlet = self.outlet(&meter, Vec::new());
+        let mut stage = MuxStage::new(muxer, settings, streams, Arc::clone(&self.meter.outputs[index]));
+        if let Some(session) = output.session {
+            stage = stage.with_session(self.session(plan, index, session));
+        } else if !output.url.contains("://") {
+            self.refused = stage.begin().or(self.refused.take());
+        }
+        let path = local_file(&output.url, output.muxer.no_file);
+        let ready = Ready { stage, inlet, out: outlet, meter };
+        let end = MuxEnd { ready, index, path, needs_trailer: needs_trailer(output), done };
+        if may_be_joined(plan, inputs) {
+            self.joined = Some(end);
+            return Ok(());
+        }
+        self.run_muxer(name, end, is_pipe(&output.url))
+    }
+
+    /// A muxer in a thread of its own; writing to a pipe may block.
+    fn run_muxer(&mut self, name: String, end: MuxEnd, may_block: bool) -> Result<(), PrepareError> {
+        if !may_block {
+            return self.thread(name, move || end.run(NO_FRONT));
+        }
+        let runs = self.sources_run.clone();
+        self.thread(name, move || {
+            let ended = end.run(NO_FRONT);
+            drop(runs);
+            ended
+        })?;
+        self.may_block.extend(self.threads.last().map(|(_, handle)| BlockedThread::of(handle)));
+        Ok(())
+    }
+
+    /// What the muxer must know of a stream.
+    fn mux_stream(
+        &mut self,
+        plan: &Plan,
+        (index, number): (usize, usize),
+        inputs: &OpenInputs,
+        bitstream_filter: Option<BitstreamFilter>,
+    ) -> Result<MuxStream, PrepareError> {
+        let output = &plan.outputs[index];
+        let stream = &output.streams[number];
+        let facts = stream.source.input().map(|(input, source)| &inputs.facts[input].streams[source]);
+        let mut mux_stream = MuxStream {
+            kind: stream.kind,
+            copy: None,
+            source: source_name(plan, stream, inputs),
+            source_time_base: facts.map_or(Rational::MICROS, |f| f.time_base),
+            sample_rate_hz: facts.map_or(0, |f| f.sample_rate_hz),
+            bitstream_filter,
+            max_packets: stream.max_frames,
+            limits_output: stream.limits_output,
+            drop_times: false,
+            constant_rate: None,
+            constant: false,
+            queue_packets: stream.queue_packets,
+            queue_bytes: stream.queue_bytes,
+            silent: false,
+            stands: facts.is_some_and(StreamFacts::is_cover),
+            endless: may_be_endless(plan, output, stream),
+            rhythm: None,
+            stats: self.stats(stream.stats.before_muxer.as_ref(), (index, number))?,
+        };
+        match &stream.treatment {
+            Treatment::Copy(copy) => {
+                mux_stream.rhythm = facts.and_then(|f| rhythm(&output.muxer, f));
+                mux_stream.silent = stream.kind == MediaKind::Attachment;
+                mux_stream.copy = Some(Copy::new(copy_settings(plan, inputs, output, stream, copy)));
+            }
+            Treatment::Attach { .. } => mux_stream.silent = true,
+            Treatment::Encode(encode) if stream.kind == MediaKind::Video => {
+                let is_constant = matches!(encode.fps_mode, FpsMode::Cfr | FpsMode::VsCfr);
+                mux_stream.max_packets = None;
+                mux_stream.constant = is_constant && !crate::av::frames_have_lengths();
+                mux_stream.drop_times = encode.fps_mode == FpsMode::Drop;
+            }
+            Treatment::Encode(_) | Treatment::Subtitle { .. } => {}
+        }
+        Ok(mux_stream)
+    }
+
+    /// Wires what an output stream is made by, if anything, and leaves its end to what it is made from.
+    fn feed(
+        &mut self,
+        plan: &Plan,
+        at: (usize, usize),
+        inputs: &OpenInputs,
+        keyframes: ForcedKeyframes,
+        ends: &mut Ends,
+    ) -> Result<(), PrepareError> {
+        let stream = &plan.outputs[at.0].streams[at.1];
+        let takers = self.takers(plan, at);
+        let source = stream.source.input().unwrap_or_default();
+        match &stream.treatment {
+            Treatment::Copy(_) => ends.inputs.entry(source).or_default().packets.extend(takers),
+            Treatment::Attach { .. } => {}
+            Treatment::Encode(encode) => {
+                let wish = self.leaks[at.0].wish.clone();
+                let encoder = self.encoder(plan, at, encode, inputs, ((keyframes, wish), takers))?;
+                match stream.source {
+                    StreamSource::Input(..) => {
+                        let frames = self.simple_graph(plan, at, encode, inputs, encoder)?;
+                        ends.inputs.entry(source).or_default().frames.push(frames);
                     }
-                    StreamSource::Graph(graph, pad) => plan.graphs[graph].outputs[pad].name.clone(),
-                    StreamSource::File => "an attachment".to_owned(),
-                },
-                source_time_base: facts.map_or(Rational::MICROS, |f| f.time_base),
-                sample_rate_hz: facts.map_or(0, |f| f.sample_rate_hz),
-                bitstream_filter: filter,
-                max_packets: stream.max_frames,
-                limits_output: stream.limits_output,
-                drop_times: false,
-                constant_rate: None,
-                constant: false,
-                queue_packets: stream.queue_packets,
-                queue_bytes: stream.queue_bytes,
-                silent: false,
-                stands: facts.is_some_and(StreamFacts::is_cover),
-                endless: may_be_endless(plan, output, stream),
-                rhythm: None,
-                stats: self.stats(stream.stats.before_muxer.as_ref(), (index, i))?,
-            };
-            let packets = &mut ends.inputs.entry(source.unwrap_or_default()).or_default().packets;
-            match &stream.treatment {
-                Treatment::Copy(copy) => {
-                    mux_stream.rhythm = facts.and_then(|f| rhythm(&output.muxer, f));
-                    mux_stream.silent = stream.kind == MediaKind::Attachment;
-                    mux_stream.copy = Some(Copy::new(copy_settings(plan, inputs, output, stream, copy)));
-                    packets.extend(senders);
-                }
-                Treatment::Attach { .. } => mux_stream.silent = true,
-                Treatment::Encode(encode) => {
-                    if stream.kind == MediaKind::Video {
-                        mux_stream.max_packets = None;
-                        mux_stream.constant = !crate::av::frames_have_lengths()
-                            && matches!(encode.fps_mode, FpsMode::Cfr | FpsMode::VsCfr);
-                        mux_stream.drop_times = encode.fps_mode == FpsMode::Drop;
-                    }
-                    if stream.encoded_by.is_some() {
-                        mux_streams.push(mux_stream);
-                        continue;
-                    }
-                    let encoder =
-                        self.encoder(plan, (index, i), encode, inputs, ((keyframes, wish.clone()), senders))?;
-                    match stream.source {
-                        StreamSource::Input(input, source) => {
-                            let frames = self.simple_graph(plan, (index, i), encode, inputs, encoder)?;
-                            ends.inputs.entry((input, source)).or_default().frames.push(frames);
-                        }
-                        StreamSource::Graph(graph, pad) => {
-                            ends.graphs.insert((graph, pad), encoder);
-                        }
-                        StreamSource::File => {}
-                    }
-                }
-                Treatment::Subtitle { encoder, options, size, heartbeats } => {
-                    let encoding = (encoder.as_str(), options.as_slice(), *size, heartbeats.as_slice());
-                    let link = self.subtitle(plan, (index, i), encoding, inputs, senders)?;
-                    packets.push(link);
+                    StreamSource::Graph(graph, pad) => drop(ends.graphs.insert((graph, pad), encoder)),
+                    StreamSource::File => {}
                 }
             }
-            mux_streams.push(mux_stream);
+            Treatment::Subtitle { encoder, options, size, heartbeats } => {
+                let encoding = (encoder.as_str(), options.as_slice(), *size, heartbeats.as_slice());
+                let link = self.subtitle(plan, at, encoding, inputs, takers)?;
+                ends.inputs.entry(source).or_default().packets.push(link);
+            }
         }
+        Ok(())
+    }
+
+    /// What a muxer goes by; `done` is tripped when it has ended.
+    fn mux_settings(
+        &mut self,
+        plan: &Plan,
+        index: usize,
+        inputs: &OpenInputs,
+        (options, done): (Dictionary, &Latch),
+    ) -> MuxSettings {
+        let output = &plan.outputs[index];
         let global = &inputs.spec.global;
-        let done = Latch::default();
         // What several outputs say at their end on stdout comes in their order.
         let speaks = output.url.starts_with("pipe:") || output.url.starts_with("md5:");
         let after = if speaks { self.last_speaker.replace(done.clone()) } else { None };
-        let settings = MuxSettings {
+        MuxSettings {
             index,
             url: mask_url(&output.url),
             options,
@@ -279,37 +263,12 @@ impl Builder<'_> {
             debug_timestamps: global.seldom.debug_timestamps,
             at_leisure: output.session.is_none() && is_fed_at_leisure(plan, output, inputs),
             sdp: self.sdp.clone().filter(|_| output.muxer.name == "rtp"),
-        };
-        let name = format!("mux {index}");
-        let meter = self.meter.stage(&name);
-        let outlet = self.outlet(&meter, Vec::new());
-        let mut stage = MuxStage::new(muxer, settings, mux_streams, Arc::clone(&self.meter.outputs[index]));
-        if let Some(session) = output.session {
-            stage = stage.with_session(self.session(plan, index, session, leak));
-        } else if !output.url.contains("://") {
-            self.refused = stage.begin().or(self.refused.take());
         }
-        let path = local_file(&output.url, output.muxer.no_file);
-        let ready = Ready { stage, inlet, out: outlet, meter };
-        let end = MuxEnd { ready, index, path, needs_trailer: needs_trailer(output), done };
-        if may_be_joined(plan, inputs) {
-            self.joined = Some(end);
-            return Ok(());
-        }
-        if !is_pipe(&output.url) {
-            return self.thread(name, move || end.run(NO_FRONT));
-        }
-        let runs = self.sources_run.clone();
-        self.thread(name, move || {
-            let ended = end.run(NO_FRONT);
-            drop(runs);
-            ended
-        })?;
-        self.may_block.extend(self.threads.last().map(|(_, handle)| BlockedThread::of(handle)));
-        Ok(())
     }
 
-    fn session(&self, plan: &Plan, index: usize, session: SessionPlan, leak: Leak) -> PendingOutput {
+    /// The session of an output whose far end is a peer.
+    fn session(&self, plan: &Plan, index: usize, session: SessionPlan) -> PendingOutput {
+        let leak = self.leaks[index].clone();
         let output = &plan.outputs[index];
         // What a peer sends is in order already; a file's streams are sorted.
         let comes_live = output

@@ -4,7 +4,7 @@ use super::live_output;
 use crate::catalog::CodecFacts;
 use crate::diagnostic::{Diagnostic, mask_url};
 use crate::facts::{MediaKind, StreamFacts};
-use crate::plan::{Choice, Context, OutputDraft, StreamSource};
+use crate::plan::{Choice, Context, OutputDraft, StreamDraft, StreamSource};
 
 const CODE: &str = "flv-guard";
 
@@ -12,19 +12,12 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
     if draft.muxer.name != "flv" || !context.spec.global.flv_guard {
         return;
     }
-    let spec = &context.spec.outputs[index];
-    let url = mask_url(&spec.url);
-    let names_pixel_format = !spec.pixel_format.is_empty();
+    let url = mask_url(&context.spec.outputs[index].url);
     for stream in &mut draft.streams {
         let wanted: &[&str] = match stream.kind {
             MediaKind::Video => &["h264"],
             MediaKind::Audio => &["aac", "mp3"],
             _ => continue,
-        };
-        let source = stream.source.input().map(|(i, s)| &context.facts[i].streams[s]);
-        let at = match stream.source {
-            StreamSource::Input(input, source) => format!("#{input}:{source}"),
-            StreamSource::Graph(..) | StreamSource::File => "of the filtergraph".to_owned(),
         };
         let Some(encoder) = context.catalog.codec_id(wanted[0]).and_then(|id| context.catalog.encoder_for(id)) else {
             diagnostics.push(
@@ -36,59 +29,86 @@ pub(super) fn apply(context: &Context, index: usize, draft: &mut OutputDraft, di
             );
             continue;
         };
+        let guard = Guard { context, index, url: &url, wanted, encoder };
+        diagnostics.extend(guard.choice(stream));
+        diagnostics.extend(guard.pixel_format(stream));
+    }
+}
+
+/// What FLV wants of a stream.
+struct Guard<'a> {
+    context: &'a Context<'a>,
+    /// The output.
+    index: usize,
+    /// Its URL, passwords masked.
+    url: &'a str,
+    /// Codecs that players take.
+    wanted: &'a [&'a str],
+    /// Who makes the first of them.
+    encoder: CodecFacts,
+}
+
+impl Guard<'_> {
+    /// Puts an encoder in the place of a copy, or of the muxer's own choice, that no player takes.
+    fn choice(&self, stream: &mut StreamDraft) -> Option<Diagnostic> {
+        let Self { url, encoder, .. } = self;
+        let (source, at) = (self.source(stream), name_of(stream));
+        let forced = || Choice::Encoder { facts: encoder.clone(), named: false };
         match &stream.choice {
-            Choice::Copy if source.is_some_and(|s| wanted.contains(&s.codec.as_str())) => {
-                if stream.kind == MediaKind::Video
-                    && let Some(form) = source.and_then(unplayable_form)
-                {
-                    diagnostics.push(
-                        Diagnostic::warning(
-                            CODE,
-                            format!("{url}: stream {at} is H.264 in {form}, which FLV and RTMP players cannot show; it is copied all the same."),
-                        )
-                        .remedy("Replace -c:v copy by -c:v libx264: it is then converted to 8-bit 4:2:0."),
-                    );
-                }
+            Choice::Copy if source.is_some_and(|s| self.wanted.contains(&s.codec.as_str())) => {
+                let form = source.filter(|_| stream.kind == MediaKind::Video).and_then(unplayable_form)?;
+                let message = format!(
+                    "{url}: stream {at} is H.264 in {form}, which FLV and RTMP players cannot show; it is copied all the same."
+                );
+                let remedy = "Replace -c:v copy by -c:v libx264: it is then converted to 8-bit 4:2:0.";
+                Some(Diagnostic::warning(CODE, message).remedy(remedy))
             }
             Choice::Copy => {
-                diagnostics.push(
-                    Diagnostic::warning(
-                        CODE,
-                        format!(
-                            "{url}: stream {at} is {}, which FLV players cannot take: it is encoded to {} with {} instead of copied.",
-                            source.map_or("", |s| s.codec.as_str()),
-                            encoder.codec_name,
-                            encoder.name
-                        ),
-                    )
-                    .remedy("-flv_guard off copies it as it is."),
+                let message = format!(
+                    "{url}: stream {at} is {}, which FLV players cannot take: it is encoded to {} with {} instead of copied.",
+                    source.map_or("", |s| s.codec.as_str()),
+                    encoder.codec_name,
+                    encoder.name
                 );
-                stream.choice = Choice::Encoder { facts: encoder, named: false };
-                if stream.kind == MediaKind::Video && live_output::is_peer(spec) {
-                    live_output::live_pictures(context, index, stream);
+                stream.choice = forced();
+                if stream.kind == MediaKind::Video && live_output::is_peer(&self.context.spec.outputs[self.index]) {
+                    live_output::live_pictures(self.context, self.index, stream);
                 }
+                Some(Diagnostic::warning(CODE, message).remedy("-flv_guard off copies it as it is."))
             }
-            Choice::Encoder { facts, named: true } if !wanted.contains(&facts.codec_name.as_str()) => {
-                diagnostics.push(refused(&url, facts, &encoder, stream.kind));
+            Choice::Encoder { facts, named: true } if !self.wanted.contains(&facts.codec_name.as_str()) => {
+                Some(refused(url, facts, encoder, stream.kind))
             }
-            Choice::Encoder { named: true, .. } | Choice::Attach { .. } => {}
+            Choice::Encoder { named: true, .. } | Choice::Attach { .. } => None,
             Choice::Encoder { named: false, .. } | Choice::NoEncoder { .. } => {
-                stream.choice = Choice::Encoder { facts: encoder.clone(), named: false };
-                diagnostics.push(Diagnostic::note(
-                    CODE,
-                    format!("{url}: stream {at} is encoded to {} with {}.", encoder.codec_name, encoder.name),
-                ));
+                stream.choice = forced();
+                let message = format!("{url}: stream {at} is encoded to {} with {}.", encoder.codec_name, encoder.name);
+                Some(Diagnostic::note(CODE, message))
             }
         }
-        if stream.kind == MediaKind::Video && matches!(stream.choice, Choice::Encoder { .. }) && !names_pixel_format {
-            if let Some(form) = source.and_then(unplayable_form) {
-                diagnostics.push(Diagnostic::note(
-                    CODE,
-                    format!("{url}: stream {at} is in {form}; it is converted to 8-bit 4:2:0 (yuv420p)."),
-                ));
-            }
-            stream.pixel_format = Some("yuv420p".to_owned());
+    }
+
+    /// Pictures that are encoded become 8-bit 4:2:0, unless the user names a pixel format.
+    fn pixel_format(&self, stream: &mut StreamDraft) -> Option<Diagnostic> {
+        let is_encoded = stream.kind == MediaKind::Video && matches!(stream.choice, Choice::Encoder { .. });
+        if !is_encoded || !self.context.spec.outputs[self.index].pixel_format.is_empty() {
+            return None;
         }
+        stream.pixel_format = Some("yuv420p".to_owned());
+        let (form, at) = (self.source(stream).and_then(unplayable_form)?, name_of(stream));
+        let message = format!("{}: stream {at} is in {form}; it is converted to 8-bit 4:2:0 (yuv420p).", self.url);
+        Some(Diagnostic::note(CODE, message))
+    }
+
+    fn source(&self, stream: &StreamDraft) -> Option<&StreamFacts> {
+        stream.source.input().map(|(input, source)| &self.context.facts[input].streams[source])
+    }
+}
+
+fn name_of(stream: &StreamDraft) -> String {
+    match stream.source {
+        StreamSource::Input(input, source) => format!("#{input}:{source}"),
+        StreamSource::Graph(..) | StreamSource::File => "of the filtergraph".to_owned(),
     }
 }
 

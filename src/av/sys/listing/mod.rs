@@ -8,7 +8,7 @@ pub mod formats;
 pub mod names;
 pub mod options;
 
-use super::{compat, text_of};
+use super::{compat, option_values, text_of};
 use crate::catalog::Named;
 use ffmpeg_sys_next as ffi;
 use std::ffi::c_void;
@@ -52,6 +52,7 @@ pub(crate) fn names(of: Named) -> Vec<String> {
             }
             Named::ChannelLayout => names::layouts().standard.into_iter().map(|(name, _)| name).collect(),
             Named::Disposition => names::dispositions(),
+            Named::Discard => option_values::discard_names(),
         }
     };
     entries.iter().flat_map(|entry| entry.split(',')).map(str::to_owned).collect()

@@ -161,3 +161,20 @@ pub fn hardware_accelerators() -> Vec<String> {
         names.push(unsafe { text_of(ffi::av_hwdevice_get_type_name(kind)) });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Dispositions;
+
+    #[test]
+    fn stream_specifiers_know_the_names_and_numbers_of_all_dispositions_that_ffmpeg_has() {
+        assert!(!dispositions().is_empty());
+        for name in dispositions() {
+            let text = std::ffi::CString::new(name.as_str()).unwrap_or_default();
+            // SAFETY: looks up a static table.
+            let number = unsafe { ffi::av_disposition_from_string(text.as_ptr()) };
+            assert_eq!(Dispositions::named_by(&number.to_string()), Some(vec![name.as_str()]));
+        }
+    }
+}

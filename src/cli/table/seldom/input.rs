@@ -1,9 +1,11 @@
 //! Options of inputs that few command lines have; one of them is for outputs as well.
 
 use super::ANY;
+use crate::catalog::{Catalog, Named};
 use crate::cli::table::{Effect, Row, Suffix};
 use crate::cli::value::{BadValue, integer_within, ratio, size};
-use crate::spec::{DISCARD_ALL, InputSpec};
+use crate::diagnostic::enumerated;
+use crate::spec::InputSpec;
 
 macro_rules! input {
     ($field:ident, |$used:ident| $value:expr) => {
@@ -38,7 +40,7 @@ pub(super) const ROWS: &[Row] = &[
         &["discard"],
         "what",
         "let the demuxer leave out: none, default, noref, bidir, nointra, nokey or all",
-        input!(discard, |u| discard(u.value)?),
+        input!(discard, |u| discard(u.value, u.catalog)?),
     ),
     Row::per_stream(
         &["dump_attachment"],
@@ -58,7 +60,7 @@ pub(super) const ROWS: &[Row] = &[
         &["canvas_size"],
         "size",
         "size of the canvas of subtitles",
-        input!(canvas_size, |u| size(u.value)?),
+        input!(canvas_size, |u| size(u.value, u.catalog)?),
     ),
     Row::per_stream(
         &["top"],
@@ -80,18 +82,9 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 /// FFmpeg's number (`AVDiscard`) of what is left out.
-fn discard(text: &str) -> Result<i32, BadValue> {
-    Ok(match text {
-        "none" => -16,
-        "default" => 0,
-        "noref" => 8,
-        "bidir" => 16,
-        "nointra" => 24,
-        "nokey" => 32,
-        "all" => DISCARD_ALL,
-        _ => {
-            return Err(BadValue::new("none, default, noref, bidir, nointra, nokey or all", "nokey")
-                .among(["none", "default", "noref", "bidir", "nointra", "nokey", "all"]));
-        }
+fn discard(text: &str, catalog: &dyn Catalog) -> Result<i32, BadValue> {
+    catalog.discard(text).ok_or_else(|| {
+        let names = catalog.names(Named::Discard);
+        BadValue::new(enumerated(&names, "or"), "nokey").among(names)
     })
 }
