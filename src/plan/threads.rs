@@ -156,7 +156,6 @@ mod tests {
         assert_eq!(threads("-i a -vf hflip -c:v libx264 o.mp4").as_deref(), Some("2"));
         assert_eq!(threads("-i a -vf hflip,zscale -c:v libx264 o.mp4"), None);
         assert_eq!(threads_of("-i a -vf hflip -c:v libx264 o.mp4", "bgr24"), None);
-        assert_eq!(threads("-i a -vf scale=out_color_matrix=bt709 -c:v libx264 o.mp4"), None);
         assert_eq!(threads("-filter_threads 3 -i a -vf zscale -c:v libx264 o.mp4").as_deref(), Some("3"));
     }
 
