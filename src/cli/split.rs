@@ -145,11 +145,13 @@ impl Splitter<'_> {
                 self.at += 2;
             }
             Arity::Flag | Arity::FlagOrEquals => self.take(option.flag(kind, true), 1),
-            Arity::FlagOrDigit => {
-                let digit = next.filter(|next| next == "0" || next == "1");
-                let words = 1 + usize::from(digit.is_some());
-                self.take(option.flag(kind, digit.as_deref() != Some("0")), words);
-            }
+            Arity::FlagOrDigit => match next.filter(|next| next == "0" || next == "1") {
+                Some(digit) => {
+                    let on = digit == "1";
+                    self.take(Typed { on, ..option.with_value(kind, digit) }, 2);
+                }
+                None => self.take(option.flag(kind, true), 1),
+            },
             Arity::Value(_) => match next {
                 Some(next) if self.is_typed && self.is_forgotten(row, &next) => {
                     self.value_forgotten(row, &next, &option.origin);

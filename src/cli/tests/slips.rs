@@ -180,6 +180,7 @@ fn misplaced_options_are_put_in_their_place() {
     let cases = [
         ("-i a.mp4 -re -f flv rtmp://h/x", "re", "weir -re -i a.mp4 -f flv rtmp://h/x"),
         ("-i a.mp4 -stream_loop -1 b.mp4", "stream_loop", "weir -stream_loop -1 -i a.mp4 b.mp4"),
+        ("-i a.mp4 -an -autorotate 0 b.mp4", "autorotate", "weir -autorotate 0 -i a.mp4 -an b.mp4"),
         ("-shortest -i a.mp4 b.mp4", "shortest", "weir -i a.mp4 -shortest b.mp4"),
         ("-map 0:v -vf null -i a -i b c", "vf", "weir -i a -i b -map 0:v -vf null c"),
     ];

@@ -27,6 +27,7 @@ use crate::engine::stop::Latch;
 use crate::facts::MediaKind;
 use crate::timing::{DtsGuard, Interleaving, Member, Patience, Shortest};
 use crate::unit::Rational;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -105,6 +106,8 @@ pub struct MuxSettings {
     pub url: String,
     /// Options for the muxer.
     pub options: Dictionary,
+    /// Names of options that an encoder has taken.
+    pub encoders_took: BTreeSet<String>,
     /// What to say where the muxer refuses the header or a packet.
     pub refusal_advice: Option<String>,
     /// What may help where a header is invalid and nothing is known.

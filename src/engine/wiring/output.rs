@@ -25,6 +25,7 @@ use crate::facts::{MediaKind, StreamFacts};
 use crate::plan::{EncodePlan, OutputPlan, OutputStreamPlan, Plan, SessionPlan, StatsPlan, StreamSource, Treatment};
 use crate::spec::FpsMode;
 use crate::unit::Rational;
+use std::collections::BTreeSet;
 use std::iter;
 use std::sync::Arc;
 
@@ -251,6 +252,7 @@ impl Builder<'_> {
             index,
             url: mask_url(&output.url),
             options,
+            encoders_took: taken_by_encoders(output),
             refusal_advice: output.refusal_advice.clone(),
             refusal_guess: output.refusal_guess.clone(),
             size_limit_bytes: output.size_limit_bytes,
@@ -347,4 +349,13 @@ impl Builder<'_> {
         self.stage(format!("encode {output}:{index}"), stage, inlet, vec![senders])?;
         links.pop().ok_or_else(|| PrepareError::Failed("a link without ends".to_owned()))
     }
+}
+
+/// Names of the options that the encoders of an output take.
+fn taken_by_encoders(output: &OutputPlan) -> BTreeSet<String> {
+    let options = output.streams.iter().filter_map(|stream| match &stream.treatment {
+        Treatment::Encode(encode) => Some(&encode.options),
+        _ => None,
+    });
+    options.flatten().map(|(name, _)| name.clone()).collect()
 }

@@ -37,7 +37,8 @@ impl MuxStage {
                 self.muxer.session_description().map_err(self.about("Error writing the SDP"))?,
             )?;
         }
-        for (key, value) in self.settings.options.pairs() {
+        let unknown = self.settings.options.pairs().into_iter();
+        for (key, value) in unknown.filter(|(key, _)| !self.settings.encoders_took.contains(key)) {
             log::warn!(
                 "{}: the option {key} ({value}) is not known to this format; it has no effect",
                 self.settings.url
