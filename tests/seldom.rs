@@ -767,3 +767,22 @@ fn libavdevice_is_loaded_only_where_a_device_may_be_meant() {
     let (ours, theirs) = both.files("out.md5");
     assert_eq!(whole(&ours), whole(&theirs));
 }
+
+/// Later FFmpegs count more of it.
+#[test]
+fn what_was_read_and_written_of_each_stream_is_told_at_level_verbose() {
+    if oracle_major() > 5 {
+        return;
+    }
+    let counts = |stderr: &str| -> Vec<String> {
+        let begins = ["  Input stream", "  Output stream", "  Total:", "Input file #", "Output file #"];
+        let lines = stderr.lines().filter(|line| begins.iter().any(|start| line.starts_with(start)));
+        lines.map(str::to_owned).collect()
+    };
+    for line in ["-map 0 -c:v copy -c:a aac out.mkv", "-map 0:a -c copy out.mp4", "-an -c:v mpeg4 -r 10 out.mkv"] {
+        let (ours, theirs) =
+            Both::run(&format!("-hide_banner -nostdin -y -v verbose -i {{av.mp4}} {line}")).told(counts);
+        assert!(ours.len() >= 6, "{line}: {ours:?}");
+        assert_eq!(ours, theirs, "{line}");
+    }
+}

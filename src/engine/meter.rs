@@ -2,7 +2,7 @@
 
 use super::picture_errors::PictureErrors;
 use super::session::SessionMeter;
-use crate::facts::{GraphFacts, GraphPlace};
+use crate::facts::{GraphFacts, GraphPlace, MediaKind};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -137,9 +137,26 @@ pub struct OutputMeter {
     pub session: Arc<SessionMeter>,
 }
 
+/// Counts of one stream of an input.
+#[derive(Debug)]
+pub struct InputStreamMeter {
+    /// Its kind.
+    pub kind: MediaKind,
+    /// Packets read.
+    pub packets: AtomicU64,
+    /// Bytes of packets read.
+    pub bytes: AtomicU64,
+    /// Frames decoded.
+    pub frames: AtomicU64,
+    /// Samples decoded.
+    pub samples: AtomicU64,
+}
+
 /// Counts of one input.
 #[derive(Debug, Default)]
 pub struct InputMeter {
+    /// Its streams, as many as it had when it was opened.
+    pub streams: Vec<InputStreamMeter>,
     /// Packets read.
     pub packets: AtomicU64,
     /// Bytes read.
@@ -179,6 +196,36 @@ impl Default for Earliest {
 }
 
 impl InputMeter {
+    fn new(kinds: &[MediaKind]) -> Self {
+        let stream = |kind: &MediaKind| InputStreamMeter {
+            kind: *kind,
+            packets: AtomicU64::default(),
+            bytes: AtomicU64::default(),
+            frames: AtomicU64::default(),
+            samples: AtomicU64::default(),
+        };
+        Self { streams: kinds.iter().map(stream).collect(), ..Self::default() }
+    }
+
+    /// A packet of that stream was read.
+    pub(super) fn read(&self, stream: usize, bytes: u64) {
+        self.packets.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(stream) = self.streams.get(stream) {
+            stream.packets.fetch_add(1, Ordering::Relaxed);
+            stream.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// A frame of that stream was decoded; `samples` of sound are in it.
+    pub(super) fn decoded(&self, stream: usize, samples: u64) {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+        if let Some(stream) = self.streams.get(stream) {
+            stream.frames.fetch_add(1, Ordering::Relaxed);
+            stream.samples.fetch_add(samples, Ordering::Relaxed);
+        }
+    }
+
     /// Something of the input was found damaged, at this time of the job in microseconds.
     pub(super) fn damaged_at(&self, time_us: i64) {
         self.damaged_from_us.0.fetch_min(time_us, Ordering::Relaxed);
@@ -214,8 +261,8 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Counts for so many inputs, and for outputs with streams that have an encoder of their own or share one.
-    pub fn new(inputs: usize, outputs: &[Vec<Option<(usize, usize)>>]) -> Self {
+    /// Counts for inputs with streams of these kinds, and for outputs with streams that have an encoder of their own or share one.
+    pub fn new(inputs: &[Vec<MediaKind>], outputs: &[Vec<Option<(usize, usize)>>]) -> Self {
         let mut meters: Vec<Arc<OutputMeter>> = Vec::new();
         for streams in outputs {
             let encoder = |shared: &Option<(usize, usize)>| {
@@ -225,7 +272,7 @@ impl Meter {
             meters.push(Arc::new(OutputMeter { streams, file_bytes: AtomicI64::new(-1), session: Arc::default() }));
         }
         Self {
-            inputs: (0..inputs).map(|_| Arc::default()).collect(),
+            inputs: inputs.iter().map(|kinds| Arc::new(InputMeter::new(kinds))).collect(),
             outputs: meters,
             stages: Mutex::default(),
             graphs: Mutex::default(),

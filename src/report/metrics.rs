@@ -210,7 +210,7 @@ mod tests {
         let output =
             OutputPlan { url: "rtmp://u:secret@h/a\"b".to_owned(), session: Some(session), ..Default::default() };
         let plan = Plan { outputs: vec![output, OutputPlan::default()], ..Plan::default() };
-        let meter = Meter::new(0, &[vec![None], vec![None]]);
+        let meter = Meter::new(&[], &[vec![None], vec![None]]);
         meter.outputs[0].streams[0].bytes.store(42, Relaxed);
         meter.outputs[0].session.lag_us.store(1_500_000, Relaxed);
         meter.stage("mux 0");
@@ -250,7 +250,7 @@ mod tests {
         journal.begins(&subject, &Arc::default());
         let state = "weir_session_state{end=\"input\",index=\"1\",url=\"rtsp://u:***@h/a\",state=\"connecting\"} 1";
         assert!(get("/metrics").contains(state), "{}", get("/metrics"));
-        let meter = Meter::new(0, &[]);
+        let meter = Meter::new(&[], &[]);
         meter.stage("mux 0");
         figures.begin(Arc::default(), Arc::new(meter));
         let running = get("/metrics");

@@ -1,10 +1,10 @@
 //! The closing lines: how much was written, and what was repaired, left out or slow.
 
 use super::{CalledAs, level, say};
-use crate::engine::meter::{InputMeter, StreamMeter};
+use crate::engine::meter::{InputMeter, OutputMeter, StreamMeter};
 use crate::engine::{Meter, Outcome};
 use crate::facts::MediaKind;
-use crate::plan::{Plan, Treatment};
+use crate::plan::{InputPlan, OutputPlan, Plan, Treatment};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -74,30 +74,10 @@ pub fn sizes(plan: &Plan, outcome: &Outcome, called: CalledAs) {
     let file_bytes = meter.outputs.first().map(|o| o.file_bytes.load(Relaxed)).filter(|bytes| *bytes >= 0);
     say(level::INFO, &written.line(file_bytes));
     for (index, (input, counts)) in plan.inputs.iter().zip(&meter.inputs).enumerate() {
-        let (packets, bytes) = (counts.packets.load(Relaxed), counts.bytes.load(Relaxed));
-        let frames = counts.frames.load(Relaxed);
-        say(level::VERBOSE, &format!("Input file #{index} ({}):", input.url));
-        say(level::VERBOSE, &format!("  Total: {packets} packets ({bytes} bytes) demuxed; {frames} frames decoded"));
+        of_input(index, input, counts);
     }
     for (index, (output, counts)) in plan.outputs.iter().zip(&meter.outputs).enumerate() {
-        say(level::VERBOSE, &format!("Output file #{index} ({}):", output.url));
-        let mut total = (0, 0);
-        for (stream, (stream_plan, counts)) in output.streams.iter().zip(&counts.streams).enumerate() {
-            let (packets, bytes) = (counts.packets.load(Relaxed), counts.bytes.load(Relaxed));
-            total = (total.0 + packets, total.1 + bytes);
-            let encoded = match stream_plan.treatment {
-                Treatment::Encode(_) => format!("{} frames encoded; ", counts.encode.frames.load(Relaxed)),
-                _ => String::new(),
-            };
-            say(
-                level::VERBOSE,
-                &format!(
-                    "  Output stream #{index}:{stream} ({}): {encoded}{packets} packets muxed ({bytes} bytes);",
-                    stream_plan.kind.name()
-                ),
-            );
-        }
-        say(level::VERBOSE, &format!("  Total: {} packets ({} bytes) muxed", total.0, total.1));
+        of_output(index, output, counts);
     }
     // ffmpeg does not tell of it where an encoder left a header; of several outputs each has been told of by its name.
     let headers_count = called == CalledAs::Ffmpeg || plan.outputs.len() > 1;
@@ -105,6 +85,50 @@ pub fn sizes(plan: &Plan, outcome: &Outcome, called: CalledAs) {
     if counted == 0 && outcome.failure.is_none() {
         say(level::WARNING, "Output file is empty, nothing was encoded (check -ss / -t / -frames parameters if used)");
     }
+}
+
+/// What was read of an input and decoded, stream by stream.
+fn of_input(index: usize, input: &InputPlan, counts: &InputMeter) {
+    say(level::VERBOSE, &format!("Input file #{index} ({}):", input.url));
+    for (number, (stream, counts)) in input.streams.iter().zip(&counts.streams).enumerate() {
+        let (packets, bytes) = (counts.packets.load(Relaxed), counts.bytes.load(Relaxed));
+        let kind = counts.kind.name();
+        let decoded = match stream.decode {
+            Some(_) => frames(counts.frames.load(Relaxed), "decoded", counts.kind, counts.samples.load(Relaxed)),
+            None => String::new(),
+        };
+        let read = format!("{packets} packets read ({bytes} bytes); {decoded}");
+        say(level::VERBOSE, &format!("  Input stream #{index}:{number} ({kind}): {read}"));
+    }
+    let (packets, bytes) = (counts.packets.load(Relaxed), counts.bytes.load(Relaxed));
+    say(level::VERBOSE, &format!("  Total: {packets} packets ({bytes} bytes) demuxed"));
+}
+
+/// What was encoded for an output and written, stream by stream.
+fn of_output(index: usize, output: &OutputPlan, counts: &OutputMeter) {
+    say(level::VERBOSE, &format!("Output file #{index} ({}):", output.url));
+    let mut total = (0, 0);
+    for (number, (stream, counts)) in output.streams.iter().zip(&counts.streams).enumerate() {
+        let (packets, bytes) = (counts.packets.load(Relaxed), counts.bytes.load(Relaxed));
+        total = (total.0 + packets, total.1 + bytes);
+        let kind = stream.kind.name();
+        let encoded = match stream.treatment {
+            Treatment::Encode(_) => {
+                let (count, samples) = (counts.encode.frames.load(Relaxed), counts.encode.samples.load(Relaxed));
+                frames(count, "encoded", stream.kind, samples)
+            }
+            _ => String::new(),
+        };
+        let muxed = format!("{encoded}{packets} packets muxed ({bytes} bytes); ");
+        say(level::VERBOSE, &format!("  Output stream #{index}:{number} ({kind}): {muxed}"));
+    }
+    say(level::VERBOSE, &format!("  Total: {} packets ({} bytes) muxed", total.0, total.1));
+}
+
+/// `45 frames decoded (46080 samples); `
+fn frames(count: u64, done: &str, kind: MediaKind, samples: u64) -> String {
+    let of_sound = if kind == MediaKind::Audio { format!(" ({samples} samples)") } else { String::new() };
+    format!("{count} frames {done}{of_sound}; ")
 }
 
 /// One line a kind of what was repaired or left out; empty when nothing was.
@@ -165,7 +189,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_repair_has_a_line_and_nothing_has_none() {
-        let meter = Meter::new(1, &[vec![None]]);
+        let meter = Meter::new(&[Vec::new()], &[vec![None]]);
         assert!(repairs(&meter).is_empty());
         meter.outputs[0].streams[0].encode.duplicated.store(3, Relaxed);
         meter.inputs[0].jumps.store(1, Relaxed);

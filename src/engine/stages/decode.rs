@@ -177,7 +177,7 @@ impl DecodeStage {
     }
 
     fn frame(&mut self, frame: Frame, packet_pts: Option<i64>, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
-        self.undecodable.decoded();
+        self.undecodable.decoded(u64::try_from(frame.samples()).unwrap_or(0));
         if frame.has_decode_errors() {
             self.flagged += 1;
             log::warn!("{}: corrupt decoded frame in stream {}", self.settings.url, self.undecodable.index.1);

@@ -27,7 +27,7 @@ impl Stage for PictureSubtitles {
         match item {
             PacketItem::Packet(mut media) => match self.decoder.decode(&mut media.packet) {
                 Ok(Some(subtitle)) => {
-                    self.undecodable.decoded();
+                    self.undecodable.decoded(0);
                     out.send(0, FrameItem::Subtitle(subtitle))?;
                 }
                 Ok(None) => {}

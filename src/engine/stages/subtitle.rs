@@ -65,7 +65,7 @@ impl SubtitleStage {
         match self.transcoder.transcode(&mut media.packet, self.settings.start_us) {
             Ok(packets) => {
                 if !packets.is_empty() {
-                    self.undecodable.decoded();
+                    self.undecodable.decoded(0);
                 }
                 Ok(packets)
             }

@@ -46,10 +46,10 @@ impl Undecodable {
         Self { begins_within: Cell::new(CUT_BY_CONTENT.contains(&format)), ..self }
     }
 
-    /// A frame or a subtitle was decoded.
-    pub fn decoded(&self) {
+    /// A frame or a subtitle was decoded, with so many samples of sound.
+    pub fn decoded(&self, samples: u64) {
         self.begins_within.set(false);
-        self.meter.frames.fetch_add(1, Relaxed);
+        self.meter.decoded(self.index.1, samples);
     }
 
     /// What messages call the stream.

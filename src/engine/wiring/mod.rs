@@ -201,12 +201,13 @@ impl<'a> Builder<'a> {
     fn new(plan: &Plan, inputs: &OpenInputs, stop: &'a StopSignal) -> (Self, Receiver<Infallible>) {
         let streams: Vec<Vec<_>> =
             plan.outputs.iter().map(|o| o.streams.iter().map(|s| s.encoded_by).collect()).collect();
+        let kinds: Vec<Vec<_>> = inputs.facts.iter().map(|i| i.streams.iter().map(|s| s.kind).collect()).collect();
         let clock = Clock::start();
         let seldom = &inputs.spec.global.seldom;
         let (sources_run, all_ended) = gate();
         let builder = Self {
             stop,
-            meter: Arc::new(Meter::new(plan.inputs.len(), &streams)),
+            meter: Arc::new(Meter::new(&kinds, &streams)),
             clock,
             threads: Vec::new(),
             may_block: Vec::new(),

@@ -21,8 +21,7 @@ impl DemuxStage {
     /// Deals out a packet as it was read.
     pub(super) fn deal(&mut self, mut packet: Packet, out: &mut Outlet<PacketItem>) -> Result<Flow, StageError> {
         let stream = packet.stream();
-        self.meter.packets.fetch_add(1, Ordering::Relaxed);
-        self.meter.bytes.fetch_add(packet.size() as u64, Ordering::Relaxed);
+        self.meter.read(stream, packet.size() as u64);
         if self.meter.loops.load(Ordering::Relaxed) > 0 && self.is_cover(stream) {
             return Ok(Flow::Continue);
         }
