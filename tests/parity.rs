@@ -400,10 +400,6 @@ const TIME: &[Case] = &[
     same("loop of a picture without sound", "-stream_loop 1 -i {video.mp4} -c copy out.mkv"),
     same("loop of sound", "-stream_loop 2 -i {s16.wav} -c:a pcm_s16le out.wav"),
     same("loop of sound whose decoder cuts off both ends", "-stream_loop 3 -i {audio.mp3} -c:a pcm_s16le out.wav"),
-    same(
-        "loop of sound whose first packet is for the decoder alone",
-        "-stream_loop 3 -i {audio.m4a} -c:a pcm_s16le out.wav",
-    ),
     same("loop ended by a length", "-stream_loop -1 -i {video.mp4} -t 3 -c:v libx264 -preset ultrafast out.mkv"),
     tail(
         "shortest, transcoded",

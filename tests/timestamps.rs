@@ -280,6 +280,20 @@ fn decoded_sound_keeps_step_with_its_pictures_over_many_passes() {
     }
 }
 
+/// The codec's padding is cut off the end of each pass but the last one, whose is heard as in ffmpeg.
+#[test]
+fn looped_sound_alone_has_all_of_its_samples_and_nothing_between_them() {
+    let samples = |line: &str| {
+        let facts = made(&format!("{line} -c:a pcm_s16le -ac 1 out.wav"));
+        let bytes: u64 = facts.packets.iter().map(|packet| packet.size).sum();
+        bytes / 2
+    };
+    let once = samples("-i {audio.m4a}");
+    let told = 2 * 44_100;
+    assert!(once > told, "{once}");
+    assert_eq!(samples("-stream_loop 3 -i {audio.m4a}"), 3 * told + once);
+}
+
 #[test]
 fn an_endless_loop_ends_where_it_is_told_to() {
     check(&[lasts(5.0, "-stream_loop -1 -i {av.mp4} -t 5")], &[COPY_TO_FLV, TRANSCODE_TO_FLV]);

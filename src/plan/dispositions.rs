@@ -1,6 +1,7 @@
 //! Dispositions of an output's streams (`default`, `forced`, `attached_pic` ...).
 
 use super::{Context, OutputDraft, place::OutputPlace};
+use crate::catalog::Named;
 use crate::facts::MediaKind;
 use crate::spec::{Dispositions, OutputSpec};
 
@@ -16,7 +17,8 @@ pub(super) fn plan(context: &Context, spec: &OutputSpec, draft: &OutputDraft) ->
     for (i, flags) in all.iter_mut().enumerate() {
         let place = OutputPlace::in_draft(draft, i);
         if let Some(typed) = place.assigned(&spec.disposition) {
-            *flags = edited(&typed.value, flags);
+            let known = context.catalog.names(Named::Disposition);
+            *flags = edited(&typed.value, flags, &known);
             any_typed = true;
         }
     }
@@ -35,8 +37,8 @@ pub(super) fn plan(context: &Context, spec: &OutputSpec, draft: &OutputDraft) ->
     all
 }
 
-/// What is typed makes of those that are there: `default+forced`, `+forced`, `-default`, `0`, `0x41`, `none`.
-fn edited(typed: &str, current: &[String]) -> Vec<String> {
+/// What is typed makes of those that are there, of `known` ones where it is bits: `default+forced`, `+forced`, `-default`, `0`, `0x41`, `none`.
+fn edited(typed: &str, current: &[String], known: &[String]) -> Vec<String> {
     let mut flags: Vec<String> = if typed.starts_with(['+', '-']) { current.to_vec() } else { Vec::new() };
     let mut rest = typed;
     while !rest.is_empty() {
@@ -47,7 +49,9 @@ fn edited(typed: &str, current: &[String]) -> Vec<String> {
         };
         let end = body.find(['+', '-']).unwrap_or(body.len());
         let name = &body[..end];
-        for name in Dispositions::named_by(name).unwrap_or_else(|| vec![name]) {
+        let named = Dispositions::named_by(name);
+        let named = named.map(|names| names.into_iter().filter(|n| known.iter().any(|known| known == n)).collect());
+        for name in named.unwrap_or_else(|| vec![name]) {
             flags.retain(|f| f != name);
             if add && !name.is_empty() {
                 flags.push(name.to_owned());
@@ -62,12 +66,14 @@ fn edited(typed: &str, current: &[String]) -> Vec<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::edited;
+    use crate::catalog::testing::FakeCatalog;
+    use crate::catalog::{Catalog, Named};
     use crate::facts::{InputFacts, StreamFacts};
     use crate::plan::testing::{audio, input, planned, video};
 
     fn parsed(typed: &str, current: &[&str]) -> Vec<String> {
         let current: Vec<String> = current.iter().map(|flag| (*flag).to_owned()).collect();
-        edited(typed, &current)
+        edited(typed, &current, &FakeCatalog.names(Named::Disposition))
     }
 
     #[test]
@@ -82,7 +88,7 @@ mod tests {
         assert!(parsed("none", &["default", "forced"]).is_empty());
         assert_eq!(parsed("default+none", &[]), ["default"]);
         assert!(parsed("-all", &["default", "forced"]).is_empty());
-        assert!(parsed("all", &[]).len() > 16);
+        assert!(parsed("all", &[]).len() > 2);
         assert_eq!(parsed("1+0x40", &["dub"]), ["default", "forced"]);
         assert_eq!(parsed("-1", &["default", "forced"]), ["forced"]);
         assert!(parsed("", &["default"]).is_empty());

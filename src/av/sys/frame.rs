@@ -189,6 +189,12 @@ impl Frame {
         Ok(rest)
     }
 
+    /// Cuts so many samples off the end of a frame of sound.
+    pub fn cut_off(&mut self, samples: i32) {
+        let frame = self.get_mut();
+        frame.nb_samples -= samples.clamp(0, frame.nb_samples);
+    }
+
     fn get(&self) -> &ffi::AVFrame {
         // SAFETY: never null after construction.
         unsafe { &*self.0 }

@@ -34,6 +34,8 @@ pub struct DecodeSettings {
     pub counts_sound: bool,
     /// Frames remember which they are, for lines about what is made of them.
     pub tells_origins: bool,
+    /// The input is read again from its beginning.
+    pub has_seams: bool,
     /// The last picture is kept, to stand for the input while that is away.
     pub keeps_last: bool,
     /// The hardware that is to help, for a decoder that the input comes back with.
@@ -59,6 +61,8 @@ pub struct DecodeStage {
     expected: Option<(i64, i32)>,
     /// A pattern for silence like the last frame of sound; and where that ended, in samples.
     last_sound: Option<(Frame, i64)>,
+    /// The last frame of sound, of which the end may have to be cut off at a seam.
+    held: Option<Frame>,
     /// The next frame of sound is to join the last one: a loop's seam lies between them.
     joins: bool,
     /// The last picture, where it is kept.
@@ -91,6 +95,7 @@ impl DecodeStage {
             expected: None,
             last_sound: None,
             joins: false,
+            held: None,
             last_picture: None,
             away: false,
             oversight: Oversight::default(),
@@ -211,6 +216,11 @@ impl DecodeStage {
         };
         if self.settings.tells_origins {
             self.mark(&mut frame)?;
+        }
+        if self.settings.has_seams && self.settings.kind == MediaKind::Audio {
+            self.release(out)?;
+            self.held = Some(frame);
+            return Ok(());
         }
         out.send(0, FrameItem::Frame(frame))
     }
@@ -399,6 +409,7 @@ impl Stage for DecodeStage {
 
     fn finish(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
         self.drain(out)?;
+        self.release(out)?;
         if let Some(next) = self.next_us {
             let base = if self.settings.kind == MediaKind::Audio {
                 Rational::new(1, self.decoder.sample_rate_hz().max(1))

@@ -55,6 +55,7 @@ impl LoopbackStage {
             sample_aspect_ratio: Rational::UNKNOWN,
             top_field_first: None,
             tells_origins: *tells_origins,
+            has_seams: false,
             keeps_last: false,
             counts_sound: false,
             hardware: DecoderHardware::default(),

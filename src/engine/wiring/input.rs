@@ -236,6 +236,7 @@ impl<'a> OpenedInput<'a> {
             top_field_first: plan.top_field_first,
             counts_sound: self.facts.counts_time && !self.spec().takes_arrival_for_time(),
             tells_origins: self.plan.outputs.iter().flat_map(|o| &o.streams).any(|s| s.stats.is_any()),
+            has_seams: self.plan().stream_loop != 0,
             keeps_last: self.plan().session.is_some() && self.plan().on_gap == InputGap::Freeze,
             hardware,
             keeps_margins: !plan.cropping.by_codec(),

@@ -70,14 +70,22 @@ impl DecodeStage {
         if at <= begins {
             // A codec's priming samples have their place on the clock but are never heard.
             if is_bridged(&frame, at, begins) {
+                self.release(out)?;
                 self.silent_until(&frame, at, begins, out)?;
             }
             return Ok(Some(frame));
         }
-        let early = i32::try_from(at - begins).unwrap_or(i32::MAX);
+        let mut early = i32::try_from(at - begins).unwrap_or(i32::MAX);
+        // A codec's padding at the end first.
+        if let Some(held) = self.held.as_mut().filter(|held| held.sounds_like(&frame)) {
+            let cut = early.min(held.samples());
+            held.cut_off(cut);
+            early -= cut;
+        }
+        let at = begins.saturating_add(i64::from(early));
         if early >= frame.samples() {
             self.joins = true;
-            self.last_sound = Some((pattern, ended));
+            self.last_sound = Some((frame.silence_like(1).map_err(StageError::library("keep a pattern"))?, at));
             return Ok(None);
         }
         let mut rest = frame.without_first(early).map_err(StageError::library("cut sound at a seam"))?;
@@ -85,8 +93,17 @@ impl DecodeStage {
         Ok(Some(rest))
     }
 
+    /// Sends the frame that was held.
+    pub(super) fn release(&mut self, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        match self.held.take().filter(|held| held.samples() > 0) {
+            Some(held) => out.send(0, FrameItem::Frame(held)),
+            None => Ok(()),
+        }
+    }
+
     /// Goes on with silence, up to a time of the stream's clock.
     fn silence(&mut self, to: i64, out: &mut Outlet<FrameItem>) -> Result<(), StageError> {
+        self.release(out)?;
         let Some((pattern, at)) = self.last_sound.take() else { return Ok(()) };
         let end = rescale(to, self.settings.time_base, Rational::new(1, pattern.sample_rate_hz().max(1)));
         let at = self.silent_until(&pattern, at, end, out)?;
