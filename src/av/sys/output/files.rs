@@ -61,8 +61,8 @@ impl OwnFiles {
         context.io_close2 = Some(close);
     }
 
-    /// What went wrong first.
-    pub(super) fn first_error(&self) -> Result<(), AvError> {
+    /// What went wrong first where one was written.
+    pub fn first_error(&self) -> Result<(), AvError> {
         AvError::check(self.0.first_error.load(Ordering::Relaxed)).map(drop)
     }
 

@@ -339,7 +339,8 @@ impl MuxStage {
     pub(super) fn take_leave(&mut self) -> Result<(), StageError> {
         let Some(live) = &mut self.live else { return Ok(()) };
         let Some(session) = &mut live.session else { return Ok(()) };
-        self.muxer.interrupt().begin(Some(session.write_limit()));
+        let write_limit = session.write_limit();
+        self.muxer.interrupt().begin(Some(write_limit));
         let flushed = || self.muxer.flush().err().map(|cause| Failure::of(cause, self.muxer.interrupt()));
         let lost = live.lost.take().or_else(flushed);
         let peer = &mut session.parts.peer;
@@ -348,13 +349,18 @@ impl MuxStage {
             self.muxer.abandon();
             return Err(self.end_is_missing());
         }
-        self.muxer.interrupt().begin(Some(GOODBYE_LIMIT));
+        // What is uploaded ends with its last piece, which may be large.
+        let is_upload = self.settings.url.starts_with("http") && !peer.stop().drain.is_tripped();
+        let limit = if is_upload { write_limit } else { GOODBYE_LIMIT };
+        self.muxer.interrupt().begin(Some(limit));
         let (finished, bytes) = self.muxer.finish_with_size();
         if let Err(error) = finished {
             // All media is sent, unless the run was stopped; the peer may have hung up already.
             log::debug!("{}: at the end: {error}", self.settings.url);
         }
-        if let Some((name, error)) = self.muxer.own_files().refused() {
+        let files = self.muxer.own_files();
+        let cut = || Some((self.settings.url.clone(), files.first_error().err()?));
+        if let Some((name, error)) = files.refused().or_else(cut) {
             peer.lost_at_its_end(&Failure::of(error, self.muxer.interrupt()));
             let (url, name) = (mask_url(&self.settings.url), mask_url(&name));
             let text = format!("{url}: {name} could not be sent: {error}. What the server has is incomplete.");
