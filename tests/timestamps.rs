@@ -290,7 +290,8 @@ fn looped_sound_alone_has_all_of_its_samples_and_nothing_between_them() {
     };
     let once = samples("-i {audio.m4a}");
     let told = 2 * 44_100;
-    assert!(once > told, "{once}");
+    // Later FFmpegs cut the padding off by themselves.
+    assert!(once >= told, "{once}");
     assert_eq!(samples("-stream_loop 3 -i {audio.m4a}"), 3 * told + once);
 }
 
