@@ -105,12 +105,14 @@ impl StreamState {
         let length = if copied && steady { told.max(whole) } else { told };
         let cut = |samples: u32| match self.timing.sample_rate_hz {
             rate @ 1.. if self.timing.decoded => {
-                rescale(i64::from(samples), Rational::new(1, rate), self.timing.time_base).min(length)
+                rescale(i64::from(samples), Rational::new(1, rate), self.timing.time_base)
             }
             _ => 0,
         };
         let (before, behind) = times.trimmed;
-        (time.saturating_add(cut(before)), time.saturating_add(length - cut(behind)))
+        // What is cut off the end may be left out of its told length already.
+        let heard = length.min(length.max(whole).saturating_sub(cut(behind)).max(0));
+        (time.saturating_add(cut(before).min(length)), time.saturating_add(heard))
     }
 
     pub(super) fn note_pass(&mut self, times: &PacketTimes) {

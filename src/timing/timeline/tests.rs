@@ -282,6 +282,10 @@ fn looped_sound_goes_on_where_it_is_heard_to_end() {
     let (heard, end) = looped_sound(true, &[first, &first[1..], &first[1..]]);
     assert_eq!(heard, [0, 0, 1024, 1160, 2184, 2320, 3344]);
     assert_eq!(end, 3 * 1160);
+    // Its last packet is told to be as long as what is heard of it, by newer ones twice.
+    let twice: &[SoundPacket] = &[(0, 1024, (0, 0)), (1024, 136, (0, 888))];
+    let (heard, _) = looped_sound(true, &[twice, twice]);
+    assert_eq!(heard, [0, 1024, 1160, 2184]);
     // Copied packets are whole.
     let (heard, _) = looped_sound(false, &[first, &first[1..], &first[1..]]);
     assert_eq!(heard, [0, 0, 1024, 2048, 3072, 4096, 5120]);
