@@ -18,18 +18,14 @@ pub(super) fn written_by(output: &OutputPlan) -> Vec<PathBuf> {
     let named = |name: &str| Some(output.options.iter().rfind(|(option, _)| option == name)?.1.as_str());
     let folder = |name: &str| beside(&output.url, name);
     let (url, muxer) = (output.url.as_str(), output.muxer.name.as_str());
-    if let ("image2", Some(sequence)) = (muxer, local_path(url).and_then(|path| Sequence::read(path.to_str()?))) {
-        let is_on = |option: &str| named(option).is_some_and(|value| value != "0");
-        // A name may also be whole, or have a time in it.
-        if !["update", "strftime"].iter().any(|option| is_on(option)) {
-            let first = named("start_number").and_then(|number| number.parse().ok()).unwrap_or(1);
-            let first = if is_on("frame_pts") { i64::MIN } else { first };
-            return sequence.files().into_iter().filter(|(number, _)| *number >= first).map(|(_, file)| file).collect();
-        }
-    }
+    let is_on = |option: &str| named(option).is_some_and(|value| value != "0");
+    // A name may also be whole, or have a time in it.
+    let numbers = muxer == "image2" && !is_on("update") && !is_on("strftime");
+    let sequence = local_path(url).filter(|_| numbers).and_then(|path| Sequence::read(path.to_str()?));
     let mut names: Vec<String> = match muxer {
         // `[f=mp4:select=v]one.mp4|two.mkv`
         "null" => Vec::new(),
+        _ if sequence.is_some() => Vec::new(),
         "tee" => url.split('|').map(|slave| slave.rsplit_once(']').map_or(slave, |(_, url)| url).to_owned()).collect(),
         _ => vec![url.to_owned()],
     };
@@ -64,7 +60,10 @@ pub(super) fn written_by(output: &OutputPlan) -> Vec<PathBuf> {
         _ => None,
     });
     names.extend(encoded);
-    names.iter().flat_map(|name| there(name)).collect()
+    let first = named("start_number").and_then(|number| number.parse().ok()).unwrap_or(1);
+    let first = if is_on("frame_pts") { i64::MIN } else { first };
+    let pictures = sequence.iter().flat_map(Sequence::files).filter(|(number, _)| *number >= first);
+    names.iter().flat_map(|name| there(name)).chain(pictures.map(|(_, file)| file)).collect()
 }
 
 /// The log that an encoder's first pass writes.

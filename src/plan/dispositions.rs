@@ -37,7 +37,8 @@ pub(super) fn plan(context: &Context, spec: &OutputSpec, draft: &OutputDraft) ->
     all
 }
 
-/// What is typed makes of those that are there, of `known` ones where it is bits: `default+forced`, `+forced`, `-default`, `0`, `0x41`, `none`.
+/// What is typed makes of those that are there: `default+forced`, `+forced`, `-default`, `0`, `0x41`, `none`. Bits stand for those of
+/// them that are `known`.
 fn edited(typed: &str, current: &[String], known: &[String]) -> Vec<String> {
     let mut flags: Vec<String> = if typed.starts_with(['+', '-']) { current.to_vec() } else { Vec::new() };
     let mut rest = typed;

@@ -1,5 +1,6 @@
 //! Decodes one stream of pictures or sound, and gives its frames their times.
 
+mod seam;
 mod standing_in;
 
 use crate::av::{DecodeStep, Decoder, DecoderHardware, Frame, FrameOrigin, frames_have_lengths};

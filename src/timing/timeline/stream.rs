@@ -174,10 +174,11 @@ impl StreamState {
             if !is_sent {
                 return (true, None);
             }
-        }
-        if let (true, Some(end), MediaKind::Audio) = (self.after_seam, self.sent_end, self.timing.kind) {
             let length = time.saturating_sub(end);
-            if length > ticks && rescale(length, self.timing.time_base, Rational::MICROS) <= LONGEST_HOLE_US {
+            if self.after_seam
+                && length > ticks
+                && rescale(length, self.timing.time_base, Rational::MICROS) <= LONGEST_HOLE_US
+            {
                 hole = Some((end, time));
             }
         }
